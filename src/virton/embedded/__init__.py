@@ -1,0 +1,1 @@
+"""The embedded cluster: a simulated world behind a Proxmox-VE-compatible API."""

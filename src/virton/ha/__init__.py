@@ -1,0 +1,1 @@
+"""The HA stack: what a Proxmox VE HA manager decides, as pure values and functions."""

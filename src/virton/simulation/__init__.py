@@ -1,0 +1,1 @@
+"""Worlds in which the HA stack runs: hosts, guests, locks and clocks, all simulated."""
