@@ -1,0 +1,1 @@
+"""The cluster's HA configuration files: their text form and their meaning."""

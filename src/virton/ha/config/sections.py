@@ -1,0 +1,245 @@
+"""The section-config text format: typed, named sections with one indented property a line.
+
+Reading never fails: what a reader must leave out becomes a complaint. Writing gives the bytes that
+Proxmox VE writes, so that a file read and written by both keeps its digest.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Self
+
+from virton.ha.config.properties import Property
+
+_HEADER = re.compile(r"(\S+):\s*(\S+)\s*", re.ASCII)
+_PROPERTY = re.compile(r"\s+(\S+)(?:\s+(.*\S))?\s*", re.ASCII)
+_COMMENT = re.compile(r"\s*#", re.ASCII)
+
+
+class Fault(StrEnum):
+    """Why a part of a file was left out."""
+
+    IGNORED_LINE = "ignored-line"
+    BAD_NAME = "bad-name"
+    UNKNOWN_TYPE = "unknown-type"
+    UNKNOWN_PROPERTY = "unknown-property"
+    DUPLICATE_PROPERTY = "duplicate-property"
+    BAD_VALUE = "bad-value"
+    MISSING_PROPERTY = "missing-property"
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """A part of a file that was left out; `line` counts from 1."""
+
+    line: int
+    fault: Fault
+    section: str | None = None
+    key: str | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A section: valid properties as they stand in the file, and those that nobody here knows."""
+
+    type: str
+    id: str
+    properties: Mapping[str, str] = field(default_factory=dict)
+    unknown: Mapping[str, str] = field(default_factory=dict)
+
+    def changed(self, values: Mapping[str, str], delete: Iterable[str] = ()) -> Self:
+        """Return the section with `values` set, and then the keys of `delete` taken out."""
+        gone = set(delete)
+        merged = {**self.properties, **values}
+        return replace(self, properties={k: v for k, v in merged.items() if k not in gone})
+
+
+def _same_name(_type: str, name: str) -> str | None:
+    return name
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """What a file may hold: its section types with their properties, and how ids are formed.
+
+    `identify` returns the id of a section by its type and name, or None for a bad name; `title`
+    returns the name that stands in the header. Without `types` everything is allowed.
+    """
+
+    types: Mapping[str, Mapping[str, Property]] | None = None
+    identify: Callable[[str, str], str | None] = _same_name
+    title: Callable[[str], str] = str
+
+    def properties_of(self, type_name: str) -> Mapping[str, Property]:
+        """Return the properties that sections of a type may hold."""
+        return {} if self.types is None else self.types.get(type_name, {})
+
+
+ANYTHING = Format()
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file as read: its sections by id, their ordinals, and what had to be left out.
+
+    A section that lacks a required property is left out, but its ordinal stays taken.
+    """
+
+    sections: Mapping[str, Section] = field(default_factory=dict)
+    order: Mapping[str, int] = field(default_factory=dict)
+    digest: str = hashlib.sha1(b"", usedforsecurity=False).hexdigest()
+    complaints: tuple[Complaint, ...] = ()
+
+    def with_section(self, section: Section) -> Self:
+        """Return the file with a section replaced, or added at its end."""
+        order = {**self.order}
+        order.setdefault(section.id, max(order.values(), default=0) + 1)
+        return replace(self, sections={**self.sections, section.id: section}, order=order)
+
+    def without(self, section_id: str) -> Self:
+        """Return the file without a section."""
+        return replace(
+            self,
+            sections={key: s for key, s in self.sections.items() if key != section_id},
+            order={key: at for key, at in self.order.items() if key != section_id},
+        )
+
+
+def digest_of(text: str) -> str:
+    """Return the digest by which a change of a file is noticed."""
+    return hashlib.sha1(text.encode(errors="surrogateescape"), usedforsecurity=False).hexdigest()
+
+
+def parse(text: str, form: Format = ANYTHING) -> Document:
+    """Read a section-config file."""
+    reader = _Reader(form)
+    lines = _meaningful_lines(text)
+    for number, line in lines:
+        if line:
+            reader.read_section(number, line, lines)
+    return Document(reader.sections, reader.order, digest_of(text), tuple(reader.complaints))
+
+
+def write(document: Document, form: Format = ANYTHING) -> str:
+    """Write a section-config file; of two sections with one ordinal the newer stands first."""
+    age = {section_id: at for at, section_id in enumerate(document.sections)}
+    last = max(document.order.values(), default=0) + 1
+    ids = sorted(document.sections, key=lambda key: (document.order.get(key, last), -age[key]))
+    return "".join(format_section(document.sections[key], form) for key in ids)
+
+
+def format_section(section: Section, form: Format = ANYTHING) -> str:
+    """Write one section, with the empty line that ends it."""
+    known = form.properties_of(section.type)
+    rest = dict(section.properties)
+    comment, disable = rest.pop("comment", ""), rest.pop("disable", "")
+    lines = [f"{section.type}: {form.title(section.id)}"]
+    if comment not in ("", "0"):
+        lines.append(f"\tcomment {comment}")
+    if disable not in ("", "0"):
+        lines.append("\tdisable")
+    rest.update((key, value) for key, value in section.unknown.items() if key not in rest)
+    by_need = sorted(rest, key=lambda key: (key not in known or not known[key].required, key))
+    lines.extend(_format_property(key, rest[key], key in known) for key in by_need)
+    return "\n".join(line for line in lines if line) + "\n\n"
+
+
+def _format_property(key: str, value: str, known: bool) -> str:
+    if value:
+        return f"\t{key} {value}"
+    return "" if known else f"\t{key}"
+
+
+def _meaningful_lines(text: str) -> Iterator[tuple[int, str]]:
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not _COMMENT.match(line):
+            yield number, line
+
+
+class _Reader:
+    """What has been read of a file so far."""
+
+    def __init__(self, form: Format) -> None:
+        self.form = form
+        self.sections: dict[str, Section] = {}
+        self.order: dict[str, int] = {}
+        self.complaints: list[Complaint] = []
+        self._ordinal = 0
+
+    def read_section(self, number: int, line: str, lines: Iterator[tuple[int, str]]) -> None:
+        """Read the section that begins with `line`, up to its empty line."""
+        header = _HEADER.fullmatch(line)
+        if not header:
+            self.complaints.append(Complaint(number, Fault.IGNORED_LINE, text=line))
+            return
+        section = self._begin(number, header[1].lower(), header[2])
+        body = _body(lines)
+        if section is None:
+            for _ in body:
+                pass
+            return
+        for at, text in body:
+            self._read_property(section, at, text)
+        self._end(section, number)
+
+    def _begin(self, number: int, type_name: str, name: str) -> Section | None:
+        section_id = self.form.identify(type_name, name)
+        known = self.form.types is None or type_name in self.form.types
+        if section_id is None or not known:
+            fault = Fault.BAD_NAME if known else Fault.UNKNOWN_TYPE
+            self.complaints.append(Complaint(number, fault, name, text=type_name))
+            return None
+        return Section(type_name, section_id, {}, {})
+
+    def _read_property(self, section: Section, number: int, line: str) -> None:
+        match = _PROPERTY.fullmatch(line)
+        if not match:
+            self.complaints.append(Complaint(number, Fault.IGNORED_LINE, section.id, text=line))
+            return
+        key, value = match[1], match[2]
+        fault = _accept(section, key, value, self.form)
+        if fault is not None:
+            self.complaints.append(Complaint(number, fault, section.id, key, value or ""))
+
+    def _end(self, section: Section, number: int) -> None:
+        self._ordinal += 1
+        self.sections.pop(section.id, None)
+        self.order.pop(section.id, None)
+        self.order[section.id] = self._ordinal
+        properties = self.form.properties_of(section.type)
+        missing = sorted(k for k, p in properties.items() if p.required)
+        missing = [key for key in missing if key not in section.properties]
+        if missing:
+            fault = Complaint(number, Fault.MISSING_PROPERTY, section.id, missing[0])
+            self.complaints.append(fault)
+        else:
+            self.sections[section.id] = section
+
+
+def _body(lines: Iterator[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+    # A lone "0" ends a section too: Proxmox VE takes it for "no line".
+    for number, line in lines:
+        if line in ("", "0"):
+            return
+        yield number, line
+
+
+def _accept(section: Section, key: str, value: str | None, form: Format) -> Fault | None:
+    """Put a property into a section under construction, or return what is wrong with it."""
+    properties, unknown = section.properties, section.unknown
+    assert isinstance(properties, dict)  # noqa: S101  a section under construction is ours alone
+    assert isinstance(unknown, dict)  # noqa: S101
+    if key in properties or key in unknown:
+        return Fault.DUPLICATE_PROPERTY
+    prop = form.properties_of(section.type).get(key)
+    if prop is None:
+        unknown[key] = value or ""
+        return Fault.UNKNOWN_PROPERTY if form.types is not None else None
+    accepted = prop.accept(value)
+    if accepted is None:
+        return Fault.BAD_VALUE
+    properties[key] = accepted
+    return None

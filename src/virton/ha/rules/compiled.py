@@ -1,0 +1,92 @@
+"""Rules in the form in which placement reads them, with the rules that each relation came from."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from virton.ha.rules.config import NodeAffinityRule, ResourceAffinityRule, RuleSet
+from virton.ha.rules.feasibility import Objection
+from virton.ha.rules.inference import effective
+from virton.ha.rules.nodes import priorities
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledRules:
+    """Node priorities, and the resources to keep together with and apart from, by resource.
+
+    A node that `node_priorities` does not name is forbidden to the resource; priority -1 marks the
+    other nodes of a rule that is not strict. A resource without an entry may be anywhere.
+    """
+
+    node_priorities: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    together: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    apart: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    node_rules: Mapping[str, str] = field(default_factory=dict)
+    resource_rules: Mapping[str, tuple[ResourceAffinityRule, ...]] = field(default_factory=dict)
+
+    def why_node(self, sid: str) -> str | None:
+        """Return the configured rule that gives a resource its node priorities."""
+        return self.node_rules.get(sid)
+
+    def why_together(self, sid: str, other: str) -> tuple[str, ...]:
+        """Return the configured rules that keep two resources together."""
+        return self._why(sid, other, "positive")
+
+    def why_apart(self, sid: str, other: str) -> tuple[str, ...]:
+        """Return the configured rules that keep two resources apart."""
+        return self._why(sid, other, "negative")
+
+    def _why(self, sid: str, other: str, affinity: str) -> tuple[str, ...]:
+        found = (
+            rule.origins or (rule.rule,)
+            for rule in self.resource_rules.get(sid, ())
+            if rule.affinity == affinity and other in rule.resources
+        )
+        return tuple(sorted({rule_id for origins in found for rule_id in origins}))
+
+
+def compile_rules(rules: RuleSet, nodes: Sequence[str]) -> CompiledRules:
+    """Compile rules that `inference.effective` has made ready."""
+    enabled = [rules.rules[key] for key in sorted(rules.rules) if rules.rules[key].enabled]
+    node_priorities: dict[str, Mapping[str, int]] = {}
+    node_rules: dict[str, str] = {}
+    for rule in enabled:
+        if isinstance(rule, NodeAffinityRule):
+            by_node = priorities(rule, nodes)
+            node_priorities.update(dict.fromkeys(rule.resources, by_node))
+            node_rules.update(dict.fromkeys(rule.resources, rule.rule))
+    related = [rule for rule in enabled if isinstance(rule, ResourceAffinityRule)]
+    return CompiledRules(
+        node_priorities,
+        _partners([rule for rule in related if rule.affinity == "positive"]),
+        _partners([rule for rule in related if rule.affinity == "negative"]),
+        node_rules,
+        _by_resource(related),
+    )
+
+
+def prepare(rules: RuleSet, nodes: Sequence[str]) -> tuple[CompiledRules, list[Objection]]:
+    """Make configured rules ready for placement; also return why some of them were dropped."""
+    ready, objections = effective(rules, nodes)
+    return compile_rules(ready, nodes), objections
+
+
+def _partners(rules: Sequence[ResourceAffinityRule]) -> dict[str, frozenset[str]]:
+    partners: dict[str, frozenset[str]] = {}
+    for rule in rules:
+        if len(rule.resources) < 2:
+            continue
+        for sid in rule.resources:
+            others = rule.resources - {sid}
+            known = partners.get(sid)
+            partners[sid] = others if known is None else known | others
+    return partners
+
+
+def _by_resource(
+    rules: Sequence[ResourceAffinityRule],
+) -> dict[str, tuple[ResourceAffinityRule, ...]]:
+    found: dict[str, list[ResourceAffinityRule]] = {}
+    for rule in rules:
+        for sid in rule.resources:
+            found.setdefault(sid, []).append(rule)
+    return {sid: tuple(listed) for sid, listed in found.items()}
