@@ -6,7 +6,7 @@ from math import fsum
 
 
 @dataclass(frozen=True, slots=True)
-class NodeFigures:
+class NodeStats:
     """A node's size (cores, bytes) and, where it is measured, its use (cores, bytes)."""
 
     maxcpu: float
@@ -16,7 +16,7 @@ class NodeFigures:
 
 
 @dataclass(frozen=True, slots=True)
-class ResourceFigures:
+class ResourceUsage:
     """A resource's size and use (cores, bytes); `maxcpu` 0 means as many as the node has.
 
     `cpu` and `mem` are None where nothing measured them: that is enough for static load only.
@@ -76,7 +76,7 @@ class Gauge:
         "names",
     )
 
-    def __init__(self, nodes: Mapping[str, NodeFigures], *, measured: bool) -> None:
+    def __init__(self, nodes: Mapping[str, NodeStats], *, measured: bool) -> None:
         self.names = tuple(sorted(nodes))
         self.index = {name: position for position, name in enumerate(self.names)}
         figures = [nodes[name] for name in self.names]

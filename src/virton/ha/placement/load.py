@@ -14,8 +14,24 @@ from virton.ha.placement.balance import (
     imbalance,
     start_scores,
 )
-from virton.ha.placement.gauge import Demand, Gauge, NodeFigures, ResourceFigures
+from virton.ha.placement.gauge import Demand, Gauge, NodeStats, ResourceUsage
 from virton.ha.states import BalanceMethod, SchedulerMode
+
+__all__ = [
+    "BasicLoad",
+    "BestMove",
+    "Candidate",
+    "DynamicLoad",
+    "ImbalanceMeasure",
+    "Load",
+    "NodeStats",
+    "Problem",
+    "ProblemKind",
+    "ProblemReason",
+    "ResourceUsage",
+    "StaticLoad",
+    "measure_load",
+]
 
 
 class ProblemKind(StrEnum):
@@ -260,8 +276,8 @@ class StaticLoad(_FigureLoad):
 
     def __init__(
         self,
-        nodes: Mapping[str, NodeFigures],
-        resources: Mapping[str, ResourceFigures],
+        nodes: Mapping[str, NodeStats],
+        resources: Mapping[str, ResourceUsage],
         measure: ImbalanceMeasure = ImbalanceMeasure.SHARE,
     ) -> None:
         gauge = Gauge(nodes, measured=False)
@@ -280,8 +296,8 @@ class DynamicLoad(_FigureLoad):
 
     def __init__(
         self,
-        nodes: Mapping[str, NodeFigures],
-        resources: Mapping[str, ResourceFigures],
+        nodes: Mapping[str, NodeStats],
+        resources: Mapping[str, ResourceUsage],
         measure: ImbalanceMeasure = ImbalanceMeasure.SHARE,
     ) -> None:
         demands = {
@@ -299,8 +315,8 @@ class DynamicLoad(_FigureLoad):
 def measure_load(
     mode: SchedulerMode,
     online: Sequence[str],
-    nodes: Mapping[str, NodeFigures],
-    resources: Mapping[str, ResourceFigures],
+    nodes: Mapping[str, NodeStats],
+    resources: Mapping[str, ResourceUsage],
     measure: ImbalanceMeasure = ImbalanceMeasure.SHARE,
 ) -> Load:
     """Return the still empty load of the online nodes; a basic one where a node lacks figures."""
@@ -315,7 +331,7 @@ def measure_load(
     return kind({name: nodes[name] for name in online}, resources, measure)
 
 
-def _why_unusable(online: Sequence[str], nodes: Mapping[str, NodeFigures]) -> Problem | None:
+def _why_unusable(online: Sequence[str], nodes: Mapping[str, NodeStats]) -> Problem | None:
     for name in sorted(online):
         figures = nodes.get(name)
         if figures is None:
