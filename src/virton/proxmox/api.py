@@ -1,0 +1,160 @@
+"""The calls of the Proxmox VE API that we make, typed."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from virton.proxmox.access import (
+    Permissions,
+    Realm,
+    TicketAnswer,
+    parse_permissions,
+    parse_realms,
+    parse_ticket,
+)
+from virton.proxmox.client import ProxmoxClient
+from virton.proxmox.configuration import (
+    Group,
+    Resource,
+    Rule,
+    parse_groups,
+    parse_resources,
+    parse_rules,
+)
+from virton.proxmox.credentials import Credentials, Ticket
+from virton.proxmox.errors import ApiError, ApiFailure, ErrorCode
+from virton.proxmox.inventory import (
+    Inventory,
+    Membership,
+    Version,
+    parse_inventory,
+    parse_membership,
+    parse_version,
+    parse_votes,
+)
+from virton.proxmox.manager import ManagerFiles, parse_manager_status
+from virton.proxmox.status import CurrentStatus, parse_status
+
+View = TypeVar("View")
+
+
+class SecondFactorNeeded(Exception):  # noqa: N818 - a question, not an error
+    """The password was right, and the cluster asks for a second factor."""
+
+
+class ClusterApi:
+    """One user's (or token's) calls to a cluster."""
+
+    def __init__(self, client: ProxmoxClient, credentials: Credentials | None = None) -> None:
+        self.client = client
+        self.credentials = credentials
+
+    async def read(self, path: str, parse: Callable[[Any], View], **params: Any) -> View:
+        """Get a path and read the answer; one of unexpected shape is a `protocol` error."""
+        answer = await self.client.call("GET", path, self.credentials, params)
+        return _parsed(path, parse, answer)
+
+    async def status(self) -> CurrentStatus:
+        """Return the rows of the HA status."""
+        return await self.read("/cluster/ha/status/current", parse_status)
+
+    async def manager_status(self) -> ManagerFiles:
+        """Return the status files of the HA stack."""
+        return await self.read("/cluster/ha/status/manager_status", parse_manager_status)
+
+    async def resources(self) -> tuple[Resource, ...]:
+        """Return the configured resources."""
+        return await self.read("/cluster/ha/resources", parse_resources)
+
+    async def rules(self) -> tuple[Rule, ...]:
+        """Return the configured rules."""
+        return await self.read("/cluster/ha/rules", parse_rules)
+
+    async def groups(self) -> tuple[Group, ...]:
+        """Return the HA groups of a cluster that still has them."""
+        return await self.read("/cluster/ha/groups", parse_groups)
+
+    async def inventory(self) -> Inventory:
+        """Return guests and nodes."""
+        return await self.read("/cluster/resources", parse_inventory)
+
+    async def membership(self) -> Membership:
+        """Return the cluster's name and which nodes are online."""
+        return await self.read("/cluster/status", parse_membership)
+
+    async def votes(self) -> int:
+        """Return the sum of the cluster's quorum votes."""
+        return await self.read("/cluster/config/nodes", parse_votes)
+
+    async def version(self) -> Version:
+        """Return the version of the node that answers."""
+        return await self.read("/version", parse_version)
+
+    async def realms(self) -> tuple[Realm, ...]:
+        """Return the realms; needs no credentials."""
+        return await self.read("/access/domains", parse_realms)
+
+    async def permissions(self) -> Permissions:
+        """Return what the asking user may do, and so whether the ticket still holds."""
+        return await self.read("/access/permissions", parse_permissions)
+
+    async def log_in(self, user: str, password: str, now: int, otp: str | None = None) -> Ticket:
+        """Exchange a password, or a ticket that still holds, for a new ticket."""
+        answer = await self._ticket({"username": user, "password": password})
+        if answer.second_factor:
+            if not otp:
+                raise SecondFactorNeeded
+            second = {"tfa-challenge": answer.ticket, "password": f"totp:{otp}"}
+            answer = await self._ticket({"username": user} | second)
+        return Ticket(answer.user, answer.ticket, answer.csrf, now)
+
+    async def _ticket(self, params: Mapping[str, Any]) -> TicketAnswer:
+        path = "/access/ticket"
+        answer = await self.client.call("POST", path, None, params, repeatable=True)
+        return _parsed(path, parse_ticket, answer)
+
+    async def add_resource(self, params: Mapping[str, Any]) -> None:
+        """Put a guest under HA."""
+        await self.client.call("POST", "/cluster/ha/resources", self.credentials, params)
+
+    async def change_resource(self, sid: str, params: Mapping[str, Any]) -> None:
+        """Change a resource's configuration."""
+        await self.client.call("PUT", _resource(sid), self.credentials, params)
+
+    async def remove_resource(self, sid: str, params: Mapping[str, Any]) -> None:
+        """Take a guest out of HA."""
+        await self.client.call("DELETE", _resource(sid), self.credentials, params)
+
+    async def move_resource(self, sid: str, how: str, node: str) -> Mapping[str, Any]:
+        """Request a resource's `migrate` or `relocate`; return what goes along and what blocks."""
+        path = f"{_resource(sid)}/{how}"
+        answer = await self.client.call("POST", path, self.credentials, {"node": node})
+        return answer if isinstance(answer, Mapping) else {}
+
+    async def add_rule(self, params: Mapping[str, Any]) -> None:
+        """Add a rule."""
+        await self.client.call("POST", "/cluster/ha/rules", self.credentials, params)
+
+    async def change_rule(self, rule: str, params: Mapping[str, Any]) -> None:
+        """Change a rule."""
+        await self.client.call("PUT", _rule(rule), self.credentials, params)
+
+    async def remove_rule(self, rule: str) -> None:
+        """Remove a rule."""
+        await self.client.call("DELETE", _rule(rule), self.credentials)
+
+
+def _resource(sid: str) -> str:
+    return f"/cluster/ha/resources/{quote(sid, safe=':')}"
+
+
+def _rule(rule: str) -> str:
+    return f"/cluster/ha/rules/{quote(rule, safe='')}"
+
+
+def _parsed(path: str, parse: Callable[[Any], View], answer: Any) -> View:
+    try:
+        return parse(answer)
+    except (KeyError, TypeError, ValueError, AttributeError) as failure:
+        words = f"not an answer of Proxmox VE to {path}: {failure!r}"
+        raise ApiFailure(ApiError(200, words, code=ErrorCode.PROTOCOL)) from failure

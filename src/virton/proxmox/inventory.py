@@ -1,0 +1,127 @@
+"""`/cluster/resources`, `/cluster/status` and `/version`: what the cluster is made of."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from virton.proxmox.values import beyond, flag, integer, mapping, number, rows, text
+
+SID_TYPES = {"qemu": "vm", "lxc": "ct"}
+"""How a guest's type is called in a resource's ID."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """A virtual machine or container."""
+
+    vmid: int
+    type: str
+    name: str | None
+    node: str | None
+    status: str | None
+    template: bool = False
+    hastate: str | None = None
+
+    @property
+    def sid(self) -> str:
+        """Return the ID that the guest has, or would have, as an HA resource."""
+        return f"{SID_TYPES.get(self.type, self.type)}:{self.vmid}"
+
+
+@dataclass(frozen=True, slots=True)
+class NodeUse:
+    """A node and what is in use of it; `cpu` is a fraction of `maxcpu`, memory is in bytes."""
+
+    name: str
+    online: bool
+    cpu: float | None = None
+    maxcpu: int | None = None
+    mem: int | None = None
+    maxmem: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """The guests and nodes of a cluster."""
+
+    guests: tuple[Guest, ...] = ()
+    nodes: Mapping[str, NodeUse] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """The cluster's name, quorum, and which of its nodes are online."""
+
+    name: str | None = None
+    quorate: bool | None = None
+    online: Mapping[str, bool] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """The version of the node that answered."""
+
+    version: str
+    release: str | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def major(self) -> int | None:
+        """Return the major version, by which the existence of rules may be guessed."""
+        return integer(self.version.partition(".")[0])
+
+
+def parse_inventory(data: Any) -> Inventory:
+    """Read the answer of `/cluster/resources`."""
+    entries = rows(data)
+    guests = [_guest(row) for row in entries if row.get("type") in SID_TYPES]
+    nodes = [_node(row) for row in entries if row.get("type") == "node"]
+    return Inventory(
+        guests=tuple(sorted(guests, key=lambda guest: guest.vmid)),
+        nodes={node.name: node for node in sorted(nodes, key=lambda node: node.name)},
+    )
+
+
+def _guest(row: Mapping[str, Any]) -> Guest:
+    return Guest(
+        vmid=int(row["vmid"]),
+        type=str(row["type"]),
+        name=text(row.get("name")),
+        node=text(row.get("node")),
+        status=text(row.get("status")),
+        template=flag(row.get("template")),
+        hastate=text(row.get("hastate")),
+    )
+
+
+def _node(row: Mapping[str, Any]) -> NodeUse:
+    return NodeUse(
+        name=str(row["node"]),
+        online=row.get("status") == "online",
+        cpu=number(row.get("cpu")),
+        maxcpu=integer(row.get("maxcpu")),
+        mem=integer(row.get("mem")),
+        maxmem=integer(row.get("maxmem")),
+    )
+
+
+def parse_membership(data: Any) -> Membership:
+    """Read the answer of `/cluster/status`; a node alone has no cluster row."""
+    entries = rows(data)
+    nodes = {str(r["name"]): flag(r.get("online")) for r in entries if r.get("type") == "node"}
+    cluster = next((row for row in entries if row.get("type") == "cluster"), None)
+    if cluster is None:
+        return Membership(next(iter(nodes), None), None, nodes)
+    return Membership(text(cluster.get("name")), flag(cluster.get("quorate")), nodes)
+
+
+def parse_version(data: Any) -> Version:
+    """Read the answer of `/version`."""
+    row = mapping(data)
+    extra = beyond(row, ("version", "release"))
+    return Version(str(row["version"]), text(row.get("release")), extra)
+
+
+def parse_votes(data: Any) -> int:
+    """Read the answer of `/cluster/config/nodes`: the sum of the quorum votes."""
+    return sum(integer(row.get("quorum_votes")) or 0 for row in rows(data))

@@ -1,0 +1,66 @@
+"""Read Proxmox VE's JSON as it comes: numbers in strings, booleans in many spellings, absences."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+TRUE = frozenset({"1", "yes", "on", "true"})
+
+
+def mapping(value: Any) -> Mapping[str, Any]:
+    """Return a JSON object; the empty one for an absent value or Perl's empty list."""
+    if value is None or value == []:
+        return {}
+    if not isinstance(value, Mapping):
+        raise ValueError(f"an object was expected, not {type(value).__name__}")
+    return value
+
+
+def rows(value: Any) -> list[Mapping[str, Any]]:
+    """Return a JSON list of objects."""
+    if not isinstance(value, list):
+        raise ValueError(f"a list was expected, not {type(value).__name__}")
+    return [mapping(item) for item in value]
+
+
+def flag(value: Any, default: bool = False) -> bool:
+    """Return a boolean in any of Proxmox's spellings."""
+    if value is None:
+        return default
+    return str(value).strip().lower() in TRUE
+
+
+def integer(value: Any) -> int | None:
+    """Return a whole number, or None where there is none."""
+    try:
+        return None if value is None or value == "" else int(float(value))
+    except (TypeError, ValueError):
+        return None
+
+
+def number(value: Any) -> float | None:
+    """Return a number, or None where there is none."""
+    try:
+        return None if value is None or value == "" else float(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def text(value: Any) -> str | None:
+    """Return a text, or None where there is none."""
+    return None if value is None else str(value)
+
+
+def words(value: Any) -> tuple[str, ...]:
+    """Return the items of a list, or of a text with commas, semicolons or spaces between."""
+    if value is None:
+        return ()
+    if isinstance(value, str):
+        return tuple(value.replace(",", " ").replace(";", " ").split())
+    if isinstance(value, Iterable) and not isinstance(value, Mapping):
+        return tuple(str(item) for item in value)
+    raise ValueError(f"a list was expected, not {type(value).__name__}")
+
+
+def beyond(data: Mapping[str, Any], known: Iterable[str]) -> dict[str, Any]:
+    """Return the fields that we do not know, sorted by name."""
+    return {key: data[key] for key in sorted(set(data) - set(known))}

@@ -1,0 +1,1 @@
+"""Tests of the Proxmox VE client, at the HTTP seam."""
