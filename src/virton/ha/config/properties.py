@@ -9,9 +9,9 @@ MAX_COMMENT_LENGTH = 4096
 
 _CONFIG_ID = re.compile(r"[a-z][a-z0-9_-]+", re.ASCII | re.IGNORECASE)
 _SID = re.compile(r"[a-z]+:\S+", re.ASCII)
-_NODE = re.compile(r"([a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)(?::(\d+))?", re.ASCII)
+_NODE = re.compile(r"([a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)(?::(\d{1,18}))?", re.ASCII)
 _SEPARATORS = re.compile(r"[,;\s]+", re.ASCII)
-_INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
+_INTEGER = re.compile(r"[+-]?\d{1,18}", re.ASCII)
 _PLAIN = "".join(chr(code) for code in range(0x20, 0x7F) if chr(code) not in "%:")
 
 
@@ -110,14 +110,18 @@ def config_id() -> Property:
 
 
 def sid_list(required: bool = False) -> Property:
-    """Return a list of resource ids."""
-    return Property(lambda value: value if all(map(is_sid, split_list(value))) else None, required)
+    """Return a list of resource ids, kept without duplicates."""
+    return Property(lambda value: _normalise_list(value, is_sid), required)
 
 
 def node_list(required: bool = False) -> Property:
-    """Return a list of nodes with optional priorities."""
+    """Return a list of nodes with optional priorities, kept without duplicates."""
+    return Property(
+        lambda value: _normalise_list(value, lambda entry: parse_node_entry(entry) is not None),
+        required,
+    )
 
-    def normalise(value: str) -> str | None:
-        return value if all(map(parse_node_entry, split_list(value))) else None
 
-    return Property(normalise, required)
+def _normalise_list(value: str, valid: Callable[[str], bool]) -> str | None:
+    entries = dict.fromkeys(split_list(value))
+    return ",".join(entries) if all(map(valid, entries)) else None
