@@ -16,7 +16,7 @@ def run_case(case: dict[str, Any]) -> str | None:
     dropped = [{"rule": o.rule, "reason": str(o.reason)} for o in objections]
     return (
         _difference("dropped", expect["dropped"], dropped)
-        or _difference("effective_rules", _comparable(expect["effective_rules"]), _as_json(ready))
+        or _difference("effective_rules", *_comparable(expect["effective_rules"], ready))
         or _difference("compiled", expect["compiled"], _compiled_as_json(compiled))
     )
 
@@ -32,15 +32,14 @@ def _difference(where: str, expected: Any, actual: Any) -> str | None:
     return f"{where}: expected {expected!r}, got {actual!r}"
 
 
-def _comparable(expected: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
-    return {
-        rule_id: {key: value for key, value in rule.items() if (key, value) != ("disable", False)}
-        for rule_id, rule in expected.items()
-    }
-
-
-def _as_json(rules: RuleSet) -> dict[str, Any]:
-    return {rule_id: _rule_as_json(rule) for rule_id, rule in rules.rules.items()}
+def _comparable(expected: Mapping[str, dict[str, Any]], rules: RuleSet) -> tuple[Any, Any]:
+    """Return both sides, without the properties that a case may leave out."""
+    actual = {rule_id: _rule_as_json(rule) for rule_id, rule in rules.rules.items()}
+    for rule_id, rule in actual.items():
+        for key in {"comment", "disable"} - expected.get(rule_id, {}).keys():
+            if key == "comment" or rule[key] is False:
+                del rule[key]
+    return dict(expected), actual
 
 
 def _rule_as_json(rule: Rule) -> dict[str, Any]:
@@ -49,11 +48,7 @@ def _rule_as_json(rule: Rule) -> dict[str, Any]:
         data |= {"type": "node-affinity", "nodes": dict(rule.nodes), "strict": rule.strict}
     else:
         data |= {"type": "resource-affinity", "affinity": rule.affinity}
-    if rule.disable:
-        data["disable"] = True
-    if rule.comment is not None:
-        data["comment"] = rule.comment
-    return data
+    return data | {"disable": rule.disable, "comment": rule.comment}
 
 
 def _compiled_as_json(compiled: CompiledRules) -> dict[str, Any]:

@@ -20,12 +20,17 @@ class CompiledRules:
     node_priorities: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     together: Mapping[str, frozenset[str]] = field(default_factory=dict)
     apart: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    node_rules: Mapping[str, str] = field(default_factory=dict)
+    node_rules: Mapping[str, NodeAffinityRule] = field(default_factory=dict)
     resource_rules: Mapping[str, tuple[ResourceAffinityRule, ...]] = field(default_factory=dict)
 
-    def why_node(self, sid: str) -> str | None:
-        """Return the configured rule that gives a resource its node priorities."""
-        return self.node_rules.get(sid)
+    def why_node(self, sid: str) -> tuple[str, ...]:
+        """Return the configured rules that give a resource its node priorities.
+
+        The node rule comes first, then the keep-together rules through which it reaches a resource
+        that it does not name.
+        """
+        rule = self.node_rules.get(sid)
+        return () if rule is None else (rule.rule, *rule.inferred.get(sid, ()))
 
     def why_together(self, sid: str, other: str) -> tuple[str, ...]:
         """Return the configured rules that keep two resources together."""
@@ -46,14 +51,13 @@ class CompiledRules:
 
 def compile_rules(rules: RuleSet, nodes: Sequence[str]) -> CompiledRules:
     """Compile rules that `inference.effective` has made ready."""
-    enabled = [rules.rules[key] for key in sorted(rules.rules) if rules.rules[key].enabled]
+    enabled = [rule for rule in rules.rules.values() if rule.enabled]
+    of_nodes = [rule for rule in enabled if isinstance(rule, NodeAffinityRule)]
     node_priorities: dict[str, Mapping[str, int]] = {}
-    node_rules: dict[str, str] = {}
-    for rule in enabled:
-        if isinstance(rule, NodeAffinityRule):
-            by_node = priorities(rule, nodes)
-            node_priorities.update(dict.fromkeys(rule.resources, by_node))
-            node_rules.update(dict.fromkeys(rule.resources, rule.rule))
+    node_rules: dict[str, NodeAffinityRule] = {}
+    for rule in sorted(of_nodes, key=lambda rule: rule.rule):
+        node_priorities.update(dict.fromkeys(rule.resources, priorities(rule, nodes)))
+        node_rules.update(dict.fromkeys(rule.resources, rule))
     related = [rule for rule in enabled if isinstance(rule, ResourceAffinityRule)]
     return CompiledRules(
         node_priorities,
@@ -71,15 +75,14 @@ def prepare(rules: RuleSet, nodes: Sequence[str]) -> tuple[CompiledRules, list[O
 
 
 def _partners(rules: Sequence[ResourceAffinityRule]) -> dict[str, frozenset[str]]:
-    partners: dict[str, frozenset[str]] = {}
+    members: dict[str, set[str]] = {}
     for rule in rules:
-        if len(rule.resources) < 2:
-            continue
         for sid in rule.resources:
-            others = rule.resources - {sid}
-            known = partners.get(sid)
-            partners[sid] = others if known is None else known | others
-    return partners
+            if (known := members.get(sid)) is None:
+                members[sid] = set(rule.resources)
+            else:
+                known |= rule.resources
+    return {sid: frozenset(found - {sid}) for sid, found in members.items() if len(found) > 1}
 
 
 def _by_resource(

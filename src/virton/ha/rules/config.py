@@ -39,7 +39,8 @@ class NodeAffinityRule:
     """Resources that prefer (or avoid) nodes; a strict rule allows nothing else.
 
     `explicit` names the properties that the file gives though they hold their default. `unknown`
-    keeps properties of versions to come.
+    keeps properties of versions to come. `inferred` names, by resource, the configured rules through
+    which the rule came to hold a resource that it does not name itself.
     """
 
     rule: str
@@ -51,6 +52,7 @@ class NodeAffinityRule:
     affinity: Affinity = "positive"
     explicit: frozenset[str] = frozenset()
     unknown: Mapping[str, str] = field(default_factory=dict)
+    inferred: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def enabled(self) -> bool:

@@ -59,54 +59,66 @@ def _keep_bundles_apart(rules: RuleSet) -> RuleSet:
     ordinal = rules.next_ordinal()
     negative_of = _by_resource(_related(rules, "negative"))
     for key, bundle in _related(rules, "positive").items():
-        for other, separated in sorted(_separated(bundle, negative_of).items()):
-            origins = _origins(bundle) | {rule for found in separated.values() for rule in found}
-            for sid in sorted(bundle.resources.difference(separated)):
+        for other, (separated, causes) in sorted(_separated(bundle, negative_of).items()):
+            origins = tuple(sorted(causes.union(bundle.origins or (key,))))
+            for sid in sorted(bundle.resources - separated):
                 implicit = f"_implicit-negative-{key}-{sid}-{other}"
+                pair = frozenset((sid, other))
                 order[implicit] = ordinal
                 changed[implicit] = ResourceAffinityRule(
-                    implicit, frozenset({sid, other}), "negative", origins=tuple(sorted(origins))
+                    implicit, pair, "negative", origins=origins
                 )
     return replace(rules, rules=changed, order=order)
 
 
 def _separated(
     bundle: ResourceAffinityRule, negative_of: Mapping[str, list[ResourceAffinityRule]]
-) -> dict[str, dict[str, list[str]]]:
-    """Return, by outside resource, the bundle's resources kept apart from it and by which rules."""
-    found: dict[str, dict[str, list[str]]] = {}
+) -> dict[str, tuple[set[str], set[str]]]:
+    """Return, by other resource, the bundle's resources kept apart from it, and by which rules."""
+    found: dict[str, tuple[set[str], set[str]]] = {}
     for sid in bundle.resources:
         for rule in negative_of.get(sid, ()):
             for other in rule.resources - {sid}:
-                found.setdefault(other, {}).setdefault(sid, []).append(rule.rule)
+                separated, causes = found.setdefault(other, (set(), set()))
+                separated.add(sid)
+                causes.add(rule.rule)
     return found
 
 
 def _bind_bundles_to_nodes(rules: RuleSet) -> RuleSet:
     """Extend the node rule of one of a bundle's resources to all of them."""
-    changed = dict(rules.rules)
+    bound = {
+        key: rule
+        for key, rule in sorted(rules.rules.items(), reverse=True)
+        if isinstance(rule, NodeAffinityRule) and rule.enabled
+    }
     rule_of: dict[str, str] = {}
-    for key in sorted(changed, reverse=True):
-        rule = changed[key]
-        if isinstance(rule, NodeAffinityRule) and rule.enabled:
-            rule_of.update(dict.fromkeys(rule.resources, key))
+    for key, rule in bound.items():
+        rule_of.update(dict.fromkeys(rule.resources, key))
     for bundle in _related(rules, "positive").values():
-        key = min((rule_of[sid] for sid in bundle.resources if sid in rule_of), default="")
-        if not key:
+        found = [rule_of[sid] for sid in bundle.resources if sid in rule_of]
+        if not found:
             continue
-        rule = changed[key]
-        changed[key] = replace(rule, resources=rule.resources | bundle.resources)
+        key = min(found)
+        bound[key] = _extended(bound[key], bundle)
         for sid in bundle.resources:
             rule_of[sid] = min(key, rule_of.get(sid, key))
-    return replace(rules, rules=changed)
+    return replace(rules, rules={**rules.rules, **bound})
+
+
+def _extended(rule: NodeAffinityRule, bundle: ResourceAffinityRule) -> NodeAffinityRule:
+    new = bundle.resources - rule.resources
+    through = dict.fromkeys(new, bundle.origins or (bundle.rule,))
+    return replace(rule, resources=rule.resources | new, inferred={**rule.inferred, **through})
 
 
 def _related(rules: RuleSet, affinity: str) -> dict[str, ResourceAffinityRule]:
-    return {
+    found = {
         key: rule
-        for key, rule in sorted(rules.rules.items())
-        if isinstance(rule, ResourceAffinityRule) and rule.enabled and rule.affinity == affinity
+        for key, rule in rules.rules.items()
+        if isinstance(rule, ResourceAffinityRule) and rule.affinity == affinity and rule.enabled
     }
+    return dict(sorted(found.items()))
 
 
 def _by_resource(
@@ -117,7 +129,3 @@ def _by_resource(
         for sid in rule.resources:
             found.setdefault(sid, []).append(rule)
     return found
-
-
-def _origins(rule: ResourceAffinityRule) -> set[str]:
-    return set(rule.origins or (rule.rule,))
