@@ -1,0 +1,1 @@
+"""Who may do what: users, roles and their privileges, passwords, tickets and API tokens."""

@@ -1,0 +1,163 @@
+"""The access layer of a cluster: from what a request carries to who makes it."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from virton.embedded.access import credentials
+from virton.embedded.access.names import ROOT, split_tokenid
+from virton.embedded.access.permissions import Privileges, privileges
+from virton.embedded.access.throttle import Throttle
+from virton.embedded.access.tickets import TicketSigner
+from virton.embedded.access.users import PATH, UserConfig, parse_users, write_users
+from virton.embedded.errors import Refusal, unauthorized
+from virton.embedded.pmxcfs import ClusterFiles
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who makes a request, and from where; `userid` is None for somebody not logged in."""
+
+    userid: str | None
+    address: str = ""
+
+    @property
+    def name(self) -> str:
+        """Return the user or token; only for requests that need a login."""
+        if self.userid is None:
+            raise unauthorized("No ticket")
+        return self.userid
+
+    @property
+    def by_token(self) -> bool:
+        """Tell whether the request is made with an API token."""
+        return self.userid is not None and "!" in self.userid
+
+
+NOBODY = Caller(None)
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a request carries to say who makes it."""
+
+    ticket: str | None = None
+    write_guard: str | None = None
+    api_token: str | None = None
+    address: str = ""
+
+
+class Access:
+    """Users, passwords, tickets and tokens of one cluster; its clock is the real one."""
+
+    def __init__(self, files: ClusterFiles, clock: Callable[[], float] = time.time) -> None:
+        """Guard the cluster whose users stand in `files`."""
+        self._files = files
+        self._clock = clock
+        self._signer = TicketSigner(credentials.ticket_key(files))
+        self._throttle = Throttle()
+
+    @property
+    def now(self) -> int:
+        """Return the time by which logins end, in Unix seconds."""
+        return int(self._clock())
+
+    @property
+    def users(self) -> UserConfig:
+        """Return what `user.cfg` says now."""
+        return self._files.parsed(PATH, parse_users)
+
+    def save(self, users: UserConfig) -> None:
+        """Write `user.cfg`."""
+        self._files.write(PATH, write_users(users))
+
+    def privileges(self, who: str, path: str) -> Privileges:
+        """Return the privileges of a user or an API token on a path."""
+        return privileges(self.users, who, path)
+
+    def may_enter(self, userid: str) -> bool:
+        """Tell whether there is such a user, enabled and not expired."""
+        user = self.users.users.get(userid)
+        return user is not None and user.may_enter(self.now)
+
+    def set_password(self, userid: str, password: str) -> None:
+        """Set a user's password."""
+        credentials.set_password(self._files, userid, password)
+
+    def has_password(self, userid: str = ROOT) -> bool:
+        """Tell whether a user has a password."""
+        return credentials.has_password(self._files, userid)
+
+    def new_token_secret(self, tokenid: str) -> str:
+        """Return the new secret of an API token."""
+        return credentials.new_token_secret(self._files, tokenid)
+
+    def forget(self, userid: str) -> None:
+        """Forget everything with which a user (or a token) could log in."""
+        credentials.forget(self._files, userid)
+
+    def new_ticket(self, userid: str) -> tuple[str, str]:
+        """Return a ticket and its write guard."""
+        now = self.now
+        return self._signer.ticket(userid, now), self._signer.write_guard(userid, now)
+
+    def ticket_user(self, ticket: str) -> str | None:
+        """Return whose valid ticket it is, or None."""
+        return self._signer.verify_ticket(ticket, self.now)
+
+    def log_in(self, userid: str, secret: str, address: str) -> None:
+        """Verify a password or, instead of one, a ticket of the same user (or of root).
+
+        Raise a refusal otherwise, the same one whether there is such a user or not.
+        """
+        key = f"{address} {userid}"
+        now_s = self._clock()
+        wait_s = self._throttle.wait_s(key, now_s)
+        if wait_s > 0:
+            raise SlowedDown(wait_s)
+        # Counted as failed before the slow comparison, so that tries made at once count too.
+        self._throttle.failed(key, now_s)
+        if not self._proves(userid, secret):
+            raise unauthorized("authentication failure")
+        self._throttle.succeeded(key)
+
+    def _proves(self, userid: str, secret: str) -> bool:
+        may_enter = self.may_enter(userid)
+        if may_enter and self.ticket_user(secret) in (userid, ROOT):
+            return True
+        return credentials.password_matches(self._files, userid, secret) and may_enter
+
+    def identify(self, given: Credentials, method: str) -> Caller:
+        """Return who makes a request, or raise the refusal (401) that it gets."""
+        if given.api_token is not None:
+            return Caller(self._token_user(given.api_token), given.address)
+        if not given.ticket:
+            raise unauthorized("No ticket")
+        userid = self.ticket_user(given.ticket)
+        if userid is None or not self.may_enter(userid):
+            raise unauthorized("invalid PVE ticket")
+        if method != "GET" and not self._signer.verify_write_guard(
+            userid, given.write_guard or "", self.now
+        ):
+            raise unauthorized("Permission denied - invalid csrf token")
+        return Caller(userid, given.address)
+
+    def _token_user(self, text: str) -> str:
+        tokenid, _, secret = text.partition("=")
+        parts = split_tokenid(tokenid)
+        token = self.users.token(tokenid)
+        matches = credentials.token_matches(self._files, tokenid, secret)
+        if not parts or not token or not matches or not self.may_enter(parts[0]):
+            raise unauthorized("invalid API token")
+        if 0 < token.expire < self.now:
+            raise unauthorized("API token expired")
+        return tokenid
+
+
+class SlowedDown(Refusal):
+    """The answer to somebody who has guessed too often."""
+
+    def __init__(self, wait_s: float) -> None:
+        """Refuse for `wait_s` seconds."""
+        self.wait_s = max(1, round(wait_s + 0.5))
+        super().__init__(429, f"too many failed logins, try again in {self.wait_s} seconds")

@@ -1,0 +1,50 @@
+"""The embedded cluster as its API's handlers hold it."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from virton.embedded.access.access import Access
+from virton.embedded.errors import failed
+from virton.embedded.pmxcfs import ClusterFiles
+from virton.embedded.tasks import ClusterLog, TaskList
+from virton.embedded.world import Lab, World
+
+
+@dataclass(slots=True)
+class EmbeddedCluster:
+    """A cluster: its files, its running world, and who may do what.
+
+    `lab` is there where the world's switches may be thrown. `local_time` tells how the answering
+    node reads its clock. `guarded` files cannot be changed from a node without quorum.
+    """
+
+    files: ClusterFiles
+    world: World
+    lab: Lab | None = None
+    name: str = "virton"
+    local_time: Callable[[float], time.struct_time] = time.gmtime
+    guarded: bool = True
+    access: Access = field(init=False)
+    tasks: TaskList = field(init=False)
+    log: ClusterLog = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Make what stands on the files and the world."""
+        self.access = Access(self.files)
+        self.tasks = TaskList(self.world.now)
+        self.log = ClusterLog(self.world.now)
+
+    @contextmanager
+    def change(self) -> Iterator[ClusterFiles]:
+        """Change the files within one as one step, on behalf of a caller of the API."""
+        if self.guarded:
+            self.require_quorum()
+        with self.files.batch():
+            yield self.files
+
+    def require_quorum(self) -> None:
+        """Raise a refusal if the answering node is not in the majority."""
+        if not self.world.quorate():
+            raise failed("cluster not ready - no quorum?")

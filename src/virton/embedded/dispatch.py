@@ -1,0 +1,115 @@
+"""The one way from a request to its answer, for HTTP and for recorded calls alike."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+from virton.embedded.access.access import Caller
+from virton.embedded.cluster import EmbeddedCluster
+from virton.embedded.errors import Refusal, failed, forbidden, invalid, not_implemented
+from virton.embedded.registry import Anyone, Endpoint, Permission, Registry
+from virton.embedded.schema import check
+
+_NODE_UNREACHABLE = 595
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A call of the API: the path lies below `/api2/json`, the parameters are not checked yet."""
+
+    method: str
+    path: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a call is answered with."""
+
+    status: int
+    data: Any = None
+    message: str | None = None
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the answer's body."""
+        body: dict[str, Any] = {"data": self.data}
+        if self.message is not None:
+            body["message"] = f"{self.message}\n"
+        if self.errors:
+            body["errors"] = dict(self.errors)
+        return body
+
+
+def refused(refusal: Refusal) -> Answer:
+    """Return the answer that a refusal becomes."""
+    return Answer(refusal.status, None, refusal.message, refusal.fields)
+
+
+def dispatch(
+    registry: Registry, cluster: EmbeddedCluster, caller: Caller, request: Request
+) -> Answer:
+    """Answer a call: its path, then the caller's permission, then its parameters, then the deed."""
+    try:
+        return Answer(HTTPStatus.OK, _perform(registry, cluster, caller, request))
+    except Refusal as refusal:
+        return refused(refusal)
+
+
+def _perform(registry: Registry, cluster: EmbeddedCluster, caller: Caller, request: Request) -> Any:
+    found = registry.find(request.method, request.path)
+    if found is None:
+        raise not_implemented(request.method, request.path)
+    endpoint, in_path = found
+    if in_path.get("node") == "localhost":
+        in_path["node"] = cluster.world.local_node
+    params = _merged(in_path, request.params)
+    if endpoint.no_token and caller.by_token:
+        raise forbidden("an API token will not do here, a ticket is needed")
+    require(cluster, caller, endpoint.permission, params)
+    if endpoint.proxied:
+        _require_reachable(cluster, in_path["node"])
+    values, errors = check(endpoint.parameters, params)
+    if errors:
+        raise invalid(errors)
+    return endpoint.handler(cluster, caller, values)
+
+
+def _merged(in_path: Mapping[str, str], params: Mapping[str, Any]) -> dict[str, Any]:
+    twice = sorted(n for n in in_path.keys() & params.keys() if str(params[n]) != in_path[n])
+    if twice:
+        raise invalid(dict.fromkeys(twice, "the path and the parameters say different things"))
+    return {**in_path, **params}
+
+
+def require(
+    cluster: EmbeddedCluster, caller: Caller, permission: Permission, params: Mapping[str, Any]
+) -> None:
+    """Raise a refusal unless the caller has a permission."""
+    if permission is Anyone.WORLD:
+        return
+    name = caller.name
+    if isinstance(permission, Anyone):
+        return
+    path = permission.path.format_map({key: str(value) for key, value in params.items()})
+    has = cluster.access.privileges(name, path)
+    lacking = [privilege for privilege in permission.privileges if privilege not in has]
+    if permission.any_of and len(lacking) < len(permission.privileges):
+        return
+    if lacking:
+        separator = "|" if permission.any_of else ", "
+        raise forbidden(f"{path}, {separator.join(lacking)}")
+
+
+def _require_reachable(cluster: EmbeddedCluster, node: str) -> None:
+    online = cluster.world.members().get(node)
+    if online is None:
+        raise failed(f"hostname lookup '{node}' failed - there is no such node in the cluster")
+    if online is False:
+        raise Refusal(_NODE_UNREACHABLE, f"node '{node}' cannot be reached: No route to host")
+
+
+def needs_login(endpoint: Endpoint | None) -> bool:
+    """Tell whether a call must say who makes it; one of an unknown path must, too."""
+    return endpoint is None or endpoint.permission is not Anyone.WORLD

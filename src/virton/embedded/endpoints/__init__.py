@@ -1,0 +1,1 @@
+"""What the API's endpoints do: plain functions of the cluster, the caller and the parameters."""

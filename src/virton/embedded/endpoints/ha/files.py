@@ -1,0 +1,163 @@
+"""The files of the HA stack, as its endpoints read and change them."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from virton.embedded.cluster import EmbeddedCluster
+from virton.embedded.errors import failed
+from virton.ha.config.groups import config_of as group_config_of
+from virton.ha.config.groups import read_groups, write_groups
+from virton.ha.config.properties import split_list
+from virton.ha.config.resources import read_resources, resource_configs, write_resources
+from virton.ha.config.sections import Document, Format, Section
+from virton.ha.model import GroupConfig, ResourceConfig
+from virton.ha.rules.config import RuleSet, parse_rules, write_rules
+from virton.ha.rules.groups import rules_from_groups
+
+RESOURCES = "ha/resources.cfg"
+GROUPS = "ha/groups.cfg"
+RULES = "ha/rules.cfg"
+MANAGER_STATUS = "ha/manager_status"
+CRM_COMMANDS = "ha/crm_commands"
+
+_SID = re.compile(r"(\S+):(\S+)", re.ASCII)
+_RESOURCE_TYPE = {"qemu": "vm", "lxc": "ct"}
+
+
+def resources(cluster: EmbeddedCluster) -> Document:
+    """Return `resources.cfg` as sections by resource id."""
+    return cluster.files.parsed(RESOURCES, read_resources)
+
+
+def groups(cluster: EmbeddedCluster) -> Document:
+    """Return `groups.cfg` as sections by group."""
+    return cluster.files.parsed(GROUPS, read_groups)
+
+
+def rules(cluster: EmbeddedCluster) -> RuleSet:
+    """Return `rules.cfg`."""
+    return cluster.files.parsed(RULES, parse_rules)
+
+
+def save_resources(cluster: EmbeddedCluster, document: Document) -> None:
+    """Write `resources.cfg`."""
+    cluster.files.write(RESOURCES, write_resources(document))
+
+
+def save_groups(cluster: EmbeddedCluster, document: Document) -> None:
+    """Write `groups.cfg`."""
+    cluster.files.write(GROUPS, write_groups(document))
+
+
+def save_rules(cluster: EmbeddedCluster, ruleset: RuleSet) -> None:
+    """Write `rules.cfg`; an empty one is not made anew."""
+    text = write_rules(ruleset)
+    if text or cluster.files.get(RULES) is not None:
+        cluster.files.write(RULES, text)
+
+
+def manager_status(cluster: EmbeddedCluster) -> Mapping[str, Any]:
+    """Return what the manager last wrote."""
+    return cluster.files.read_json(MANAGER_STATUS)
+
+
+def lrm_status(cluster: EmbeddedCluster, node: str) -> Mapping[str, Any]:
+    """Return what a node's LRM last wrote."""
+    path = f"nodes/{node}/lrm_status"
+    return {"mode": "unknown"} if cluster.files.get(path) is None else cluster.files.read_json(path)
+
+
+def queue_command(cluster: EmbeddedCluster, command: str) -> None:
+    """Leave a command for the manager."""
+    with cluster.change() as files:
+        files.append(CRM_COMMANDS, f"{command}\n")
+
+
+def groups_are_migrated(cluster: EmbeddedCluster) -> bool:
+    """Tell whether the legacy groups have become rules, as they have where there are none."""
+    return not groups(cluster).sections
+
+
+def configured(cluster: EmbeddedCluster) -> dict[str, ResourceConfig]:
+    """Return the resources with their defaults, and the node of each one's guest."""
+    nodes = {str(vmid): guest.node for vmid, guest in cluster.world.guests().items()}
+    return resource_configs(resources(cluster), nodes)
+
+
+def group_configs(cluster: EmbeddedCluster) -> dict[str, GroupConfig]:
+    """Return the legacy groups with their defaults."""
+    return {key: group_config_of(section) for key, section in groups(cluster).sections.items()}
+
+
+def with_groups(cluster: EmbeddedCluster, ruleset: RuleSet) -> RuleSet:
+    """Return rules together with those that the legacy groups come to."""
+    return rules_from_groups(ruleset, group_configs(cluster), configured(cluster))
+
+
+def known_nodes(cluster: EmbeddedCluster) -> list[str]:
+    """Return the nodes that the manager knows, sorted."""
+    return sorted(manager_status(cluster).get("node_status") or {})
+
+
+def full_sid(cluster: EmbeddedCluster, text: str) -> str:
+    """Return the resource id that `vm:100` or just `100` stands for."""
+    if text.isdecimal():
+        guest = cluster.world.guests().get(int(text))
+        if guest is None:
+            raise failed(f"unable to detect SID from VMID - VM/CT {text} does not exist")
+        return f"{_RESOURCE_TYPE[guest.type]}:{text}"
+    if not _SID.fullmatch(text):
+        raise failed(f"unable to parse service id '{text}'")
+    return text
+
+
+def section(document: Document, key: str, what: str) -> Section:
+    """Return a section, or raise the refusal that there is none."""
+    found = document.sections.get(key)
+    if found is None:
+        raise failed(f"no such {what} '{key}'")
+    return found
+
+
+def require_digest(digest: str, expected: str | None) -> None:
+    """Raise a refusal if a file is not the one that the caller has read."""
+    if expected and digest != expected:
+        raise failed("detected modified configuration - file changed by other user? Try again.")
+
+
+def values_of(params: Mapping[str, Any], names: Mapping[str, Any]) -> dict[str, str]:
+    """Return the given ones of the properties `names`, as a section keeps them."""
+    values: dict[str, str] = {}
+    for name in sorted(names.keys() & params.keys()):
+        value = params[name]
+        text = str(int(value)) if isinstance(value, bool) else str(value)
+        if "\n" in text or "\r" in text:
+            raise failed(f"property '{name}' contains a line feed")
+        values[name] = text
+    return values
+
+
+def deletions(params: Mapping[str, Any], form: Format, section_type: str) -> list[str]:
+    """Return the properties to delete, all of them known and none required."""
+    names = split_list(params.get("delete") or "")
+    known = form.properties_of(section_type)
+    for name in names:
+        if name not in known:
+            raise failed(f"no such option '{name}'")
+        if known[name].required:
+            raise failed(f"unable to delete required option '{name}'")
+    return names
+
+
+def properties_json(values: Mapping[str, str]) -> dict[str, str | int]:
+    """Return a section's properties, numbers and switches as numbers."""
+    numbers = {
+        "max_restart",
+        "max_relocate",
+        "failback",
+        "auto-rebalance",
+        "restricted",
+        "nofailback",
+    }
+    return {key: int(value) if key in numbers else value for key, value in values.items()}

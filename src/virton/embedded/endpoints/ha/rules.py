@@ -1,0 +1,221 @@
+"""`/cluster/ha/rules`: where resources may run, and which belong together or apart."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from virton.embedded.access.access import Caller
+from virton.embedded.cluster import EmbeddedCluster
+from virton.embedded.endpoints.ha import files
+from virton.embedded.endpoints.ha.objections import errors_by_rule
+from virton.embedded.endpoints.parameters import AUDIT, COMMENT, CONSOLE, DELETE, DIGEST
+from virton.embedded.errors import failed
+from virton.embedded.registry import Endpoint
+from virton.embedded.schema import Param
+from virton.ha.config.properties import decode_text, encode_text, parse_nodes, split_list
+from virton.ha.config.sections import Section
+from virton.ha.rules.config import (
+    NODE_AFFINITY,
+    RESOURCE_AFFINITY,
+    RULES_FORMAT,
+    NodeAffinityRule,
+    Rule,
+    RuleSet,
+    rule_from_section,
+    section_of,
+)
+
+Params = Mapping[str, Any]
+Entry = dict[str, Any]
+
+_TYPES = (NODE_AFFINITY, RESOURCE_AFFINITY)
+# The rule types of Proxmox VE 9.1: node rules only prefer, they do not avoid.
+_PROPERTIES = {
+    NODE_AFFINITY: ("resources", "nodes", "strict", "disable", "comment"),
+    RESOURCE_AFFINITY: ("resources", "affinity", "disable", "comment"),
+}
+
+
+def index(cluster: EmbeddedCluster, _caller: Caller, params: Params) -> list[Entry]:
+    """List the rules in their order, each with what speaks against it."""
+    ruleset = files.with_groups(cluster, files.rules(cluster))
+    errors = errors_by_rule(ruleset, files.known_nodes(cluster))
+    rules = [rule for rule in ruleset.in_order() if _is_asked_for(rule, params)]
+    return [_to_json(cluster, rule, ruleset, errors) for rule in rules]
+
+
+def _is_asked_for(rule: Rule, params: Params) -> bool:
+    sid = params.get("resource")
+    return params.get("type", _type_of(rule)) == _type_of(rule) and (
+        not sid or sid in rule.resources
+    )
+
+
+def _type_of(rule: Rule) -> str:
+    return NODE_AFFINITY if isinstance(rule, NodeAffinityRule) else RESOURCE_AFFINITY
+
+
+def read(cluster: EmbeddedCluster, _caller: Caller, params: Params) -> Entry:
+    """Tell of one rule, and what speaks against it."""
+    ruleset = files.with_groups(cluster, files.rules(cluster))
+    rule = ruleset.rules.get(params["rule"])
+    if rule is None:
+        raise failed(f"no such ha rule '{params['rule']}'")
+    return _to_json(cluster, rule, ruleset, errors_by_rule(ruleset, files.known_nodes(cluster)))
+
+
+def _to_json(
+    cluster: EmbeddedCluster, rule: Rule, ruleset: RuleSet, errors: Mapping[str, Any]
+) -> Entry:
+    section = section_of(rule)
+    entry: Entry = {**section.properties, "rule": rule.rule, "type": section.type}
+    for name in entry.keys() & {"strict", "disable"}:
+        entry[name] = int(entry[name])
+    if rule.comment is not None:
+        entry["comment"] = rule.comment
+    if rule.rule not in files.rules(cluster).rules and "strict" not in entry:
+        # A rule that stands for a group says of every switch whether the group has it.
+        entry["strict"] = None
+    if rule.rule in errors:
+        entry["errors"] = errors[rule.rule]
+    return entry | {"digest": ruleset.digest, "order": ruleset.order.get(rule.rule)}
+
+
+def create(cluster: EmbeddedCluster, _caller: Caller, params: Params) -> None:
+    """Add a rule."""
+    cluster.require_quorum()
+    if not files.groups_are_migrated(cluster):
+        raise failed("cannot create ha rule: ha groups have not been migrated yet")
+    values = _values(params, params["type"])
+    missing = {"resources", "nodes", "affinity"} & set(_PROPERTIES[params["type"]]) - values.keys()
+    if missing:
+        raise failed(f"missing value for required option '{min(missing)}'")
+    section = Section(params["type"], params["rule"], values)
+    with cluster.change():
+        ruleset = files.rules(cluster)
+        if section.id in ruleset.rules:
+            raise failed(f"HA rule '{section.id}' already defined")
+        _save(cluster, ruleset, section, values)
+
+
+def update(cluster: EmbeddedCluster, _caller: Caller, params: Params) -> None:
+    """Change a rule."""
+    if not files.groups_are_migrated(cluster):
+        raise failed("cannot update ha rule: ha groups have not been migrated yet")
+    with cluster.change():
+        ruleset = files.rules(cluster)
+        files.require_digest(ruleset.digest, params.get("digest"))
+        rule = ruleset.rules.get(params["rule"])
+        if rule is None:
+            raise failed(f"HA rule '{params['rule']}' does not exist")
+        if params["type"] != _type_of(rule):
+            raise failed(f"HA rule '{rule.rule}' is a {_type_of(rule)} rule, which cannot change")
+        values = _values(params, _type_of(rule))
+        gone = _deletions(params, _type_of(rule), values)
+        _save(cluster, ruleset, section_of(rule).changed(values, gone), values)
+
+
+def _values(params: Params, rule_type: str) -> dict[str, str]:
+    known = _PROPERTIES[rule_type]
+    given = params.keys() - {"rule", "type", "digest", "delete"}
+    if given - set(known):
+        raise failed(f"unexpected property '{min(given - set(known))}' in a {rule_type} rule")
+    values = files.values_of(params, dict.fromkeys(known))
+    if values.get("disable") == "0":
+        del values["disable"]
+    if "comment" in values:
+        # The API takes a comment as the file keeps it, percent-encoded.
+        values["comment"] = encode_text(decode_text(values["comment"]))
+    return values
+
+
+def _deletions(params: Params, rule_type: str, values: Mapping[str, str]) -> list[str]:
+    names = files.deletions(params, RULES_FORMAT, rule_type)
+    for name in names:
+        if name not in _PROPERTIES[rule_type]:
+            raise failed(f"no such option '{name}'")
+        if name in values:
+            raise failed(f"cannot set and delete property '{name}' at the same time!")
+    return names
+
+
+def _save(
+    cluster: EmbeddedCluster, ruleset: RuleSet, section: Section, values: Mapping[str, str]
+) -> None:
+    """Write the rules with one added or replaced, if it can be kept."""
+    _require_resources(cluster, values)
+    _require_nodes(cluster, values)
+    rule = rule_from_section(section)
+    changed = ruleset.with_rule(rule)
+    errors = errors_by_rule(files.with_groups(cluster, changed), files.known_nodes(cluster))
+    if rule.rule in errors:
+        told = "; ".join(f"{name}: {', '.join(texts)}" for name, texts in errors[rule.rule].items())
+        raise failed(f"Rule '{rule.rule}' is invalid. {told}")
+    files.save_rules(cluster, changed)
+
+
+def _require_resources(cluster: EmbeddedCluster, values: Mapping[str, str]) -> None:
+    if "resources" not in values:
+        return
+    sids = set(split_list(values["resources"]))
+    if not sids:
+        raise failed("no resources were specified")
+    unmanaged = sorted(sids - files.resources(cluster).sections.keys())
+    if unmanaged:
+        raise failed(f"cannot use unmanaged resource(s) {', '.join(unmanaged)}.")
+
+
+def _require_nodes(cluster: EmbeddedCluster, values: Mapping[str, str]) -> None:
+    if "nodes" not in values:
+        return
+    nodes = set(parse_nodes(values["nodes"]))
+    if not nodes:
+        raise failed("no nodes were specified")
+    known = {*cluster.world.members(), cluster.world.local_node}
+    if nodes - known:
+        raise failed(f"cannot use non-existent node(s) {', '.join(sorted(nodes - known))}.")
+
+
+def delete(cluster: EmbeddedCluster, _caller: Caller, params: Params) -> None:
+    """Remove a rule; one that is not there is removed already."""
+    with cluster.change():
+        files.save_rules(cluster, files.rules(cluster).without([params["rule"]]))
+
+
+_PATH = "/cluster/ha/rules"
+_RULE = {"rule": Param(format="pve-configid")}
+_SETTINGS = {
+    **_RULE,
+    "type": Param(enum=_TYPES),
+    "nodes": Param(optional=True, format="pve-ha-node-list", types=(NODE_AFFINITY,)),
+    "strict": Param("boolean", optional=True, default=False, types=(NODE_AFFINITY,)),
+    "affinity": Param(optional=True, enum=("positive", "negative"), types=(RESOURCE_AFFINITY,)),
+    "disable": Param("boolean", optional=True),
+    "comment": COMMENT,
+}
+_RESOURCES = Param(format="pve-ha-resource-id-list")
+
+ENDPOINTS = (
+    Endpoint(
+        "GET",
+        _PATH,
+        index,
+        AUDIT,
+        {"type": Param(optional=True, enum=_TYPES), "resource": Param(optional=True)},
+    ),
+    Endpoint("POST", _PATH, create, CONSOLE, {**_SETTINGS, "resources": _RESOURCES}),
+    Endpoint("GET", f"{_PATH}/{{rule}}", read, AUDIT, _RULE),
+    Endpoint(
+        "PUT",
+        f"{_PATH}/{{rule}}",
+        update,
+        CONSOLE,
+        {
+            **_SETTINGS,
+            "resources": replace(_RESOURCES, optional=True),
+            "delete": DELETE,
+            "digest": DIGEST,
+        },
+    ),
+    Endpoint("DELETE", f"{_PATH}/{{rule}}", delete, CONSOLE, _RULE),
+)

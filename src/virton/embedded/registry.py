@@ -1,0 +1,102 @@
+"""The endpoints of the API: path, method, parameters, permission and handler of each."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from types import MappingProxyType
+from typing import Any
+
+from virton.embedded.access.access import Caller
+from virton.embedded.cluster import EmbeddedCluster
+from virton.embedded.schema import Schema
+
+Handler = Callable[[EmbeddedCluster, Caller, Mapping[str, Any]], Any]
+
+
+class Anyone(Enum):
+    """Permissions that do not depend on privileges."""
+
+    WORLD = "world"
+    LOGGED_IN = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A permission: all (or `any_of`) of some privileges on a path, as `/vms/{vmid}`."""
+
+    path: str
+    privileges: tuple[str, ...]
+    any_of: bool = False
+
+
+Permission = Anyone | Need
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One method of one path.
+
+    A `proxied` endpoint is answered by the node in its path. A `slow` one must not run where it
+    would hold up others. A `no_token` one needs a ticket.
+    """
+
+    method: str
+    path: str
+    handler: Handler
+    permission: Permission
+    parameters: Schema = field(default_factory=lambda: MappingProxyType({}))
+    proxied: bool = False
+    slow: bool = False
+    no_token: bool = False
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Return the path's parts; `{name}` stands for a parameter."""
+        return split_path(self.path)
+
+
+class Registry:
+    """All endpoints, to be found by method and path."""
+
+    def __init__(self, endpoints: Iterable[Endpoint]) -> None:
+        """Register `endpoints`, each once."""
+        self._endpoints: dict[tuple[str, str], Endpoint] = {}
+        self._by_length: dict[tuple[str, int], list[Endpoint]] = {}
+        for endpoint in endpoints:
+            key = (endpoint.method, endpoint.path)
+            if key in self._endpoints:
+                raise ValueError(f"{endpoint.method} {endpoint.path} is registered twice")
+            self._endpoints[key] = endpoint
+            self._by_length.setdefault((endpoint.method, len(endpoint.parts)), []).append(endpoint)
+        for alike in self._by_length.values():
+            alike.sort(key=_literal_first)
+
+    def __iter__(self) -> Iterator[Endpoint]:
+        """Iterate over the endpoints by path and method."""
+        return iter(sorted(self._endpoints.values(), key=lambda e: (e.path, e.method)))
+
+    def find(self, method: str, path: str) -> tuple[Endpoint, dict[str, str]] | None:
+        """Return the endpoint and what its path says, or None if there is none."""
+        parts = split_path(path)
+        for endpoint in self._by_length.get((method, len(parts)), ()):
+            if all(_fits(name, part) for name, part in zip(endpoint.parts, parts, strict=True)):
+                return endpoint, _path_values(endpoint.parts, parts)
+        return None
+
+
+def split_path(path: str) -> tuple[str, ...]:
+    """Return the parts of a path; empty ones do not count."""
+    return tuple(part for part in path.split("/") if part)
+
+
+def _literal_first(endpoint: Endpoint) -> tuple[bool, ...]:
+    return tuple(part.startswith("{") for part in endpoint.parts)
+
+
+def _fits(name: str, part: str) -> bool:
+    return name.startswith("{") or name == part
+
+
+def _path_values(template: tuple[str, ...], parts: tuple[str, ...]) -> dict[str, str]:
+    pairs = zip(template, parts, strict=True)
+    return {name.strip("{}"): part for name, part in pairs if name.startswith("{")}
