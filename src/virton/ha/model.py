@@ -3,8 +3,9 @@
 All are frozen: a daemon reads one, replaces it, and never changes what another one holds.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Self
 
 from virton.ha.states import (
@@ -145,6 +146,24 @@ class ServiceStatus:
         )
 
 
+class ServiceTable(dict[str, ServiceStatus]):
+    """All resources' statuses, with an index by node; not to be changed once published."""
+
+    def on_node(self, node: str) -> Sequence[tuple[str, ServiceStatus]]:
+        """Return the resources that are on a node or on their way to it, by name."""
+        return self._index.get(node, ())
+
+    @cached_property
+    def _index(self) -> dict[str, list[tuple[str, ServiceStatus]]]:
+        index: dict[str, list[tuple[str, ServiceStatus]]] = {}
+        for sid in sorted(self):
+            status = self[sid]
+            index.setdefault(status.node, []).append((sid, status))
+            if status.target is not None and status.target != status.node:
+                index.setdefault(status.target, []).append((sid, status))
+        return index
+
+
 def _command_from_json(cmd: Any) -> Motion | StopRequest | None:
     if not cmd:
         return None
@@ -168,7 +187,7 @@ class ManagerStatus:
     master_node: str | None = None
     timestamp: int | None = None
     node_status: Mapping[str, NodeState] = field(default_factory=dict)
-    service_status: Mapping[str, ServiceStatus] = field(default_factory=dict)
+    service_status: ServiceTable = field(default_factory=ServiceTable)
     maintenance_requests: frozenset[str] = frozenset()
     disarm: Disarm | None = None
 
@@ -199,7 +218,9 @@ class ManagerStatus:
             master_node=data.get("master_node"),
             timestamp=data.get("timestamp"),
             node_status={n: NodeState(s) for n, s in (data.get("node_status") or {}).items()},
-            service_status={sid: ServiceStatus.from_json(s) for sid, s in services.items()},
+            service_status=ServiceTable(
+                (sid, ServiceStatus.from_json(s)) for sid, s in services.items()
+            ),
             maintenance_requests=frozenset(n for n, r in requests.items() if r.get("maintenance")),
             disarm=disarm and Disarm(DisarmMode(disarm["mode"]), DisarmState(disarm["state"])),
         )

@@ -77,6 +77,13 @@ class Format:
         """Return the properties that sections of a type may hold."""
         return {} if self.types is None else self.types.get(type_name, {})
 
+    def may_come(self, key: str) -> bool:
+        """Tell whether an unknown property may be one of a version to come, and is worth keeping.
+
+        One that stands in a section of the wrong type is just misplaced.
+        """
+        return key != "type" and not any(key in known for known in (self.types or {}).values())
+
 
 ANYTHING = Format()
 
@@ -236,7 +243,8 @@ def _accept(section: Section, key: str, value: str | None, form: Format) -> Faul
         return Fault.DUPLICATE_PROPERTY
     prop = form.properties_of(section.type).get(key)
     if prop is None:
-        unknown[key] = value or ""
+        if form.may_come(key):
+            unknown[key] = value or ""
         return Fault.UNKNOWN_PROPERTY if form.types is not None else None
     accepted = prop.accept(value)
     if accepted is None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from math import isfinite
 from typing import Protocol
 
 from virton.ha.placement.balance import (
@@ -284,6 +285,7 @@ class StaticLoad(_FigureLoad):
         demands = {
             sid: Demand(figures.maxcpu, figures.maxmem, figures.maxcpu, figures.maxmem)
             for sid, figures in resources.items()
+            if isfinite(figures.maxcpu)
         }
         super().__init__(gauge, gauge, demands, measure)
 
@@ -304,6 +306,7 @@ class DynamicLoad(_FigureLoad):
             sid: Demand(figures.cpu, figures.mem, figures.maxcpu, figures.maxmem)
             for sid, figures in resources.items()
             if figures.cpu is not None and figures.mem is not None
+            if isfinite(figures.cpu) and isfinite(figures.maxcpu)
         }
         starts, now = Gauge(nodes, measured=True), Gauge(nodes, measured=True)
         super().__init__(starts, now, demands, measure)
@@ -334,9 +337,9 @@ def measure_load(
 def _why_unusable(online: Sequence[str], nodes: Mapping[str, NodeStats]) -> Problem | None:
     for name in sorted(online):
         figures = nodes.get(name)
-        if figures is None:
+        if figures is None or not (isfinite(figures.maxcpu) and isfinite(figures.cpu)):
             return Problem(ProblemKind.MODE_UNUSABLE, ProblemReason.NO_FIGURES, node=name)
-        # The reference divides by zero here, and then moves resources at random.
+        # Shares of nothing are no numbers; the reference goes on with them and moves resources.
         if int(figures.maxcpu) <= 0 or int(figures.maxmem) <= 0:
             return Problem(ProblemKind.MODE_UNUSABLE, ProblemReason.NO_CAPACITY, node=name)
     return None

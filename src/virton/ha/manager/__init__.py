@@ -1,0 +1,1 @@
+"""The manager: the decisions of the CRM that is master."""

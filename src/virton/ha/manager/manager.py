@@ -1,0 +1,239 @@
+"""One term of a master: it keeps the picture between rounds, and decides in each of them."""
+
+from collections.abc import Callable
+from itertools import count
+
+from virton.ha.environment import LockAnswer, agent_lock
+from virton.ha.events.cluster import (
+    FenceWithoutServices,
+    RuleDropped,
+    SchedulerModeChanged,
+    SchedulerModeUsed,
+)
+from virton.ha.events.daemon import LockAcquired, MasterOffline
+from virton.ha.events.resource import ResourceAdded, ResourceRemoved
+from virton.ha.manager.balance import Balancer
+from virton.ha.manager.commands import take_commands
+from virton.ha.manager.disarm import disarm, resources_under_way
+from virton.ha.manager.groups import GroupsMigration, with_group_failback
+from virton.ha.manager.nodes import NodeWatch, Tell
+from virton.ha.manager.plan import Plan
+from virton.ha.manager.round import Round
+from virton.ha.manager.services import ServiceBoard
+from virton.ha.manager.transitions import advance
+from virton.ha.manager.view import View
+from virton.ha.model import (
+    DatacenterSettings,
+    Disarm,
+    LrmResult,
+    ManagerStatus,
+    ServiceStatus,
+)
+from virton.ha.placement.load import Load, measure_load
+from virton.ha.rules.compiled import CompiledRules, prepare
+from virton.ha.rules.groups import rules_from_groups
+from virton.ha.states import (
+    DisarmState,
+    LrmMode,
+    NodeState,
+    RequestState,
+    SchedulerMode,
+    ServiceState,
+)
+
+AskLock = Callable[[str], LockAnswer]
+
+
+class Manager:
+    """The manager of a cluster for as long as its CRM is master.
+
+    `term` is unlike that of any other term, and makes the uids of this one unique.
+    """
+
+    def __init__(
+        self,
+        node: str,
+        term: str,
+        status: ManagerStatus,
+        settings: DatacenterSettings,
+        tell: Tell,
+    ) -> None:
+        numbers = count(1)
+        self.node = node
+        self.nodes = NodeWatch(status.node_status)
+        self.board = ServiceBoard(status.service_status, lambda: f"{term}.{next(numbers)}")
+        self.maintenance = set(status.maintenance_requests)
+        self.disarm: Disarm | None = status.disarm
+        self.fully_disarmed = False
+        self.rules = CompiledRules()
+        self._rules_stand_for: tuple[object, ...] | None = None
+        self._scheduler = settings.scheduler.mode
+        self._balancer = Balancer()
+        self._groups = GroupsMigration()
+        self._quiet: tuple[object, ...] | None = None
+        if self._scheduler is not SchedulerMode.BASIC:
+            tell(SchedulerModeUsed(self._scheduler))
+
+    def round(self, view: View, plan: Plan, ask_lock: AskLock) -> None:
+        """Decide on one view of the cluster, and fill the plan with what comes of it."""
+        nodelist_changed = self.nodes.differ_from(view.members)
+        known = {node: view.lrm[node] for node in self.nodes.names() if node in view.lrm}
+        modes = {node: lrm.mode for node, lrm in known.items()}
+        self.nodes.update(view.members, modes, view.now_s, plan.events.append)
+        if not self.nodes.is_operational(self.node):
+            plan.events.append(MasterOffline())
+            return
+        self._follow_scheduler_mode(view, plan)
+        view = self._groups.attempt(view, self.nodes, self.board.publish(), plan)
+        self._take_over_resources(view, plan)
+        self._begin_load(view, plan)
+        grouped = with_group_failback(view)
+        self._follow_rules(grouped, plan, nodelist_changed=nodelist_changed)
+        results = {uid: result for lrm in known.values() for uid, result in lrm.results.items()}
+        round_ = self._new_round(grouped, plan, ask_lock, modes, results)
+        take_commands(round_)
+        self.disarm = round_.disarm
+        self._decide(round_)
+
+    def _decide(self, round_: Round) -> None:
+        plan, view = round_.plan, round_.view
+        only: list[str] | None = None
+        if self.disarm is not None:
+            only = resources_under_way(round_)
+            if not only:
+                self.disarm = disarm(round_, self.disarm)
+                self.fully_disarmed = self.disarm.state is DisarmState.DISARMED
+                plan.status = self._status(view)
+                return
+        else:
+            self._balancer.balance(round_)
+        self.fully_disarmed = False
+        self._advance_all(round_, only)
+        plan.status = self._status(view)
+
+    # what precedes the decisions
+
+    def _follow_scheduler_mode(self, view: View, plan: Plan) -> None:
+        mode = view.settings.scheduler.mode
+        if mode is not self._scheduler:
+            plan.events.append(SchedulerModeChanged(self._scheduler, mode))
+            self._scheduler = mode
+
+    def _take_over_resources(self, view: View, plan: Plan) -> None:
+        """Add the resources that came under HA and remove those that left it."""
+        if self.disarm is not None:
+            return
+        board, resources = self.board, view.resources
+        for sid in sorted(resources.keys() - board.statuses.keys()):
+            config = resources[sid]
+            if config.state is RequestState.IGNORED or config.node is None:
+                continue
+            plan.events.append(ResourceAdded(sid, config.node))
+            started = config.state is RequestState.STARTED
+            # taken to be running, so that a running guest is not moved when it comes under HA
+            state = ServiceState.REQUEST_START if started else ServiceState.REQUEST_STOP
+            board.add(sid, state, config.node)
+        for sid in list(board):
+            kept = resources.get(sid)
+            if kept is None or kept.state is RequestState.IGNORED:
+                reason = "no config" if kept is None else "ignored state requested"
+                plan.events.append(ResourceRemoved(sid, reason))
+                board.remove(sid)
+
+    def _begin_load(self, view: View, plan: Plan) -> None:
+        settings, report, online = view.settings.scheduler, view.load, sorted(self.nodes.online)
+        if settings.mode is SchedulerMode.DYNAMIC:
+            plan.events += report.warnings
+
+        def build() -> Load:
+            return measure_load(
+                settings.mode, online, report.nodes, report.resources, report.measure
+            )
+
+        statuses = dict(self.board.statuses)
+        for sid, config in view.resources.items():
+            if sid not in statuses and config.state is RequestState.STARTED and config.node:
+                # not taken over yet, because the HA stack is disarmed; its guest may run all the same
+                statuses[sid] = ServiceStatus(ServiceState.STARTED, config.node, "", running=True)
+        self.board.load.begin(build, statuses, self.nodes.online)
+
+    def _follow_rules(self, view: View, plan: Plan, *, nodelist_changed: bool) -> None:
+        """Compile the rules if they, the groups or the nodes changed."""
+        stand_for = (view.rules, view.groups)
+        if stand_for == self._rules_stand_for and not nodelist_changed:
+            return
+        rules = rules_from_groups(view.rules, view.groups, view.resources)
+        self.rules, objections = prepare(rules, self.nodes.names())
+        plan.events += [RuleDropped(o.rule, o.reason) for o in objections]
+        self._rules_stand_for = stand_for
+
+    def _new_round(
+        self,
+        view: View,
+        plan: Plan,
+        ask_lock: AskLock,
+        modes: dict[str, LrmMode],
+        results: dict[str, LrmResult],
+    ) -> Round:
+        def claim(node: str) -> bool:
+            lock = agent_lock(node)
+            answer = ask_lock(lock)
+            if answer is LockAnswer.ACQUIRED:
+                plan.events.append(LockAcquired(lock))
+            return bool(answer)
+
+        return Round(
+            view=view,
+            nodes=self.nodes,
+            board=self.board,
+            rules=self.rules,
+            claim=claim,
+            modes=modes,
+            results=results,
+            maintenance=self.maintenance,
+            disarm=self.disarm,
+            plan=plan,
+        )
+
+    # the decisions
+
+    def _advance_all(self, round_: Round, only: list[str] | None) -> None:
+        """Bring every resource on, and fence, until nothing changes any more."""
+        again = True
+        while again:
+            changed = False
+            for sid in self.board if only is None else only:
+                state = self.board[sid].state
+                advance(round_, sid)
+                changed |= self.board[sid].state is not state
+            again = self._fence(round_) or changed
+
+    def _fence(self, round_: Round) -> bool:
+        """Fence the nodes whose resources wait for it; True if some can be recovered now."""
+        fenced: dict[str, bool] = {}
+        recovered = False
+        for sid in self.board:
+            status = self.board[sid]
+            if status.state is not ServiceState.FENCE:
+                continue
+            if status.node not in fenced:
+                fenced[status.node] = self.nodes.fence(status.node, round_.claim, round_.tell)
+            if fenced[status.node]:
+                round_.change(sid, ServiceState.RECOVERY)
+                recovered = True
+        for node in self.nodes.names():
+            if node not in fenced and self.nodes.state(node) is NodeState.FENCE:
+                # an administrator took its resources away meanwhile
+                round_.tell(FenceWithoutServices(node))
+                recovered |= self.nodes.fence(node, round_.claim, round_.tell)
+        return recovered
+
+    def _status(self, view: View) -> ManagerStatus:
+        return ManagerStatus(
+            master_node=self.node,
+            timestamp=view.now_s,
+            node_status=dict(self.nodes.states),
+            service_status=self.board.publish(),
+            maintenance_requests=frozenset(self.maintenance),
+            disarm=self.disarm,
+        )

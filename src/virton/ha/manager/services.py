@@ -1,0 +1,149 @@
+"""The manager's table of resources, and what it costs their nodes."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+
+from virton.ha.events import Event
+from virton.ha.events.resource import ResourceStateChanged
+from virton.ha.model import ServiceStatus, ServiceTable
+from virton.ha.placement.load import Load
+from virton.ha.placement.positions import counts_as_running, used_nodes
+from virton.ha.states import ServiceState
+
+
+class ServiceBoard:
+    """All resources' states; changes are told, counted in the load, and given a new uid."""
+
+    def __init__(self, statuses: Mapping[str, ServiceStatus], new_uid: Callable[[], str]) -> None:
+        self.statuses: dict[str, ServiceStatus] = dict(statuses)
+        self._new_uid = new_uid
+        self._published = ServiceTable()
+        self._order: list[str] | None = None
+        self.version = 0
+        self.load = LazyLoad()
+
+    def __getitem__(self, sid: str) -> ServiceStatus:
+        return self.statuses[sid]
+
+    def __contains__(self, sid: str) -> bool:
+        return sid in self.statuses
+
+    def __iter__(self) -> Iterator[str]:
+        """Go through the resources by name."""
+        if self._order is None:
+            self._order = sorted(self.statuses)
+        return iter(self._order)
+
+    def add(self, sid: str, state: ServiceState, node: str) -> None:
+        """Take a resource under HA."""
+        self._order = None
+        self._put(sid, ServiceStatus(state, node, self._new_uid()))
+
+    def remove(self, sid: str) -> None:
+        """Forget a resource."""
+        self._order = None
+        self.version += 1
+        del self.statuses[sid]
+
+    def amend(self, sid: str, status: ServiceStatus) -> None:
+        """Note a detail of a resource that is no change of its state."""
+        if status != self.statuses[sid]:
+            self._put(sid, status)
+
+    def renew(self, sid: str) -> None:
+        """Give a resource a new uid, so that its LRM looks after it again."""
+        self._put(sid, replace(self.statuses[sid], uid=self._new_uid()))
+
+    def change(
+        self,
+        sid: str,
+        state: ServiceState,
+        tell: Callable[[Event], None],
+        *,
+        node: str | None = None,
+        target: str | None = None,
+        timeout: int | None = None,
+    ) -> None:
+        """Bring a resource into another state; what belonged to the old one is forgotten."""
+        old = self.statuses[sid]
+        new = ServiceStatus(
+            state=state,
+            node=node or old.node,
+            uid=self._new_uid(),
+            target=target,
+            timeout=timeout,
+            failed_nodes=old.failed_nodes,
+            maintenance_node=old.maintenance_node,
+        )
+        self._put(sid, new)
+        self.load.update(sid, new)
+        tell(ResourceStateChanged(sid, old.state, state, node, target, timeout))
+
+    def restate(self, sid: str, state: ServiceState) -> None:
+        """Put a resource into a state without telling, forgetting all but where it is."""
+        old = self.statuses[sid]
+        self._put(
+            sid,
+            ServiceStatus(state, old.node, self._new_uid(), maintenance_node=old.maintenance_node),
+        )
+
+    def publish(self) -> ServiceTable:
+        """Return the table for everybody to read; the same object as long as nothing changed."""
+        if self._published != self.statuses:
+            self._published = ServiceTable(self.statuses)
+        return self._published
+
+    def _put(self, sid: str, status: ServiceStatus) -> None:
+        self.version += 1
+        self.statuses[sid] = status
+
+
+class LazyLoad:
+    """A round's load, measured when first asked for, as of the start of the round.
+
+    Measuring thousands of resources is dear and most rounds ask for no score.
+    """
+
+    def __init__(self) -> None:
+        self._build: Callable[[], Load] | None = None
+        self._load: Load | None = None
+        self._start: Mapping[str, ServiceStatus] = {}
+        self._online: frozenset[str] = frozenset()
+        self._changes: list[tuple[str, ServiceStatus]] = []
+
+    def begin(
+        self,
+        build: Callable[[], Load],
+        statuses: Mapping[str, ServiceStatus],
+        online: frozenset[str],
+    ) -> None:
+        """Begin a round: `build` makes a load over the online nodes without any resource."""
+        self._build, self._load, self._online = build, None, online
+        self._start, self._changes = dict(statuses), []
+
+    def update(self, sid: str, status: ServiceStatus) -> None:
+        """Take over a resource's new state."""
+        if self._load is None:
+            self._changes.append((sid, status))
+        else:
+            self._replace(self._load, sid, status)
+
+    def __call__(self) -> Load:
+        """Return the load as it is now."""
+        if self._load is None:
+            if self._build is None:
+                raise RuntimeError("a load was asked for outside of a round")
+            self._load = self._build()
+            for sid in sorted(self._start):
+                self._add(self._load, sid, self._start[sid])
+            for sid, status in self._changes:
+                self._replace(self._load, sid, status)
+        return self._load
+
+    def _replace(self, load: Load, sid: str, status: ServiceStatus) -> None:
+        load.remove(sid)
+        self._add(load, sid, status)
+
+    def _add(self, load: Load, sid: str, status: ServiceStatus) -> None:
+        current, target = used_nodes(status, self._online)
+        load.add(sid, current, target, counts_as_running(status, current))

@@ -1,0 +1,139 @@
+"""The next state of a started resource: keep it running, where it should be."""
+
+from dataclasses import replace
+
+from virton.ha.events.resource import (
+    GaveUp,
+    MaintenanceFallbackCleared,
+    MaintenanceFallbackDropped,
+    MoveIgnoredOffline,
+    MoveIgnoredSameNode,
+    MoveLive,
+    MoveRequested,
+    RelocationSucceeded,
+    RetryInPlace,
+    ReturningFromMaintenance,
+    StartFailedOnNode,
+    StopRequested,
+    UnknownRequest,
+    Unrecoverable,
+)
+from virton.ha.manager.plan import RequestStopped
+from virton.ha.manager.round import Round
+from virton.ha.model import LrmResult, Motion, ResourceConfig, ServiceStatus, resource_type
+from virton.ha.placement.choice import Preference
+from virton.ha.states import ExitCode, NodeState, RequestState, ServiceState
+
+
+def advance_started(round_: Round, sid: str, status: ServiceStatus, config: ResourceConfig) -> None:
+    """Stop, move, place or go on, in this order."""
+    result = round_.result(status)
+    if not round_.nodes.is_online(status.node):
+        if not _leaves_for_maintenance(round_, sid, status):
+            return
+        status = round_.board[sid]
+    if config.state in (RequestState.DISABLED, RequestState.STOPPED):
+        round_.change(sid, ServiceState.REQUEST_STOP)
+    elif config.state is not RequestState.STARTED:
+        round_.tell(UnknownRequest(sid, config.state))
+    elif status.cmd is not None:
+        _obey(round_, sid, status)
+    else:
+        _keep_running(round_, sid, config, result)
+
+
+def _leaves_for_maintenance(round_: Round, sid: str, status: ServiceStatus) -> bool:
+    """Look at a resource whose node is not online; True if that is for maintenance."""
+    if round_.is_lost(status.node):
+        round_.change(sid, ServiceState.FENCE)
+    if round_.nodes.state(status.node) is not NodeState.MAINTENANCE:
+        return False
+    round_.board.amend(sid, replace(round_.board[sid], maintenance_node=status.node))
+    return True
+
+
+def _obey(round_: Round, sid: str, status: ServiceStatus) -> None:
+    """Act on the operator's command."""
+    cmd = status.cmd
+    if not isinstance(cmd, Motion):
+        timeout = 0 if cmd is None else cmd.timeout
+        round_.tell(StopRequested(sid, timeout))
+        round_.change(sid, ServiceState.REQUEST_STOP, timeout=timeout)
+        round_.act(RequestStopped(sid))
+    elif not round_.nodes.is_online(cmd.target):
+        round_.tell(MoveIgnoredOffline(sid, cmd.how, cmd.target))
+    elif status.node == cmd.target:
+        round_.tell(MoveIgnoredSameNode(sid, cmd.how, cmd.target))
+    else:
+        round_.tell(MoveRequested(cmd.how, sid, cmd.target))
+        round_.change(sid, ServiceState(cmd.how), node=status.node, target=cmd.target)
+    round_.board.amend(sid, replace(round_.board[sid], cmd=None))
+
+
+def _keep_running(
+    round_: Round, sid: str, config: ResourceConfig, result: LrmResult | None
+) -> None:
+    preference = Preference.STAY
+    if result is not None:
+        wanted = _judge(round_, sid, config, result)
+        if wanted is None:
+            return
+        preference = wanted
+    node = round_.choose(sid, config, preference).node
+    if node is not None and node != round_.board[sid].node:
+        _move(round_, sid, node)
+        return
+    _note_staying(round_, sid, tried_all=preference is Preference.NEXT and node is None)
+    if result is not None:
+        # the next start, should the guest go down by itself, needs a result of its own
+        round_.board.renew(sid)
+
+
+def _judge(round_: Round, sid: str, config: ResourceConfig, result: LrmResult) -> Preference | None:
+    """Note how the start ended; return what to look for next, None if it is in error now."""
+    status = round_.board[sid]
+    if result.exit_code == ExitCode.SUCCESS:
+        if status.failed_nodes:
+            round_.tell(RelocationSucceeded(sid, status.node, status.failed_nodes))
+        round_.board.amend(sid, replace(status, failed_nodes=(), running=True))
+        return Preference.STAY
+    failed = (*status.failed_nodes, status.node)
+    if result.exit_code not in (ExitCode.ERROR, ExitCode.WRONG_NODE):
+        round_.board.amend(sid, replace(status, failed_nodes=failed))
+        round_.tell(Unrecoverable(sid, result.exit_code))
+        round_.change(sid, ServiceState.ERROR)
+        return None
+    round_.board.amend(sid, replace(status, failed_nodes=failed, running=False))
+    if len(failed) > config.max_relocate:
+        round_.tell(GaveUp(sid, failed))
+        round_.change(sid, ServiceState.ERROR)
+        return None
+    round_.tell(StartFailedOnNode(sid, status.node))
+    return Preference.NEXT
+
+
+def _move(round_: Round, sid: str, node: str) -> None:
+    status = round_.board[sid]
+    fallback = status.maintenance_node
+    if fallback == node:
+        round_.tell(ReturningFromMaintenance(sid, node))
+        round_.board.amend(sid, replace(status, maintenance_node=None))
+    elif fallback is not None and status.node != fallback:
+        round_.tell(MaintenanceFallbackDropped(fallback, sid))
+        round_.board.amend(sid, replace(status, maintenance_node=None))
+    if resource_type(sid) == "vm":
+        round_.tell(MoveLive("migrate", sid, node))
+        round_.change(sid, ServiceState.MIGRATE, node=status.node, target=node)
+    else:
+        round_.tell(MoveRequested("relocate", sid, node))
+        round_.change(sid, ServiceState.RELOCATE, node=status.node, target=node)
+
+
+def _note_staying(round_: Round, sid: str, *, tried_all: bool) -> None:
+    status = round_.board[sid]
+    if tried_all:
+        round_.tell(RetryInPlace(sid, status.failed_nodes))
+    if status.maintenance_node == status.node and round_.nodes.is_online(status.node):
+        # it never ran elsewhere, as after a shutdown of the whole cluster
+        round_.tell(MaintenanceFallbackCleared(sid, status.node))
+        round_.board.amend(sid, replace(status, maintenance_node=None))

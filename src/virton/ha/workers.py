@@ -1,0 +1,248 @@
+"""What an LRM does to guests: starts, stops and moves, one at a time for each resource."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from virton.ha.environment import GuestOperation, LrmEnvironment
+from virton.ha.events.lrm import (
+    ActionFailed,
+    InErrorState,
+    Locked,
+    MissingConfig,
+    MoveDidNotWork,
+    MoveEnded,
+    MoveStarted,
+    RebalanceOnStartIgnoredLocally,
+    Started,
+    StartFailed,
+    StartGaveUp,
+    Starting,
+    StartRetry,
+    StopDidNotWork,
+    StopForRelocate,
+    Stopped,
+    Stopping,
+    UnknownAction,
+    WrongNode,
+)
+from virton.ha.events.lrm import ContainerLiveMoveUnsupported as NoLiveMove
+from virton.ha.model import LrmResult, ResourceConfig, ServiceStatus, resource_type
+from virton.ha.states import ExitCode, ServiceState
+
+_MOVES = (ServiceState.MIGRATE, ServiceState.RELOCATE, ServiceState.REQUEST_START_BALANCE)
+_STOPS = (ServiceState.REQUEST_STOP, ServiceState.STOPPED)
+
+
+@dataclass(slots=True)
+class Job:
+    """One resource's work: towards which state, and what is under way for it.
+
+    `uid` is None for a stop that the LRM does by itself because its node goes down.
+    """
+
+    sid: str
+    uid: str | None
+    state: ServiceState
+    target: str | None = None
+    timeout_s: int | None = None
+    tries: int = 0
+    operation: GuestOperation | None = None
+    how: str = ""
+
+
+class Workers:
+    """The jobs of an LRM and their results."""
+
+    def __init__(self, world: LrmEnvironment) -> None:
+        self._world = world
+        self._jobs: dict[str, Job] = {}
+        self._retries: dict[str, int] = {}
+        self.services: Mapping[str, ServiceStatus] = {}
+        self.results: Mapping[str, LrmResult] = {}
+        self.shutdown_errors = 0
+
+    @property
+    def under_way(self) -> bool:
+        """Tell whether any job is waiting or being done."""
+        return bool(self._jobs)
+
+    def forget_retries_of_removed(self) -> None:
+        """Forget the failed starts of resources that left HA."""
+        for sid in [sid for sid in self._retries if sid not in self.services]:
+            del self._retries[sid]
+
+    def queue(self, sid: str, status: ServiceStatus) -> None:
+        """Queue what a resource's state asks for, unless that was done already.
+
+        A stopped resource is looked at every round: even without a master it must stay stopped.
+        """
+        if status.state is not ServiceState.STOPPED and status.uid in self.results:
+            return
+        self._replace(Job(sid, status.uid, status.state, status.target, status.timeout))
+
+    def queue_shutdown_stop(self, sid: str) -> None:
+        """Queue the stop of a resource because the node goes down."""
+        self._replace(Job(sid, None, ServiceState.REQUEST_STOP))
+
+    def _replace(self, job: Job) -> None:
+        waiting = self._jobs.get(job.sid)
+        if waiting is None or waiting.operation is None:
+            self._jobs[job.sid] = job
+
+    def run(self) -> int:
+        """Collect what has ended, begin what may begin; return how many jobs are left."""
+        if not self._jobs:
+            return 0
+        resources = self._world.read_resources()
+        limit = self._world.max_workers()
+        busy = self._collect(resources)
+        waiting = [job for job in self._jobs.values() if job.operation is None]
+        for job in sorted(waiting, key=lambda job: (-job.tries, job.sid)):
+            job.tries += 1
+            if limit and busy >= limit:
+                continue
+            busy += not self._begin(job, resources)
+        return len(self._jobs)
+
+    def _collect(self, resources: Mapping[str, ResourceConfig]) -> int:
+        """Finish the jobs whose operation has ended; return how many are still being done."""
+        busy = [job for job in self._jobs.values() if job.operation is not None]
+        for job in busy:
+            if job.operation is not None and job.operation.done:
+                self._finish(job, self._end(job, job.operation), resources)
+        return sum(1 for job in self._jobs.values() if job.operation is not None)
+
+    def _begin(self, job: Job, resources: Mapping[str, ResourceConfig]) -> bool:
+        """Begin a job; True if it has ended at once."""
+        config = resources.get(job.sid)
+        code = self._forbidden(job, config)
+        if code is None:
+            code = self._start_work(job, config)
+        operation = job.operation
+        if code is None and operation is not None and operation.done:
+            code = self._end(job, operation)
+        if code is None:
+            return False
+        self._finish(job, code, resources)
+        return True
+
+    def _forbidden(self, job: Job, config: ResourceConfig | None) -> int | None:
+        if config is None:
+            self._world.tell(MissingConfig(job.sid))
+            return ExitCode.UNKNOWN_SERVICE
+        if job.state is ServiceState.ERROR:
+            self._world.tell(InErrorState(job.sid))
+            return ExitCode.SUCCESS
+        if config.node != self._world.node:
+            self._world.tell(WrongNode(job.sid))
+            return ExitCode.WRONG_NODE
+        return None
+
+    def _start_work(self, job: Job, config: ResourceConfig | None) -> int | None:
+        """Begin the operation that a job asks for; return a code if there is none to begin."""
+        running = self._world.guest_runs(job.sid)
+        if job.state is ServiceState.STARTED:
+            return ExitCode.SUCCESS if running else self._start(job)
+        if job.state in _STOPS:
+            return self._stop(job) if running else ExitCode.SUCCESS
+        if job.state in _MOVES:
+            return self._move(job, running=running)
+        self._world.tell(UnknownAction(job.sid, job.state))
+        return ExitCode.UNKNOWN_COMMAND
+
+    def _start(self, job: Job) -> int | None:
+        self._world.tell(Starting(job.sid))
+        job.operation = self._world.start_guest(job.sid)
+        self._tell_lock(job, "start")
+        return None
+
+    def _stop(self, job: Job) -> int | None:
+        self._world.tell(Stopping(job.sid, job.timeout_s))
+        job.operation = self._world.stop_guest(job.sid, job.timeout_s)
+        self._tell_lock(job, "shutdown")
+        return None
+
+    def _move(self, job: Job, *, running: bool) -> int | None:
+        if job.target is None:
+            self._world.tell(ActionFailed(job.sid))
+            return ExitCode.FAILED_TO_RUN
+        if job.target == self._world.node:
+            return ExitCode.SUCCESS
+        if job.state is ServiceState.REQUEST_START_BALANCE and running:
+            self._world.tell(RebalanceOnStartIgnoredLocally(job.sid))
+            return ExitCode.IGNORED
+        live = job.state is ServiceState.MIGRATE
+        if live and running and resource_type(job.sid) == "ct":
+            self._world.tell(NoLiveMove())
+            live = False
+        job.how = "migrate" if live else "relocate"
+        job.operation = self._world.move_guest(job.sid, job.target, live=live)
+        if job.operation.attempted:
+            self._world.tell(MoveStarted(job.sid, job.how, job.target))
+            if not self._tell_lock(job, job.how) and not live and running:
+                self._world.tell(StopForRelocate(job.sid))
+                self._world.tell(Stopped(job.sid))
+        return None
+
+    def _tell_lock(self, job: Job, action: str) -> bool:
+        lock = job.operation and job.operation.locked_by
+        if lock:
+            self._world.tell(Locked(job.sid, lock, action))
+        return bool(lock)
+
+    def _end(self, job: Job, operation: GuestOperation) -> int:
+        """Look at what an operation came to."""
+        if job.state in _MOVES:
+            return self._end_move(job, operation)
+        running = self._world.guest_runs(job.sid)
+        if job.state is ServiceState.STARTED:
+            self._world.tell(Started(job.sid) if running else StartFailed(job.sid))
+            return ExitCode.SUCCESS if running else ExitCode.ERROR
+        self._world.tell(StopDidNotWork(job.sid) if running else Stopped(job.sid))
+        return ExitCode.ERROR if running else ExitCode.SUCCESS
+
+    def _end_move(self, job: Job, operation: GuestOperation) -> int:
+        if operation.moved and job.target is not None:
+            self._world.tell(MoveEnded(job.sid, job.how, job.target))
+            return ExitCode.SUCCESS
+        self._world.tell(MoveDidNotWork(job.sid))
+        return ExitCode.ERROR
+
+    def _finish(self, job: Job, code: int, resources: Mapping[str, ResourceConfig]) -> None:
+        del self._jobs[job.sid]
+        if job.uid is None:
+            self.shutdown_errors += code != ExitCode.SUCCESS
+            return
+        if job.state is ServiceState.STARTED:
+            config = resources.get(job.sid)
+            code = self._apply_restart_policy(job.sid, code, config.max_restart if config else 0)
+        if code != ExitCode.TRY_AGAIN:  # a retry is nobody else's business
+            self._keep_result(job.uid, LrmResult(job.sid, job.state, code))
+
+    def _apply_restart_policy(self, sid: str, code: int, max_restart: int) -> int:
+        if code == ExitCode.SUCCESS:
+            self._retries[sid] = 0
+        if code != ExitCode.ERROR:
+            return code
+        retries = self._retries.get(sid, 0)
+        if retries >= max_restart:
+            self._world.tell(StartGaveUp(sid, retries))
+            self._retries[sid] = 0
+            return ExitCode.ERROR
+        self._retries[sid] = retries + 1
+        self._world.tell(StartRetry(retries + 1, sid))
+        return ExitCode.TRY_AGAIN
+
+    def _keep_result(self, uid: str, result: LrmResult) -> None:
+        """Keep a result until the manager has acted on it and given the resource a new uid."""
+        if self.results.get(uid) == result:
+            return
+        results = {
+            known: kept
+            for known, kept in self.results.items()
+            if (status := self.services.get(kept.sid)) is not None and status.uid == known
+        }
+        status = self.services.get(result.sid)
+        if status is not None and status.uid == uid:
+            results[uid] = result
+        self.results = results

@@ -1,0 +1,152 @@
+"""Commands to the simulated hardware, in the words of the scenario files."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from virton.ha.events.simulation import CommandExecuted
+from virton.ha.lrm import Lrm
+from virton.ha.model import ResourceConfig
+from virton.ha.states import DisarmMode, RequestState
+from virton.simulation.files import MemoryFiles
+from virton.simulation.hosts import Host
+from virton.simulation.world import World
+
+MIB = 1024**2
+DEFAULT_LOCK = "backup"
+
+
+class CommandError(ValueError):
+    """A command that the simulated hardware does not understand or cannot carry out."""
+
+
+@dataclass(slots=True)
+class Figures:
+    """What each resource may use (`static`) and does use (`dynamic`): sid -> figure -> value."""
+
+    static: dict[str, dict[str, float]] = field(default_factory=dict)
+    dynamic: dict[str, dict[str, float]] = field(default_factory=dict)
+
+
+class Hardware:
+    """Carries out commands on a world."""
+
+    def __init__(self, world: World, files: MemoryFiles, figures: Figures) -> None:
+        self._world = world
+        self._files = files
+        self._figures = figures
+
+    def execute(self, command: str, source: str) -> None:
+        """Carry out one command; raises CommandError."""
+        self._world.tell(self._world.now_s, source, CommandExecuted(command))
+        match command.split():
+            case ["service", sid, action, *arguments]:
+                self._service(sid, action, arguments)
+            case [verb, node, *arguments]:
+                host = self._world.hosts.get(node)
+                if host is None:
+                    raise CommandError(f"there is no node {node}: {command}")
+                self._node(verb, host, arguments)
+            case _:
+                raise CommandError(f"not a command: {command}")
+
+    def _node(self, verb: str, host: Host, arguments: list[str]) -> None:
+        world = self._world
+        match [verb, *arguments]:
+            case ["power", "on"]:
+                world.switch_on(host)
+            case ["power", "off"]:
+                world.switch_off(host)
+            case ["network", "on" | "off" as state]:
+                world.set_network(host, on=state == "on")
+            case ["cfs", "rw", "work" | "fail" as state]:
+                host.files_usable = state == "work"
+            case ["cfs", "update", "work" | "fail" as state]:
+                host.state_consistent = state == "work"
+            case ["pve-manager-version", "set", version]:
+                host.version = version
+            case ["reboot" | "shutdown"]:
+                host.going_down = verb
+                if host.lrm is not None:
+                    host.lrm.request_shutdown()
+            case ["restart-lrm"]:
+                if host.lrm is not None:
+                    host.lrm_restarts = True
+                    host.lrm.request_shutdown()
+            case ["crm", *action]:
+                self._crm(host, action)
+            case _:
+                raise CommandError(f"not a command: {verb} {host.name} {' '.join(arguments)}")
+
+    def _crm(self, host: Host, action: list[str]) -> None:
+        match action:
+            case ["stop"]:
+                if host.crm is not None:
+                    host.crm_stops = True
+                    host.crm.request_shutdown()
+            case ["start"]:
+                self._world.start_crm(host)
+            case ["enable-node-maintenance" | "disable-node-maintenance" as verb]:
+                self._files.queue_command(f"{verb} {host.name}")
+            case ["disarm-ha", mode] if mode in list(DisarmMode):
+                self._files.queue_command(f"disarm-ha {mode}")
+            case ["arm-ha"]:
+                self._files.queue_command("arm-ha")
+            case _:
+                raise CommandError(f"not a command to a CRM: {' '.join(action)}")
+
+    def _service(self, sid: str, action: str, arguments: list[str]) -> None:
+        match [action, *arguments]:
+            case ["started" | "stopped" | "disabled" | "ignored"]:
+                self._change(sid, lambda: self._files.request(sid, RequestState(action)))
+            case ["migrate" | "relocate", node]:
+                self._files.queue_command(f"{action} {sid} {node}")
+            case ["stop", timeout]:
+                self._files.queue_command(f"stop {sid} {timeout}")
+            case ["manual-migrate", node]:
+                self._change(sid, lambda: self._files.place_guest(sid, node))
+            case ["add", node, *rest]:
+                self._add(sid, node, rest)
+            case ["delete"]:
+                self._change(sid, lambda: self._files.delete_resource(sid))
+                self._figures.static.pop(sid, None)
+            case ["lock", *name]:
+                lock = name[0] if name else DEFAULT_LOCK
+                self._change(sid, lambda: self._files.lock_guest(sid, lock))
+            case ["unlock", *name]:
+                if not name or self._files.guest_locks().get(sid) == name[0]:
+                    self._files.unlock_guest(sid)
+            case ["set-static-stats", *pairs]:
+                _set(self._figures.static.setdefault(sid, {}), pairs, ("maxcpu", "maxmem"))
+            case ["set-dynamic-stats", *pairs]:
+                _set(self._figures.dynamic.setdefault(sid, {}), pairs, ("cpu", "mem"))
+            case _:
+                raise CommandError(f"not a command to a service: {action} {' '.join(arguments)}")
+
+    def _change(self, sid: str, change: Callable[[], None]) -> None:
+        try:
+            change()
+        except KeyError:
+            raise CommandError(f"there is no resource {sid}") from None
+
+    def _add(self, sid: str, node: str, rest: list[str]) -> None:
+        state = RequestState(rest[0]) if rest else RequestState.STARTED
+        host = self._world.hosts.get(node)
+        if host is None or sid in self._files.resources():
+            raise CommandError(f"{sid} cannot be added on {node}")
+        self._files.add_resource(sid, ResourceConfig(node=node, state=state))
+        if len(rest) > 1 and rest[1] != "0":
+            host.running.add(sid)
+
+    def restart_lrm(self, host: Host) -> None:
+        """Start an LRM that ended in order to be restarted."""
+        host.lrm_restarts = False
+        host.lrm = Lrm(self._world.environments[host.name, "lrm"])
+
+
+def _set(figures: dict[str, float], pairs: list[str], known: tuple[str, str]) -> None:
+    if not pairs or len(pairs) % 2:
+        raise CommandError("figures are given in pairs of a name and a value")
+    for name, value in zip(pairs[::2], pairs[1::2], strict=True):
+        if name not in known:
+            raise CommandError(f"there is no figure {name}; known are {' and '.join(known)}")
+        figures[name] = float(value) if name.endswith("cpu") else int(value) * MIB

@@ -1,0 +1,176 @@
+"""The HA stack's port onto a simulated world."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from virton.ha.environment import LockAnswer, UnreadableError
+from virton.ha.events import Event
+from virton.ha.manager.plan import (
+    Act,
+    RemoveGuestLock,
+    ReplaceGroups,
+    RequestStopped,
+    TakeCommands,
+    TakeOverGuest,
+)
+from virton.ha.manager.view import LoadReport, View
+from virton.ha.model import DatacenterSettings, LrmStatus, ManagerStatus, ResourceConfig
+from virton.ha.states import RequestState, SchedulerMode
+from virton.simulation.guests import Operation
+from virton.simulation.hosts import Host
+
+if TYPE_CHECKING:
+    from virton.simulation.world import World
+
+
+class DaemonEnvironment:
+    """One daemon's world. `clock_s` is the daemon's own time, set by whoever runs it."""
+
+    def __init__(self, world: World, host: Host, daemon: str) -> None:
+        self._world = world
+        self._host = host
+        self._source = f"{host.name}/{daemon}"
+        self.clock_s = 0
+
+    @property
+    def node(self) -> str:
+        """The node on which the daemon runs."""
+        return self._host.name
+
+    def now_s(self) -> int:
+        """Return the daemon's time."""
+        return self.clock_s
+
+    def tell(self, event: Event) -> None:
+        """Make an event known."""
+        self._world.tell(self.clock_s, self._source, event)
+
+    def quorate(self) -> bool:
+        """Tell whether this node is part of a quorate cluster."""
+        return self._world.membership.online[self.node]
+
+    def cluster_state_consistent(self) -> bool:
+        """Tell whether the cluster's state could be brought up to date."""
+        return self._host.state_consistent
+
+    def node_shutdown(self) -> str | None:
+        """Tell whether the node goes down, and how."""
+        return self._host.going_down
+
+    def max_workers(self) -> int:
+        """Return how many operations may run at once."""
+        return self._world.max_workers
+
+    # locks and watchdogs
+
+    def acquire_lock(self, lock: str) -> LockAnswer:
+        """Take or renew a lock; without quorum there is none to be had."""
+        if not self.quorate():
+            return LockAnswer.REFUSED
+        return self._world.acquire_lock(lock, self.node, self.clock_s)
+
+    def release_lock(self, lock: str) -> bool:
+        """Give a lock back."""
+        return self.quorate() and self._world.release_lock(lock, self.node, self.clock_s)
+
+    def open_watchdog(self) -> str:
+        """Open a watchdog."""
+        return self._world.new_watchdog(self._host)
+
+    def feed_watchdog(self, handle: str) -> None:
+        """Keep a watchdog from firing."""
+        self._host.watchdogs[handle] = self._world.now_s
+
+    def close_watchdog(self, handle: str) -> None:
+        """Close a watchdog."""
+        self._host.watchdogs.pop(handle, None)
+
+    # shared files
+
+    def read_manager_status(self) -> ManagerStatus:
+        """Return what the manager wrote last."""
+        self._need_files()
+        return self._world.files.manager_status
+
+    def write_manager_status(self, status: ManagerStatus) -> None:
+        """Publish the manager's status."""
+        self._need_files()
+        self._world.files.manager_status = status
+
+    def write_lrm_status(self, status: LrmStatus) -> None:
+        """Publish the LRM's status."""
+        self._need_files()
+        self._world.files.write_lrm_status(self.node, status)
+
+    def read_resources(self) -> Mapping[str, ResourceConfig]:
+        """Return the configured resources."""
+        self._need_files()
+        return self._world.files.resources()
+
+    def datacenter(self) -> DatacenterSettings:
+        """Return the cluster's settings."""
+        return self._world.files.settings()
+
+    def commands_pending(self) -> bool:
+        """Tell whether operator commands wait."""
+        return bool(self._world.files.commands())
+
+    def _need_files(self) -> None:
+        if not self._host.files_usable:
+            raise UnreadableError
+
+    def view(self) -> View:
+        """Return the cluster as it stands now."""
+        self._need_files()
+        world, files = self._world, self._world.files
+        settings = files.settings()
+        measured = settings.scheduler.mode is not SchedulerMode.BASIC
+        return View(
+            now_s=self.clock_s,
+            quorate=self.quorate(),
+            members=world.membership.online,
+            lrm=files.lrm_status(),
+            settings=settings,
+            resources=files.resources(),
+            rules=files.rules(),
+            groups=files.groups(),
+            commands=files.commands(),
+            guest_locks=files.guest_locks(),
+            versions={name: host.version for name, host in world.hosts.items()},
+            load=world.load_report() if measured else LoadReport(),
+        )
+
+    def carry_out(self, act: Act) -> None:
+        """Do what the manager decided."""
+        files = self._world.files
+        match act:
+            case TakeCommands(count):
+                files.take_commands(count)
+            case TakeOverGuest(sid, _, target):
+                files.place_guest(sid, target)
+            case RemoveGuestLock(sid, _):
+                files.unlock_guest(sid)
+            case RequestStopped(sid):
+                files.request(sid, RequestState.STOPPED)
+            case ReplaceGroups():
+                files.replace_groups(act)
+
+    # guests
+
+    def guest_runs(self, sid: str) -> bool:
+        """Tell whether a guest runs on this node."""
+        return self._world.guests.run_on(self._host, sid)
+
+    def start_guest(self, sid: str) -> Operation:
+        """Start a guest on this node."""
+        return self._world.guests.start(self._host, sid)
+
+    def stop_guest(self, sid: str, timeout_s: int | None) -> Operation:
+        """Stop a guest on this node."""
+        return self._world.guests.stop(self._host, sid, timeout_s)
+
+    def move_guest(self, sid: str, target: str, *, live: bool) -> Operation:
+        """Move a guest from this node to another."""
+        return self._world.guests.move(self._host, sid, target, live=live)

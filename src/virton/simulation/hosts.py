@@ -1,0 +1,48 @@
+"""Simulated hosts: power, network, watchdogs, and the two daemons that live on each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from virton.ha.crm import Crm
+    from virton.ha.lrm import Lrm
+
+WATCHDOG_TIMEOUT_S = 60
+DEFAULT_CORES = 24.0
+DEFAULT_MEMORY_BYTES = 128 * 1024**3
+DEFAULT_VERSION = "9.0.0~2"
+
+
+@dataclass(slots=True)
+class Host:
+    """A node's hardware and what runs on it. `watchdogs`: handle -> when it was fed last (s)."""
+
+    name: str
+    power: bool = False
+    network: bool = False
+    cores: float = DEFAULT_CORES
+    memory_bytes: int = DEFAULT_MEMORY_BYTES
+    version: str = DEFAULT_VERSION
+    files_usable: bool = True
+    state_consistent: bool = True
+    going_down: str | None = None
+    lrm_restarts: bool = False
+    crm_stops: bool = False
+    crm: Crm | None = None
+    lrm: Lrm | None = None
+    running: set[str] = field(default_factory=set)
+    watchdogs: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def reachable(self) -> bool:
+        """Tell whether the others can reach the node."""
+        return self.power and self.network
+
+    def watchdog_fires(self, now_s: int) -> bool:
+        """Tell whether a watchdog was left unfed for too long; it fires only once."""
+        overdue = [h for h, fed_s in self.watchdogs.items() if now_s - fed_s > WATCHDOG_TIMEOUT_S]
+        for handle in overdue:
+            del self.watchdogs[handle]
+        return bool(overdue)

@@ -1,0 +1,1 @@
+"""Conformance: recorded behaviour of the real HA stack, played against ours."""
