@@ -1,0 +1,80 @@
+/** The console's JSON API: errors are values with a status, a code, a message, and texts for fields. */
+
+import { change, state } from "./store.js";
+
+/** What went wrong with a request, as the console or the network tells it. */
+export class ApiError extends Error {
+  constructor({ status = null, code = "cluster", message = null, fields = {}, retry_after_s = null, fingerprint = null }) {
+    super(message ?? code);
+    this.status = status;
+    this.code = code;
+    this.words = message;
+    this.fields = fields ?? {};
+    this.retryAfterS = retry_after_s;
+    this.fingerprint = fingerprint;
+  }
+}
+
+/** Asks the user to log in again; resolves to whether they did. Set by session.js. */
+export const doorkeeper = { logInAgain: async () => false };
+
+/** Read from the console. */
+export function get(path) {
+  return request("GET", path);
+}
+
+/** Write to the console; a session that ended meanwhile is renewed by the user and the write repeated. */
+export async function write(method, path, body) {
+  try {
+    return await request(method, path, body);
+  } catch (error) {
+    if (error.status !== 401 || !(await doorkeeper.logInAgain())) throw error;
+    return request(method, path, body);
+  }
+}
+
+/** Send one request and read its answer. */
+export async function request(method, path, body) {
+  const answer = await send(method, path, body);
+  const content = await readBody(answer);
+  if (answer.ok) return content;
+  throw new ApiError({
+    code: answer.status === 401 ? "auth" : "protocol",
+    retry_after_s: content?.retry_after_s ?? Number(answer.headers.get("Retry-After") ?? 0),
+    ...content?.error,
+    status: answer.status,
+  });
+}
+
+async function send(method, path, body) {
+  const headers = {};
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  if (method !== "GET" && state.session) headers["X-CSRF-Token"] = state.session.csrf;
+  try {
+    return await fetch(path, {
+      method,
+      headers,
+      body: body === undefined ? undefined : JSON.stringify(body),
+      cache: "no-store",
+      credentials: "same-origin",
+    });
+  } catch {
+    throw new ApiError({ code: "network" });
+  }
+}
+
+async function readBody(answer) {
+  if (answer.status === 204) return null;
+  try {
+    return await answer.json();
+  } catch {
+    return null;
+  }
+}
+
+/** Log in and keep the session. */
+export async function logIn(credentials) {
+  const session = await request("POST", "/api/login", credentials);
+  change({ session });
+  return session;
+}

@@ -1,0 +1,29 @@
+/** A form that follows the cluster: fields left alone take the new value, touched ones stay as typed. */
+
+/**
+ * @param {object} base values by field, as they stood when the form was opened
+ * @param {Object<string, {read: function, write: function}>} controls
+ */
+export function makeDraft(base, controls) {
+  let known = { ...base };
+  return {
+    values: () => Object.fromEntries(Object.keys(controls).map((name) => [name, controls[name].read()])),
+    /** Take the cluster's newer values in; answers what changed: {field, from, to, kept}. */
+    follow(newer) {
+      const changes = [];
+      for (const name of Object.keys(controls)) {
+        if (same(known[name], newer[name])) continue;
+        const touched = !same(controls[name].read(), known[name]);
+        if (!touched) controls[name].write(newer[name]);
+        changes.push({ field: name, from: known[name], to: newer[name], kept: touched });
+      }
+      known = { ...newer };
+      return changes;
+    },
+  };
+}
+
+/** Whether two plain values are the same. */
+export function same(one, other) {
+  return JSON.stringify(one) === JSON.stringify(other);
+}

@@ -1,0 +1,75 @@
+/** An error in the user's words, and the cluster's own words after it. */
+
+import { h } from "./dom.js";
+import { has, t } from "./i18n.js";
+
+/** What clusters are known to say, and the key under which the page says it. */
+const KNOWN = [
+  [/resource ID '(?<sid>[^']+)' already defined/, "cluster.resource_defined"],
+  [/cannot delete service '(?<sid>[^']+)', not HA managed/, "cluster.resource_gone"],
+  [/no such resource '(?<sid>[^']+)'/, "cluster.resource_gone"],
+  [/service '(?<sid>[^']+)' in error state, must be disabled/, "cluster.in_error"],
+  [/resource '(?<sid>[^']+)' does not exist in cluster/, "cluster.guest_gone"],
+  [/unable to detect SID from VMID/, "cluster.guest_gone"],
+  [/HA rule '(?<rule>[^']+)' already defined/, "cluster.rule_defined"],
+  [/cannot use unmanaged resource\(s\) (?<sids>.+?)\.?\s*$/, "cluster.unmanaged"],
+  [/cannot use non-existent node\(s\) (?<nodes>.+?)\.?\s*$/, "cluster.unknown_nodes"],
+  [/no resources were specified/, "rule.error.no_resources"],
+  [/no nodes were specified/, "rule.error.no_nodes"],
+  [/[Rr]ule '(?<rule>[^']+)' is invalid/, "cluster.rule_invalid"],
+  [/resource '(?<sid>[^']+)' is already used in another node affinity rule/, "cluster.several_node_rules"],
+  [/ineffective as there are less than two resources/, "cluster.fewer_than_two"],
+  [/more resources than available nodes/, "cluster.more_than_nodes"],
+  [/shares two or more resources with a (?<sign>negative|positive)/, "cluster.contradicts"],
+  [/multiple priorities/, "cluster.priorities"],
+  [/multiple node affinity rules|at least one other node affinity rule/, "cluster.together_across"],
+  [/restrict(?:ed)?(?: these)? to less nodes/, "cluster.apart_on_too_few"],
+  [/ha groups have been migrated to rules/, "cluster.groups_migrated"],
+  [/ha groups have not been migrated yet/, "cluster.groups_not_migrated"],
+  [/detected modified configuration|digest/i, "cluster.changed_meanwhile"],
+  [/Permission check failed.*?(?<privilege>[A-Z][a-z]+\.[A-Z]\w+)/, "cluster.forbidden"],
+  [/property is not defined in schema/, "cluster.unknown_parameter"],
+  [/no quorum/i, "cluster.no_quorum"],
+];
+
+/** The page's own wording of a cluster's message, or null. */
+export function wordMessage(message) {
+  for (const [pattern, key] of KNOWN) {
+    const match = pattern.exec(message ?? "");
+    if (match) return t(key, match.groups ?? {});
+  }
+  return null;
+}
+
+/** The page's wording of an error: what it knows the message to mean, else what its code says. */
+export function wordError(error) {
+  const known = wordMessage(error.words);
+  if (known) return known;
+  if (error.status === 429) return t("error.slow_down", { seconds: error.retryAfterS || 5 });
+  const key = `error.${error.code}`;
+  return has(key) ? t(key) : t("error.cluster");
+}
+
+/** Text nodes for a message: the page's words, then the cluster's own, if they add something. */
+export function messageNodes(words, own) {
+  const nodes = [h("span", {}, words)];
+  if (own && own !== words) {
+    nodes.push(h("span", { class: "own-words", lang: "en" }, t("error.own_words", { words: own })));
+  }
+  return nodes;
+}
+
+/** Text nodes for a message of the cluster about one field. */
+export function fieldMessageNodes(text) {
+  const known = wordMessage(text);
+  return known ? messageNodes(known, text) : messageNodes(t("error.field", { words: text }), null);
+}
+
+/** Text nodes for an error. */
+export function errorNodes(error) {
+  const nodes = messageNodes(wordError(error), error.words);
+  if (error.fingerprint) {
+    nodes.push(h("span", { class: "own-words fixed" }, t("error.fingerprint", { fingerprint: error.fingerprint })));
+  }
+  return nodes;
+}

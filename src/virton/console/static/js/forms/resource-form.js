@@ -1,0 +1,201 @@
+/** The form to add a resource to HA, and the same form to edit one, its ID fixed. */
+
+import { note } from "../announce.js";
+import { write } from "../api.js";
+import { change } from "./change.js";
+import { h, setText } from "../dom.js";
+import { openDialog } from "../dialog.js";
+import { makeDraft } from "../draft.js";
+import { makeField, makeSelect, wholeNumber } from "../fields.js";
+import { t } from "../i18n.js";
+import { patchRows } from "../keyed.js";
+import { resourceOf, state, subscribe } from "../store.js";
+import { refresh } from "../stream.js";
+import { guestStatus, REQUESTS, requestOf, resourceName, typeName } from "../words.js";
+
+const DEFAULTS = { state: "started", max_restart: "1", max_relocate: "1", failback: true, comment: "" };
+
+/** Open the form; without a resource it adds one. `preset` overrides what it starts with. */
+export function openResourceForm(resource, preset = {}) {
+  const start = resource ? valuesOf(resource) : DEFAULTS;
+  const fields = makeFields(resource, { ...start, ...preset });
+  const draft = makeDraft(start, controlsOf(fields));
+  const form = { resource, fields, draft, changes: [] };
+  form.control = openDialog({
+    title: t(resource ? "resource.form.edit" : "resource.form.add"),
+    body: Object.values(fields).map((field) => field.root),
+    submit: { label: t(resource ? "save" : "add") },
+    fields: { ...fields, vmid: fields.sid },
+    onSubmit: () => save(form),
+    onClose: subscribe(() => follow(form)),
+  });
+  form.control.dialog.addEventListener("input", (event) => check(form, event.target));
+  follow(form);
+}
+
+function valuesOf(resource) {
+  return {
+    state: requestOf(resource),
+    max_restart: String(resource.max_restart),
+    max_relocate: String(resource.max_relocate),
+    failback: resource.failback,
+    comment: resource.comment ?? "",
+  };
+}
+
+function makeFields(resource, values) {
+  const number = (name) =>
+    makeField({
+      label: t(`field.${name}`),
+      help: t(`field.${name}.help`),
+      control: h("input", { type: "number", min: 0, step: 1, inputmode: "numeric", value: values[name] }),
+    });
+  return {
+    sid: resource ? fixedGuest(resource) : guestChoice(),
+    state: makeField({
+      label: t("field.state"),
+      help: t("field.state.help"),
+      control: makeSelect(REQUESTS.map((name) => [name, t(`request.${name}`)]), values.state),
+    }),
+    max_restart: number("max_restart"),
+    max_relocate: number("max_relocate"),
+    failback: makeField({
+      label: t("field.failback"),
+      help: t("field.failback.help"),
+      control: h("input", { type: "checkbox", checked: values.failback }),
+    }),
+    comment: makeField({
+      label: t("field.comment"),
+      control: h("input", { type: "text", maxlength: 4096, value: values.comment }),
+    }),
+  };
+}
+
+function fixedGuest(resource) {
+  const text = `${resource.sid} · ${resourceName(resource)} · ${typeName(resource.type)}`;
+  const control = h("input", { type: "text", readonly: true, value: text });
+  return makeField({ label: t("field.guest.fixed"), hint: t("field.guest.fixed.hint"), control });
+}
+
+function guestChoice() {
+  const empty = h("option", { value: "", data: { key: "" } }, t("field.guest.choose"));
+  return makeField({ label: t("field.guest"), control: h("select", { required: true }, empty) });
+}
+
+function controlsOf(fields) {
+  const text = (name) => ({
+    read: () => fields[name].control.value,
+    write: (value) => (fields[name].control.value = value),
+  });
+  const tick = {
+    read: () => fields.failback.control.checked,
+    write: (value) => (fields.failback.control.checked = value),
+  };
+  const named = ["state", "max_restart", "max_relocate", "comment"].map((name) => [name, text(name)]);
+  return { ...Object.fromEntries(named), failback: tick };
+}
+
+/** Follow the snapshot: guests that may be added, or the resource that is being edited. */
+function follow(form) {
+  if (!state.snapshot) return;
+  if (form.resource) followResource(form);
+  else patchRows(form.fields.sid.control, guestOptions(), optionCare);
+  check(form, null);
+}
+
+function guestOptions() {
+  const guests = [...state.snapshot.guests].sort((a, b) => a.vmid - b.vmid);
+  return [{ sid: "" }, ...guests];
+}
+
+const optionCare = {
+  key: (guest) => guest.sid,
+  build: (guest) => h("option", { value: guest.sid }),
+  update: (option, guest) => setText(option, guest.sid ? guestLine(guest) : t("field.guest.choose")),
+};
+
+function guestLine(guest) {
+  const parts = [`${guest.vmid} ${guest.name ?? ""}`.trim(), typeName(guest.type), guest.node, guestStatus(guest.status)];
+  return parts.filter(Boolean).join(" · ");
+}
+
+function followResource(form) {
+  const newest = resourceOf(form.resource.sid);
+  form.gone = !newest;
+  if (newest) form.changes.push(...form.draft.follow(valuesOf(newest)));
+  form.now = newest;
+  form.control?.tell(noticesOf(form));
+}
+
+/** What happened underneath the open form, in words. */
+function noticesOf(form) {
+  if (form.gone) return [t("form.vanished", { name: resourceName(form.resource) })];
+  const lines = [];
+  if (form.now.state === "error") lines.push(t("form.in_error"));
+  if (form.now.node !== form.resource.node) {
+    lines.push(t("form.moved", { from: form.resource.node ?? "–", to: form.now.node ?? "–" }));
+  }
+  return [...lines, ...changeLines(form.changes)];
+}
+
+/** "Changed meanwhile" for each field: taken over, or kept as typed. */
+function changeLines(changes) {
+  const latest = new Map(changes.map((change) => [change.field, change]));
+  return [...latest.values()].map((change) =>
+    t(change.kept ? "form.changed.kept" : "form.changed.taken", {
+      field: t(`field.${change.field}`),
+      value: wordValue(change.field, change.to),
+    }),
+  );
+}
+
+function wordValue(field, value) {
+  if (field === "state") return t(`request.${value}`);
+  if (field === "failback") return value ? t("on") : t("off");
+  return value === "" ? "–" : value;
+}
+
+/** Check the form as far as the page can; the server has the last word. */
+function check(form, target) {
+  const { fields, control } = form;
+  if (!control) return;
+  const guest = form.resource ? "fixed" : fields.sid.control.value;
+  const restart = wholeNumber(fields.max_restart.control);
+  const relocate = wholeNumber(fields.max_relocate.control);
+  if (!form.resource) fields.sid.setError(guest ? null : t("field.guest.required"));
+  if (target === fields.max_restart.control || restart === null) {
+    fields.max_restart.setError(restart === null ? t("field.whole_number") : null);
+  }
+  if (target === fields.max_relocate.control || relocate === null) {
+    fields.max_relocate.setError(relocate === null ? t("field.whole_number") : null);
+  }
+  tellState(fields.state, target);
+  if (target === fields.comment.control) fields.comment.setError(null);
+  control.setReady(Boolean(guest) && restart !== null && relocate !== null && !form.gone);
+}
+
+function tellState(field, target) {
+  const value = field.control.value;
+  field.setHint(t(`request.${value}.hint`), value === "disabled" ? "warn" : "");
+  if (target === field.control) field.setError(null);
+}
+
+async function save(form) {
+  const { state: request, max_restart, max_relocate, failback, comment } = form.draft.values();
+  const body = {
+    state: request,
+    max_restart: Number(max_restart),
+    max_relocate: Number(max_relocate),
+    failback,
+    comment: comment.trim(),
+  };
+  if (form.resource) {
+    await change(`/api/resources/${encodeURIComponent(form.resource.sid)}`, body, "resources_digest");
+    note(t("resource.saved", { name: resourceName(form.resource) }));
+  } else {
+    const sid = form.fields.sid.control.value;
+    await write("POST", "/api/resources", { sid, ...body });
+    note(t("resource.added", { name: sid }));
+  }
+  refresh().catch(() => {});
+}

@@ -1,0 +1,96 @@
+/** The HA page: speaks, finds the session, draws the parts and keeps them in step with the console. */
+
+import { doorkeeper, get } from "./api.js";
+import { setAttribute, setShown, setText } from "./dom.js";
+import { ago, speak, t } from "./i18n.js";
+import { fillLegends } from "./legends.js";
+import { makeLab } from "./parts/lab.js";
+import { makeResourcesPart } from "./parts/resources.js";
+import { makeRulesPart } from "./parts/rules.js";
+import { makeStatusPart } from "./parts/status.js";
+import * as preferences from "./preferences.js";
+import { watchScrolling } from "./scrolling.js";
+import { keepDoor, logOut } from "./session.js";
+import { change, state, subscribe } from "./store.js";
+import { connect, watch } from "./stream.js";
+
+const find = (selector) => document.querySelector(selector);
+
+async function start() {
+  await speak(preferences.locale());
+  const parts = [makeStatusPart(find("#status")), makeResourcesPart(find("#resources")), makeRulesPart(find("#rules"))];
+  const lab = makeLab(find("#lab"));
+  const draw = (names = []) => {
+    for (const part of parts) part.update();
+    lab.update(names);
+    drawTop();
+  };
+  subscribe((_state, names) => draw(names));
+  wireTop(draw);
+  fillLegends();
+  watchScrolling(document);
+  keepDoor();
+  draw();
+  setInterval(() => {
+    for (const part of parts) part.tick();
+    drawLine();
+  }, 1000);
+  await enter();
+}
+
+/** Find the session, or go and get one. */
+async function enter() {
+  try {
+    change({ session: await get("/api/session") });
+  } catch (error) {
+    if (error.status === 401) return location.assign("/login");
+    change({ line: "lost" });
+  }
+  watch();
+  return connect();
+}
+
+function wireTop(draw) {
+  find("#logout").addEventListener("click", logOut);
+  find("#login-again").addEventListener("click", async () => {
+    if (await doorkeeper.logInAgain()) connect();
+  });
+  find("#theme").addEventListener("click", () => {
+    preferences.setTheme(preferences.theme() === "dark" ? "light" : "dark");
+    drawTop();
+  });
+  find("#locale").addEventListener("click", async () => {
+    await speak(preferences.locale() === "ko" ? "en" : "ko");
+    fillLegends();
+    draw();
+  });
+}
+
+function drawTop() {
+  const { session, snapshot } = state;
+  const cluster = snapshot?.cluster;
+  setText(find("#cluster"), cluster ? [cluster.name, cluster.version].filter(Boolean).join(" · ") : "");
+  setText(find("#user"), session?.user ?? "");
+  setShown(find("#logout"), Boolean(session));
+  setText(find("#theme-name"), t(preferences.theme() === "dark" ? "top.light" : "top.dark"));
+  const other = preferences.locale() === "ko" ? "en" : "ko";
+  setText(find("#locale"), other === "en" ? "English" : "한국어");
+  setAttribute(find("#locale"), "lang", other);
+  drawLine();
+}
+
+/** The line to the console: live, lost and since when, or ended with the session. */
+function drawLine() {
+  const { line, heardAt } = state;
+  find("#line").dataset.state = line;
+  setText(find("#line"), t(`line.${line}`));
+  const banner = find("#line-lost");
+  setShown(banner, line === "lost");
+  setShown(find("#line-ended"), line === "ended");
+  if (line !== "lost") return;
+  const since = heardAt === null ? "" : ago((performance.now() - heardAt) / 1000);
+  setText(banner.firstElementChild, t(since ? "line.lost.banner" : "line.lost.first"));
+  setText(banner.lastElementChild, since ? t("line.lost.since", { ago: since }) : "");
+}
+
+start();

@@ -1,0 +1,188 @@
+/** Part 2: the list of HA resources, one choice, and what can be done with it. */
+
+import { announce } from "../announce.js";
+import { badge, h, setAttribute, setBadge, setShown, setText } from "../dom.js";
+import { openMove } from "../forms/move.js";
+import { openResourceForm } from "../forms/resource-form.js";
+import { openResourceRemoval } from "../forms/resource-removal.js";
+import { t, tn } from "../i18n.js";
+import { patchRows } from "../keyed.js";
+import { makePart } from "../part.js";
+import { may, resourceOf, state } from "../store.js";
+import { requestOf, resourceName, resourceState, typeName } from "../words.js";
+
+let chosenSid = null;
+const lastStates = new Map();
+
+/** Set the part up; answers its `update` and `tick`. */
+export function makeResourcesPart(section) {
+  const part = makePart(section, {
+    source: "resources",
+    isEmpty: (snapshot) => snapshot.resources.length === 0,
+  });
+  const buttons = wireButtons(part);
+  part.slot("rows").addEventListener("change", (event) => choose(event.target.value, buttons));
+  part.slot("rows").addEventListener("click", chooseByRow);
+  part.slot("rows").addEventListener("dblclick", (event) => {
+    if (event.target.closest("tr") && !buttons.edit.disabled) buttons.edit.click();
+  });
+  return { update: () => updatePart(part, buttons), tick: part.tick };
+}
+
+function wireButtons(part) {
+  const buttons = {};
+  const deeds = {
+    add: () => openResourceForm(null),
+    edit: () => openResourceForm(resourceOf(chosenSid)),
+    move: () => openMove(resourceOf(chosenSid)),
+    remove: () => openResourceRemoval(resourceOf(chosenSid)),
+  };
+  for (const [name, deed] of Object.entries(deeds)) {
+    buttons[name] = part.slot(name);
+    buttons[name].addEventListener("click", deed);
+  }
+  return buttons;
+}
+
+function updatePart(part, buttons) {
+  part.update();
+  if (!state.snapshot) return;
+  const { resources } = state.snapshot;
+  if (chosenSid && !resourceOf(chosenSid)) chosenSid = null;
+  patchRows(part.slot("rows"), resources, rowCare);
+  patchRows(part.slot("warnings"), hints(), hintCare);
+  tellChanges(resources);
+  updateButtons(part, buttons);
+}
+
+function updateButtons(part, buttons) {
+  const allowed = may("Sys.Console");
+  const chosen = resourceOf(chosenSid);
+  enable(buttons.add, allowed && state.snapshot);
+  for (const name of ["edit", "move", "remove"]) enable(buttons[name], allowed && chosen);
+  setShown(part.slot("forbidden"), Boolean(state.session) && !allowed);
+  const hint = chosen ? "resources.chosen" : "resources.choose";
+  setText(part.slot("choice"), t(hint, { name: chosen ? resourceName(chosen) : "" }));
+}
+
+/** Enable a button; one that loses its use while focused hands the focus to the part's title. */
+function enable(button, possible) {
+  const focused = button === document.activeElement;
+  setAttribute(button, "disabled", possible ? null : "");
+  if (focused && !possible) button.closest("section").querySelector("h2").focus();
+}
+
+function choose(sid, buttons) {
+  chosenSid = sid;
+  updateButtons({ slot: (name) => document.querySelector(`#resources [data-slot="${name}"]`) }, buttons);
+}
+
+function chooseByRow(event) {
+  const radio = event.target.closest("tr")?.querySelector("input[type=radio]");
+  if (!radio || radio.disabled || event.target === radio) return;
+  if (String(getSelection() ?? "") !== "") return;
+  radio.click();
+}
+
+const rowCare = { key: (resource) => resource.sid, build: buildRow, update: updateRow };
+
+function buildRow(resource) {
+  const radio = h("input", { type: "radio", name: "resource", value: resource.sid });
+  const comment = h("span", { class: "comment" });
+  const note = h("span", { class: "cell-note" });
+  const name = h("span", {});
+  const stateBadge = badge();
+  const cells = ["strong", "", "", "", "", "number", "number", ""].map((kind) =>
+    h("td", { class: kind || null }),
+  );
+  const row = h("tr", {}, h("td", {}, radio), h("th", { scope: "row", class: "number" }), ...cells.slice(0, 7));
+  row.cells[4].append(name, comment);
+  row.cells[5].append(stateBadge, note);
+  row.parts = { radio, name, comment, stateBadge, note };
+  return row;
+}
+
+function updateRow(row, resource) {
+  const { radio, name, comment, stateBadge, note } = row.parts;
+  const [, id, node, type, , , restart, relocate, failback] = row.cells;
+  setAttribute(radio, "aria-label", t("resources.choose_one", { name: resourceName(resource) }));
+  if (radio.checked !== (resource.sid === chosenSid)) radio.checked = resource.sid === chosenSid;
+  setText(id, String(resource.vmid));
+  setText(node, resource.node ?? "–");
+  setText(type, typeName(resource.type));
+  setText(name, resource.name ?? "–");
+  setText(comment, resource.comment ?? "");
+  setAttribute(comment, "title", resource.comment || null);
+  setBadge(stateBadge, resourceState(resource.state));
+  setText(note, noteOf(resource));
+  setText(restart, String(resource.max_restart));
+  setText(relocate, String(resource.max_relocate));
+  setText(failback, resource.failback ? t("on") : t("off"));
+}
+
+const SETTLED = { started: "started", stopped: "stopped", disabled: "disabled", ignored: "ignored" };
+
+/** What the state's word leaves out: where it moves to, what was asked for, its old HA group. */
+function noteOf(resource) {
+  const notes = [];
+  if (resource.target) notes.push(t("resources.target", { node: resource.target }));
+  const request = requestOf(resource);
+  if (SETTLED[resource.state] !== request) {
+    notes.push(t("resources.request", { state: resourceState(request).text }));
+  }
+  if (resource.group) notes.push(t("resources.group", { group: resource.group }));
+  return notes.join(" · ");
+}
+
+/** What the operator should know: too few votes, and the way out of an error. */
+function hints() {
+  const found = [];
+  const votes = state.snapshot.cluster.votes ?? state.snapshot.nodes.length;
+  if (votes > 0 && votes < 3) found.push({ key: "votes", tone: "warn", votes });
+  for (const resource of state.snapshot.resources) {
+    if (resource.state === "error") found.push({ key: `error:${resource.sid}`, tone: "bad", resource });
+  }
+  return found;
+}
+
+const hintCare = {
+  key: (hint) => hint.key,
+  build: (hint) => {
+    const text = h("div", { class: "box-text" }, h("p", {}, h("strong")), h("p"));
+    const button = hint.resource
+      ? h("button", { type: "button", class: "button small", onclick: () => openRepair(hint.resource.sid) })
+      : null;
+    return h("div", { class: "box", data: { tone: hint.tone } }, text, button);
+  },
+  update: updateHint,
+};
+
+function updateHint(element, hint) {
+  const [head, text] = element.firstElementChild.children;
+  const button = element.querySelector("button");
+  const kind = hint.resource ? "error" : "votes";
+  const values = { votes: hint.votes, name: hint.resource ? resourceName(hint.resource) : "" };
+  setText(head.firstElementChild, t(`warning.${kind}.head`, values));
+  setText(text, t(`warning.${kind}.text`, values));
+  if (!button) return;
+  setText(button, t("resources.repair"));
+  setAttribute(button, "disabled", may("Sys.Console") ? null : "");
+}
+
+function openRepair(sid) {
+  const resource = resourceOf(sid);
+  if (resource) openResourceForm(resource, { state: "disabled" });
+}
+
+/** Tell a screen reader what changed; many changes at once as their number. */
+function tellChanges(resources) {
+  const changed = resources.filter((resource) => {
+    const before = lastStates.get(resource.sid);
+    return before !== undefined && before !== resource.state;
+  });
+  for (const resource of resources) lastStates.set(resource.sid, resource.state);
+  if (changed.length > 3) announce(tn("resources.changed", changed.length));
+  else if (changed.length) {
+    announce(changed.map((one) => `${resourceName(one)}: ${resourceState(one.state).text}`).join(", "));
+  }
+}

@@ -1,0 +1,192 @@
+/** Part 3: the two cards of affinity rules, folded together. */
+
+import { note } from "../announce.js";
+import { write } from "../api.js";
+import { badge, h, icon, setAttribute, setBadge, setShown, setText } from "../dom.js";
+import { messageNodes, wordError, wordMessage } from "../errors.js";
+import { openRuleForm } from "../forms/rule-form.js";
+import { openRuleRemoval } from "../forms/rule-removal.js";
+import { list, t, tn } from "../i18n.js";
+import { patchRows } from "../keyed.js";
+import { makePart } from "../part.js";
+import * as preferences from "../preferences.js";
+import { conflictsOf } from "../rules/conflicts.js";
+import { conflictSentence, ruleErrors } from "../rules/sentences.js";
+import { may, resourceOf, ruleOf, state } from "../store.js";
+import { refresh } from "../stream.js";
+
+const TYPES = ["node-affinity", "resource-affinity"];
+
+/** Set the part up; answers its `update` and `tick`. */
+export function makeRulesPart(section) {
+  const part = makePart(section, { source: "rules", isEmpty: () => false });
+  wireFold(part.slot("fold"), part.slot("folded"));
+  const cards = TYPES.map((type) => makeCard(part.section.querySelector(`[data-rules="${type}"]`), type));
+  const update = () => {
+    part.update();
+    if (!state.snapshot) return;
+    const supported = state.snapshot.cluster.rules_supported;
+    setShown(part.slot("pair"), supported);
+    setShown(part.slot("groups"), !supported);
+    setShown(part.slot("forbidden"), Boolean(state.session) && !may("Sys.Console"));
+    if (supported) cards.forEach(updateCard);
+    else patchRows(part.slot("group-rows"), state.snapshot.cluster.groups ?? [], groupCare);
+  };
+  return { update, tick: part.tick };
+}
+
+function wireFold(button, body) {
+  const show = (open) => {
+    button.setAttribute("aria-expanded", String(open));
+    setShown(body, open);
+  };
+  show(preferences.unfolded("rules", true));
+  button.addEventListener("click", () => {
+    const open = button.getAttribute("aria-expanded") !== "true";
+    preferences.rememberUnfolded("rules", open);
+    show(open);
+  });
+}
+
+function makeCard(element, type) {
+  const slot = (name) => element.querySelector(`[data-slot="${name}"]`);
+  slot("add").addEventListener("click", () => openRuleForm(type, null));
+  return { element, type, slot };
+}
+
+function updateCard({ type, slot }) {
+  const rules = state.snapshot.rules.filter((rule) => rule.type === type);
+  setText(slot("count"), tn("rules.count", rules.length));
+  setShown(slot("empty"), rules.length === 0);
+  setAttribute(slot("add"), "disabled", may("Sys.Console") ? null : "");
+  patchRows(slot("rows"), rules.flatMap(withDetail), rowCare);
+}
+
+/** A rule, and below it, where the cluster has something against it, what that is. */
+function withDetail(rule) {
+  const errors = ruleErrors(rule, state.snapshot);
+  return errors.sentences.length ? [{ rule, errors }, { rule, errors, detail: true }] : [{ rule, errors }];
+}
+
+const rowCare = {
+  key: ({ rule, detail }) => `${rule.rule}${detail ? " detail" : ""}`,
+  build: (item) => (item.detail ? h("tr", { class: "detail" }, h("td", { colspan: 6 })) : buildRow(item.rule)),
+  update: (row, item) => (item.detail ? updateDetail(row, item) : updateRow(row, item)),
+};
+
+function buildRow(rule) {
+  const name = rule.rule;
+  const toggle = h("input", { type: "checkbox", role: "switch", class: "switch" });
+  toggle.addEventListener("change", () => setEnabled(name, toggle));
+  const action = (image, deed, kind) =>
+    h("button", { type: "button", class: "button bare small", data: { kind }, onclick: deed }, icon(image));
+  const edit = action("edit", () => openRuleForm(ruleOf(name).type, ruleOf(name)), "edit");
+  const remove = action("remove", () => openRuleRemoval(ruleOf(name)), "remove");
+  const mark = badge("bad");
+  const comment = h("span", { class: "comment" });
+  const isNode = rule.type === "node-affinity";
+  const row = h(
+    "tr",
+    {},
+    h("td", {}, toggle),
+    h("th", { scope: "row" }, h("span", { class: "badges" }, h("span", {}, name), mark), comment),
+    h("td", {}, h("ul", {})),
+    isNode ? h("td", {}, h("ul", {})) : null,
+    h("td", {}, badge()),
+    h("td", {}, h("span", { class: "row-actions" }, edit, remove)),
+  );
+  row.parts = { toggle, edit, remove, mark, comment };
+  return row;
+}
+
+function updateRow(row, { rule, errors }) {
+  const { toggle, edit, remove, mark, comment } = row.parts;
+  row.classList.toggle("is-off", rule.disabled);
+  if (toggle.getAttribute("aria-busy") !== "true") toggle.checked = !rule.disabled;
+  for (const [button, key] of [[toggle, "rule.use"], [edit, "rule.edit"], [remove, "rule.remove"]]) {
+    setAttribute(button, "aria-label", t(key, { rule: rule.rule }));
+    setAttribute(button, "disabled", may("Sys.Console") ? null : "");
+  }
+  setAttribute(mark, "hidden", errors.sentences.length ? null : "");
+  setText(mark, t("rule.conflict"));
+  setText(comment, rule.comment ?? "");
+  setAttribute(comment, "title", rule.comment || null);
+  const lists = row.querySelectorAll("ul");
+  patchRows(lists[0], rule.resources, sidCare);
+  if (lists[1]) patchRows(lists[1], nodesInOrder(rule), nodeCare);
+  setBadge(row.cells[row.cells.length - 2].firstElementChild, policyWord(rule));
+}
+
+/** Highest priority first, equals by name; a priority of 0 is said too. */
+function nodesInOrder(rule) {
+  return [...rule.nodes].sort((a, b) => b.priority - a.priority || (a.node < b.node ? -1 : 1));
+}
+
+const sidCare = {
+  key: (sid) => sid,
+  build: () => h("li"),
+  update: (item, sid) => setText(item, sidText(sid)),
+};
+
+function sidText(sid) {
+  const resource = resourceOf(sid);
+  return resource?.name ? `${sid} (${resource.name})` : sid;
+}
+
+const nodeCare = {
+  key: (entry) => entry.node,
+  build: () => h("li", { class: "number" }),
+  update: (item, entry) => setText(item, `${entry.node} (${entry.priority})`),
+};
+
+function policyWord(rule) {
+  if (rule.type === "resource-affinity") {
+    return { tone: rule.affinity === "negative" ? "plum" : "info", text: t(`policy.${rule.affinity}`) };
+  }
+  if (rule.affinity === "negative") return { tone: "plum", text: t("policy.avoid") };
+  return rule.strict ? { tone: "warn", text: t("policy.strict") } : { tone: "info", text: t("policy.preferred") };
+}
+
+function updateDetail(row, { errors }) {
+  const said = errors.sentences.join("\n");
+  if (row.dataset.said === said) return;
+  row.dataset.said = said;
+  const own = errors.own.join("; ");
+  const lines = errors.sentences.map((sentence) => h("p", {}, sentence));
+  row.firstElementChild.replaceChildren(...lines.slice(0, -1), h("div", {}, messageNodes(errors.sentences.at(-1), own)));
+}
+
+async function setEnabled(name, toggle) {
+  const rule = ruleOf(name);
+  const disabled = !toggle.checked;
+  const { errors: _errors, order: _order, ...body } = rule;
+  toggle.setAttribute("aria-busy", "true");
+  try {
+    await write("PUT", `/api/rules/${encodeURIComponent(name)}`, { ...body, disabled });
+    note(t(disabled ? "rule.switched_off" : "rule.switched_on", { rule: name }));
+    refresh().catch(() => {});
+  } catch (error) {
+    toggle.checked = !ruleOf(name)?.disabled;
+    note(t("rule.switch_failed", { rule: name, words: reasonOf(error, { ...rule, disabled }) }), "warn");
+  } finally {
+    toggle.removeAttribute("aria-busy");
+  }
+}
+
+/** Why the cluster refused: by name where the snapshot shows it, else in the cluster's words. */
+function reasonOf(error, rule) {
+  const nodes = state.snapshot.nodes.map((node) => node.name);
+  const named = conflictsOf(rule, state.snapshot.rules, nodes).map(conflictSentence);
+  const texts = Object.values(error.fields ?? {}).map((text) => wordMessage(text) ?? text);
+  return (named.length ? named : [wordError(error), ...texts]).join(" ");
+}
+
+const groupCare = {
+  key: (group) => group.group ?? String(group),
+  build: () => h("tr", {}, h("th", { scope: "row" }), h("td"), h("td")),
+  update: (row, group) => {
+    setText(row.cells[0], group.group ?? String(group));
+    setText(row.cells[1], list(nodesInOrder(group).map((entry) => `${entry.node} (${entry.priority})`)));
+    setText(row.cells[2], t(group.restricted ? "policy.strict" : "policy.preferred"));
+  },
+};

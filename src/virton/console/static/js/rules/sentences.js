@@ -1,0 +1,24 @@
+/** Conflicts of rules as sentences: which rule, which resources, and why. */
+
+import { list, t } from "../i18n.js";
+import { wordMessage } from "../errors.js";
+import { conflictsOf } from "./conflicts.js";
+
+/** A conflict in words. */
+export function conflictSentence(conflict) {
+  return t(`conflict.${conflict.code}`, {
+    rules: conflict.rules.map((rule) => `‘${rule}’`).join(", "),
+    resources: list(conflict.resources),
+    count: conflict.resources.length,
+  });
+}
+
+/** What the cluster says against a rule: the page's words with names where it can tell, and the cluster's own. */
+export function ruleErrors(rule, snapshot) {
+  const own = Object.values(rule.errors ?? {}).flat();
+  if (!own.length) return { sentences: [], own };
+  const nodes = snapshot.nodes.map((node) => node.name);
+  const named = conflictsOf(rule, snapshot.rules, nodes).map(conflictSentence);
+  const sentences = named.length ? named : own.map((text) => wordMessage(text) ?? text);
+  return { sentences: [...new Set(sentences)], own };
+}

@@ -1,0 +1,72 @@
+/** The line to the console: one event stream, watched, and picked up again by itself. */
+
+import { ApiError, doorkeeper, get } from "./api.js";
+import { change, receiveBeat, receiveSnapshot, state } from "./store.js";
+
+const SILENCE_MS = 20_000;
+const FIRST_RETRY_MS = 200;
+const RETRY_MS = [FIRST_RETRY_MS, 1000, 2000, 4000, 8000];
+
+let source = null;
+let failures = 0;
+let retryTimer = null;
+
+/** Open the stream, or open it anew. */
+export function connect() {
+  clearTimeout(retryTimer);
+  source?.close();
+  source = new EventSource("/api/stream");
+  source.addEventListener("snapshot", (event) => {
+    failures = 0;
+    receiveSnapshot(JSON.parse(event.data));
+  });
+  source.addEventListener("beat", (event) => receiveBeat(JSON.parse(event.data)));
+  source.addEventListener("renew", () => connect());
+  source.addEventListener("session", () => sessionEnded());
+  source.addEventListener("error", () => broken());
+}
+
+/** Look after the line: silence is as bad as an error. */
+export function watch() {
+  setInterval(() => {
+    const silent = state.heardAt !== null && performance.now() - state.heardAt > SILENCE_MS;
+    if (silent && state.line === "live") broken();
+  }, 1000);
+  addEventListener("online", () => connect());
+}
+
+/** Ask the console to ask the cluster now. */
+export async function refresh() {
+  try {
+    receiveSnapshot(await get("/api/snapshot?fresh=1"));
+  } catch (error) {
+    if (error.status !== 401) throw error;
+    await sessionEnded();
+  }
+}
+
+/** The stream broke: once is nothing to speak of, twice is a line that is lost. */
+function broken() {
+  source?.close();
+  if (failures > 0 && state.line !== "lost") change({ line: "lost" });
+  const wait = RETRY_MS[Math.min(failures, RETRY_MS.length - 1)];
+  failures += 1;
+  clearTimeout(retryTimer);
+  retryTimer = setTimeout(tryAgain, wait);
+}
+
+/** Find out whether the console is away or the session is over, and act on it. */
+async function tryAgain() {
+  try {
+    change({ session: await get("/api/session") });
+    connect();
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 401) await sessionEnded();
+    else broken();
+  }
+}
+
+async function sessionEnded() {
+  source?.close();
+  if (await doorkeeper.logInAgain()) connect();
+}

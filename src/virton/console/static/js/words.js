@@ -1,0 +1,99 @@
+/** States as a word and a colour. Every state has both; one that nobody knows is shown as it came. */
+
+import { has, t } from "./i18n.js";
+
+const RESOURCE_TONES = {
+  started: "ok",
+  stopped: "idle",
+  starting: "info",
+  request_start: "info",
+  request_start_balance: "info",
+  stopping: "info",
+  request_stop: "info",
+  queued: "idle",
+  migrate: "info",
+  relocate: "info",
+  recovery: "warn",
+  fence: "bad",
+  freeze: "warn",
+  error: "bad",
+  disabled: "idle",
+  ignored: "idle",
+  ignore: "warn",
+  deleting: "idle",
+  not_found: "bad",
+  clearing_error_flag: "info",
+};
+
+const LRM_TONES = {
+  active: "ok",
+  idle: "idle",
+  waiting: "warn",
+  lost: "bad",
+  error: "bad",
+  maintenance: "info",
+  disarm: "warn",
+  restart: "info",
+  shutdown: "warn",
+  dead: "warn",
+  time_drift: "warn",
+  unreadable: "bad",
+  missing: "idle",
+};
+
+const NODE_TONES = { maintenance: "info", unknown: "warn", fence: "bad", gone: "idle", offline: "bad" };
+
+/** All states of a resource that the page has words for, in the order of its legend. */
+export const RESOURCE_STATES = Object.keys(RESOURCE_TONES);
+
+/** All states of a local resource manager that the page has words for. */
+export const LRM_STATES = Object.keys(LRM_TONES).filter((name) => name !== "missing");
+
+/** The states an operator can ask for. */
+export const REQUESTS = ["started", "stopped", "ignored", "disabled"];
+
+function worded(prefix, tones, raw) {
+  const name = String(raw ?? "").replaceAll(" ", "_");
+  const key = `${prefix}.${name}`;
+  return { tone: tones[name] ?? "warn", text: has(key) ? t(key) : String(raw ?? "–") };
+}
+
+/** A resource's state; null is one that nobody could tell. */
+export function resourceState(raw) {
+  if (raw === null || raw === undefined) return { tone: "idle", text: t("resource.state.unknown") };
+  return worded("resource.state", RESOURCE_TONES, raw);
+}
+
+/** A local resource manager's state; null is a node without one. */
+export function lrmState(lrm) {
+  return worded("lrm.state", LRM_TONES, lrm ? lrm.display : "missing");
+}
+
+/** What is the matter with a node, or null when it is online. */
+export function nodeTrouble(node) {
+  const state = node.ha_state && node.ha_state !== "online" ? node.ha_state : null;
+  if (state) return worded("node.state", NODE_TONES, state);
+  return node.online ? null : worded("node.state", NODE_TONES, "offline");
+}
+
+/** A guest's state outside of HA. */
+export function guestStatus(raw) {
+  const key = `guest.status.${raw}`;
+  return has(key) ? t(key) : String(raw ?? "–");
+}
+
+/** VM or CT. */
+export function typeName(type) {
+  return type === "ct" ? "CT" : "VM";
+}
+
+/** "100 LOTCES-WIN": how a resource is called in a sentence. */
+export function resourceName(resource) {
+  return resource.name ? `${resource.vmid} ${resource.name}` : String(resource.vmid ?? resource.sid);
+}
+
+/** What was asked for: `enabled` is an old word for `started`. */
+export function requestOf(resource) {
+  const request = resource.request_state || "started";
+  return request === "enabled" ? "started" : request;
+}

@@ -1,0 +1,243 @@
+"""Snapshots for the stand-in console: the cluster of the original's screens, and rarer sights."""
+
+import copy
+from typing import Any
+
+Snapshot = dict[str, Any]
+
+NOW = 1_763_867_000
+GIB = 1024**3
+
+NODES = [
+    ("phum01", 0.0061, 0.4164, "active"),
+    ("phum02", 0.0066, 0.7875, "idle"),
+    ("phum03", 0.1137, 0.8644, "active"),
+]
+RESOURCES = [
+    (100, "LOTCES-WIN", "phum03"),
+    (121, "ct", "phum01"),
+    (122, "cl", "phum01"),
+    (124, "cl2", "phum03"),
+    (999, "virton", "phum01"),
+]
+GUESTS = [
+    ("ct", 200, "dns", "phum01", "running"),
+    ("ct", 201, "proxy", "phum03", "running"),
+    ("vm", 130, "mail", "phum03", "stopped"),
+    ("vm", 131, "build", "phum01", "running"),
+]
+RESOURCE_STATES = [
+    "started",
+    "stopped",
+    "starting",
+    "stopping",
+    "queued",
+    "migrate",
+    "recovery",
+    "fence",
+    "disabled",
+    "ignored",
+    "error",
+    "freeze",
+    "relocate",
+    "request_start",
+    "request_start_balance",
+    "request_stop",
+    "deleting",
+    "not found",
+    "clearing error flag",
+    "ignore",
+]
+LRM_STATES = {
+    "active": "active",
+    "idle": "wait_for_agent_lock",
+    "waiting": "wait_for_agent_lock",
+    "lost": "lost_agent_lock",
+    "maintenance": "maintenance",
+    "disarm": "active",
+    "restart": "active",
+    "shutdown": "active",
+    "dead": "active",
+    "time_drift": "active",
+    "unreadable": "",
+    "error": "",
+}
+
+
+def lrm(display: str = "active", mode: str = "active") -> Snapshot:
+    """A local resource manager's status."""
+    watchdog = "standby" if display == "idle" else "active"
+    state = LRM_STATES[display]
+    return {
+        "state": state,
+        "mode": mode,
+        "display": display,
+        "watchdog": watchdog,
+        "at": NOW - 4,
+    }
+
+
+def node(name: str, cpu: float, memory: float, display: str = "active") -> Snapshot:
+    """A node that is online."""
+    return {
+        "name": name,
+        "online": True,
+        "ha_state": "online",
+        "lrm": lrm(display),
+        "cpu": cpu,
+        "maxcpu": 24,
+        "mem": round(memory * 128 * GIB),
+        "maxmem": 128 * GIB,
+    }
+
+
+def resource(vmid: int, name: str, where: str | None, **changes: Any) -> Snapshot:
+    """A resource under HA, running unless told otherwise."""
+    kind = changes.get("type", "vm")
+    return {
+        "sid": f"{kind}:{vmid}",
+        "type": kind,
+        "vmid": vmid,
+        "name": name,
+        "node": where,
+        "state": "started",
+        "crm_state": "started",
+        "request_state": "started",
+        "max_restart": 1,
+        "max_relocate": 1,
+        "failback": True,
+        "comment": "",
+        "group": None,
+        "target": None,
+        "extra": {},
+        **changes,
+    }
+
+
+def guest(kind: str, vmid: int, name: str, where: str, status: str) -> Snapshot:
+    """A guest that is not under HA."""
+    return {
+        "sid": f"{kind}:{vmid}",
+        "vmid": vmid,
+        "type": kind,
+        "name": name,
+        "node": where,
+        "status": status,
+    }
+
+
+def node_rule(rule: str, resources: list[str], nodes: dict[str, int], **changes: Any) -> Snapshot:
+    """A node affinity rule."""
+    entries = [{"node": name, "priority": priority} for name, priority in nodes.items()]
+    kind = {"type": "node-affinity", "strict": False, "affinity": None}
+    return {**_rule(rule, resources), **kind, "nodes": entries, **changes}
+
+
+def resource_rule(rule: str, resources: list[str], affinity: str, **changes: Any) -> Snapshot:
+    """A resource affinity rule."""
+    kind = {"type": "resource-affinity", "strict": False, "affinity": affinity, "nodes": []}
+    return {**_rule(rule, resources), **kind, **changes}
+
+
+def _rule(rule: str, resources: list[str]) -> Snapshot:
+    common = {"disabled": False, "comment": "", "errors": {}, "order": 1}
+    return {"rule": rule, "resources": resources, **common}
+
+
+def good_part() -> Snapshot:
+    """A part whose source answers."""
+    return {"at": NOW - 2, "ok": True, "error": None}
+
+
+def bad_part(code: str = "timeout", message: str | None = None, at: int | None = None) -> Snapshot:
+    """A part whose source fails; without `at` it never answered."""
+    return {
+        "at": at,
+        "ok": False,
+        "error": {"status": None, "code": code, "message": message},
+    }
+
+
+def usual() -> Snapshot:
+    """The cluster of the original's screens."""
+    return copy.deepcopy(
+        {
+            "now": NOW,
+            "cluster": {
+                "name": "virton",
+                "version": "9.1.2",
+                "rules_supported": True,
+                "groups": [],
+                "lab": False,
+            },
+            "parts": {name: good_part() for name in ("status", "resources", "rules", "nodes")},
+            "quorum": {"ok": True, "node": "phum01"},
+            "master": {"node": "phum01", "state": "active", "at": NOW - 3},
+            "fencing": {"armed_state": "armed", "resource_mode": None},
+            "nodes": [node(*each) for each in NODES],
+            "resources": [resource(*each) for each in RESOURCES],
+            "guests": [guest(*each) for each in GUESTS],
+            "rules": [],
+            "rules_digest": "0",
+        }
+    )
+
+
+def every_state() -> Snapshot:
+    """Every state of a resource and of a local resource manager at once."""
+    snapshot = usual()
+    names = [name for name in LRM_STATES if name not in ("active", "idle")]
+    snapshot["nodes"] += [
+        {**node(f"state-{name}", 0.1, 0.2), "lrm": lrm(name, _mode(name))} for name in sorted(names)
+    ]
+    snapshot["resources"] = [
+        resource(300 + index, f"guest-{index}", "phum01", state=state, type=("vm", "ct")[index % 2])
+        for index, state in enumerate(RESOURCE_STATES)
+    ]
+    return snapshot
+
+
+def _mode(display: str) -> str:
+    modes = ("maintenance", "disarm", "restart", "shutdown")
+    return display if display in modes else "active"
+
+
+def trouble() -> Snapshot:
+    """A node lost: fenced, its resources on their way, the rest of the cluster at work."""
+    snapshot = usual()
+    lost = snapshot["nodes"][2]
+    lost.update(online=False, ha_state="fence", lrm={**lrm("dead"), "at": NOW - 94})
+    snapshot["resources"][0].update(state="fence", crm_state="fence")
+    snapshot["resources"][3].update(state="recovery", crm_state="recovery")
+    snapshot["resources"][2].update(state="migrate", target="phum02")
+    snapshot["resources"][4].update(state="error", crm_state="error", comment="청구 시스템")
+    return snapshot
+
+
+def with_rules() -> Snapshot:
+    """Rules of every kind: in use, out of use, and in conflict."""
+    snapshot = usual()
+    taken = "resource 'vm:100' is already used in another node affinity rule"
+    snapshot["rules"] = [
+        node_rule("prefer-phum01", ["vm:121", "vm:122"], {"phum01": 10, "phum03": 5, "phum02": 0}),
+        node_rule("win-licence", ["vm:100"], {"phum03": 0}, strict=True, comment="윈도 라이선스"),
+        node_rule(
+            "win-again", ["vm:100"], {"phum01": 0, "phum02": 0}, errors={"resources": [taken]}
+        ),
+        resource_rule("web-with-cache", ["vm:121", "vm:999"], "positive"),
+        resource_rule("ha-pair", ["vm:122", "vm:124"], "negative", disabled=True),
+    ]
+    return snapshot
+
+
+def laboratory() -> Snapshot:
+    """What a simulated cluster's laboratory shows."""
+    guests = [f"vm:{vmid}" for vmid, _, _ in RESOURCES] + ["ct:200"]
+    return {
+        "offered": True,
+        "speed": 1,
+        "paused": False,
+        "now": NOW,
+        "nodes": [{"name": name, "power": True, "network": True} for name, *_ in NODES],
+        "guests": [{"sid": sid, "fail_starts": 0, "running": True} for sid in guests],
+    }

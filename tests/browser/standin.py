@@ -1,0 +1,265 @@
+"""A stand-in for the console server: plays snapshots over SSE, records writes, fails when told to.
+
+`python -m tests.browser.standin` serves it for a look by hand.
+"""
+
+import asyncio
+import json
+import threading
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from tests.browser import contents
+from virton import console
+
+CONSOLE = Path(console.__file__).parent
+POLICY = (
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+PRIVILEGES = ["Sys.Audit", "Sys.Console", "VM.Migrate"]
+CSRF = "token-of-the-stand-in"
+
+
+class Standin:
+    """What the stand-in tells, hears, and how it fails; a test changes it from its own thread."""
+
+    def __init__(self) -> None:
+        self.loop: asyncio.AbstractEventLoop | None = None
+        self.streams: set[asyncio.Queue[str | None]] = set()
+        self.port = 0
+        self.reset()
+
+    def reset(self) -> None:
+        """Begin anew: the usual cluster, someone logged in who may do everything."""
+        self.snapshot: contents.Snapshot | None = contents.usual()
+        self.fresh: contents.Snapshot | None = None
+        self.laboratory = contents.laboratory()
+        self.session: dict[str, Any] | None = self.new_session()
+        self.login_error: tuple[int, dict[str, Any]] | None = None
+        self.refusals: list[tuple[int, dict[str, Any]]] = []
+        self.answer: dict[str, Any] = {}
+        self.writes: list[tuple[str, str, Any]] = []
+        self.refreshed = 0
+        self.away = False
+
+    @staticmethod
+    def new_session(privileges: list[str] | None = None, lab: bool = True) -> dict[str, Any]:
+        """A session as the console describes it."""
+        held = PRIVILEGES if privileges is None else privileges
+        return {"user": "root@pam", "csrf": CSRF, "privileges": held, "lab": lab}
+
+    @property
+    def address(self) -> str:
+        """Where the stand-in listens."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def show(self, snapshot: contents.Snapshot | None = None) -> None:
+        """Tell every open page the snapshot, or the present one again."""
+        if snapshot is not None:
+            self.snapshot = snapshot
+        self._send("snapshot", self.snapshot)
+
+    def beat(self, **parts: contents.Snapshot) -> None:
+        """Tell every open page how the parts do."""
+        assert self.snapshot is not None
+        self.snapshot["parts"].update(parts)
+        self._send("beat", {"now": self.snapshot["now"], "parts": self.snapshot["parts"]})
+
+    def refuse(
+        self, status: int, message: str | None, fields: dict[str, str] | None = None
+    ) -> None:
+        """Refuse the next write as a cluster would."""
+        error = {"status": status, "code": "cluster", "message": message, "fields": fields or {}}
+        self.refusals.append((status, {"error": error}))
+
+    def go_away(self) -> None:
+        """Close every stream and answer nothing but 503, until `come_back`."""
+        self.away = True
+        self.hang_up()
+
+    def come_back(self) -> None:
+        """Answer again."""
+        self.away = False
+
+    def end_session(self) -> None:
+        """Forget who was logged in, as when a ticket runs out, and close the streams."""
+        self.session = None
+        self.hang_up()
+
+    def hang_up(self) -> None:
+        """Close every stream."""
+        self._each(None)
+
+    def _send(self, event: str, content: Any) -> None:
+        self._each(f"event: {event}\ndata: {json.dumps(content)}\n\n")
+
+    def _each(self, message: str | None) -> None:
+        assert self.loop is not None
+        for queue in list(self.streams):
+            self.loop.call_soon_threadsafe(queue.put_nowait, message)
+
+
+def make_app(standin: Standin) -> Starlette:
+    """The stand-in as an ASGI app."""
+    pages = jinja2.Environment(loader=jinja2.FileSystemLoader(CONSOLE / "pages"), autoescape=True)
+
+    def page(name: str) -> Any:
+        def render(request: Request) -> Response:
+            locale = request.cookies.get("virton_locale", "ko")
+            theme = request.cookies.get("virton_theme", "dark")
+            text = json.loads((CONSOLE / "catalogue" / f"{locale}.json").read_text())
+            html = pages.get_template(name).render(locale=locale, theme=theme, text=text)
+            return HTMLResponse(html, headers={"Content-Security-Policy": POLICY})
+
+        return render
+
+    async def login(request: Request) -> Response:
+        sent = await request.json()
+        standin.writes.append(("POST", "/api/login", sent))
+        if standin.login_error:
+            return JSONResponse(standin.login_error[1], standin.login_error[0])
+        standin.session = standin.session or standin.new_session()
+        return JSONResponse(standin.session)
+
+    def session(request: Request) -> Response:
+        return JSONResponse(standin.session) if standin.session else _unauthorised()
+
+    def logout(request: Request) -> Response:
+        standin.session = None
+        return Response(status_code=204)
+
+    def realms(request: Request) -> Response:
+        pam = {"realm": "pam", "comment": "Linux PAM", "default": True}
+        return JSONResponse([pam, {"realm": "pve", "comment": "Proxmox VE", "default": False}])
+
+    def snapshot(request: Request) -> Response:
+        if not standin.session:
+            return _unauthorised()
+        if "fresh" in request.query_params:
+            standin.refreshed += 1
+            standin.snapshot = standin.fresh or standin.snapshot
+        return JSONResponse(standin.snapshot)
+
+    def stream(request: Request) -> Response:
+        if not standin.session:
+            return _unauthorised()
+        return StreamingResponse(_events(standin), media_type="text/event-stream")
+
+    async def write(request: Request) -> Response:
+        if not standin.session:
+            return _unauthorised()
+        if request.headers.get("X-CSRF-Token") != standin.session["csrf"]:
+            return JSONResponse({"error": {"status": 403, "code": "csrf", "message": None}}, 403)
+        body = json.loads(await request.body() or b"null")
+        path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        standin.writes.append((request.method, path, body))
+        if standin.refusals:
+            status, error = standin.refusals.pop(0)
+            return JSONResponse(error, status)
+        return JSONResponse(standin.answer)
+
+    def lab(request: Request) -> Response:
+        return JSONResponse(standin.laboratory)
+
+    writes = ["POST", "PUT", "DELETE"]
+    routes = [
+        Route("/", page("index.html")),
+        Route("/login", page("login.html")),
+        Route("/api/login", login, methods=["POST"]),
+        Route("/api/logout", logout, methods=["POST"]),
+        Route("/api/session", session),
+        Route("/api/realms", realms),
+        Route("/api/snapshot", snapshot),
+        Route("/api/stream", stream),
+        Route("/api/lab", lab, methods=["GET"]),
+        Route("/api/{rest:path}", write, methods=writes),
+        Mount("/static", StaticFiles(directory=CONSOLE / "static")),
+        Mount("/catalogue", StaticFiles(directory=CONSOLE / "catalogue")),
+    ]
+    return Starlette(routes=routes)
+
+
+class Guarded:
+    """Answers 503 for the whole API while the stand-in is away."""
+
+    def __init__(self, app: Starlette, standin: Standin) -> None:
+        self.app = app
+        self.standin = standin
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        self.standin.loop = asyncio.get_running_loop()
+        if self.standin.away and scope.get("path", "").startswith("/api"):
+            await Response(status_code=503)(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+
+def _unauthorised() -> Response:
+    error = {"status": 401, "code": "auth", "message": None, "fields": {}}
+    return JSONResponse({"error": error}, 401)
+
+
+async def _events(standin: Standin) -> AsyncIterator[str]:
+    queue: asyncio.Queue[str | None] = asyncio.Queue()
+    standin.streams.add(queue)
+    try:
+        yield ": hello\n\n"
+        if standin.snapshot is not None:
+            yield f"event: snapshot\ndata: {json.dumps(standin.snapshot)}\n\n"
+        while (message := await queue.get()) is not None:
+            yield message
+    finally:
+        standin.streams.discard(queue)
+
+
+class Served:
+    """The stand-in on a port of its own, in a thread."""
+
+    def __init__(self, port: int = 0) -> None:
+        self.standin = Standin()
+        app = Guarded(make_app(self.standin), self.standin)
+        config = uvicorn.Config(
+            app, host="127.0.0.1", port=port, log_level="warning", timeout_graceful_shutdown=1
+        )
+        self.server = uvicorn.Server(config)
+        self.socket = config.bind_socket()
+        self.standin.port = self.socket.getsockname()[1]
+        self.thread = threading.Thread(target=self._run, daemon=True)
+
+    def _run(self) -> None:
+        self.server.run(sockets=[self.socket])
+
+    def __enter__(self) -> Standin:
+        self.thread.start()
+        return self.standin
+
+    def __exit__(self, *_: object) -> None:
+        if self.standin.loop:
+            self.standin.hang_up()
+        self.server.should_exit = True
+        self.thread.join(timeout=5)
+
+
+def main() -> None:
+    """Serve the stand-in until interrupted."""
+    served = Served(port=8181)
+    snapshot = contents.with_rules()
+    snapshot["cluster"]["lab"] = True
+    with served as standin:
+        standin.snapshot = snapshot
+        print(standin.address)
+        served.thread.join()
+
+
+if __name__ == "__main__":
+    main()
