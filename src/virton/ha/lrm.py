@@ -35,6 +35,9 @@ IDLE_ROUNDS = 60
 """Rounds without a resource on the node (about 10 minutes) after which the LRM lets go."""
 
 LOST_LOCK_PATIENCE_S = 90
+WORK_S = 8
+"""How long within a round the LRM waits for guests to start, stop or move."""
+
 ACTIVE_ROUND_S = 10
 OTHER_ROUND_S = 5
 
@@ -52,6 +55,7 @@ class Lrm:
         self._state_since_s = environment.now_s()
         self._shutdown_since_s: int | None = None
         self._consistent = False
+        self._working_since_s: int | None = None
         self._duty = duty(ManagerStatus(), environment.node)
         self._workers = Workers(environment)
         self.announced = False
@@ -80,6 +84,8 @@ class Lrm:
 
     def round(self) -> NextRound:
         """Look after the daemon's own state, then do the work of that state."""
+        if self._working_since_s is not None:
+            return self._go_on_working(self._working_since_s)
         self._consistent = self._world.cluster_state_consistent()
         if not self.announced:
             if not self._publish():
@@ -251,8 +257,25 @@ class Lrm:
                 ended = self._end_if_done() if self._ending else self._look_after_resources()
         except UnreadableError:
             self._world.tell(DaemonRoundFailed())
+        if self._workers.under_way and not ended:
+            self._working_since_s = self._world.now_s()
+            return NextRound(1)
         self._publish()
         return ENDED if ended else NextRound(ACTIVE_ROUND_S)
+
+    def _go_on_working(self, since_s: int) -> NextRound:
+        """Wait for what is under way, for as long as a round may; then tell the results."""
+        try:
+            left = self._workers.run()
+        except UnreadableError:
+            self._world.tell(DaemonRoundFailed())
+            left = 0
+        worked_s = self._world.now_s() - since_s
+        if left and worked_s < WORK_S:
+            return NextRound(1)
+        self._working_since_s = None
+        self._publish()
+        return NextRound(max(1, ACTIVE_ROUND_S - worked_s))
 
     def _look_after_resources(self) -> bool:
         if self._consistent:

@@ -4,10 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from virton.ha.events.simulation import CommandExecuted
-from virton.ha.lrm import Lrm
 from virton.ha.model import ResourceConfig
 from virton.ha.states import DisarmMode, RequestState
-from virton.simulation.files import MemoryFiles
+from virton.simulation.files import ClusterFiles
 from virton.simulation.hosts import Host
 from virton.simulation.world import World
 
@@ -30,19 +29,19 @@ class Figures:
 class Hardware:
     """Carries out commands on a world."""
 
-    def __init__(self, world: World, files: MemoryFiles, figures: Figures) -> None:
-        self._world = world
+    def __init__(self, world: World, files: ClusterFiles, figures: Figures) -> None:
+        self.world = world
         self._files = files
         self._figures = figures
 
     def execute(self, command: str, source: str) -> None:
         """Carry out one command; raises CommandError."""
-        self._world.tell(self._world.now_s, source, CommandExecuted(command))
+        self.world.tell(self.world.now_s, source, CommandExecuted(command))
         match command.split():
             case ["service", sid, action, *arguments]:
                 self._service(sid, action, arguments)
             case [verb, node, *arguments]:
-                host = self._world.hosts.get(node)
+                host = self.world.hosts.get(node)
                 if host is None:
                     raise CommandError(f"there is no node {node}: {command}")
                 self._node(verb, host, arguments)
@@ -50,7 +49,7 @@ class Hardware:
                 raise CommandError(f"not a command: {command}")
 
     def _node(self, verb: str, host: Host, arguments: list[str]) -> None:
-        world = self._world
+        world = self.world
         match [verb, *arguments]:
             case ["power", "on"]:
                 world.switch_on(host)
@@ -84,7 +83,7 @@ class Hardware:
                     host.crm_stops = True
                     host.crm.request_shutdown()
             case ["start"]:
-                self._world.start_crm(host)
+                self.world.start_crm(host)
             case ["enable-node-maintenance" | "disable-node-maintenance" as verb]:
                 self._files.queue_command(f"{verb} {host.name}")
             case ["disarm-ha", mode] if mode in list(DisarmMode):
@@ -130,17 +129,12 @@ class Hardware:
 
     def _add(self, sid: str, node: str, rest: list[str]) -> None:
         state = RequestState(rest[0]) if rest else RequestState.STARTED
-        host = self._world.hosts.get(node)
+        host = self.world.hosts.get(node)
         if host is None or sid in self._files.resources():
             raise CommandError(f"{sid} cannot be added on {node}")
         self._files.add_resource(sid, ResourceConfig(node=node, state=state))
         if len(rest) > 1 and rest[1] != "0":
             host.running.add(sid)
-
-    def restart_lrm(self, host: Host) -> None:
-        """Start an LRM that ended in order to be restarted."""
-        host.lrm_restarts = False
-        host.lrm = Lrm(self._world.environments[host.name, "lrm"])
 
 
 def _set(figures: dict[str, float], pairs: list[str], known: tuple[str, str]) -> None:

@@ -42,8 +42,17 @@ class ClusterFiles(Protocol):
     def commands(self) -> tuple[str, ...]:
         """Return the commands that wait for a manager."""
 
+    def queue_command(self, command: str) -> None:
+        """Leave a command for the manager."""
+
     def take_commands(self, count: int) -> None:
         """Take the first commands off the queue."""
+
+    def add_resource(self, sid: str, config: ResourceConfig) -> None:
+        """Put a resource under HA; raises KeyError if it is already."""
+
+    def delete_resource(self, sid: str) -> None:
+        """Take a resource out of HA; raises KeyError if it is not in."""
 
     def request(self, sid: str, state: RequestState) -> None:
         """Change what is wanted of a resource."""
@@ -53,6 +62,9 @@ class ClusterFiles(Protocol):
 
     def guest_locks(self) -> Mapping[str, str]:
         """Return the locks on guests, by resource."""
+
+    def lock_guest(self, sid: str, lock: str) -> None:
+        """Lock a guest; raises KeyError if it is not under HA."""
 
     def unlock_guest(self, sid: str) -> None:
         """Remove the lock on a guest."""

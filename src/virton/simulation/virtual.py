@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from virton.ha.crm import Crm
-from virton.ha.events.cluster import WatchdogPoweroff
 from virton.ha.events.daemon import DaemonExited, RoundWithheld
 from virton.ha.events.simulation import (
     CommandExecuted,
@@ -14,6 +13,7 @@ from virton.ha.events.simulation import (
 from virton.ha.lrm import Lrm
 from virton.simulation.commands import CommandError, Hardware
 from virton.simulation.hosts import Host
+from virton.simulation.lifecycle import check_watchdogs, crm_ended, lrm_ended
 from virton.simulation.world import World
 
 ROUND_S = 1
@@ -96,41 +96,19 @@ class VirtualClock:
             environment.clock_s = world.now_s
 
     def _run_crm(self, host: Host, *, first: bool) -> None:
-        if host.crm is None:
-            return
-        if self._withhold("crm", first=first):
-            return
-        if self._run(host, "crm", host.crm):
-            host.crm = None
-            if host.going_down is not None:
-                self._power_down(host, host.going_down)
-            elif not host.crm_stops:
+        if host.crm is not None and not self._withhold("crm", first=first):
+            ended = self._run(host, "crm", host.crm)
+            if ended and not crm_ended(host, self._hardware):
                 raise CommandError(f"the CRM of {host.name} ended unasked")
-            host.crm_stops = False
-
-    def _power_down(self, host: Host, how: str) -> None:
-        self._hardware.execute(f"power {host.name} off", how)
-        if how == "reboot":
-            self._hardware.execute(f"power {host.name} on", how)
 
     def _run_lrm(self, host: Host, *, first: bool) -> None:
-        if host.lrm is None:
-            return
-        if self._withhold("lrm", first=first):
+        if host.lrm is None or self._withhold("lrm", first=first):
             return
         # in the reference all simulated LRMs share the memory of the first status written
         host.lrm.announced = host.lrm.announced or self._any_lrm_announced
         ended = self._run(host, "lrm", host.lrm)
         self._any_lrm_announced = self._any_lrm_announced or host.lrm.announced
-        if not ended:
-            return
-        host.lrm = None
-        if host.lrm_restarts:
-            self._hardware.restart_lrm(host)
-        elif host.going_down is not None:
-            # the CRM ends after the LRM, as on a real node
-            self._hardware.execute(f"crm {host.name} stop", host.going_down)
-        else:
+        if ended and not lrm_ended(host, self._hardware):
             raise CommandError(f"the LRM of {host.name} ended unasked")
 
     def _withhold(self, daemon: str, *, first: bool) -> bool:
@@ -152,6 +130,5 @@ class VirtualClock:
 
     def _check_watchdogs(self) -> None:
         for host in self._world.hosts.values():
-            if host.watchdogs and host.watchdog_fires(self._world.now_s):
-                self._hardware.execute(f"power {host.name} off", "watchdog")
-                self._world.tell_hardware(WatchdogPoweroff(host.name))
+            if host.watchdogs:
+                check_watchdogs(host, self._world, self._hardware)

@@ -87,9 +87,7 @@ class World:
         """Power a node on; its daemons start."""
         if not host.power:
             self.start_crm(host)
-            if host.lrm is None:
-                host.lrm = Lrm(self.environments[host.name, "lrm"])
-            host.lrm_restarts = False
+            self.start_lrm(host)
             host.files_usable = host.state_consistent = True
         self._set_power(host, on=True)
 
@@ -119,6 +117,12 @@ class World:
         """Start a node's CRM unless it runs."""
         if host.crm is None:
             host.crm = Crm(self.environments[host.name, "crm"])
+
+    def start_lrm(self, host: Host) -> None:
+        """Start a node's LRM unless it runs."""
+        host.lrm_restarts = False
+        if host.lrm is None:
+            host.lrm = Lrm(self.environments[host.name, "lrm"])
 
     # locks and watchdogs
 
