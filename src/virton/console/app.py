@@ -1,0 +1,71 @@
+"""The console as one ASGI app."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from virton.console.clock import Clock, SystemClock
+from virton.console.guard import answered, reading, writing
+from virton.console.handlers import lab, live, pages, resources, rules, session
+from virton.console.security import SecurityHeaders
+from virton.console.settings import ConsoleSettings
+from virton.console.state import open_console
+from virton.proxmox import ProxmoxClient
+
+
+def create_app(
+    client: ProxmoxClient, settings: ConsoleSettings, clock: Clock | None = None
+) -> Starlette:
+    """Return the console of the cluster that this client asks."""
+    console = open_console(client, settings, clock or SystemClock())
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with console.running():
+            yield
+
+    app = Starlette(routes=_routes(), middleware=[Middleware(SecurityHeaders)], lifespan=lifespan)
+    app.state.console = console
+    return app
+
+
+def _routes() -> list[BaseRoute]:
+    return [
+        Route("/", pages.index),
+        Route("/login", pages.login),
+        Mount("/static", pages.files("static")),
+        Mount("/catalogue", pages.files("catalogue")),
+        Route("/api/login", answered(session.log_in), methods=["POST"]),
+        Route("/api/logout", answered(session.log_out), methods=["POST"]),
+        Route("/api/session", reading(session.show_session)),
+        Route("/api/realms", answered(session.list_realms)),
+        Route("/api/snapshot", reading(live.show_snapshot)),
+        Route("/api/stream", reading(live.stream)),
+        Route("/api/resources", writing(resources.add), methods=["POST"]),
+        Route("/api/resources/{sid}", writing(resources.edit), methods=["PUT"]),
+        Route("/api/resources/{sid}", writing(resources.remove), methods=["DELETE"]),
+        Route("/api/resources/{sid}/move", writing(resources.move), methods=["POST"]),
+        Route("/api/rules", writing(rules.add), methods=["POST"]),
+        Route("/api/rules/{rule}", writing(rules.edit), methods=["PUT"]),
+        Route("/api/rules/{rule}", writing(rules.remove), methods=["DELETE"]),
+        Route("/api/lab", reading(lab.show)),
+        Route("/api/lab", writing(lab.act), methods=["POST"]),
+    ]
+
+
+class BesideCluster:
+    """Serves an embedded cluster's Proxmox VE API on the console's own address."""
+
+    def __init__(self, console: ASGIApp, cluster: ASGIApp) -> None:
+        self._console = console
+        self._cluster = cluster
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send `/api2/...` to the cluster, and everything else to the console."""
+        # The lab stays inside: it is reached through the console's /api/lab, with a session.
+        inside = scope["type"] == "http" and scope["path"].startswith("/api2/")
+        await (self._cluster if inside else self._console)(scope, receive, send)

@@ -1,0 +1,141 @@
+"""Every path of the JSON API passes here: session, CSRF token, errors, renewed cookie."""
+
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from starlette.background import BackgroundTask
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from virton.console.problems import Refusal, failed, refused
+from virton.console.sessions import COOKIE, Session, Standing
+from virton.console.state import Console, console_of
+from virton.proxmox import ApiFailure, ClusterApi
+from virton.proxmox.credentials import TICKET_LIFE_S
+
+Form = TypeVar("Form", bound=BaseModel)
+Endpoint = Callable[[Request], Awaitable[Response]]
+LONGEST_BODY = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request of somebody who is logged in."""
+
+    request: Request
+    console: Console
+    session: Session
+    standing: Standing
+
+    @property
+    def api(self) -> ClusterApi:
+        """Return the cluster as this user may use it."""
+        return ClusterApi(self.console.client, self.session.ticket)
+
+    async def form(self, form: type[Form]) -> Form:
+        """Read the body."""
+        return await read_form(self.request, form)
+
+
+def answered(handler: Callable[[Request], Awaitable[Response]]) -> Endpoint:
+    """Turn a handler's refusals and failures into answers."""
+
+    async def endpoint(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except Refusal as refusal:
+            return refused(refusal)
+        except ApiFailure as failure:
+            return failed(failure.error)
+
+    return endpoint
+
+
+def reading(handler: Callable[[Call], Awaitable[Response]]) -> Endpoint:
+    """Serve a read to whoever is logged in."""
+    return answered(lambda request: _serve(request, handler, writing=False))
+
+
+def writing(handler: Callable[[Call], Awaitable[Response]]) -> Endpoint:
+    """Serve a write that the session's own page has sent; then have the cluster asked at once."""
+
+    async def endpoint(request: Request) -> Response:
+        response = await _serve(request, handler, writing=True)
+        if response.background is None:
+            response.background = BackgroundTask(console_of(request).poller.poll_once)
+        return response
+
+    return answered(endpoint)
+
+
+async def _serve(
+    request: Request, handler: Callable[[Call], Awaitable[Response]], *, writing: bool
+) -> Response:
+    console = console_of(request)
+    before = console.sessions.read(request.cookies.get(COOKIE))
+    if writing and not console.sessions.csrf_matches(before, request.headers.get("x-csrf-token")):
+        raise Refusal(403, "csrf", "the request does not come from the console's page")
+    session = await console.sessions.renewed(before)
+    standing = await console.sessions.standing(session)
+    response = await handler(Call(request, console, session, standing))
+    if session != before:
+        keep_session(request, response, session)
+    return response
+
+
+def keep_session(request: Request, response: Response, session: Session) -> None:
+    """Give the browser the session's cookie."""
+    response.set_cookie(
+        COOKIE,
+        session.to_cookie(),
+        max_age=TICKET_LIFE_S,
+        path="/",
+        secure=request.url.scheme == "https",
+        httponly=True,
+        samesite="strict",
+    )
+
+
+def drop_session(response: Response) -> None:
+    """Take the session's cookie from the browser."""
+    response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
+
+
+async def read_form(request: Request, form: type[Form]) -> Form:
+    """Read a JSON body; refuse any other, and name the fields that are wrong."""
+    try:
+        return form.model_validate(await read_json(request))
+    except ValidationError as failure:
+        fields = {
+            str(error["loc"][0]) if error["loc"] else "": error["msg"]
+            for error in failure.errors(include_url=False, include_input=False)
+        }
+        raise Refusal(400, "invalid", None, fields) from None
+
+
+async def read_json(request: Request) -> dict[str, Any]:
+    """Read a body that must be a JSON object."""
+    # A form on another site can send neither this content type nor our header without asking.
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != "application/json":
+        raise Refusal(415, "invalid", "the body must be application/json")
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LONGEST_BODY:
+            raise Refusal(413, "invalid", "the body is too long")
+    try:
+        document = json.loads(body)
+    except ValueError:
+        raise Refusal(400, "invalid", "the body is not JSON") from None
+    if not isinstance(document, dict):
+        raise Refusal(400, "invalid", "the body is not a JSON object")
+    return document
+
+
+def done(data: Any = None) -> JSONResponse:
+    """Answer that it is done."""
+    return JSONResponse({} if data is None else data)

@@ -1,0 +1,1 @@
+"""What answers each of the console's paths."""

@@ -1,0 +1,108 @@
+"""The Snapshot, once or as a stream."""
+
+import json
+from collections.abc import AsyncIterator
+
+from sse_starlette import EventSourceResponse, ServerSentEvent
+from starlette.responses import JSONResponse, Response
+
+from virton.console.guard import Call
+from virton.console.lender import RENEW_AFTER_S
+from virton.console.problems import Refusal, refused
+from virton.console.snapshot import Snapshot, assemble
+from virton.console.state import Console
+from virton.console.viewer import seen_by
+from virton.proxmox import ApiFailure
+
+RECONNECT_MS = 250
+RENEWAL_PAUSE_S = 300
+"""How long a stream stays open whose ticket could not be renewed when it began."""
+
+
+async def show_snapshot(call: Call) -> Response:
+    """Return the Snapshot; with `fresh=1`, of a round that begins now."""
+    poller = call.console.poller
+    if call.request.query_params.get("fresh") == "1":
+        await poller.poll_once()
+    else:
+        await poller.refresh()
+    return JSONResponse(seen_by(call.standing, _latest(call.console)))
+
+
+async def stream(call: Call) -> Response:
+    """Send the Snapshot whenever it says anything new, and beats between."""
+    return EventSourceResponse(events(call), ping=15, headers={"Cache-Control": "no-store"})
+
+
+async def events(call: Call) -> AsyncIterator[ServerSentEvent]:
+    """Yield the events of one viewer's stream, until the session ends."""
+    poller, feed = call.console.poller, call.console.poller.feed
+    shown: object = None
+    beats = feed.beats
+    opened = call.console.clock.time()
+    with poller.watching():
+        await poller.refresh()
+        while True:
+            checked = await _checked(call)
+            if isinstance(checked, ServerSentEvent):
+                yield checked
+                return
+            call = checked
+            if _wants_renewal(call, opened):
+                yield ServerSentEvent("{}", event="renew", retry=RECONNECT_MS)
+                return
+            told = (feed.version, feed.beats)
+            if shown != (feed.version, call.standing.sight):
+                shown = (feed.version, call.standing.sight)
+                yield ServerSentEvent(_text(call), event="snapshot")
+            elif beats != feed.beats:
+                yield _event("beat", _beat(call))
+            beats = told[1]
+            # What was told while we were sending must not wait for the next stir.
+            if told == (feed.version, feed.beats):
+                await feed.stirred()
+
+
+def _wants_renewal(call: Call, opened: float) -> bool:
+    """Tell whether to end the stream, so that the browser comes back and gets a new ticket."""
+    now = call.console.clock.time()
+    old = now - call.session.ticket.issued >= RENEW_AFTER_S
+    return old and now - opened >= RENEWAL_PAUSE_S
+
+
+async def _checked(call: Call) -> Call | ServerSentEvent:
+    """Return the call with what the cluster now says of its session, or the stream's end."""
+    try:
+        standing = await call.console.sessions.standing(call.session)
+    except Refusal as refusal:
+        return _event("session", json.loads(bytes(refused(refusal).body)))
+    except ApiFailure:
+        return call
+    return Call(call.request, call.console, call.session, standing)
+
+
+def _latest(console: Console) -> Snapshot:
+    now = console.clock.time()
+    snapshot = console.poller.feed.snapshot or assemble(console.poller.readings, now)
+    return snapshot | {"now": now}
+
+
+def _text(call: Call) -> str:
+    console = call.console
+    return console.views.text(call.standing, _latest(console), console.poller.feed.version)
+
+
+def _beat(call: Call) -> Snapshot:
+    now = call.console.clock.time()
+    return {"now": now, "parts": _ages(call.console, now)}
+
+
+def _ages(console: Console, now: float) -> dict[str, Snapshot]:
+    return {
+        name: part.to_json() | {"age_s": None if part.at is None else max(0.0, now - part.at)}
+        for name, part in console.poller.readings.parts.items()
+    }
+
+
+def _event(name: str, data: Snapshot) -> ServerSentEvent:
+    return ServerSentEvent(json.dumps(data, ensure_ascii=False), event=name)

@@ -1,0 +1,69 @@
+"""The page's shell, its files, and the words in both languages."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+from starlette.templating import Jinja2Templates
+from starlette.types import Scope
+
+ROOM = Path(__file__).parent.parent
+LOCALES = ("ko", "en")
+THEMES = ("dark", "light")
+LOCALE_COOKIE = "virton_locale"
+THEME_COOKIE = "virton_theme"
+
+templates = Jinja2Templates(directory=ROOM / "pages")
+
+
+class RevalidatedFiles(StaticFiles):
+    """Files that a browser keeps, and asks about by their ETag each time it uses them."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """Return a file, or 304 where the browser has it already."""
+        response = await super().get_response(path, scope)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+
+def files(folder: str) -> StaticFiles:
+    """Serve a folder of the console's."""
+    return RevalidatedFiles(directory=ROOM / folder, check_dir=False)
+
+
+async def index(request: Request) -> Response:
+    """Return the page."""
+    return _shell(request, "index.html")
+
+
+async def login(request: Request) -> Response:
+    """Return the login page."""
+    return _shell(request, "login.html")
+
+
+def _shell(request: Request, name: str) -> Response:
+    locale = _choice(request, LOCALE_COOKIE, LOCALES)
+    context = {
+        "locale": locale,
+        "theme": _choice(request, THEME_COOKIE, THEMES),
+        "text": _catalogue(locale),
+    }
+    return templates.TemplateResponse(request, name, context)
+
+
+def _choice(request: Request, cookie: str, choices: tuple[str, ...]) -> str:
+    chosen = request.cookies.get(cookie)
+    return chosen if chosen in choices else choices[0]
+
+
+def _catalogue(locale: str) -> dict[str, Any]:
+    try:
+        words = json.loads((ROOM / "catalogue" / f"{locale}.json").read_text("utf-8"))
+    except (OSError, ValueError) as failure:
+        raise HTTPException(500, f"no catalogue {locale}.json") from failure
+    assert isinstance(words, dict)  # noqa: S101 - it is our own file
+    return words

@@ -1,0 +1,67 @@
+"""Logging in and out with the cluster's own credentials."""
+
+from dataclasses import asdict
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from virton.console.guard import Call, done, drop_session, keep_session, read_form
+from virton.console.problems import Refusal
+from virton.console.sessions import COOKIE, Session
+from virton.console.state import Console, console_of
+from virton.console.translate import LoginForm
+from virton.proxmox import ApiFailure, ClusterApi
+from virton.proxmox.api import SecondFactorNeeded
+from virton.proxmox.errors import ErrorCode
+
+
+async def log_in(request: Request) -> Response:
+    """Open a session."""
+    console = console_of(request)
+    form = await read_form(request, LoginForm)
+    keys = (f"user {form.user}", f"address {request.client.host if request.client else ''}")
+    wait_s = console.throttle.wait_s(*keys)
+    if wait_s > 0:
+        raise Refusal(429, "throttled", retry_after_s=max(1, round(wait_s + 0.499)))
+    console.throttle.attempt(*keys)
+    session = await _open(console, form, keys)
+    console.throttle.succeeded(*keys)
+    standing = await console.sessions.standing(session)
+    response = JSONResponse(console.sessions.describe(session, standing))
+    keep_session(request, response, session)
+    return response
+
+
+async def _open(console: Console, form: LoginForm, keys: tuple[str, ...]) -> Session:
+    try:
+        return await console.sessions.open(form.user, form.password, form.otp)
+    except SecondFactorNeeded:
+        console.throttle.pardon(*keys)
+        raise Refusal(401, "second_factor", None, {"otp": "required"}) from None
+    except ApiFailure as failure:
+        if failure.error.code is not ErrorCode.AUTH:
+            console.throttle.pardon(*keys)
+        raise
+
+
+async def log_out(request: Request) -> Response:
+    """End the session, if there is one; its own page must ask for it."""
+    console = console_of(request)
+    session = console.sessions.read(request.cookies.get(COOKIE))
+    if not console.sessions.csrf_matches(session, request.headers.get("x-csrf-token")):
+        raise Refusal(403, "csrf", "the request does not come from the console's page")
+    console.sessions.end(session)
+    response = done()
+    drop_session(response)
+    return response
+
+
+async def show_session(call: Call) -> Response:
+    """Tell who is logged in, and what they may do."""
+    return done(call.console.sessions.describe(call.session, call.standing))
+
+
+async def list_realms(request: Request) -> Response:
+    """List where users can be looked up."""
+    realms = await ClusterApi(console_of(request).client).realms()
+    return JSONResponse([asdict(realm) for realm in realms])

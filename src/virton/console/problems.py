@@ -1,0 +1,60 @@
+"""Refusals and failures, as the page gets them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.responses import JSONResponse
+
+from virton.proxmox.errors import ApiError, ErrorCode
+
+
+class Refusal(Exception):  # noqa: N818 - the console's own no, not an error
+    """The console's own refusal of a request."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str | None = None,
+        fields: Mapping[str, str] | None = None,
+        **more: Any,
+    ) -> None:
+        super().__init__(message or code)
+        self.status = status
+        self.error: dict[str, Any] = {
+            "status": status,
+            "code": code,
+            "message": message,
+            "fields": dict(fields or {}),
+        } | more
+
+
+def no_session() -> Refusal:
+    """Return the refusal of whoever is not, or no longer, logged in."""
+    return Refusal(401, str(ErrorCode.AUTH))
+
+
+def refused(refusal: Refusal) -> JSONResponse:
+    """Answer with the console's own refusal."""
+    wait = refusal.error.get("retry_after_s")
+    headers = {} if wait is None else {"Retry-After": str(wait)}
+    return JSONResponse({"error": refusal.error}, refusal.status, headers)
+
+
+FIELD_NAMES = {"disable": "disabled"}
+"""What the cluster calls a field, where the console calls it otherwise."""
+
+
+def failed(error: ApiError) -> JSONResponse:
+    """Answer with a cluster's refusal or failure, under the console's field names."""
+    data = error.to_json()
+    data["fields"] = {FIELD_NAMES.get(key, key): text for key, text in error.fields.items()}
+    return JSONResponse({"error": data}, _status(error))
+
+
+def _status(error: ApiError) -> int:
+    if error.code is ErrorCode.TIMEOUT:
+        return 504
+    if error.status is None or error.code in (ErrorCode.PROTOCOL, ErrorCode.PEER):
+        return 502
+    return error.status

@@ -1,0 +1,67 @@
+"""Everything that the handlers share."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from starlette.requests import Request
+
+from virton.console.clock import Clock
+from virton.console.lender import Lender
+from virton.console.poller import Poller
+from virton.console.sessions import Sessions
+from virton.console.settings import ConsoleSettings, console_key
+from virton.console.throttle import Throttle
+from virton.console.viewer import Views
+from virton.proxmox import ProxmoxClient
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """A running console."""
+
+    client: ProxmoxClient
+    settings: ConsoleSettings
+    clock: Clock
+    sessions: Sessions
+    throttle: Throttle
+    poller: Poller
+    views: Views
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Keep the poller and its beats going; close the connection at the end."""
+        tasks = [
+            asyncio.create_task(self.poller.run()),
+            asyncio.create_task(self.poller.run_beats()),
+        ]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self.client.aclose()
+
+
+def open_console(client: ProxmoxClient, settings: ConsoleSettings, clock: Clock) -> Console:
+    """Put a console together."""
+    lender = Lender(settings.token)
+    key = console_key(settings.data)
+    return Console(
+        client=client,
+        settings=settings,
+        clock=clock,
+        sessions=Sessions(client, lender, settings, clock, key),
+        throttle=Throttle(clock),
+        poller=Poller(client, lender, settings, clock),
+        views=Views(),
+    )
+
+
+def console_of(request: Request) -> Console:
+    """Return the console that serves a request."""
+    console = request.app.state.console
+    assert isinstance(console, Console)  # noqa: S101 - create_app has put it there
+    return console

@@ -1,0 +1,58 @@
+"""The page's shell and files, and the headers that protect them."""
+
+import pytest
+
+from tests.console.visit import Visit
+from virton.console.handlers.pages import ROOM
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_every_answer_forbids_scripts_from_elsewhere(visit: Visit) -> None:
+    for path in ("/api/session", "/api/realms", "/static/nowhere.js"):
+        headers = (await visit.browser().get(path)).headers
+        policy = headers["content-security-policy"]
+        assert "script-src 'self'" in policy
+        assert "frame-ancestors 'none'" in policy
+        assert "unsafe" not in policy
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "no-referrer"
+
+
+async def test_the_api_is_never_stored(visit: Visit) -> None:
+    assert (await visit.browser().get("/api/session")).headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize("page", ["/", "/login"])
+async def test_the_shell_speaks_korean_in_the_dark_unless_told_otherwise(
+    visit: Visit, page: str
+) -> None:
+    if not (ROOM / "catalogue" / "en.json").exists():
+        pytest.skip("the catalogues are still being written")
+    browser = visit.browser()
+    korean = await browser.get(page)
+    assert korean.status_code == 200
+    assert 'lang="ko"' in korean.text
+    browser.http.cookies.set("virton_locale", "en")
+    browser.http.cookies.set("virton_theme", "<script>")
+    english = (await browser.get(page)).text
+    assert 'lang="en"' in english
+    assert "<script>" not in english
+
+
+async def test_files_are_revalidated_by_their_etag(visit: Visit) -> None:
+    browser = visit.browser()
+    first = await browser.get("/static/favicon.svg")
+    assert first.status_code == 200
+    assert first.headers["cache-control"] == "no-cache"
+    again = await browser.http.get(
+        "/static/favicon.svg", headers={"if-none-match": first.headers["etag"]}
+    )
+    assert again.status_code == 304
+
+
+@pytest.mark.parametrize(
+    "path", ["/static/../app.py", "/static/%2e%2e/app.py", "/catalogue/../settings.py"]
+)
+async def test_no_file_outside_its_folder_is_served(visit: Visit, path: str) -> None:
+    assert (await visit.browser().get(path)).status_code == 404

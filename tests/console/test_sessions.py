@@ -1,0 +1,289 @@
+"""Logging in, staying logged in, and being refused."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.console.visit import Visit, visiting
+from tests.proxmox.playback import NOW, ROOT, TOKEN, Refusal
+from virton.console.sessions import COOKIE, from_cookie
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_user_of_the_cluster_logs_in(visit: Visit) -> None:
+    response = await visit.browser().log_in()
+    assert response.status_code == 200
+    body = response.json()
+    assert body["user"] == ROOT
+    assert body["privileges"] == ["Sys.Audit", "Sys.Console", "VM.Audit"]
+    assert body["lab"] is False
+    assert body["csrf"]
+
+
+async def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(visit: Visit) -> None:
+    cookie = (await visit.browser().log_in()).headers["set-cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=strict" in cookie
+    assert "Secure" not in cookie
+    secure = (await visit.browser(scheme="https").log_in()).headers["set-cookie"]
+    assert "Secure" in secure
+
+
+async def test_the_cookie_carries_no_password(visit: Visit) -> None:
+    browser = await visit.logged_in()
+    session = from_cookie(browser.http.cookies[COOKIE])
+    assert session is not None
+    assert "root-password" not in str(session.to_cookie())
+    assert session.ticket.ticket in visit.cluster.tickets
+
+
+async def test_the_page_asks_who_is_logged_in(visit: Visit) -> None:
+    browser = visit.browser()
+    refused = await browser.get("/api/session")
+    assert refused.status_code == 401
+    assert refused.json()["error"]["code"] == "auth"
+    told = (await browser.log_in()).json()
+    assert (await browser.get("/api/session")).json() == told
+
+
+async def test_a_wrong_password_is_refused_in_the_clusters_words(visit: Visit) -> None:
+    response = await visit.browser().log_in(password="wrong")
+    assert response.status_code == 401
+    assert response.json()["error"]["message"] == "authentication failure"
+
+
+async def test_a_realm_may_stand_in_the_name(visit: Visit) -> None:
+    browser = visit.browser()
+    body = {"username": ROOT, "password": "root-password", "realm": "pam"}
+    assert (await browser.http.post("/api/login", json=body)).status_code == 200
+
+
+async def test_a_login_without_a_password_names_the_field(visit: Visit) -> None:
+    response = await visit.browser().http.post("/api/login", json={"username": "root"})
+    assert response.status_code == 400
+    assert "password" in response.json()["error"]["fields"]
+
+
+@pytest.mark.parametrize("media_type", ["text/plain", "application/x-www-form-urlencoded"])
+async def test_a_login_that_another_site_could_send_is_refused(
+    visit: Visit, media_type: str
+) -> None:
+    body = b'{"username": "root@pam", "password": "root-password"}'
+    response = await visit.browser().http.post(
+        "/api/login", content=body, headers={"content-type": media_type}
+    )
+    assert response.status_code == 415
+
+
+async def test_guessing_is_slowed_by_user_and_time_makes_it_good(visit: Visit) -> None:
+    for _ in range(5):
+        assert (await visit.browser("10.0.0.1").log_in(password="no")).status_code == 401
+    slowed = await visit.browser("10.0.0.2").log_in()
+    assert slowed.status_code == 429
+    assert slowed.json()["error"]["retry_after_s"] == 1
+    assert slowed.headers["retry-after"] == "1"
+    await visit.clock.step(2)
+    assert (await visit.browser("10.0.0.2").log_in()).status_code == 200
+
+
+async def test_the_wait_doubles_and_has_an_end(visit: Visit) -> None:
+    waits = []
+    for _ in range(20):
+        response = await visit.browser().log_in(password="no")
+        if response.status_code == 429:
+            waits.append(response.json()["error"]["retry_after_s"])
+            await visit.clock.step(waits[-1])
+    assert waits[:4] == [1, 2, 4, 8]
+    assert max(waits) <= 300
+
+
+async def test_guessing_at_many_names_is_slowed_by_address(visit: Visit) -> None:
+    for number in range(5):
+        await visit.browser("10.0.0.9").log_in(f"user{number}@pve", "no")
+    assert (await visit.browser("10.0.0.9").log_in()).status_code == 429
+    assert (await visit.browser("10.0.0.8").log_in()).status_code == 200
+
+
+async def test_a_cluster_that_does_not_answer_is_no_guess(visit: Visit) -> None:
+    healthy = visit.cluster.fault
+
+    async def broken(path: str) -> Refusal:
+        return Refusal(500, "out of order")
+
+    visit.cluster.fault = broken
+    for _ in range(8):
+        assert (await visit.browser().log_in()).status_code == 500
+    visit.cluster.fault = healthy
+    assert (await visit.browser().log_in()).status_code == 200
+
+
+async def test_logging_out_ends_the_session_and_its_ticket(visit: Visit) -> None:
+    browser = await visit.logged_in()
+    cookie = browser.http.cookies[COOKIE]
+    assert (await browser.write("POST", "/api/logout", {})).status_code == 200
+    assert COOKIE not in browser.http.cookies
+    browser.http.cookies.set(COOKIE, cookie)
+    assert (await browser.get("/api/session")).status_code == 401
+
+
+@pytest.mark.parametrize("method", ["POST"])
+@pytest.mark.parametrize("path", ["/api/logout", "/api/resources", "/api/rules", "/api/lab"])
+async def test_a_write_without_the_pages_token_is_refused(
+    visit: Visit, method: str, path: str
+) -> None:
+    browser = await visit.logged_in()
+    for token in ("", "0" * 64):
+        browser.csrf = token
+        response = await browser.write(method, path, {"sid": "vm:1"})
+        assert response.status_code == 403
+        assert response.json()["error"]["code"] == "csrf"
+    assert visit.cluster.paths("POST") == ["/access/ticket"]
+
+
+async def test_one_users_token_is_no_good_for_another(visit: Visit) -> None:
+    root = await visit.logged_in()
+    other = await visit.logged_in("audit@pve", "audit-password")
+    root.csrf = other.csrf
+    assert (await root.write("POST", "/api/rules", {})).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "cookie",
+    ["", "x", "####", "W10", "eyJhIjoxfQ", "WyJhIiwiYiIsImMiLDEsImQiLCJlIl0"],
+)
+async def test_a_cookie_of_another_making_is_no_session(visit: Visit, cookie: str) -> None:
+    browser = visit.browser()
+    browser.http.cookies.set(COOKIE, cookie)
+    assert (await browser.get("/api/session")).status_code == 401
+
+
+async def test_a_ticket_that_the_cluster_honours_no_longer_ends_the_session(visit: Visit) -> None:
+    browser = await visit.logged_in()
+    visit.cluster.tickets.clear()
+    assert (await browser.get("/api/session")).status_code == 200
+    await visit.clock.step(61)
+    assert (await browser.get("/api/session")).status_code == 401
+
+
+async def test_the_cluster_is_not_asked_about_a_ticket_at_every_request(visit: Visit) -> None:
+    browser = await visit.logged_in()
+    for _ in range(10):
+        await browser.get("/api/session")
+    assert visit.cluster.paths().count("/access/permissions") == 1
+
+
+async def test_a_session_outlives_a_cluster_that_is_away_for_a_while(visit: Visit) -> None:
+    browser = await visit.logged_in()
+
+    async def away(path: str) -> Refusal:
+        return Refusal(596, "Connection refused")
+
+    visit.cluster.fault = away
+    await visit.clock.step(600)
+    assert (await browser.get("/api/session")).status_code == 200
+    await visit.clock.step(7200)
+    assert (await browser.get("/api/session")).status_code == 502
+
+
+async def test_a_ticket_is_renewed_after_an_hour_and_the_pages_token_stays(visit: Visit) -> None:
+    browser = await visit.logged_in()
+    before = from_cookie(browser.http.cookies[COOKIE])
+    await visit.clock.step(3700)
+    assert (await browser.get("/api/session")).json()["csrf"] == browser.csrf
+    after = from_cookie(browser.http.cookies[COOKIE])
+    assert before is not None
+    assert after is not None
+    assert after.ticket.ticket != before.ticket.ticket
+    assert after.ticket.issued == NOW + 3700
+    assert (await browser.write("POST", "/api/resources", {"sid": "vm:1"})).status_code == 200
+
+
+async def test_tabs_that_renew_the_same_ticket_share_the_new_one(visit: Visit) -> None:
+    browser = await visit.logged_in()
+    cookie = browser.http.cookies[COOKIE]
+    await visit.clock.step(3700)
+    for _ in range(3):
+        other = visit.browser()
+        other.http.cookies.set(COOKIE, cookie)
+        assert (await other.get("/api/session")).status_code == 200
+    assert visit.cluster.paths("POST").count("/access/ticket") == 2
+
+
+async def test_a_second_factor_is_asked_for(visit: Visit) -> None:
+    half = {"username": ROOT, "ticket": "PVE:!tfa!:x", "NeedTFA": 1, "CSRFPreventionToken": "c"}
+
+    async def ask_for_more(path: str) -> object:
+        more = "tfa-challenge" in visit.cluster.asked[-1].params
+        return half if path == "/access/ticket" and not more else None
+
+    visit.cluster.fault = ask_for_more
+    visit.cluster.users[ROOT] = "totp:123456"
+    response = await visit.browser().log_in()
+    assert response.status_code == 401
+    assert response.json()["error"]["code"] == "second_factor"
+    assert (await visit.browser().log_in(otp="123456")).status_code == 200
+
+
+async def test_realms_are_listed_before_anybody_logs_in(visit: Visit) -> None:
+    realms = (await visit.browser().get("/api/realms")).json()
+    assert [(realm["realm"], realm["default"]) for realm in realms] == [
+        ("pam", True),
+        ("pve", False),
+    ]
+
+
+async def test_tokens_for_pages_survive_a_restart_of_the_console(tmp_path: Path) -> None:
+    async with visiting(tmp_path) as first:
+        browser = await first.logged_in()
+        async with visiting(tmp_path, cluster=first.cluster) as second:
+            again = second.browser()
+            again.http.cookies = browser.http.cookies
+            told = await again.get("/api/session")
+    assert told.json()["csrf"] == browser.csrf
+    key = tmp_path / "console.key"
+    assert key.stat().st_mode & 0o077 == 0
+
+
+async def test_the_lab_is_offered_to_whom_the_cluster_offers_it(visit: Visit) -> None:
+    visit.cluster.lab = {"offered": True, "speed": 1, "paused": False}
+    assert (await visit.browser().log_in()).json()["lab"] is True
+
+
+async def test_without_a_token_the_poller_borrows_a_ticket_and_gives_it_back(
+    tmp_path: Path,
+) -> None:
+    async with visiting(tmp_path, token=None) as visit:
+        await visit.poller.poll_once()
+        assert visit.poller.readings.status.error is not None
+        assert visit.poller.readings.status.error.code == "auth"
+        assert visit.cluster.asked == []
+        await visit.logged_in("none@pve", "none")
+        await visit.poller.poll_once()
+        assert visit.poller.readings.status.error.code == "auth"
+        browser = await visit.logged_in()
+        await visit.poller.poll_once()
+        assert visit.poller.readings.status.error is None
+        assert visit.cluster.asked[-1].user == ROOT
+        await browser.write("POST", "/api/logout", {})
+        await visit.poller.poll_once()
+        assert visit.poller.readings.status.error is not None
+
+
+async def test_a_borrowed_ticket_is_renewed_and_dropped_when_refused(tmp_path: Path) -> None:
+    async with visiting(tmp_path, token=None) as visit:
+        await visit.logged_in()
+        await visit.clock.step(3700)
+        await visit.poller.poll_once()
+        assert visit.cluster.paths("POST").count("/access/ticket") == 2
+        visit.cluster.tickets.clear()
+        await visit.poller.poll_once()
+        asked = len(visit.cluster.asked)
+        await visit.poller.poll_once()
+        assert len(visit.cluster.asked) == asked
+
+
+async def test_with_a_token_no_ticket_is_borrowed(visit: Visit) -> None:
+    await visit.logged_in()
+    await visit.poller.poll_once()
+    assert visit.cluster.asked[-1].headers["authorization"] == f"PVEAPIToken={TOKEN}"

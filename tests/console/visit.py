@@ -1,0 +1,214 @@
+"""A console on a cluster of written answers, a clock that is stepped, and browsers."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx2
+from starlette.applications import Starlette
+
+from tests.proxmox.playback import NOW, ROOT, TOKEN, Playback
+from virton.console.app import create_app
+from virton.console.poller import Poller
+from virton.console.settings import ConsoleSettings
+from virton.console.state import Console
+from virton.proxmox import ProxmoxClient
+
+
+class SteppedClock:
+    """Time that stands until a test moves it."""
+
+    def __init__(self) -> None:
+        self.now = float(NOW)
+        self._sleepers: list[tuple[float, asyncio.Event]] = []
+
+    def time(self) -> float:
+        """Return the time now."""
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait until the test has moved time so far."""
+        woken = asyncio.Event()
+        self._sleepers.append((self.now + seconds, woken))
+        await woken.wait()
+
+    async def step(self, seconds: float) -> None:
+        """Move time, wake who slept until then, and let everybody come to rest."""
+        self.now += seconds
+        for until, woken in self._sleepers:
+            if until <= self.now:
+                woken.set()
+        self._sleepers = [(until, woken) for until, woken in self._sleepers if not woken.is_set()]
+        await settle()
+
+
+async def settle() -> None:
+    """Let every task run until it waits for something that only time or a test brings."""
+    for _ in range(300):
+        await asyncio.sleep(0)
+
+
+class Browser:
+    """Somebody's browser: keeps cookies, sends JSON and the CSRF token."""
+
+    def __init__(self, app: Starlette, address: str = "127.0.0.1", scheme: str = "http") -> None:
+        transport = httpx2.ASGITransport(app=app, client=(address, 1))
+        self._app = app
+        self.http = httpx2.AsyncClient(transport=transport, base_url=f"{scheme}://console")
+        self.csrf = ""
+
+    async def log_in(
+        self,
+        user: str = ROOT,
+        password: str = "root-password",  # noqa: S107
+        **more: Any,
+    ) -> httpx2.Response:
+        """Log in and keep the session."""
+        name, _, realm = user.partition("@")
+        body = {"username": name, "password": password, "realm": realm} | more
+        response = await self.http.post("/api/login", json=body)
+        if response.status_code == 200:
+            self.csrf = response.json()["csrf"]
+        return response
+
+    async def get(self, path: str) -> httpx2.Response:
+        """Read."""
+        return await self.http.get(path)
+
+    async def write(self, method: str, path: str, body: Any = None) -> httpx2.Response:
+        """Write as the page does."""
+        headers = {"X-CSRF-Token": self.csrf}
+        return await self.http.request(method, path, json=body, headers=headers)
+
+    @asynccontextmanager
+    async def stream(self) -> AsyncIterator["Stream"]:
+        """Open the live stream."""
+        cookies = "; ".join(f"{k}={v}" for k, v in self.http.cookies.items())
+        stream = Stream(self._app, cookies)
+        await settle()
+        try:
+            yield stream
+        finally:
+            await stream.close()
+
+
+class Stream:
+    """A live stream as the browser gets it, event by event."""
+
+    def __init__(self, app: Starlette, cookies: str) -> None:
+        self._left = asyncio.Event()
+        self._told = b""
+        self.status: int | None = None
+        self.cookies: list[str] = []
+        self._task = asyncio.create_task(self._run(app, cookies))
+
+    async def _run(self, app: Starlette, cookies: str) -> None:
+        asked = False
+
+        async def receive() -> dict[str, Any]:
+            nonlocal asked
+            if not asked:
+                asked = True
+                return {"type": "http.request", "body": b""}
+            await self._left.wait()
+            return {"type": "http.disconnect"}
+
+        async def send(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                self.status = message["status"]
+                self.cookies = [v.decode() for k, v in message["headers"] if k == b"set-cookie"]
+            self._told += message.get("body", b"")
+
+        scope = {
+            "type": "http",
+            "method": "GET",
+            "path": "/api/stream",
+            "raw_path": b"/api/stream",
+            "query_string": b"",
+            "root_path": "",
+            "scheme": "http",
+            "server": ("console", 80),
+            "client": ("127.0.0.1", 1),
+            "headers": [(b"cookie", cookies.encode())],
+        }
+        await app(scope, receive, send)
+
+    def events(self) -> list[tuple[str, Any]]:
+        """Return, and forget, the events that have come."""
+        blocks, self._told = self._told.decode().split("\r\n\r\n"), b""
+        parsed = [dict(line.split(": ", 1) for line in b.splitlines() if line) for b in blocks]
+        return [(p["event"], json.loads(p["data"])) for p in parsed if "event" in p]
+
+    @property
+    def ended(self) -> bool:
+        """Tell whether the console has ended the stream."""
+        return self._task.done()
+
+    async def close(self) -> None:
+        """Leave."""
+        self._left.set()
+        await asyncio.wait_for(self._task, 5)
+
+
+@dataclass
+class Visit:
+    """Everything that a test touches."""
+
+    cluster: Playback
+    clock: SteppedClock
+    app: Starlette
+    browsers: list[Browser] = field(default_factory=list)
+
+    @property
+    def console(self) -> Console:
+        """Return the running console."""
+        console = self.app.state.console
+        assert isinstance(console, Console)
+        return console
+
+    @property
+    def poller(self) -> Poller:
+        """Return the poller."""
+        return self.console.poller
+
+    def browser(self, address: str = "127.0.0.1", scheme: str = "http") -> Browser:
+        """Open another browser."""
+        browser = Browser(self.app, address, scheme)
+        self.browsers.append(browser)
+        return browser
+
+    async def logged_in(
+        self,
+        user: str = ROOT,
+        password: str = "root-password",  # noqa: S107
+    ) -> Browser:
+        """Open another browser and log in."""
+        browser = self.browser()
+        assert (await browser.log_in(user, password)).status_code == 200
+        return browser
+
+    def at_work(self) -> Any:
+        """Run the poller and its beats, as a server does."""
+        return self.console.running()
+
+
+@asynccontextmanager
+async def visiting(
+    data: Path, *, token: str | None = TOKEN, cluster: Playback | None = None
+) -> AsyncIterator[Visit]:
+    """Open a console."""
+    cluster = cluster or Playback()
+    clock = SteppedClock()
+    client = ProxmoxClient.in_process(cluster)
+    app = create_app(client, ConsoleSettings(data=data, token=token), clock)
+    visit = Visit(cluster, clock, app)
+    try:
+        yield visit
+    finally:
+        for browser in visit.browsers:
+            await browser.http.aclose()
+        await client.aclose()
