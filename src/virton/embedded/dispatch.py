@@ -31,6 +31,7 @@ class Answer:
     data: Any = None
     message: str | None = None
     errors: Mapping[str, str] = field(default_factory=dict)
+    retry_after_s: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the answer's body."""
@@ -44,7 +45,7 @@ class Answer:
 
 def refused(refusal: Refusal) -> Answer:
     """Return the answer that a refusal becomes."""
-    return Answer(refusal.status, None, refusal.message, refusal.fields)
+    return Answer(refusal.status, None, refusal.message, refusal.fields, refusal.retry_after_s)
 
 
 def dispatch(

@@ -6,6 +6,7 @@ or a batch of changes.
 """
 
 import json
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -27,6 +28,8 @@ class ClusterFiles:
         self._versions: dict[str, int] = {}
         self._revision = 0
         self._parsed: dict[tuple[str, Any], tuple[int, Any]] = {}
+        # Passwords are hashed in threads, and what follows may be written there.
+        self._lock = threading.RLock()
         self._depth = 0
         self._before: dict[str, str | None] = {}
         self._texts.update(store.load() if store else {})
@@ -72,13 +75,15 @@ class ClusterFiles:
 
     def append(self, path: str, text: str) -> None:
         """Write text behind what the file holds."""
-        self._set(path, self.read(path) + text)
+        with self.batch():
+            self._set(path, self.read(path) + text)
 
     def take(self, path: str) -> str:
         """Return the file's text and leave it empty, as one step."""
-        text = self.read(path)
-        if text:
-            self._set(path, "")
+        with self.batch():
+            text = self.read(path)
+            if text:
+                self._set(path, "")
         return text
 
     def read_json(self, path: str) -> dict[str, Any]:
@@ -105,26 +110,26 @@ class ClusterFiles:
     @contextmanager
     def batch(self) -> Iterator[None]:
         """Make the changes within one: all are kept, or (on an exception) none."""
-        self._depth += 1
-        try:
-            yield
-        except BaseException:
-            if self._depth == 1:
-                self._undo()
-            raise
-        else:
-            if self._depth == 1:
-                self._commit()
-        finally:
-            self._depth -= 1
+        with self._lock:
+            self._depth += 1
+            try:
+                yield
+            except BaseException:
+                if self._depth == 1:
+                    self._undo()
+                raise
+            else:
+                if self._depth == 1:
+                    self._commit()
+            finally:
+                self._depth -= 1
 
     def _set(self, path: str, text: str | None) -> None:
-        before = self._texts.get(path)
-        if before == text:
-            return
         with self.batch():
-            self._before.setdefault(path, before)
-            self._put(path, text)
+            before = self._texts.get(path)
+            if before != text:
+                self._before.setdefault(path, before)
+                self._put(path, text)
 
     def _put(self, path: str, text: str | None) -> None:
         self._revision += 1

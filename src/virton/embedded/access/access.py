@@ -10,7 +10,7 @@ from virton.embedded.access.permissions import Privileges, privileges
 from virton.embedded.access.throttle import Throttle
 from virton.embedded.access.tickets import TicketSigner
 from virton.embedded.access.users import PATH, UserConfig, parse_users, write_users
-from virton.embedded.errors import Refusal, unauthorized
+from virton.embedded.errors import slowed_down, unauthorized
 from virton.embedded.pmxcfs import ClusterFiles
 
 
@@ -81,8 +81,12 @@ class Access:
         return user is not None and user.may_enter(self.now)
 
     def set_password(self, userid: str, password: str) -> None:
-        """Set a user's password."""
-        credentials.set_password(self._files, userid, password)
+        """Set a user's password; slow, as hashing one is."""
+        self.set_password_hash(userid, credentials.hashed(password))
+
+    def set_password_hash(self, userid: str, password_hash: str) -> None:
+        """Set a user's password by its hash."""
+        credentials.set_password_hash(self._files, userid, password_hash)
 
     def has_password(self, userid: str = ROOT) -> bool:
         """Tell whether a user has a password."""
@@ -114,7 +118,7 @@ class Access:
         now_s = self._clock()
         wait_s = self._throttle.wait_s(key, now_s)
         if wait_s > 0:
-            raise SlowedDown(wait_s)
+            raise slowed_down(wait_s)
         # Counted as failed before the slow comparison, so that tries made at once count too.
         self._throttle.failed(key, now_s)
         if not self._proves(userid, secret):
@@ -152,12 +156,3 @@ class Access:
         if 0 < token.expire < self.now:
             raise unauthorized("API token expired")
         return tokenid
-
-
-class SlowedDown(Refusal):
-    """The answer to somebody who has guessed too often."""
-
-    def __init__(self, wait_s: float) -> None:
-        """Refuse for `wait_s` seconds."""
-        self.wait_s = max(1, round(wait_s + 0.5))
-        super().__init__(429, f"too many failed logins, try again in {self.wait_s} seconds")

@@ -27,10 +27,16 @@ def ticket_key(files: ClusterFiles) -> bytes:
     return bytes.fromhex(files.read(KEY_PATH).strip())
 
 
-def set_password(files: ClusterFiles, userid: str, password: str) -> None:
+def hashed(password: str) -> str:
+    """Return the hash of a password; slow by design."""
+    return _HASHER.hash(password)
+
+
+def set_password_hash(files: ClusterFiles, userid: str, password_hash: str) -> None:
     """Keep the hash of a user's new password."""
-    hashes = {**files.parsed(PASSWORD_PATH, _parse), userid: _HASHER.hash(password)}
-    files.write(PASSWORD_PATH, _write(hashes))
+    with files.batch():
+        hashes = {**files.parsed(PASSWORD_PATH, _parse), userid: password_hash}
+        files.write(PASSWORD_PATH, _write(hashes))
 
 
 def has_password(files: ClusterFiles, userid: str) -> bool:

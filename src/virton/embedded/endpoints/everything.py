@@ -1,6 +1,14 @@
 """All endpoints of the embedded cluster in one registry."""
 
+from virton.embedded.endpoints import cluster, guests, nodes, options, power
+from virton.embedded.endpoints.access import grants, login, users
 from virton.embedded.endpoints.ha import groups, resources, rules, status
 from virton.embedded.registry import Registry
 
-REGISTRY = Registry([*status.ENDPOINTS, *resources.ENDPOINTS, *groups.ENDPOINTS, *rules.ENDPOINTS])
+_PARTS = (
+    *(status, resources, groups, rules),
+    *(login, users, grants),
+    *(cluster, options, nodes, guests, power),
+)
+
+REGISTRY = Registry(endpoint for part in _PARTS for endpoint in part.ENDPOINTS)

@@ -1,0 +1,102 @@
+"""The embedded cluster over HTTP: the Proxmox VE API below `/api2/json`, and the lab's switches."""
+
+import json
+from http import HTTPStatus
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request as HttpRequest
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from virton.embedded.access.access import Caller
+from virton.embedded.body import credentials_of, params_of
+from virton.embedded.cluster import EmbeddedCluster
+from virton.embedded.dispatch import Answer, Request, dispatch, needs_login, refused
+from virton.embedded.endpoints.everything import REGISTRY
+from virton.embedded.errors import Refusal
+from virton.embedded.lab import change_lab, lab_json
+from virton.embedded.registry import Registry
+
+_HEADERS = {"cache-control": "max-age=0, no-store", "x-content-type-options": "nosniff"}
+
+
+def create_app(cluster: EmbeddedCluster, registry: Registry = REGISTRY) -> Starlette:
+    """Return the ASGI application that serves a cluster."""
+    api = _Api(cluster, registry)
+    lab = _LabSwitches(cluster)
+    return Starlette(
+        routes=[
+            Route("/api2/json", api),
+            Route("/api2/json/{path:path}", api),
+            Route("/lab", lab),
+        ]
+    )
+
+
+class _Api:
+    """Answers calls of the API."""
+
+    def __init__(self, cluster: EmbeddedCluster, registry: Registry) -> None:
+        self._cluster = cluster
+        self._registry = registry
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = HttpRequest(scope, receive)
+        try:
+            answer = await self._answer(request)
+        except Refusal as refusal:
+            answer = refused(refusal)
+        await answer_response(answer)(scope, receive, send)
+
+    async def _answer(self, request: HttpRequest) -> Answer:
+        path = f"/{request.path_params.get('path', '')}"
+        found = self._registry.find(request.method, path)
+        endpoint = found[0] if found else None
+        given = credentials_of(request)
+        caller = Caller(None, given.address)
+        if needs_login(endpoint):
+            caller = self._cluster.access.identify(given, request.method)
+        call = Request(request.method, path, await params_of(request))
+        if endpoint is not None and endpoint.slow:
+            return await run_in_threadpool(dispatch, self._registry, self._cluster, caller, call)
+        return dispatch(self._registry, self._cluster, caller, call)
+
+
+class _LabSwitches:
+    """Shows and throws the switches of the simulated world, for administrators."""
+
+    def __init__(self, cluster: EmbeddedCluster) -> None:
+        self._cluster = cluster
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = HttpRequest(scope, receive)
+        try:
+            response = await self._answer(request)
+        except Refusal as refusal:
+            response = answer_response(refused(refusal))
+        await response(scope, receive, send)
+
+    async def _answer(self, request: HttpRequest) -> Response:
+        caller = self._cluster.access.identify(credentials_of(request), request.method)
+        if request.method == "POST":
+            change_lab(self._cluster, caller, await params_of(request))
+        elif request.method != "GET":
+            raise Refusal(HTTPStatus.NOT_IMPLEMENTED, f"Method '{request.method}' not implemented")
+        return json_response(HTTPStatus.OK, lab_json(self._cluster, caller))
+
+
+def json_response(status: int, data: object) -> Response:
+    """Return a JSON response that nobody keeps."""
+    body = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    headers = {**_HEADERS, "content-type": "application/json;charset=UTF-8"}
+    return Response(body, status_code=status, headers=headers)
+
+
+def answer_response(answer: Answer) -> Response:
+    """Return a call's answer as an HTTP response."""
+    response = json_response(answer.status, answer.to_json())
+    if answer.retry_after_s is not None:
+        response.headers["retry-after"] = str(answer.retry_after_s)
+    return response

@@ -1,0 +1,107 @@
+"""`/access`: logging in, realms, and what somebody may do."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from virton.embedded.access.access import Caller
+from virton.embedded.access.names import is_userid, normalize_path, split_tokenid
+from virton.embedded.access.permissions import capabilities, effective_permissions
+from virton.embedded.cluster import EmbeddedCluster
+from virton.embedded.errors import forbidden, invalid, unauthorized
+from virton.embedded.registry import Anyone, Endpoint
+from virton.embedded.schema import Param
+from virton.ha.config.properties import split_list
+
+Params = Mapping[str, Any]
+Entry = dict[str, Any]
+
+REALMS = {
+    "pam": "Linux PAM standard authentication",
+    "pve": "Proxmox VE authentication server",
+}
+
+
+def index(_cluster: EmbeddedCluster, _caller: Caller, _params: Params) -> list[Entry]:
+    """List what is below."""
+    names = ("users", "roles", "acl", "domains", "ticket", "password", "permissions")
+    return [{"subdir": name} for name in names]
+
+
+def login_page(_cluster: EmbeddedCluster, _caller: Caller, _params: Params) -> None:
+    """Answer nothing: there is no page here."""
+
+
+def log_in(cluster: EmbeddedCluster, caller: Caller, params: Params) -> Entry:
+    """Give a ticket for a password, or for a ticket that still holds."""
+    userid = params["username"]
+    if "realm" in params:
+        userid = f"{userid}@{params['realm']}"
+    cluster.access.log_in(userid, params["password"], caller.address)
+    entry: Entry = {"username": userid, "cap": capabilities(cluster.access.users, userid)}
+    if "path" in params:
+        _require_privileges(cluster, userid, params["path"], params["privs"])
+    else:
+        ticket, guard = cluster.access.new_ticket(userid)
+        entry |= {"ticket": ticket, "CSRFPreventionToken": guard}
+    if "Sys.Audit" in cluster.access.privileges(userid, "/"):
+        entry["clustername"] = cluster.name
+    node = cluster.world.local_node
+    cluster.log.add(node, "pvedaemon", f"successful auth for user '{userid}'")
+    return entry
+
+
+def _require_privileges(cluster: EmbeddedCluster, userid: str, path: str, names: str) -> None:
+    normal = normalize_path(path)
+    wanted = set(split_list(names))
+    if normal is None or not wanted or wanted - set(cluster.access.privileges(userid, normal)):
+        raise unauthorized("authentication failure")
+
+
+def realms(_cluster: EmbeddedCluster, _caller: Caller, _params: Params) -> list[Entry]:
+    """List the realms, for the login page."""
+    return [{"realm": name, "type": name, "comment": text} for name, text in REALMS.items()]
+
+
+def permissions(cluster: EmbeddedCluster, caller: Caller, params: Params) -> Entry:
+    """Tell what somebody may do: their own permissions, or with `Sys.Audit` anybody's."""
+    who = params.get("userid", caller.name)
+    if not is_userid(who) and split_tokenid(who) is None:
+        raise invalid({"userid": "neither a user nor an API token"})
+    if who != caller.name and not who.startswith(f"{caller.name}!"):
+        has = cluster.access.privileges(caller.name, "/access")
+        if "Sys.Audit" not in has:
+            raise forbidden("/access, Sys.Audit")
+    found = effective_permissions(cluster.access.users, who)
+    if "path" not in params:
+        return found
+    path = normalize_path(params["path"])
+    if path is None:
+        raise invalid({"path": "not a valid path"})
+    has = cluster.access.privileges(who, path)
+    return {path: {name: int(has[name]) for name in sorted(has)}}
+
+
+_LOGIN = {
+    "username": Param(max_length=64),
+    "password": Param(),
+    "realm": Param(optional=True, format="pve-realm", max_length=32),
+    "otp": Param(optional=True),
+    "path": Param(optional=True, requires="privs", max_length=64),
+    "privs": Param(optional=True, format="pve-priv-list", requires="path", max_length=64),
+    "new-format": Param("boolean", optional=True, default=True),
+    "tfa-challenge": Param(optional=True),
+}
+
+ENDPOINTS = (
+    Endpoint("GET", "/access", index, Anyone.LOGGED_IN),
+    Endpoint("GET", "/access/ticket", login_page, Anyone.WORLD),
+    Endpoint("POST", "/access/ticket", log_in, Anyone.WORLD, _LOGIN, slow=True, no_token=True),
+    Endpoint("GET", "/access/domains", realms, Anyone.WORLD),
+    Endpoint(
+        "GET",
+        "/access/permissions",
+        permissions,
+        Anyone.LOGGED_IN,
+        {"userid": Param(optional=True), "path": Param(optional=True)},
+    ),
+)

@@ -1,0 +1,139 @@
+"""`/cluster` and `/version`: the cluster as a whole."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from virton.embedded.access.access import Caller
+from virton.embedded.cluster import EmbeddedCluster
+from virton.embedded.endpoints import guests, nodes
+from virton.embedded.endpoints.parameters import AUDIT
+from virton.embedded.registry import Anyone, Endpoint
+from virton.embedded.schema import Param
+
+Params = Mapping[str, Any]
+Entry = dict[str, Any]
+
+VERSION = {"version": "9.1.6", "release": "9.1", "repoid": "virton"}
+
+_USUAL_LOG_LENGTH = 50
+_MOST_TASKS = 25
+
+
+def version(_cluster: EmbeddedCluster, _caller: Caller, _params: Params) -> Entry:
+    """Tell which version of the API this is."""
+    return dict(VERSION)
+
+
+def index(_cluster: EmbeddedCluster, _caller: Caller, _params: Params) -> list[Entry]:
+    """List what is below."""
+    names = ("config", "ha", "log", "options", "resources", "status", "tasks")
+    return [{"name": name} for name in names]
+
+
+def status(cluster: EmbeddedCluster, _caller: Caller, _params: Params) -> list[Entry]:
+    """Tell of the cluster and of each of its nodes."""
+    members = cluster.world.members()
+    local = cluster.world.local_node
+    whole: Entry = {
+        "type": "cluster",
+        "id": "cluster",
+        "name": cluster.name,
+        "nodes": len(members),
+        "quorate": int(cluster.world.quorate()),
+        "version": len(members),
+    }
+    each = [
+        {
+            "type": "node",
+            "id": f"node/{node}",
+            "name": node,
+            "nodeid": number,
+            "ip": nodes.address(number),
+            "online": int(members[node]),
+            "local": int(node == local),
+            "level": "",
+        }
+        for number, node in enumerate(sorted(members), start=1)
+    ]
+    return [whole, *each]
+
+
+def resources(cluster: EmbeddedCluster, caller: Caller, params: Params) -> list[Entry]:
+    """List guests and nodes, as far as the caller may see them."""
+    kind = params.get("type")
+    entries: list[Entry] = []
+    if kind in (None, "vm"):
+        entries += guests.resource_entries(cluster, caller)
+    if kind in (None, "node"):
+        entries += nodes.resource_entries(cluster, caller)
+    return entries
+
+
+def tasks(cluster: EmbeddedCluster, caller: Caller, _params: Params) -> list[Entry]:
+    """List the newest tasks, one's own or with `Sys.Audit` everybody's."""
+    all_of_them = "Sys.Audit" in cluster.access.privileges(caller.name, "/")
+    found = [
+        task for task in cluster.tasks.newest_first() if all_of_them or nodes.is_own(task, caller)
+    ]
+    return [{**task.to_json(), "saved": "1"} for task in found[:_MOST_TASKS]]
+
+
+def log(cluster: EmbeddedCluster, caller: Caller, params: Params) -> list[Entry]:
+    """Tell what the cluster has logged, the newest first."""
+    all_of_it = "Sys.Syslog" in cluster.access.privileges(caller.name, "/")
+    entries = cluster.log.newest_first(params.get("max", _USUAL_LOG_LENGTH))
+    return [entry.to_json() for entry in entries if all_of_it or entry.user == caller.name]
+
+
+def votes(cluster: EmbeddedCluster, _caller: Caller, _params: Params) -> list[Entry]:
+    """List the nodes with their votes."""
+    return [
+        {
+            "node": node,
+            "name": node,
+            "nodeid": str(number),
+            "quorum_votes": "1",
+            "ring0_addr": nodes.address(number),
+        }
+        for number, node in enumerate(sorted(cluster.world.members()), start=1)
+    ]
+
+
+def nothing(_cluster: EmbeddedCluster, _caller: Caller, _params: Params) -> list[Entry]:
+    """List nothing: the embedded cluster has none of these."""
+    return []
+
+
+def not_backed_up(cluster: EmbeddedCluster, caller: Caller, _params: Params) -> list[Entry]:
+    """List the guests without a backup job: all of them."""
+    return [
+        {"vmid": guest.vmid, "name": guest.name, "type": guest.type}
+        for guest in guests.visible(cluster, caller)
+    ]
+
+
+_RESOURCE_TYPES = ("vm", "storage", "node", "sdn")
+
+ENDPOINTS = (
+    Endpoint("GET", "/version", version, Anyone.LOGGED_IN),
+    Endpoint("GET", "/cluster", index, Anyone.LOGGED_IN),
+    Endpoint("GET", "/cluster/status", status, AUDIT),
+    Endpoint(
+        "GET",
+        "/cluster/resources",
+        resources,
+        Anyone.LOGGED_IN,
+        {"type": Param(optional=True, enum=_RESOURCE_TYPES)},
+    ),
+    Endpoint("GET", "/cluster/tasks", tasks, Anyone.LOGGED_IN),
+    Endpoint(
+        "GET",
+        "/cluster/log",
+        log,
+        Anyone.LOGGED_IN,
+        {"max": Param("integer", optional=True, minimum=1)},
+    ),
+    Endpoint("GET", "/cluster/config/nodes", votes, AUDIT),
+    Endpoint("GET", "/cluster/replication", nothing, Anyone.LOGGED_IN),
+    Endpoint("GET", "/cluster/backup-info/not-backed-up", not_backed_up, AUDIT),
+)

@@ -1,0 +1,208 @@
+"""`/nodes/{node}/qemu` and `/nodes/{node}/lxc`: what can be read of the guests."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from virton.embedded.access.access import Caller
+from virton.embedded.cluster import EmbeddedCluster
+from virton.embedded.endpoints.ha.files import manager_status, resources
+from virton.embedded.endpoints.ha.resources import is_managed
+from virton.embedded.endpoints.parameters import NODE, VMID
+from virton.embedded.errors import failed
+from virton.embedded.registry import Anyone, Endpoint, Handler, Need, Permission
+from virton.embedded.schema import Param, Schema
+from virton.embedded.world import Guest, GuestType
+
+Params = Mapping[str, Any]
+Entry = dict[str, Any]
+
+_FOLDERS: Mapping[GuestType, str] = {"qemu": "qemu-server", "lxc": "lxc"}
+_NUMBERS = frozenset({"cores", "sockets", "onboot", "swap", "numa", "agent", "unprivileged"})
+
+
+def visible(cluster: EmbeddedCluster, caller: Caller) -> list[Guest]:
+    """Return the guests that the caller may see, by id."""
+    guests = sorted(cluster.world.guests().items())
+    return [guest for _, guest in guests if _may_see(cluster, caller, guest)]
+
+
+def _may_see(cluster: EmbeddedCluster, caller: Caller, guest: Guest) -> bool:
+    return "VM.Audit" in cluster.access.privileges(caller.name, f"/vms/{guest.vmid}")
+
+
+def guest_at(cluster: EmbeddedCluster, kind: GuestType, params: Params) -> Guest:
+    """Return a guest of a type, which must be on the node that is asked."""
+    guest = cluster.world.guests().get(params["vmid"])
+    if guest is None or guest.type != kind or guest.node != params["node"]:
+        path = config_path(kind, params["node"], params["vmid"])
+        raise failed(f"Configuration file '{path}' does not exist")
+    return guest
+
+
+def config_path(kind: GuestType, node: str, vmid: int) -> str:
+    """Return where a guest's configuration stands."""
+    return f"nodes/{node}/{_FOLDERS[kind]}/{vmid}.conf"
+
+
+def _state(cluster: EmbeddedCluster, guest: Guest) -> Entry:
+    """Return what every list tells of a guest; nothing certain if its node is not there."""
+    known = cluster.world.members().get(guest.node, False)
+    running = known and guest.running
+    entry: Entry = {
+        "vmid": guest.vmid,
+        "name": guest.name,
+        "status": ("running" if running else "stopped") if known else "unknown",
+        "maxmem": guest.maxmem,
+        "maxdisk": guest.maxdisk,
+        "disk": 0,
+        "cpu": guest.cpu if running else 0,
+        "mem": guest.mem if running else 0,
+        "uptime": guest.uptime_s if running else 0,
+        **dict.fromkeys(("netin", "netout", "diskread", "diskwrite"), 0),
+    }
+    return entry if guest.lock is None else {**entry, "lock": guest.lock}
+
+
+def resource_entries(cluster: EmbeddedCluster, caller: Caller) -> list[Entry]:
+    """Return the guests as `/cluster/resources` lists them, with their HA state."""
+    entries = []
+    for guest in visible(cluster, caller):
+        entry = _state(cluster, guest) | {
+            "id": f"{guest.type}/{guest.vmid}",
+            "type": guest.type,
+            "node": guest.node,
+            "maxcpu": guest.maxcpu,
+            "template": 0,
+        }
+        state = ha_state(cluster, guest.sid)
+        entries.append(entry if state is None else {**entry, "hastate": state})
+    return entries
+
+
+def ha_state(cluster: EmbeddedCluster, sid: str) -> str | None:
+    """Return the manager's state of a resource, or what is wanted of it; None if not under HA."""
+    section = resources(cluster).sections.get(sid)
+    if section is None:
+        return None
+    managed = manager_status(cluster).get("service_status") or {}
+    state = (managed.get(sid) or {}).get("state") or section.properties.get("state", "started")
+    return str(state)
+
+
+def _of_type(kind: GuestType, handler: Any) -> Handler:
+    """Return a handler for guests of one type."""
+
+    def handle(cluster: EmbeddedCluster, caller: Caller, params: Params) -> Any:
+        return handler(cluster, caller, kind, params)
+
+    return handle
+
+
+def index(cluster: EmbeddedCluster, caller: Caller, kind: GuestType, params: Params) -> list[Entry]:
+    """List a node's guests."""
+    return [
+        {**_state(cluster, guest), "cpus": guest.maxcpu, "type": kind}
+        if kind == "lxc"
+        else {**_state(cluster, guest), "cpus": guest.maxcpu}
+        for guest in visible(cluster, caller)
+        if guest.type == kind and guest.node == params["node"]
+    ]
+
+
+def guest_index(
+    cluster: EmbeddedCluster, _caller: Caller, kind: GuestType, params: Params
+) -> list[Entry]:
+    """List what is below a guest."""
+    guest_at(cluster, kind, params)
+    return [{"subdir": name} for name in ("config", "migrate", "status")]
+
+
+def status_index(
+    cluster: EmbeddedCluster, _caller: Caller, kind: GuestType, params: Params
+) -> list[Entry]:
+    """List what is below a guest's status."""
+    guest_at(cluster, kind, params)
+    return [{"subdir": name} for name in ("current", "shutdown", "start", "stop")]
+
+
+def config(cluster: EmbeddedCluster, _caller: Caller, kind: GuestType, params: Params) -> Entry:
+    """Tell a guest's configuration, as its file has it."""
+    guest = guest_at(cluster, kind, params)
+    text = cluster.files.get(config_path(kind, guest.node, guest.vmid))
+    entry = _usual_config(guest) if text is None else parse_guest_config(text)
+    digest = hashlib.sha1((text or "").encode(), usedforsecurity=False).hexdigest()
+    return {**entry, "digest": digest}
+
+
+def parse_guest_config(text: str) -> Entry:
+    """Read a guest's configuration file, up to its first snapshot."""
+    entry: Entry = {}
+    for line in text.splitlines():
+        if line.startswith("["):
+            break
+        key, colon, value = line.partition(":")
+        if colon and not line.startswith("#"):
+            value = value.strip()
+            entry[key] = int(value) if key in _NUMBERS and value.isdecimal() else value
+    return entry
+
+
+def _usual_config(guest: Guest) -> Entry:
+    name = "name" if guest.type == "qemu" else "hostname"
+    memory = guest.maxmem >> 20
+    entry: Entry = {name: guest.name, "cores": guest.maxcpu, "onboot": 1}
+    return {**entry, "memory": str(memory) if guest.type == "qemu" else memory}
+
+
+def current(cluster: EmbeddedCluster, _caller: Caller, kind: GuestType, params: Params) -> Entry:
+    """Tell how a guest does, and what the HA stack makes of it."""
+    guest = guest_at(cluster, kind, params)
+    entry = _state(cluster, guest) | {"cpus": guest.maxcpu, "ha": _ha(cluster, guest.sid)}
+    return {**entry, "qmpstatus": entry["status"]} if kind == "qemu" else {**entry, "type": kind}
+
+
+def _ha(cluster: EmbeddedCluster, sid: str) -> Entry:
+    if not is_managed(cluster, sid):
+        return {"managed": 0}
+    managed = manager_status(cluster).get("service_status") or {}
+    return {"managed": 1, "state": (managed.get(sid) or {}).get("state")}
+
+
+def _endpoints(kind: GuestType) -> list[Endpoint]:
+    path = f"/nodes/{{node}}/{kind}"
+    guest = {"node": NODE, "vmid": VMID}
+    audit = Need("/vms/{vmid}", ("VM.Audit",))
+    listed = {"node": NODE, "full": Param("boolean", optional=True)} if kind == "qemu" else {}
+    current_value = Param("boolean", optional=True, default=False)
+    configured = {**guest, "current": current_value, "snapshot": Param(optional=True)}
+    below: list[tuple[str, Any, Permission, Schema]] = [
+        ("", guest_index, Anyone.LOGGED_IN, guest),
+        ("/config", config, audit, configured),
+        ("/status", status_index, Anyone.LOGGED_IN, guest),
+        ("/status/current", current, audit, guest),
+    ]
+    return [
+        Endpoint(
+            "GET",
+            path,
+            _of_type(kind, index),
+            Anyone.LOGGED_IN,
+            {"node": NODE, **listed},
+            proxied=True,
+        ),
+        *(
+            Endpoint(
+                "GET",
+                f"{path}/{{vmid}}{name}",
+                _of_type(kind, handler),
+                permission,
+                parameters,
+                proxied=True,
+            )
+            for name, handler, permission, parameters in below
+        ),
+    ]
+
+
+ENDPOINTS = (*_endpoints("qemu"), *_endpoints("lxc"))

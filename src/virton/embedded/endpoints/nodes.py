@@ -1,0 +1,232 @@
+"""`/nodes`: the hosts, and the tasks that ran on them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from virton.embedded.access.access import Caller
+from virton.embedded.cluster import EmbeddedCluster
+from virton.embedded.endpoints.ha.files import manager_status
+from virton.embedded.endpoints.parameters import NODE
+from virton.embedded.errors import failed, forbidden
+from virton.embedded.registry import Anyone, Endpoint, Need
+from virton.embedded.schema import Param
+from virton.embedded.tasks import Task, node_of
+
+Params = Mapping[str, Any]
+Entry = dict[str, Any]
+
+_USUAL_LIST_LENGTH = 50
+_SWAP_BYTES = 8 << 30
+_ROOT_BYTES = 96 << 30
+_KERNEL = "Linux 6.14.0-virton (simulated)"
+
+
+def address(number: int) -> str:
+    """Return the address of the node with a number, one reserved for documentation."""
+    return f"192.0.2.{number}"
+
+
+def is_own(task: Task, caller: Caller) -> bool:
+    """Tell whether a task was begun by the caller, or by a token of theirs."""
+    return task.user == caller.name or task.user.startswith(f"{caller.name}!")
+
+
+def index(cluster: EmbeddedCluster, caller: Caller, _params: Params) -> list[Entry]:
+    """List the nodes."""
+    return [_node_entry(cluster, caller, node) for node in sorted(cluster.world.members())]
+
+
+def _node_entry(cluster: EmbeddedCluster, caller: Caller, node: str) -> Entry:
+    online = cluster.world.members()[node]
+    entry: Entry = {
+        "id": f"node/{node}",
+        "type": "node",
+        "node": node,
+        "status": "online" if online else "offline",
+        "level": "",
+    }
+    if not online or "Sys.Audit" not in cluster.access.privileges(caller.name, f"/nodes/{node}"):
+        return entry
+    stats = cluster.world.node_stats(node)
+    return entry | {
+        "cpu": stats.cpu,
+        "maxcpu": stats.maxcpu,
+        "mem": stats.mem,
+        "maxmem": stats.maxmem,
+        "disk": 0,
+        "maxdisk": _ROOT_BYTES,
+        "uptime": stats.uptime_s,
+    }
+
+
+def resource_entries(cluster: EmbeddedCluster, caller: Caller) -> list[Entry]:
+    """Return the nodes as `/cluster/resources` lists them, with their HA state."""
+    states = manager_status(cluster).get("node_status") or {}
+    entries = []
+    for entry in index(cluster, caller, {}):
+        state = states.get(entry["node"])
+        entries.append(entry if state is None else {**entry, "hastate": state})
+    return entries
+
+
+def node_index(_cluster: EmbeddedCluster, _caller: Caller, _params: Params) -> list[Entry]:
+    """List what is below a node."""
+    names = ("lxc", "qemu", "replication", "status", "subscription", "tasks", "version")
+    return [{"name": name} for name in names]
+
+
+def status(cluster: EmbeddedCluster, _caller: Caller, params: Params) -> Entry:
+    """Tell how a node does."""
+    stats = cluster.world.node_stats(params["node"])
+    return {
+        "uptime": stats.uptime_s,
+        "cpu": stats.cpu,
+        "wait": 0,
+        "idle": 0,
+        "loadavg": [f"{stats.cpu * stats.maxcpu:.2f}"] * 3,
+        "cpuinfo": {
+            "cpus": stats.maxcpu,
+            "cores": stats.maxcpu,
+            "sockets": 1,
+            "model": "simulated",
+            "mhz": "0.000",
+            "hvm": "1",
+            "flags": "",
+            "user_hz": 100,
+        },
+        "memory": {
+            "total": stats.maxmem,
+            "used": stats.mem,
+            "free": stats.maxmem - stats.mem,
+            "available": stats.maxmem - stats.mem,
+        },
+        "swap": {"total": _SWAP_BYTES, "used": 0, "free": _SWAP_BYTES},
+        "rootfs": {"total": _ROOT_BYTES, "used": 0, "free": _ROOT_BYTES, "avail": _ROOT_BYTES},
+        "ksm": {"shared": 0},
+        "kversion": _KERNEL,
+        "pveversion": "virton-ha (simulated)",
+    }
+
+
+def subscription(_cluster: EmbeddedCluster, _caller: Caller, _params: Params) -> Entry:
+    """Tell that there is no subscription."""
+    return {"status": "notfound", "message": "There is no subscription key"}
+
+
+def tasks(cluster: EmbeddedCluster, caller: Caller, params: Params) -> list[Entry]:
+    """List a node's tasks, one's own or with `Sys.Audit` everybody's."""
+    node = params["node"]
+    all_of_them = "Sys.Audit" in cluster.access.privileges(caller.name, f"/nodes/{node}")
+    found = [
+        task
+        for task in cluster.tasks.newest_first()
+        if task.node == node
+        and (all_of_them or is_own(task, caller))
+        and _is_asked_for(task, params)
+    ]
+    start = params.get("start", 0)
+    return [task.to_json() for task in found[start : start + params.get("limit", 50)]]
+
+
+def _is_asked_for(task: Task, params: Params) -> bool:
+    ended = task.end is not None
+    source = params.get("source", "archive")
+    return (
+        (source == "all" or ended == (source == "archive"))
+        and task.id == str(params.get("vmid", task.id))
+        and task.type == params.get("typefilter", task.type)
+        and params.get("userfilter", "").lower() in task.user.lower()
+        and params.get("since", 0) <= task.start <= params.get("until", task.start)
+        and (not params.get("errors") or task.error is not None)
+    )
+
+
+def _task(cluster: EmbeddedCluster, caller: Caller, params: Params) -> Task:
+    """Return a task that the caller may see."""
+    node, upid = params["node"], params["upid"]
+    task = cluster.tasks.get(upid)
+    if task is None or node_of(upid) != node:
+        raise failed(f"no such task '{upid}'")
+    has = cluster.access.privileges(caller.name, f"/nodes/{node}")
+    if not is_own(task, caller) and "Sys.Audit" not in has:
+        raise forbidden(f"/nodes/{node}, Sys.Audit")
+    return task
+
+
+def task_index(cluster: EmbeddedCluster, caller: Caller, params: Params) -> list[Entry]:
+    """List what is below a task."""
+    _task(cluster, caller, params)
+    return [{"name": "log"}, {"name": "status"}]
+
+
+def task_status(cluster: EmbeddedCluster, caller: Caller, params: Params) -> Entry:
+    """Tell how a task goes."""
+    task = _task(cluster, caller, params)
+    entry = task.to_json()
+    entry.pop("endtime", None)
+    if task.end is None:
+        return {**entry, "status": "running"}
+    return {**entry, "status": "stopped", "exitstatus": task.exit_status}
+
+
+def task_log(cluster: EmbeddedCluster, caller: Caller, params: Params) -> list[Entry]:
+    """Tell what a task has written."""
+    lines = _task(cluster, caller, params).lines
+    start = params.get("start", 0)
+    end = start + params.get("limit", _USUAL_LIST_LENGTH)
+    shown = enumerate(lines[start:end], start=start + 1)
+    return [{"n": number, "t": line} for number, line in shown]
+
+
+def version(_cluster: EmbeddedCluster, _caller: Caller, _params: Params) -> Entry:
+    """Tell which version of the API a node has: the same as all others."""
+    return {"version": "9.1.6", "release": "9.1", "repoid": "virton"}
+
+
+def nothing(_cluster: EmbeddedCluster, _caller: Caller, _params: Params) -> list[Entry]:
+    """List nothing: the embedded cluster has none of these."""
+    return []
+
+
+_PATH = "/nodes/{node}"
+_AUDIT = Need(_PATH, ("Sys.Audit",))
+_NODE = {"node": NODE}
+_START = Param("integer", optional=True, default=0, minimum=0)
+_LIMIT = Param("integer", optional=True, default=_USUAL_LIST_LENGTH, minimum=0)
+_TIME = Param("integer", optional=True)
+_TASK = {**_NODE, "upid": Param(format="pve-upid")}
+_TASK_FILTERS = {
+    "start": _START,
+    "limit": _LIMIT,
+    "userfilter": Param(optional=True),
+    "typefilter": Param(optional=True),
+    "vmid": Param("integer", optional=True, format="pve-vmid"),
+    "errors": Param("boolean", optional=True),
+    "source": Param(optional=True, enum=("archive", "active", "all")),
+    "since": _TIME,
+    "until": _TIME,
+}
+
+ENDPOINTS = (
+    Endpoint("GET", "/nodes", index, Anyone.LOGGED_IN),
+    Endpoint("GET", _PATH, node_index, Anyone.LOGGED_IN, _NODE),
+    Endpoint("GET", f"{_PATH}/status", status, _AUDIT, _NODE, proxied=True),
+    Endpoint("GET", f"{_PATH}/version", version, Anyone.LOGGED_IN, _NODE, proxied=True),
+    Endpoint("GET", f"{_PATH}/subscription", subscription, Anyone.LOGGED_IN, _NODE, proxied=True),
+    Endpoint("GET", f"{_PATH}/replication", nothing, Anyone.LOGGED_IN, _NODE, proxied=True),
+    Endpoint(
+        "GET", f"{_PATH}/tasks", tasks, Anyone.LOGGED_IN, {**_NODE, **_TASK_FILTERS}, proxied=True
+    ),
+    Endpoint("GET", f"{_PATH}/tasks/{{upid}}", task_index, Anyone.LOGGED_IN, _TASK),
+    Endpoint(
+        "GET", f"{_PATH}/tasks/{{upid}}/status", task_status, Anyone.LOGGED_IN, _TASK, proxied=True
+    ),
+    Endpoint(
+        "GET",
+        f"{_PATH}/tasks/{{upid}}/log",
+        task_log,
+        Anyone.LOGGED_IN,
+        {**_TASK, "start": _START, "limit": _LIMIT},
+        proxied=True,
+    ),
+)

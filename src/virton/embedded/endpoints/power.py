@@ -1,0 +1,232 @@
+"""Starting, stopping and moving guests: through the HA stack those under HA, directly the others.
+
+Each is a task; the answer is its id.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from virton.embedded.access.access import Caller
+from virton.embedded.cluster import EmbeddedCluster
+from virton.embedded.endpoints.guests import guest_at
+from virton.embedded.endpoints.ha import resources
+from virton.embedded.endpoints.ha.files import queue_command
+from virton.embedded.endpoints.ha.motion import blocking_resources, comigrated_resources
+from virton.embedded.endpoints.parameters import NODE, VMID
+from virton.embedded.errors import Refusal, failed, invalid
+from virton.embedded.registry import Endpoint, Handler, Need
+from virton.embedded.schema import Param, Schema
+from virton.embedded.tasks import Task
+from virton.embedded.world import Guest, GuestType
+
+Params = Mapping[str, Any]
+
+_SHUTDOWN_S = 60
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """What is asked of a guest, by whom."""
+
+    cluster: EmbeddedCluster
+    caller: Caller
+    guest: Guest
+    params: Params
+
+    @property
+    def is_managed(self) -> bool:
+        """Tell whether the HA stack has to do it."""
+        return resources.is_managed(self.cluster, self.guest.sid)
+
+    def begin(self, kind: str) -> Task:
+        """Begin a task on the guest's node."""
+        user = self.caller.name
+        return self.cluster.tasks.begin(self.guest.node, kind, str(self.guest.vmid), user)
+
+    def forward(self, kind: str, what: str, ask: Callable[[], object]) -> str:
+        """Ask the HA stack for something, as a task that ends when it is asked."""
+        task = self.begin(kind)
+        task.log(f"Requesting HA {what} for {_display(self.guest)}")
+        try:
+            ask()
+        except Refusal as refusal:
+            task.finish(refusal.message)
+        else:
+            task.finish()
+        return task.upid
+
+
+def _display(guest: Guest) -> str:
+    return f"{'VM' if guest.type == 'qemu' else 'CT'} {guest.vmid}"
+
+
+def _task_type(guest: Guest, deed: str) -> str:
+    return f"{'qm' if guest.type == 'qemu' else 'vz'}{deed}"
+
+
+def start(order: _Order) -> str:
+    """Start a guest."""
+    cluster, guest = order.cluster, order.guest
+    if order.is_managed:
+        wanted = {"sid": guest.sid, "state": "started"}
+        return order.forward(
+            "hastart", "start", lambda: resources.update(cluster, order.caller, wanted)
+        )
+    task = order.begin(_task_type(guest, "start"))
+    if guest.running:
+        task.finish(f"{_display(guest)} already running")
+    else:
+        cluster.world.start_guest(guest.vmid, task)
+    return task.upid
+
+
+def stop(order: _Order) -> str:
+    """Stop a guest at once."""
+    return _stop(order, "stop", 0)
+
+
+def shutdown(order: _Order) -> str:
+    """Shut a guest down."""
+    return _stop(order, "shutdown", order.params.get("timeout", _SHUTDOWN_S))
+
+
+def _stop(order: _Order, deed: str, timeout_s: int) -> str:
+    cluster, guest = order.cluster, order.guest
+    if order.is_managed:
+        command = f"stop {guest.sid} {timeout_s}"
+        return order.forward(f"ha{deed}", deed, lambda: queue_command(cluster, command))
+    task = order.begin(_task_type(guest, deed))
+    if not guest.running:
+        task.finish(None if deed == "stop" else f"{_display(guest)} not running")
+    else:
+        cluster.world.stop_guest(guest.vmid, task, timeout_s=timeout_s)
+    return task.upid
+
+
+def migrate(order: _Order) -> str:
+    """Move a guest to another node."""
+    cluster, guest, target = order.cluster, order.guest, order.params["target"]
+    members = cluster.world.members()
+    if target not in members:
+        raise failed(f"no such cluster node '{target}'")
+    if target == guest.node:
+        raise invalid({"target": "target is local node."})
+    if order.is_managed:
+        moved = {"sid": guest.sid, "node": target}
+        return order.forward(
+            "hamigrate",
+            f"migration to node {target}",
+            lambda: resources.migrate(cluster, order.caller, moved),
+        )
+    online = bool(order.params.get("online") or order.params.get("restart"))
+    if guest.running and not online:
+        raise failed(f"can't migrate running {_display(guest)} without --online")
+    task = order.begin(_task_type(guest, "migrate"))
+    if not members[target]:
+        task.finish(f"target node '{target}' is not online")
+    else:
+        cluster.world.migrate_guest(guest.vmid, target, task, online=online)
+    return task.upid
+
+
+def preconditions(order: _Order) -> dict[str, Any]:
+    """Tell where a guest may move to, and what would move along."""
+    cluster, guest = order.cluster, order.guest
+    others = sorted(
+        n for n, online in cluster.world.members().items() if n != guest.node and online
+    )
+    blocking = {node: blocking_resources(cluster, guest.sid, node) for node in others}
+    refused = {node: {"blocking-ha-resources": found} for node, found in blocking.items() if found}
+    return {
+        "running": int(guest.running),
+        "allowed_nodes": [node for node in others if node not in refused],
+        "not_allowed_nodes": refused,
+        "dependent-ha-resources": comigrated_resources(cluster, guest.sid),
+        "local_disks": [],
+        "local_resources": [],
+        "mapped-resources": [],
+    }
+
+
+def _handler(kind: GuestType, deed: Callable[[_Order], Any]) -> Handler:
+    def handle(cluster: EmbeddedCluster, caller: Caller, params: Params) -> Any:
+        return deed(_Order(cluster, caller, guest_at(cluster, kind, params), params))
+
+    return handle
+
+
+_SWITCH = Param("boolean", optional=True)
+_TEXT = Param(optional=True)
+_SECONDS = Param("integer", optional=True, minimum=0)
+_COMMON = {"node": NODE, "vmid": VMID, "skiplock": _SWITCH}
+_STOP = {**_COMMON, "overrule-shutdown": _SWITCH}
+_SHUTDOWN = {**_COMMON, "timeout": _SECONDS, "forceStop": _SWITCH}
+_MOVE = {"node": NODE, "vmid": VMID, "target": NODE, "online": _SWITCH, "bwlimit": _SECONDS}
+
+_PARAMETERS: Mapping[tuple[GuestType, str], Schema] = {
+    ("qemu", "start"): {
+        **_COMMON,
+        "timeout": _SECONDS,
+        **dict.fromkeys(("force-cpu", "machine", "migratedfrom", "stateuri"), _TEXT),
+    },
+    ("lxc", "start"): {**_COMMON, "debug": _SWITCH},
+    ("qemu", "stop"): {**_STOP, "timeout": _SECONDS, "keepActive": _SWITCH, "migratedfrom": _TEXT},
+    ("lxc", "stop"): _STOP,
+    ("qemu", "shutdown"): {**_SHUTDOWN, "keepActive": _SWITCH},
+    ("lxc", "shutdown"): _SHUTDOWN,
+    ("qemu", "migrate"): {
+        **_MOVE,
+        "force": _SWITCH,
+        "migration_type": Param(optional=True, enum=("secure", "insecure")),
+        "migration_network": _TEXT,
+        "with-local-disks": _SWITCH,
+        "with-conntrack-state": _SWITCH,
+        "targetstorage": _TEXT,
+    },
+    ("lxc", "migrate"): {
+        **_MOVE,
+        "restart": _SWITCH,
+        "timeout": Param("integer", optional=True),
+        "target-storage": _TEXT,
+    },
+}
+_POWER = Need("/vms/{vmid}", ("VM.PowerMgmt",))
+_MIGRATE = Need("/vms/{vmid}", ("VM.Migrate",))
+
+
+def _endpoints(kind: GuestType) -> list[Endpoint]:
+    path = f"/nodes/{{node}}/{kind}/{{vmid}}"
+    power = (("start", start), ("stop", stop), ("shutdown", shutdown))
+    return [
+        *(
+            Endpoint(
+                "POST",
+                f"{path}/status/{name}",
+                _handler(kind, deed),
+                _POWER,
+                _PARAMETERS[kind, name],
+                proxied=True,
+            )
+            for name, deed in power
+        ),
+        Endpoint(
+            "POST",
+            f"{path}/migrate",
+            _handler(kind, migrate),
+            _MIGRATE,
+            _PARAMETERS[kind, "migrate"],
+            proxied=True,
+        ),
+        Endpoint(
+            "GET",
+            f"{path}/migrate",
+            _handler(kind, preconditions),
+            _MIGRATE,
+            {"node": NODE, "vmid": VMID, "target": Param(optional=True, format="pve-node")},
+            proxied=True,
+        ),
+    ]
+
+
+ENDPOINTS = (*_endpoints("qemu"), *_endpoints("lxc"))
