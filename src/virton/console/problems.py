@@ -36,9 +36,7 @@ def no_session() -> Refusal:
 
 def refused(refusal: Refusal) -> JSONResponse:
     """Answer with the console's own refusal."""
-    wait = refusal.error.get("retry_after_s")
-    headers = {} if wait is None else {"Retry-After": str(wait)}
-    return JSONResponse({"error": refusal.error}, refusal.status, headers)
+    return _problem(refusal.error, refusal.status)
 
 
 FIELD_NAMES = {"disable": "disabled"}
@@ -49,7 +47,13 @@ def failed(error: ApiError) -> JSONResponse:
     """Answer with a cluster's refusal or failure, under the console's field names."""
     data = error.to_json()
     data["fields"] = {FIELD_NAMES.get(key, key): text for key, text in error.fields.items()}
-    return JSONResponse({"error": data}, _status(error))
+    return _problem(data, _status(error))
+
+
+def _problem(error: dict[str, Any], status: int) -> JSONResponse:
+    wait = error.get("retry_after_s")
+    headers = {} if wait is None else {"Retry-After": str(wait)}
+    return JSONResponse({"error": error}, status, headers)
 
 
 def _status(error: ApiError) -> int:

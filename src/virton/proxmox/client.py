@@ -20,6 +20,7 @@ from virton.proxmox.errors import (
     network_failure,
 )
 from virton.proxmox.trust import SystemTrust, Trust, presented_fingerprint, ssl_context
+from virton.proxmox.values import integer
 
 Message = MutableMapping[str, Any]
 AsgiApp = Callable[
@@ -253,6 +254,7 @@ def _refusal(response: httpx2.Response, address: str) -> ApiError:
         fields={str(k): _words(v) for k, v in errors.items()} if isinstance(errors, dict) else {},
         code=code_of_status(response.status_code),
         address=address,
+        retry_after_s=integer(response.headers.get("retry-after")),
     )
 
 

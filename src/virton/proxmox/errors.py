@@ -24,6 +24,7 @@ class ErrorCode(StrEnum):
     INVALID = "invalid"
     UNSUPPORTED = "unsupported"
     PEER = "peer"
+    THROTTLED = "throttled"
     CLUSTER = "cluster"
     PROTOCOL = "protocol"
 
@@ -42,6 +43,7 @@ class ApiError:
     code: ErrorCode = ErrorCode.CLUSTER
     address: str | None = None
     fingerprint: str | None = None
+    retry_after_s: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the error as the console's JSON carries it."""
@@ -55,6 +57,8 @@ class ApiError:
             data["address"] = self.address
         if self.fingerprint is not None:
             data["fingerprint"] = self.fingerprint
+        if self.retry_after_s is not None:
+            data["retry_after_s"] = self.retry_after_s
         return data
 
 
@@ -78,6 +82,8 @@ def code_of_status(status: int) -> ErrorCode:
             return ErrorCode.FORBIDDEN
         case 404 | 501:
             return ErrorCode.UNSUPPORTED
+        case 429:
+            return ErrorCode.THROTTLED
         case 595 | 596 | 599:
             return ErrorCode.PEER
         case _:

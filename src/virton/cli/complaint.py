@@ -1,0 +1,16 @@
+"""Say what stands in the way, and stop."""
+
+from typing import NoReturn
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+
+def complain(problem: str, advice: str = "") -> NoReturn:
+    """Print a problem, and what to do about it, to the standard error; exit with 1."""
+    terminal = Console(stderr=True)
+    terminal.print(f"[bold red]virton:[/] {escape(problem)}")
+    if advice:
+        terminal.print(escape(advice))
+    raise typer.Exit(1)

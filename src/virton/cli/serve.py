@@ -1,0 +1,258 @@
+"""`virton serve`: the console, on the embedded cluster or on a real one."""
+
+import asyncio
+import contextlib
+import errno
+import ipaddress
+import os
+import socket
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Protocol
+
+import typer
+import uvicorn
+from rich.console import Console as Terminal
+from rich.markup import escape
+from rich.panel import Panel
+from rich.table import Table
+from starlette.types import ASGIApp
+
+from virton.cli.complaint import complain
+from virton.console.app import BesideCluster, create_app
+from virton.console.settings import ConsoleSettings
+from virton.proxmox import (
+    ApiToken,
+    CaFile,
+    Fingerprints,
+    ProxmoxClient,
+    SystemTrust,
+    Trust,
+)
+from virton.proxmox.client import AsgiApp
+
+GRACE_S = 3
+
+
+class Embedded(Protocol):
+    """What the embedded cluster offers to whoever serves it."""
+
+    app: AsgiApp
+    console_token: str
+    admin_password: str | None
+
+    async def run(self) -> None:
+        """Let the cluster live, until cancelled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What is served, what has to run beside it, and what to tell the operator."""
+
+    app: ASGIApp
+    beside: Callable[[], Awaitable[None]] | None
+    facts: tuple[tuple[str, str], ...]
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 8080,
+    data: Annotated[
+        Path | None, typer.Option(envvar="VIRTON_DATA", help="Folder in which state is kept.")
+    ] = None,
+    proxmox: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--proxmox",
+            metavar="URL",
+            help="Address of a node of a Proxmox VE cluster; once for each node. "
+            "Without any, the embedded cluster is started.",
+        ),
+    ] = None,
+    token: Annotated[
+        str | None,
+        typer.Option(
+            envvar="VIRTON_TOKEN",
+            help="Read-only API token for the live view, user@realm!id=secret. "
+            "Without one, the ticket of a user who is logged in is borrowed.",
+        ),
+    ] = None,
+    fingerprint: Annotated[
+        list[str] | None,
+        typer.Option(help="SHA-256 fingerprint of a node's certificate; once for each node."),
+    ] = None,
+    ca_file: Annotated[
+        Path | None, typer.Option(help="PEM file of the authority that signed the certificates.")
+    ] = None,
+    interval: Annotated[
+        float, typer.Option(min=0.5, max=60.0, help="Seconds between two looks at the cluster.")
+    ] = 2.0,
+) -> None:
+    """Serve the web console."""
+    folder = prepared(data or default_data())
+    listener = listen(host, port)
+    with listener:
+        if proxmox:
+            client = real_client(proxmox, trust_of(fingerprint or [], ca_file))
+            settings = ConsoleSettings(folder, checked_token(token), interval)
+            service = of_real_cluster(client, settings)
+        else:
+            if token or fingerprint or ca_file:
+                complain("--token, --fingerprint and --ca-file go with --proxmox URL")
+            service = of_embedded_cluster(start_embedded(folder), folder, interval)
+        announce(address_of(host, listener), service)
+        asyncio.run(run(service, listener))
+
+
+def default_data() -> Path:
+    """Return the folder for the program's data, below the user's own."""
+    base = os.environ.get("XDG_DATA_HOME")
+    return (Path(base) if base else Path.home() / ".local" / "share") / "virton"
+
+
+def prepared(folder: Path) -> Path:
+    """Make the data folder, for this user alone."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as failure:
+        complain(f"cannot keep data in {folder}: {failure.strerror}", "Name another: --data DIR")
+    return folder.resolve()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Take the port before anything is started, so that a port in use is all that is said."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(512)
+    except OSError as failure:
+        if failure.errno == errno.EADDRINUSE:
+            complain(
+                f"port {port} of {host} is already in use",
+                f"Is virton running already? Otherwise choose another port: --port {port + 1}",
+            )
+        complain(f"cannot listen on {host} port {port}: {failure.strerror or failure}")
+    return listener
+
+
+def trust_of(fingerprints: list[str], ca_file: Path | None) -> Trust:
+    """Return whom to believe to be the cluster."""
+    if fingerprints and ca_file:
+        complain("give either --fingerprint or --ca-file, not both")
+    if ca_file:
+        if not ca_file.is_file():
+            complain(f"there is no file {ca_file}")
+        return CaFile(ca_file)
+    if not fingerprints:
+        return SystemTrust()
+    try:
+        return Fingerprints.parse(fingerprints)
+    except ValueError as failure:
+        complain(
+            str(failure),
+            "A node shows its own with: openssl x509 -noout -fingerprint -sha256 "
+            "-in /etc/pve/local/pve-ssl.pem",
+        )
+
+
+def checked_token(token: str | None) -> str | None:
+    """Return the token, if it is written like one."""
+    try:
+        return token and ApiToken(token).text
+    except ValueError as failure:
+        complain(str(failure))
+
+
+def real_client(addresses: list[str], trust: Trust) -> ProxmoxClient:
+    """Return the client of a real cluster."""
+    try:
+        return ProxmoxClient(addresses, trust=trust)
+    except (OSError, ValueError) as failure:
+        complain(str(failure))
+
+
+def of_real_cluster(client: ProxmoxClient, settings: ConsoleSettings) -> Service:
+    """Return the console of a real cluster."""
+    facts = [("Proxmox VE", address) for address in client.addresses]
+    facts.append(("Login", "with your own Proxmox VE credentials"))
+    if any(address.startswith("http://") for address in client.addresses):
+        facts.append(("Careful", "passwords travel to http:// addresses unencrypted"))
+    return Service(create_app(client, settings), None, tuple(facts))
+
+
+def start_embedded(folder: Path) -> Embedded:
+    """Start the embedded cluster."""
+    # Imported here, so that a console of a real cluster starts without the simulated world.
+    embedded = import_module("virton.embedded")
+    cluster: Embedded = embedded.start(folder, os.environ.get("VIRTON_ADMIN_PASSWORD"))
+    return cluster
+
+
+def of_embedded_cluster(cluster: Embedded, folder: Path, interval_s: float = 2.0) -> Service:
+    """Return the console of the embedded cluster, whose API is served beside it."""
+    settings = ConsoleSettings(folder, cluster.console_token, interval_s)
+    console = create_app(ProxmoxClient.in_process(cluster.app), settings)
+    facts = [("Cluster", "embedded (simulated)"), ("Login", "root@pam, realm pam")]
+    if cluster.admin_password:
+        facts.append(("Password", f"{cluster.admin_password}  (shown this once)"))
+    facts.append(("Data", str(folder)))
+    return Service(BesideCluster(console, cluster.app), cluster.run, tuple(facts))
+
+
+def address_of(host: str, listener: socket.socket) -> str:
+    """Return the address to type into a browser."""
+    shown = f"[{host}]" if ":" in host else host
+    return f"http://{shown}:{listener.getsockname()[1]}"
+
+
+def announce(address: str, service: Service) -> None:
+    """Print the address and the login."""
+    table = Table.grid(padding=(0, 2))
+    for name, value in (("Console", f"[bold]{address}[/]"), *_escaped(service.facts)):
+        table.add_row(f"[dim]{name}[/]", value)
+    if not _is_local(address):
+        warning = "this address is reachable from outside, without encryption"
+        table.add_row("[yellow]Careful[/]", warning)
+    Terminal().print(Panel(table, title="VirtOn HA", expand=False))
+
+
+def _escaped(facts: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
+    return [(name, escape(value)) for name, value in facts]
+
+
+def _is_local(address: str) -> bool:
+    host = address.removeprefix("http://").rpartition(":")[0].strip("[]")
+    with contextlib.suppress(ValueError):
+        return ipaddress.ip_address(host).is_loopback
+    return host == "localhost"
+
+
+async def run(service: Service, listener: socket.socket) -> None:
+    """Serve until told to stop."""
+    server = uvicorn.Server(
+        uvicorn.Config(
+            service.app,
+            lifespan="on",
+            log_level="warning",
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            timeout_graceful_shutdown=GRACE_S,
+        )
+    )
+    if service.beside is None:
+        await server.serve(sockets=[listener])
+        return
+    beside = asyncio.ensure_future(service.beside())
+    beside.add_done_callback(lambda _: setattr(server, "should_exit", True))
+    try:
+        await server.serve(sockets=[listener])
+    finally:
+        if not beside.done():
+            beside.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await beside

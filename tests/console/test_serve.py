@@ -1,0 +1,129 @@
+"""`virton serve` as it is typed: what it prints, what it refuses, and that it serves."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx2
+import pytest
+from typer.testing import CliRunner
+
+from tests.proxmox.playback import TOKEN, Playback
+from virton.cli.main import app
+from virton.cli.serve import Service, address_of, announce, listen, of_embedded_cluster, run
+
+TERMINAL = CliRunner()
+
+
+class Stand:
+    """What the embedded cluster offers, with written answers."""
+
+    def __init__(self) -> None:
+        self.app = Playback()
+        self.console_token = TOKEN
+        self.admin_password: str | None = "generated-once"
+        self.living = asyncio.Event()
+        self.ended = False
+
+    async def run(self) -> None:
+        self.living.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.ended = True
+
+
+@asynccontextmanager
+async def serving(service: Service) -> AsyncIterator[str]:
+    with listen("127.0.0.1", 0) as listener:
+        task = asyncio.create_task(run(service, listener))
+        try:
+            yield address_of("127.0.0.1", listener)
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+
+def test_help_names_the_verbs_and_their_options() -> None:
+    assert "serve" in TERMINAL.invoke(app, ["--help"]).output
+    help_text = TERMINAL.invoke(app, ["serve", "--help"], env={"COLUMNS": "200"}).output
+    for option in ("--proxmox", "--token", "--fingerprint", "--ca-file", "--data", "--port"):
+        assert option in help_text
+
+
+def test_a_port_in_use_is_told_and_nothing_is_started(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        result = TERMINAL.invoke(app, ["serve", "--port", str(port), "--data", str(tmp_path)])
+    assert result.exit_code == 1
+    assert f"port {port} of 127.0.0.1 is already in use" in result.output
+    assert "--port" in result.output
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--proxmox", "ftp://x"], "not the address"),
+        (["--proxmox", "https://x", "--token", "secret"], "user@realm!id=secret"),
+        (["--proxmox", "https://x", "--fingerprint", "AA"], "not a SHA-256 fingerprint"),
+        (["--proxmox", "https://x", "--ca-file", "/nowhere"], "there is no file"),
+        (["--fingerprint", "AA"], "--proxmox"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_in_words(
+    tmp_path: Path, options: list[str], words: str
+) -> None:
+    result = TERMINAL.invoke(app, ["serve", "--port", "0", "--data", str(tmp_path), *options])
+    assert result.exit_code == 1
+    assert words in " ".join(result.output.split())
+
+
+def test_address_and_login_are_printed_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    announce("http://127.0.0.1:8080", of_embedded_cluster(Stand(), tmp_path))
+    printed = capsys.readouterr().out
+    assert printed.count("http://127.0.0.1:8080") == 1
+    assert printed.count("generated-once") == 1
+    assert "root@pam" in printed
+
+
+def test_listening_to_everybody_is_warned_about(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    announce("http://0.0.0.0:8080", of_embedded_cluster(Stand(), tmp_path))
+    assert "reachable from outside" in capsys.readouterr().out
+
+
+@pytest.mark.anyio
+async def test_console_and_cluster_share_an_address_and_the_lab_stays_inside(
+    tmp_path: Path,
+) -> None:
+    stand = Stand()
+    async with serving(of_embedded_cluster(stand, tmp_path)) as address:
+        await stand.living.wait()
+        async with httpx2.AsyncClient(base_url=address, trust_env=False) as http:
+            assert (await http.get("/api/realms")).json()[0]["realm"] == "pam"
+            domains = await http.get("/api2/json/access/domains")
+            assert domains.json()["data"][1]["realm"] == "pam"
+            assert "content-security-policy" not in domains.headers
+            assert (await http.get("/lab")).status_code == 404
+            assert (await http.get("/api2")).status_code == 404
+    assert stand.ended
+
+
+@pytest.mark.anyio
+async def test_when_the_cluster_dies_the_console_ends_and_says_why(tmp_path: Path) -> None:
+    stand = Stand()
+
+    async def die() -> None:
+        raise RuntimeError("the disk is full")
+
+    stand.run = die  # type: ignore[method-assign]
+    with listen("127.0.0.1", 0) as listener, pytest.raises(RuntimeError, match="disk is full"):
+        await asyncio.wait_for(run(of_embedded_cluster(stand, tmp_path), listener), 10)
