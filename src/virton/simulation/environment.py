@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from virton.ha.environment import LockAnswer, UnreadableError
+from virton.ha.environment import GuestOperation, LockAnswer, UnreadableError
 from virton.ha.events import Event
 from virton.ha.manager.plan import (
     Act,
@@ -18,7 +18,6 @@ from virton.ha.manager.plan import (
 from virton.ha.manager.view import LoadReport, View
 from virton.ha.model import DatacenterSettings, LrmStatus, ManagerStatus, ResourceConfig
 from virton.ha.states import RequestState, SchedulerMode
-from virton.simulation.guests import Operation
 from virton.simulation.hosts import Host
 
 if TYPE_CHECKING:
@@ -163,14 +162,14 @@ class DaemonEnvironment:
         """Tell whether a guest runs on this node."""
         return self._world.guests.run_on(self._host, sid)
 
-    def start_guest(self, sid: str) -> Operation:
+    def start_guest(self, sid: str) -> GuestOperation:
         """Start a guest on this node."""
         return self._world.guests.start(self._host, sid)
 
-    def stop_guest(self, sid: str, timeout_s: int | None) -> Operation:
+    def stop_guest(self, sid: str, timeout_s: int | None) -> GuestOperation:
         """Stop a guest on this node."""
         return self._world.guests.stop(self._host, sid, timeout_s)
 
-    def move_guest(self, sid: str, target: str, *, live: bool) -> Operation:
+    def move_guest(self, sid: str, target: str, *, live: bool) -> GuestOperation:
         """Move a guest from this node to another."""
         return self._world.guests.move(self._host, sid, target, live=live)

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Protocol
 
+from virton.ha.environment import GuestOperation
 from virton.simulation.files import ClusterFiles
 from virton.simulation.hosts import Host
 
@@ -53,13 +54,13 @@ class Guests(Protocol):
     def run_on(self, host: Host, sid: str) -> bool:
         """Tell whether a guest runs on a host."""
 
-    def start(self, host: Host, sid: str) -> Operation:
+    def start(self, host: Host, sid: str) -> GuestOperation:
         """Start a guest on a host."""
 
-    def stop(self, host: Host, sid: str, timeout_s: int | None) -> Operation:
+    def stop(self, host: Host, sid: str, timeout_s: int | None) -> GuestOperation:
         """Stop a guest on a host."""
 
-    def move(self, host: Host, sid: str, target: str, *, live: bool) -> Operation:
+    def move(self, host: Host, sid: str, target: str, *, live: bool) -> GuestOperation:
         """Move a guest from a host to another."""
 
 

@@ -1,0 +1,113 @@
+"""The guests of the embedded cluster: what each is, and on which node its configuration lies."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from virton.embedded.pmxcfs import ClusterFiles
+from virton.embedded.world import GuestType
+
+_FOLDERS: Mapping[str, GuestType] = {"qemu-server": "qemu", "lxc": "lxc"}
+_CONFIG = re.compile(r"nodes/([^/]+)/(qemu-server|lxc)/([1-9][0-9]+)\.conf")
+MIB = 1024**2
+
+
+@dataclass(frozen=True, slots=True)
+class GuestRecord:
+    """A guest as configured; `memory_bytes` is its maximum."""
+
+    vmid: int
+    type: GuestType
+    node: str
+    name: str
+    cores: int
+    memory_bytes: int
+    lock: str | None
+
+    @property
+    def sid(self) -> str:
+        """Return the id that the guest has as an HA resource."""
+        return f"{'vm' if self.type == 'qemu' else 'ct'}:{self.vmid}"
+
+    @property
+    def path(self) -> str:
+        """Return where the guest's configuration lies."""
+        return config_path(self.node, self.type, self.vmid)
+
+
+def config_path(node: str, guest_type: GuestType, vmid: int) -> str:
+    """Return where a guest's configuration lies, on a node."""
+    folder = "qemu-server" if guest_type == "qemu" else "lxc"
+    return f"nodes/{node}/{folder}/{vmid}.conf"
+
+
+class Inventory:
+    """All guests, read from their configuration files; a guest is where its file is."""
+
+    def __init__(self, files: ClusterFiles) -> None:
+        self._files = files
+        self._known: dict[str, tuple[int, GuestRecord]] = {}
+        self._guests: dict[int, GuestRecord] = {}
+        self._revision = -1
+
+    def guests(self) -> Mapping[int, GuestRecord]:
+        """Return all guests by their id; the same object as long as none changed."""
+        if self._revision != self._files.revision:
+            self._revision = self._files.revision
+            self._read()
+        return self._guests
+
+    def _read(self) -> None:
+        known = {path: self._record(path) for path in self._files.paths("nodes/")}
+        known = {path: record for path, record in known.items() if record is not None}
+        if known != self._known:
+            self._known = {path: record for path, record in known.items() if record}
+            guests = [record for _, record in self._known.values()]
+            self._guests = {guest.vmid: guest for guest in sorted(guests, key=lambda g: g.vmid)}
+
+    def _record(self, path: str) -> tuple[int, GuestRecord] | None:
+        match = _CONFIG.fullmatch(path)
+        if match is None:
+            return None
+        version = self._files.version(path)
+        known = self._known.get(path)
+        if known is not None and known[0] == version:
+            return known
+        node, folder, vmid = match.groups()
+        return version, _parse(self._files.read(path), int(vmid), _FOLDERS[folder], node)
+
+    def by_sid(self, sid: str) -> GuestRecord | None:
+        """Return the guest of an HA resource, if there is one."""
+        _, _, name = sid.partition(":")
+        guest = self.guests().get(int(name)) if name.isdecimal() else None
+        return guest if guest is not None and guest.sid == sid else None
+
+    def place(self, sid: str, node: str) -> None:
+        """Move a guest's configuration to a node."""
+        guest = self.by_sid(sid)
+        if guest is not None and guest.node != node:
+            self._files.move(guest.path, config_path(node, guest.type, guest.vmid))
+
+    def set_lock(self, sid: str, lock: str | None) -> None:
+        """Write a lock into a guest's configuration, or take it out."""
+        guest = self.by_sid(sid)
+        if guest is None:
+            return
+        lines = self._files.read(guest.path).splitlines()
+        kept = [line for line in lines if not line.startswith("lock:")]
+        kept += [f"lock: {lock}"] if lock else []
+        self._files.write(guest.path, "".join(f"{line}\n" for line in kept))
+
+
+def _parse(text: str, vmid: int, guest_type: GuestType, node: str) -> GuestRecord:
+    pairs = (line.partition(":") for line in text.splitlines())
+    values = {key.strip(): value.strip() for key, colon, value in pairs if colon}
+    return GuestRecord(
+        vmid=vmid,
+        type=guest_type,
+        node=node,
+        name=values.get("name") or values.get("hostname") or str(vmid),
+        cores=int(values.get("cores", "1")),
+        memory_bytes=int(values.get("memory", "512")) * MIB,
+        lock=values.get("lock"),
+    )

@@ -1,0 +1,103 @@
+"""Start the embedded cluster on a data folder."""
+
+import asyncio
+import secrets
+import time
+from pathlib import Path
+
+from starlette.types import ASGIApp
+
+from virton.embedded import seed
+from virton.embedded.app import create_app
+from virton.embedded.cluster import EmbeddedCluster
+from virton.embedded.inventory import Inventory
+from virton.embedded.live import LiveWorld
+from virton.embedded.pmxcfs import ClusterFiles
+from virton.embedded.store import FileStore
+from virton.ha.events import Record
+from virton.ha.events.base import Severity
+from virton.simulation.hosts import Host
+
+ADMIN = "root@pam"
+TICK_S = 0.25
+_SETTLING_S = 45
+_PRIORITY = {
+    Severity.INFO: 6,
+    Severity.NOTICE: 5,
+    Severity.WARNING: 4,
+    Severity.ERROR: 3,
+    Severity.NOTIFICATION: 5,
+}
+
+
+class RunningCluster:
+    """The embedded cluster with its API, ready to be served."""
+
+    def __init__(
+        self,
+        files: ClusterFiles,
+        admin_password: str | None,
+        now_s: int,
+    ) -> None:
+        """Wake the cluster; on a fresh data folder it is let settle first."""
+        fresh = not files.paths()
+        hosts = seed.hosts()
+        if fresh:
+            with files.batch():
+                for path, text in seed.files().items():
+                    files.write(path, text)
+            _start_guests(files, hosts)
+        self.world = LiveWorld(files, hosts, now_s - _SETTLING_S if fresh else now_s, self._hear)
+        self.cluster = EmbeddedCluster(files, self.world, self.world)
+        self.admin_password = self._set_password(admin_password)
+        self.console_token = self._console_token()
+        self.app: ASGIApp = create_app(self.cluster)
+        if fresh:
+            self.world.step(_SETTLING_S)
+
+    def _set_password(self, wanted: str | None) -> str | None:
+        """Set the administrator's password; return it where it was made up just now."""
+        access = self.cluster.access
+        if wanted is not None:
+            access.set_password(ADMIN, wanted)
+            return None
+        if access.has_password(ADMIN):
+            return None
+        made_up = secrets.token_urlsafe(12)
+        access.set_password(ADMIN, made_up)
+        return made_up
+
+    def _console_token(self) -> str:
+        secret = self.cluster.access.new_token_secret(seed.CONSOLE_TOKEN)
+        return f"{seed.CONSOLE_TOKEN}={secret}"
+
+    def _hear(self, record: Record) -> None:
+        event = record.event
+        node, _, daemon = record.source.partition("/")
+        told = " ".join(f"{key}={value}" for key, value in event.fields().items())
+        cluster = getattr(self, "cluster", None)
+        if isinstance(cluster, EmbeddedCluster):
+            tag = f"pve-ha-{daemon}" if daemon else "virton-lab"
+            text = f"{event.kind} {told}".strip()
+            cluster.log.add(node, tag, text, priority=_PRIORITY[event.severity])
+
+    async def run(self) -> None:
+        """Let the cluster's time pass until cancelled."""
+        before = time.monotonic()
+        while True:
+            await asyncio.sleep(TICK_S)
+            now = time.monotonic()
+            self.world.elapse(now - before)
+            before = now
+
+
+def _start_guests(files: ClusterFiles, hosts: dict[str, Host]) -> None:
+    for guest in Inventory(files).guests().values():
+        if guest.sid in seed.RUNNING_FROM_THE_START:
+            hosts[guest.node].running.add(guest.sid)
+
+
+def start(data: Path, admin_password: str | None = None) -> RunningCluster:
+    """Open the data folder and wake the embedded cluster in it."""
+    files = ClusterFiles(store=FileStore(data / "cluster.sqlite"))
+    return RunningCluster(files, admin_password, int(time.time()))

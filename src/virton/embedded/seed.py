@@ -1,0 +1,60 @@
+"""What the embedded cluster consists of on a fresh machine."""
+
+from collections.abc import Mapping
+
+from virton.embedded.endpoints.ha.files import RESOURCES
+from virton.embedded.inventory import config_path
+from virton.embedded.shared_files import DATACENTER
+from virton.embedded.world import GuestType
+from virton.simulation.hosts import Host
+
+USERS = "user.cfg"
+CONSOLE_TOKEN = "root@pam!console"  # noqa: S105  (the token's name, not its secret)
+_USERS = (
+    "user:root@pam:1:0:::::\n"
+    f"token:{CONSOLE_TOKEN}:0:1:the console reads the cluster with it:\n"
+    f"acl:1:/:{CONSOLE_TOKEN}:PVEAuditor:\n"
+)
+
+NODES = ("phum01", "phum02", "phum03")
+CORES = 24.0
+GIB = 1024**3
+_MEMORY_BYTES = {"phum01": 128 * GIB, "phum02": 96 * GIB, "phum03": 64 * GIB}
+
+# id, type, node, name, cores, memory (MiB)
+_UNDER_HA: tuple[tuple[int, GuestType, str, str, int, int], ...] = (
+    (100, "qemu", "phum03", "LOTCES-WIN", 8, 32768),
+    (121, "qemu", "phum01", "ct", 4, 8192),
+    (122, "qemu", "phum01", "cl", 4, 8192),
+    (124, "qemu", "phum03", "cl2", 4, 8192),
+    (999, "qemu", "phum01", "virton", 4, 16384),
+)
+_NOT_UNDER_HA: tuple[tuple[int, GuestType, str, str, int, int], ...] = (
+    (101, "qemu", "phum01", "web01", 4, 8192),
+    (102, "qemu", "phum03", "web02", 4, 8192),
+    (110, "qemu", "phum02", "backup", 2, 4096),
+    (200, "lxc", "phum01", "dns", 1, 512),
+    (201, "lxc", "phum03", "proxy", 2, 1024),
+)
+RUNNING_FROM_THE_START = frozenset(
+    {"vm:100", "vm:121", "vm:122", "vm:124", "vm:999", "vm:101", "ct:200", "ct:201"}
+)
+
+
+def hosts() -> dict[str, Host]:
+    """Return the cluster's hosts, powered and connected."""
+    return {
+        node: Host(node, True, True, cores=CORES, memory_bytes=_MEMORY_BYTES[node], version="9.1.2")
+        for node in NODES
+    }
+
+
+def files() -> Mapping[str, str]:
+    """Return the cluster's files as they are before anybody changed anything."""
+    resources = "".join(f"vm: {vmid}\n\tstate started\n\n" for vmid, *_ in _UNDER_HA)
+    texts = {RESOURCES: resources, DATACENTER: "keyboard: en-us\n", USERS: _USERS}
+    for vmid, guest_type, node, name, cores, memory in (*_UNDER_HA, *_NOT_UNDER_HA):
+        key = "name" if guest_type == "qemu" else "hostname"
+        text = f"cores: {cores}\nmemory: {memory}\n{key}: {name}\n"
+        texts[config_path(node, guest_type, vmid)] = text
+    return texts
