@@ -14,7 +14,7 @@ from typing import Self
 from virton.ha.config.properties import Property
 
 _HEADER = re.compile(r"(\S+):\s*(\S+)\s*", re.ASCII)
-_PROPERTY = re.compile(r"\s+(\S+)(?:\s+(.*\S))?\s*", re.ASCII)
+_PROPERTY = re.compile(r"\s+(\S+)(?:\s+(.+))?", re.ASCII)
 _COMMENT = re.compile(r"\s*#", re.ASCII)
 
 
@@ -125,7 +125,7 @@ def parse(text: str, form: Format = ANYTHING) -> Document:
     reader = _Reader(form)
     lines = _meaningful_lines(text)
     for number, line in lines:
-        if line:
+        if line not in ("", "0"):
             reader.read_section(number, line, lines)
     return Document(reader.sections, reader.order, digest_of(text), tuple(reader.complaints))
 
@@ -166,6 +166,32 @@ def _meaningful_lines(text: str) -> Iterator[tuple[int, str]]:
             yield number, line
 
 
+@dataclass(slots=True)
+class _Draft:
+    """A section under construction."""
+
+    line: int
+    type: str
+    id: str
+    properties: dict[str, str] = field(default_factory=dict)
+    unknown: dict[str, str] = field(default_factory=dict)
+
+    def accept(self, key: str, value: str | None, form: Format) -> Fault | None:
+        """Take a property in, or return what is wrong with it."""
+        if key in self.properties or key in self.unknown:
+            return Fault.DUPLICATE_PROPERTY
+        known = form.properties_of(self.type).get(key)
+        if known is None:
+            if form.may_come(key):
+                self.unknown[key] = value or ""
+            return Fault.UNKNOWN_PROPERTY if form.types is not None else None
+        accepted = known.accept(value)
+        if accepted is None:
+            return Fault.BAD_VALUE
+        self.properties[key] = accepted
+        return None
+
+
 class _Reader:
     """What has been read of a file so far."""
 
@@ -182,48 +208,44 @@ class _Reader:
         if not header:
             self.complaints.append(Complaint(number, Fault.IGNORED_LINE, text=line))
             return
-        section = self._begin(number, header[1].lower(), header[2])
-        body = _body(lines)
-        if section is None:
-            for _ in body:
-                pass
-            return
-        for at, text in body:
-            self._read_property(section, at, text)
-        self._end(section, number)
+        draft = self._begin(number, header[1].lower(), header[2])
+        for at, text in _body(lines):
+            if draft is not None:
+                self._read_property(draft, at, text)
+        if draft is not None:
+            self._end(draft)
 
-    def _begin(self, number: int, type_name: str, name: str) -> Section | None:
+    def _begin(self, number: int, type_name: str, name: str) -> _Draft | None:
         section_id = self.form.identify(type_name, name)
         known = self.form.types is None or type_name in self.form.types
         if section_id is None or not known:
             fault = Fault.BAD_NAME if known else Fault.UNKNOWN_TYPE
             self.complaints.append(Complaint(number, fault, name, text=type_name))
             return None
-        return Section(type_name, section_id, {}, {})
+        return _Draft(number, type_name, section_id)
 
-    def _read_property(self, section: Section, number: int, line: str) -> None:
-        match = _PROPERTY.fullmatch(line)
+    def _read_property(self, draft: _Draft, number: int, line: str) -> None:
+        match = _PROPERTY.fullmatch(line.rstrip(" \t\r\f\v"))
         if not match:
-            self.complaints.append(Complaint(number, Fault.IGNORED_LINE, section.id, text=line))
+            self.complaints.append(Complaint(number, Fault.IGNORED_LINE, draft.id, text=line))
             return
         key, value = match[1], match[2]
-        fault = _accept(section, key, value, self.form)
+        fault = draft.accept(key, value, self.form)
         if fault is not None:
-            self.complaints.append(Complaint(number, fault, section.id, key, value or ""))
+            self.complaints.append(Complaint(number, fault, draft.id, key, value or ""))
 
-    def _end(self, section: Section, number: int) -> None:
+    def _end(self, draft: _Draft) -> None:
         self._ordinal += 1
-        self.sections.pop(section.id, None)
-        self.order.pop(section.id, None)
-        self.order[section.id] = self._ordinal
-        properties = self.form.properties_of(section.type)
-        missing = sorted(k for k, p in properties.items() if p.required)
-        missing = [key for key in missing if key not in section.properties]
+        self.sections.pop(draft.id, None)
+        self.order.pop(draft.id, None)
+        self.order[draft.id] = self._ordinal
+        known = self.form.properties_of(draft.type)
+        missing = sorted(k for k, p in known.items() if p.required and k not in draft.properties)
         if missing:
-            fault = Complaint(number, Fault.MISSING_PROPERTY, section.id, missing[0])
-            self.complaints.append(fault)
-        else:
-            self.sections[section.id] = section
+            fault = Fault.MISSING_PROPERTY
+            self.complaints.append(Complaint(draft.line, fault, draft.id, missing[0]))
+            return
+        self.sections[draft.id] = Section(draft.type, draft.id, draft.properties, draft.unknown)
 
 
 def _body(lines: Iterator[tuple[int, str]]) -> Iterator[tuple[int, str]]:
@@ -232,22 +254,3 @@ def _body(lines: Iterator[tuple[int, str]]) -> Iterator[tuple[int, str]]:
         if line in ("", "0"):
             return
         yield number, line
-
-
-def _accept(section: Section, key: str, value: str | None, form: Format) -> Fault | None:
-    """Put a property into a section under construction, or return what is wrong with it."""
-    properties, unknown = section.properties, section.unknown
-    assert isinstance(properties, dict)  # noqa: S101  a section under construction is ours alone
-    assert isinstance(unknown, dict)  # noqa: S101
-    if key in properties or key in unknown:
-        return Fault.DUPLICATE_PROPERTY
-    prop = form.properties_of(section.type).get(key)
-    if prop is None:
-        if form.may_come(key):
-            unknown[key] = value or ""
-        return Fault.UNKNOWN_PROPERTY if form.types is not None else None
-    accepted = prop.accept(value)
-    if accepted is None:
-        return Fault.BAD_VALUE
-    properties[key] = accepted
-    return None
