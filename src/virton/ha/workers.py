@@ -58,6 +58,7 @@ class Workers:
         self._jobs: dict[str, Job] = {}
         self._retries: dict[str, int] = {}
         self.services: Mapping[str, ServiceStatus] = {}
+        self._fresh: dict[str, LrmResult] = {}
         self.results: Mapping[str, LrmResult] = {}
         self.shutdown_errors = 0
 
@@ -102,6 +103,7 @@ class Workers:
             if limit and busy >= limit:
                 continue
             busy += not self._begin(job, resources)
+        self._publish_results()
         return len(self._jobs)
 
     def _collect(self, resources: Mapping[str, ResourceConfig]) -> int:
@@ -217,7 +219,9 @@ class Workers:
             config = resources.get(job.sid)
             code = self._apply_restart_policy(job.sid, code, config.max_restart if config else 0)
         if code != ExitCode.TRY_AGAIN:  # a retry is nobody else's business
-            self._keep_result(job.uid, LrmResult(job.sid, job.state, code))
+            result = LrmResult(job.sid, job.state, code)
+            if self.results.get(job.uid) != result:
+                self._fresh[job.uid] = result
 
     def _apply_restart_policy(self, sid: str, code: int, max_restart: int) -> int:
         if code == ExitCode.SUCCESS:
@@ -233,16 +237,17 @@ class Workers:
         self._world.tell(StartRetry(retries + 1, sid))
         return ExitCode.TRY_AGAIN
 
-    def _keep_result(self, uid: str, result: LrmResult) -> None:
-        """Keep a result until the manager has acted on it and given the resource a new uid."""
-        if self.results.get(uid) == result:
+    def _publish_results(self) -> None:
+        """Keep each result until the manager has acted on it and given the resource a new uid.
+
+        The results are the same object as before if none is new.
+        """
+        if not self._fresh:
             return
-        results = {
-            known: kept
-            for known, kept in self.results.items()
-            if (status := self.services.get(kept.sid)) is not None and status.uid == known
-        }
+        known = {**self.results, **self._fresh}
+        self._fresh = {}
+        self.results = {uid: result for uid, result in known.items() if self._awaited(uid, result)}
+
+    def _awaited(self, uid: str, result: LrmResult) -> bool:
         status = self.services.get(result.sid)
-        if status is not None and status.uid == uid:
-            results[uid] = result
-        self.results = results
+        return status is not None and status.uid == uid
