@@ -8,7 +8,6 @@ import os
 import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Protocol
 
@@ -187,9 +186,9 @@ def of_real_cluster(client: ProxmoxClient, settings: ConsoleSettings) -> Service
 def start_embedded(folder: Path) -> Embedded:
     """Start the embedded cluster."""
     # Imported here, so that a console of a real cluster starts without the simulated world.
-    embedded = import_module("virton.embedded")
-    cluster: Embedded = embedded.start(folder, os.environ.get("VIRTON_ADMIN_PASSWORD"))
-    return cluster
+    from virton import embedded
+
+    return embedded.start(folder, os.environ.get("VIRTON_ADMIN_PASSWORD"))
 
 
 def of_embedded_cluster(cluster: Embedded, folder: Path, interval_s: float = 2.0) -> Service:

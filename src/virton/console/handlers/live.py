@@ -1,8 +1,11 @@
 """The Snapshot, once or as a stream."""
 
+import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
+from typing import Any
 
+import anyio
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.responses import JSONResponse, Response
 
@@ -31,11 +34,18 @@ async def show_snapshot(call: Call) -> Response:
 
 async def stream(call: Call) -> Response:
     """Send the Snapshot whenever it says anything new, and beats between."""
-    return EventSourceResponse(events(call), ping=15, headers={"Cache-Control": "no-store"})
+    leaving = anyio.Event()
+    return EventSourceResponse(
+        events(call, leaving),
+        ping=15,
+        headers={"Cache-Control": "no-store"},
+        shutdown_event=leaving,
+        shutdown_grace_period=1,
+    )
 
 
-async def events(call: Call) -> AsyncIterator[ServerSentEvent]:
-    """Yield the events of one viewer's stream, until the session ends."""
+async def events(call: Call, leaving: anyio.Event) -> AsyncIterator[ServerSentEvent]:
+    """Yield the events of one viewer's stream, until the session ends or the server leaves."""
     poller, feed = call.console.poller, call.console.poller.feed
     shown: object = None
     beats = feed.beats
@@ -60,7 +70,18 @@ async def events(call: Call) -> AsyncIterator[ServerSentEvent]:
             beats = told[1]
             # What was told while we were sending must not wait for the next stir.
             if told == (feed.version, feed.beats):
-                await feed.stirred()
+                await _first_of(feed.stirred(), leaving.wait())
+            if leaving.is_set():
+                return
+
+
+async def _first_of(*waits: Coroutine[Any, Any, None]) -> None:
+    tasks = [asyncio.ensure_future(wait) for wait in waits]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
 
 
 def _wants_renewal(call: Call, opened: float) -> bool:
