@@ -98,6 +98,11 @@ class LiveWorld:
     # members
 
     @property
+    def hosts(self) -> Mapping[str, Host]:
+        """The simulated hosts by name."""
+        return self._world.hosts
+
+    @property
     def local_node(self) -> str:
         """Return the node that answers: one of the majority if there is one."""
         hosts = self._world.hosts
