@@ -9,6 +9,7 @@ import pytest
 from tests.proxmox.playback import NOW, ROOT, TOKEN, Playback, Raw, Refusal
 from tests.proxmox.wire import answering, listening, ok, silent
 from virton.proxmox import ApiFailure, ApiToken, ClusterApi, ProxmoxClient, Timeouts
+from virton.proxmox.access import parse_permissions
 from virton.proxmox.api import SecondFactorNeeded
 
 pytestmark = pytest.mark.anyio
@@ -60,6 +61,13 @@ async def test_a_ticket_carries_cookie_and_csrf_token(
     assert cluster.written().user == ROOT
     assert cluster.written().params == {"sid": "vm:1"}
     assert (await api.permissions()).on("/nodes/phum01") == {"Sys.Audit", "Sys.Console", "VM.Audit"}
+
+
+def test_a_privilege_that_is_not_inherited_holds_on_its_own_path_alone() -> None:
+    held = parse_permissions({"/": {"Sys.Audit": 1, "VM.Audit": 0}, "/vms/7": {"VM.Audit": 1}})
+    assert held.on("/") == {"Sys.Audit", "VM.Audit"}
+    assert held.on("/vms/8") == {"Sys.Audit"}
+    assert held.on("/vms/7") == {"VM.Audit"}
 
 
 async def test_a_ticket_is_renewed_with_itself(client: ProxmoxClient) -> None:

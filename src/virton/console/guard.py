@@ -1,6 +1,7 @@
 """Every path of the JSON API passes here: session, CSRF token, errors, renewed cookie."""
 
 import json
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -19,6 +20,7 @@ from virton.proxmox.credentials import TICKET_LIFE_S
 Form = TypeVar("Form", bound=BaseModel)
 Endpoint = Callable[[Request], Awaitable[Response]]
 LONGEST_BODY = 1 << 20
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,9 @@ def answered(handler: Callable[[Request], Awaitable[Response]]) -> Endpoint:
             return refused(refusal)
         except ApiFailure as failure:
             return failed(failure.error)
+        except Exception:
+            log.exception("%s %s failed", request.method, request.url.path)
+            return refused(Refusal(500, "internal", "the console made a mistake; see its log"))
 
     return endpoint
 

@@ -76,9 +76,10 @@ class Standing:
         return sorted(self.permissions.on("/"))
 
     @property
-    def sight(self) -> tuple[bool, frozenset[tuple[str, frozenset[str]]]]:
+    def sight(self) -> tuple[bool, frozenset[tuple[str, frozenset[tuple[str, bool]]]]]:
         """Return what decides which parts of the Snapshot this viewer sees."""
-        return self.lab, frozenset(self.permissions.paths.items())
+        paths = self.permissions.paths.items()
+        return self.lab, frozenset((path, frozenset(held.items())) for path, held in paths)
 
 
 class Sessions:

@@ -19,15 +19,21 @@ class Realm:
 
 @dataclass(frozen=True, slots=True)
 class Permissions:
-    """A user's privileges by path, as the cluster has worked them out."""
+    """A user's privileges by path, as the cluster has worked them out.
 
-    paths: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    What is said of a privilege is whether it also holds below its path.
+    """
+
+    paths: Mapping[str, Mapping[str, bool]] = field(default_factory=dict)
 
     def on(self, path: str) -> frozenset[str]:
-        """Return the privileges on a path: those of the nearest path above that is listed."""
-        while path not in self.paths and path != "/":
+        """Return the privileges on a path; the nearest path above that is listed decides."""
+        if path in self.paths:
+            return frozenset(self.paths[path])
+        while path != "/" and path not in self.paths:
             path = path.rpartition("/")[0] or "/"
-        return self.paths.get(path, frozenset())
+        above = self.paths.get(path, {})
+        return frozenset(privilege for privilege, inherited in above.items() if inherited)
 
 
 def parse_realms(data: Any) -> tuple[Realm, ...]:
@@ -45,9 +51,10 @@ def parse_realms(data: Any) -> tuple[Realm, ...]:
 
 
 def parse_permissions(data: Any) -> Permissions:
-    """Read the answer of `/access/permissions`: a privilege listed is held, 1 or 0 is inheritance."""
+    """Read the answer of `/access/permissions`."""
+    paths = sorted(mapping(data).items())
     return Permissions(
-        {path: frozenset(mapping(held)) for path, held in sorted(mapping(data).items())}
+        {path: {name: flag(below) for name, below in mapping(held).items()} for path, held in paths}
     )
 
 

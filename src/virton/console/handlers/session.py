@@ -1,5 +1,6 @@
 """Logging in and out with the cluster's own credentials."""
 
+import math
 from dataclasses import asdict
 
 from starlette.requests import Request
@@ -9,6 +10,7 @@ from virton.console.guard import Call, done, drop_session, keep_session, read_fo
 from virton.console.problems import Refusal
 from virton.console.sessions import COOKIE, Session
 from virton.console.state import Console, console_of
+from virton.console.throttle import Key
 from virton.console.translate import LoginForm
 from virton.proxmox import ApiFailure, ClusterApi
 from virton.proxmox.api import SecondFactorNeeded
@@ -19,10 +21,10 @@ async def log_in(request: Request) -> Response:
     """Open a session."""
     console = console_of(request)
     form = await read_form(request, LoginForm)
-    keys = (f"user {form.user}", f"address {request.client.host if request.client else ''}")
+    keys = (("user", form.user), ("address", request.client.host if request.client else ""))
     wait_s = console.throttle.wait_s(*keys)
     if wait_s > 0:
-        raise Refusal(429, "throttled", retry_after_s=max(1, round(wait_s + 0.499)))
+        raise Refusal(429, "throttled", retry_after_s=math.ceil(wait_s))
     console.throttle.attempt(*keys)
     session = await _open(console, form, keys)
     console.throttle.succeeded(*keys)
@@ -32,7 +34,7 @@ async def log_in(request: Request) -> Response:
     return response
 
 
-async def _open(console: Console, form: LoginForm, keys: tuple[str, ...]) -> Session:
+async def _open(console: Console, form: LoginForm, keys: tuple[Key, ...]) -> Session:
     try:
         return await console.sessions.open(form.user, form.password, form.otp)
     except SecondFactorNeeded:
