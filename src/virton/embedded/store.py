@@ -18,12 +18,12 @@ class FileStore:
     def __init__(self, path: Path) -> None:
         """Open the database at `path`, and make it if it is not there."""
         path.parent.mkdir(parents=True, exist_ok=True)
+        # Secrets (password hashes, the ticket key) will lie in it: only its owner may read it.
+        path.touch(mode=0o600)
         self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._database.execute("PRAGMA journal_mode = WAL")
         self._database.execute("PRAGMA synchronous = NORMAL")
         self._database.execute(_SCHEMA)
-        # Secrets (password hashes, the ticket key) lie in it: only its owner may read it.
-        path.chmod(0o600)
 
     def load(self) -> dict[str, str]:
         """Return every file's text by its path."""

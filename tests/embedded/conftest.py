@@ -1,0 +1,59 @@
+from collections.abc import Callable, Iterator
+
+import pytest
+from argon2 import PasswordHasher
+from starlette.testclient import TestClient
+
+from tests.embedded.still_world import PASSWORD, StillWorld, make_cluster
+from virton.embedded.access import credentials
+from virton.embedded.app import create_app
+from virton.embedded.cluster import EmbeddedCluster
+
+Login = Callable[[str], TestClient]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_hashes() -> Iterator[None]:
+    """Hash with the least effort: how hard a hash is to make is not what is tested."""
+    patch = pytest.MonkeyPatch()
+    hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    patch.setattr(credentials, "_HASHER", hasher)
+    yield
+    patch.undo()
+
+
+@pytest.fixture
+def cluster() -> EmbeddedCluster:
+    return make_cluster()
+
+
+@pytest.fixture
+def world(cluster: EmbeddedCluster) -> StillWorld:
+    assert isinstance(cluster.world, StillWorld)
+    return cluster.world
+
+
+@pytest.fixture
+def outside(cluster: EmbeddedCluster) -> TestClient:
+    """Return a client that is not logged in."""
+    return TestClient(create_app(cluster), base_url="https://small/api2/json")
+
+
+@pytest.fixture
+def login(cluster: EmbeddedCluster) -> Login:
+    """Return a function that returns a client logged in as somebody."""
+
+    def log_in(userid: str) -> TestClient:
+        client = TestClient(create_app(cluster), base_url="https://small/api2/json")
+        answer = client.post("/access/ticket", data={"username": userid, "password": PASSWORD})
+        ticket = answer.json()["data"]
+        client.cookies.set("PVEAuthCookie", ticket["ticket"])
+        client.headers["CSRFPreventionToken"] = ticket["CSRFPreventionToken"]
+        return client
+
+    return log_in
+
+
+@pytest.fixture
+def root(login: Login) -> TestClient:
+    return login("root@pam")

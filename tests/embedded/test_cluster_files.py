@@ -1,0 +1,142 @@
+"""The cluster's files: versions, batches, and what survives."""
+
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from virton.embedded.pmxcfs import ClusterFiles
+from virton.embedded.store import FileStore
+
+
+def test_a_file_that_is_not_there_reads_as_empty() -> None:
+    files = ClusterFiles()
+    assert files.read("ha/rules.cfg") == ""
+    assert files.get("ha/rules.cfg") is None
+    assert files.read_json("ha/manager_status") == {}
+
+
+def test_only_a_change_makes_a_new_version() -> None:
+    files = ClusterFiles({"a": "one"})
+    before = files.version("a")
+    files.write("a", "one")
+    assert files.version("a") == before
+    files.write("a", "two")
+    assert files.version("a") > before
+
+
+def test_a_file_is_parsed_once_per_version() -> None:
+    parsed: list[str] = []
+
+    def parse(text: str) -> str:
+        parsed.append(text)
+        return text.upper()
+
+    files = ClusterFiles({"a": "one"})
+    assert [files.parsed("a", parse) for _ in range(3)] == ["ONE"] * 3
+    files.write("b", "other")
+    assert files.parsed("a", parse) == "ONE"
+    files.write("a", "two")
+    assert files.parsed("a", parse) == "TWO"
+    assert parsed == ["one", "two"]
+
+
+def test_a_batch_that_fails_changes_nothing() -> None:
+    files = ClusterFiles({"a": "one", "b": "keep"})
+
+    def change_and_fail() -> None:
+        with files.batch():
+            files.write("a", "two")
+            files.remove("b")
+            files.write("c", "new")
+            raise RuntimeError("in the middle")
+
+    with pytest.raises(RuntimeError):
+        change_and_fail()
+    assert {path: files.read(path) for path in files.paths()} == {"a": "one", "b": "keep"}
+
+
+def test_commands_are_taken_once() -> None:
+    files = ClusterFiles()
+    files.append("ha/crm_commands", "arm-ha\n")
+    files.append("ha/crm_commands", "migrate vm:100 alfa\n")
+    assert files.take("ha/crm_commands") == "arm-ha\nmigrate vm:100 alfa\n"
+    assert files.take("ha/crm_commands") == ""
+
+
+def test_moving_a_file_is_one_change(tmp_path: Path) -> None:
+    files = ClusterFiles({"nodes/a/qemu-server/1.conf": "x"}, FileStore(tmp_path / "db"))
+    files.move("nodes/a/qemu-server/1.conf", "nodes/b/qemu-server/1.conf")
+    assert FileStore(tmp_path / "db").load() == {"nodes/b/qemu-server/1.conf": "x"}
+
+
+def test_what_the_store_holds_goes_before_what_a_new_cluster_begins_with(tmp_path: Path) -> None:
+    ClusterFiles({"a": "first"}, FileStore(tmp_path / "db")).write("a", "changed")
+    again = ClusterFiles({"a": "first", "b": "new"}, FileStore(tmp_path / "db"))
+    assert (again.read("a"), again.read("b")) == ("changed", "new")
+
+
+def test_a_change_that_cannot_be_stored_is_not_made(tmp_path: Path) -> None:
+    store = FileStore(tmp_path / "db")
+    files = ClusterFiles({"a": "one"}, store)
+    store.close()
+    with pytest.raises(sqlite3.ProgrammingError):
+        files.write("a", "two")
+    assert files.read("a") == "one"
+
+
+def test_the_store_is_its_owners_alone(tmp_path: Path) -> None:
+    FileStore(tmp_path / "db")
+    assert (tmp_path / "db").stat().st_mode & 0o077 == 0
+
+
+_WRITER = """
+import sys
+import tempfile
+from pathlib import Path
+from virton.embedded.pmxcfs import ClusterFiles
+from virton.embedded.store import FileStore
+
+files = ClusterFiles(store=FileStore(Path(sys.argv[1])))
+for number in range(100_000):
+    with files.batch():
+        files.write("left", str(number))
+        files.write("right", str(number))
+    print(number, flush=True)
+"""
+
+
+def test_whatever_was_written_survives_the_process_being_killed(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", _WRITER, str(tmp_path / "db")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
+        assert writer.stdout is not None
+        last = -1
+        for _ in range(200):
+            last = int(writer.stdout.readline())
+        writer.send_signal(signal.SIGKILL)
+    files = ClusterFiles(store=FileStore(tmp_path / "db"))
+    assert int(files.read("left")) >= last
+    assert files.read("left") == files.read("right")
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.none() | st.text(max_size=8))))
+def test_the_store_always_holds_what_the_memory_holds(
+    changes: list[tuple[str, str | None]],
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        store = FileStore(Path(folder) / "db")
+        files = ClusterFiles(store=store)
+        for path, text in changes:
+            if text is None:
+                files.remove(path)
+            else:
+                files.write(path, text)
+        assert store.load() == {path: files.read(path) for path in files.paths()}
+        store.close()
