@@ -33,7 +33,7 @@ export function openDialog({ title, size = "", body, submit, fields = {}, onSubm
 function build({ title, size, body, submit }) {
   const id = freshId("dialog");
   const failure = h("div", { class: "box", data: { tone: "bad" }, role: "alert", hidden: true });
-  const notice = h("div", { class: "box", data: { tone: "warn" }, role: "status", hidden: true });
+  const notice = h("div", { class: "box dialog-notice", data: { tone: "warn" }, role: "status", hidden: true });
   const ok = h("button", { class: `button ${submit.tone ?? "primary"}`, type: "submit" }, submit.label);
   const close = () => dialog.close();
   const form = h(
@@ -45,7 +45,8 @@ function build({ title, size, body, submit }) {
       h("h2", { id }, title),
       h("button", { type: "button", class: "button bare", "aria-label": t("close"), onclick: close }, icon("close")),
     ),
-    h("div", { class: "dialog-body" }, notice, body, failure),
+    notice,
+    h("div", { class: "dialog-body" }, body, failure),
     h(
       "div",
       { class: "dialog-foot" },

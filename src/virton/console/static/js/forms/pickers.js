@@ -13,7 +13,7 @@ function makeTable(label, headings, rows) {
     text ? h("th", { scope: "col" }, text) : h("td", {}, h("span", { class: "unseen" }, t("pick.column"))),
   );
   const table = h("table", { "aria-label": label }, h("thead", {}, h("tr", {}, head)), rows);
-  return h("div", { class: "pick", role: "region", "aria-label": label }, table);
+  return h("div", { class: "pick", role: "group", "aria-label": label }, table);
 }
 
 /** A table of HA resources to tick. `value()` answers their ids, sorted as shown. */

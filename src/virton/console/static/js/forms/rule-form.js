@@ -162,12 +162,16 @@ function check(form) {
   const nameTrouble = form.rule ? null : troubleWithName(rule.rule);
   if (form.touched.has("rule")) form.fields.rule.setError(nameTrouble && t(nameTrouble));
   const nodesGood = form.type !== "node-affinity" || form.fields.nodes.picker.valid();
-  if (form.touched.has("nodes")) form.fields.nodes.setError(nodesTrouble(rule, nodesGood));
-  if (form.touched.has("resources")) {
-    form.fields.resources.setError(rule.resources.length ? null : t("rule.error.no_resources"));
+  const against = conflictsByField(rule);
+  if (form.touched.has("nodes") || against.nodes) {
+    form.fields.nodes?.setError(nodesTrouble(rule, nodesGood) ?? against.nodes ?? null);
+  }
+  if (form.touched.has("resources") || against.resources) {
+    const none = rule.resources.length ? null : t("rule.error.no_resources");
+    form.fields.resources.setError(none ?? against.resources ?? null);
   }
   if (form.fields.affinity) form.fields.affinity.setHint(t(`rule.affinity.${rule.affinity}.hint`));
-  form.control.tell(noticesOf(form, rule));
+  form.control.tell(noticesOf(form));
   const complete = rule.resources.length > 0 && (form.type !== "node-affinity" || rule.nodes.length > 0);
   form.control.setReady(!nameTrouble && complete && nodesGood && !form.gone);
 }
@@ -183,19 +187,28 @@ function nodesTrouble(rule, good) {
   return rule.nodes.length ? null : t("rule.error.no_nodes");
 }
 
-function noticesOf(form, rule) {
+/** What the snapshot shows to stand against the rule, at the field where it can be mended. */
+function conflictsByField(rule) {
+  if (!rule.resources.length) return {};
+  const nodes = state.snapshot.nodes.map((node) => node.name);
+  const found = {};
+  for (const conflict of conflictsOf(rule, state.snapshot.rules, nodes)) {
+    const lines = (found[conflict.field] ??= []);
+    const sentence = conflictSentence(conflict);
+    if (!lines.some((line) => line.textContent === sentence)) lines.push(h("p", {}, sentence));
+  }
+  return found;
+}
+
+function noticesOf(form) {
   if (form.gone) return [t("rule.vanished", { rule: form.rule.rule })];
   const latest = new Map(form.changes.map((change) => [change.field, change]));
-  const lines = [...latest.values()].map((change) =>
+  return [...latest.values()].map((change) =>
     t(change.kept ? "form.changed.kept" : "form.changed.taken", {
       field: t(FIELD_NAMES[change.field]),
       value: wordValue(change.field, change.to),
     }),
   );
-  if (!rule.resources.length) return lines;
-  const nodes = state.snapshot.nodes.map((node) => node.name);
-  const conflicts = conflictsOf(rule, state.snapshot.rules, nodes);
-  return [...lines, ...new Set(conflicts.map(conflictSentence))];
 }
 
 const FIELD_NAMES = {

@@ -48,6 +48,7 @@ function updatePart(part, buttons) {
   part.update();
   if (!state.snapshot) return;
   const { resources } = state.snapshot;
+  // A radio that goes with its row must not come back chosen.
   if (chosenSid && !resourceOf(chosenSid)) chosenSid = null;
   patchRows(part.slot("rows"), resources, rowCare);
   patchRows(part.slot("warnings"), hints(), hintCare);
@@ -120,14 +121,22 @@ function updateRow(row, resource) {
   setText(failback, resource.failback ? t("on") : t("off"));
 }
 
-const SETTLED = { started: "started", stopped: "stopped", disabled: "disabled", ignored: "ignored" };
+/** What a state lets one suppose was asked for, where that is not `started`. */
+const SUPPOSED = {
+  stopped: "stopped",
+  stopping: "stopped",
+  request_stop: "stopped",
+  disabled: "disabled",
+  "clearing error flag": "disabled",
+  ignored: "ignored",
+};
 
 /** What the state's word leaves out: where it moves to, what was asked for, its old HA group. */
 function noteOf(resource) {
   const notes = [];
   if (resource.target) notes.push(t("resources.target", { node: resource.target }));
   const request = requestOf(resource);
-  if (SETTLED[resource.state] !== request) {
+  if ((SUPPOSED[resource.state] ?? "started") !== request) {
     notes.push(t("resources.request", { state: resourceState(request).text }));
   }
   if (resource.group) notes.push(t("resources.group", { group: resource.group }));

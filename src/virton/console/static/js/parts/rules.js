@@ -83,24 +83,25 @@ function buildRow(rule) {
   const edit = action("edit", () => openRuleForm(ruleOf(name).type, ruleOf(name)), "edit");
   const remove = action("remove", () => openRuleRemoval(ruleOf(name)), "remove");
   const mark = badge("bad");
+  const policy = badge();
   const comment = h("span", { class: "comment" });
   const isNode = rule.type === "node-affinity";
   const row = h(
     "tr",
     {},
-    h("td", {}, toggle),
     h("th", { scope: "row" }, h("span", { class: "badges" }, h("span", {}, name), mark), comment),
     h("td", {}, h("ul", {})),
     isNode ? h("td", {}, h("ul", {})) : null,
-    h("td", {}, badge()),
+    h("td", {}, policy),
+    h("td", {}, toggle),
     h("td", {}, h("span", { class: "row-actions" }, edit, remove)),
   );
-  row.parts = { toggle, edit, remove, mark, comment };
+  row.parts = { toggle, edit, remove, mark, comment, policy };
   return row;
 }
 
 function updateRow(row, { rule, errors }) {
-  const { toggle, edit, remove, mark, comment } = row.parts;
+  const { toggle, edit, remove, mark, comment, policy } = row.parts;
   row.classList.toggle("is-off", rule.disabled);
   if (toggle.getAttribute("aria-busy") !== "true") toggle.checked = !rule.disabled;
   for (const [button, key] of [[toggle, "rule.use"], [edit, "rule.edit"], [remove, "rule.remove"]]) {
@@ -112,9 +113,9 @@ function updateRow(row, { rule, errors }) {
   setText(comment, rule.comment ?? "");
   setAttribute(comment, "title", rule.comment || null);
   const lists = row.querySelectorAll("ul");
-  patchRows(lists[0], rule.resources, sidCare);
-  if (lists[1]) patchRows(lists[1], nodesInOrder(rule), nodeCare);
-  setBadge(row.cells[row.cells.length - 2].firstElementChild, policyWord(rule));
+  patchRows(lists[0], withCommas(rule.resources.map(sidText)), wordCare);
+  if (lists[1]) patchRows(lists[1], withCommas(nodesInOrder(rule).map(nodeText)), wordCare);
+  setBadge(policy, policyWord(rule));
 }
 
 /** Highest priority first, equals by name; a priority of 0 is said too. */
@@ -122,10 +123,15 @@ function nodesInOrder(rule) {
   return [...rule.nodes].sort((a, b) => b.priority - a.priority || (a.node < b.node ? -1 : 1));
 }
 
-const sidCare = {
-  key: (sid) => sid,
-  build: () => h("li"),
-  update: (item, sid) => setText(item, sidText(sid)),
+/** Words as a list: each but the last with a comma. */
+function withCommas(words) {
+  return words.map((word, index) => (index < words.length - 1 ? `${word},` : word));
+}
+
+const wordCare = {
+  key: (word) => word,
+  build: () => h("li", { class: "number" }),
+  update: (item, word) => setText(item, word),
 };
 
 function sidText(sid) {
@@ -133,11 +139,9 @@ function sidText(sid) {
   return resource?.name ? `${sid} (${resource.name})` : sid;
 }
 
-const nodeCare = {
-  key: (entry) => entry.node,
-  build: () => h("li", { class: "number" }),
-  update: (item, entry) => setText(item, `${entry.node} (${entry.priority})`),
-};
+function nodeText({ node, priority }) {
+  return `${node} (${priority})`;
+}
 
 function policyWord(rule) {
   if (rule.type === "resource-affinity") {
@@ -186,7 +190,7 @@ const groupCare = {
   build: () => h("tr", {}, h("th", { scope: "row" }), h("td"), h("td")),
   update: (row, group) => {
     setText(row.cells[0], group.group ?? String(group));
-    setText(row.cells[1], list(nodesInOrder(group).map((entry) => `${entry.node} (${entry.priority})`)));
+    setText(row.cells[1], list(nodesInOrder(group).map(nodeText)));
     setText(row.cells[2], t(group.restricted ? "policy.strict" : "policy.preferred"));
   },
 };

@@ -17,7 +17,8 @@ export function makeStatusPart(section) {
     part.update();
     if (!state.snapshot) return;
     patchRows(part.slot("rows"), rowsOf(state.snapshot), rowCare);
-    patchRows(part.slot("warnings"), warningsOf(state.snapshot), warningCare);
+    const known = state.snapshot.parts.status.at !== null;
+    patchRows(part.slot("warnings"), known ? warningsOf(state.snapshot) : [], warningCare);
     tellFencing(part.slot("fencing"), state.snapshot.fencing);
   };
   return { update, tick: part.tick };
@@ -116,7 +117,7 @@ function warningsOf(snapshot) {
   const warnings = [];
   const by = (display) => snapshot.nodes.filter((node) => node.lrm?.display === display);
   if (snapshot.quorum && !snapshot.quorum.ok) warnings.push({ key: "no_quorum", tone: "bad" });
-  else if (!snapshot.master) warnings.push({ key: "no_master", tone: "warn" });
+  else if (snapshot.quorum && !snapshot.master) warnings.push({ key: "no_master", tone: "warn" });
   for (const display of ["lost", "waiting", "time_drift"]) {
     const nodes = by(display).map((node) => node.name);
     if (nodes.length) warnings.push({ key: display, tone: display === "lost" ? "bad" : "warn", nodes });

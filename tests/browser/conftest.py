@@ -1,0 +1,93 @@
+"""One browser and one stand-in console for the session; a fresh page and a fresh cluster a test."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+
+from tests.browser.standin import Served, Standin
+
+CHROMIUM = "/usr/bin/chromium"
+SCREENSHOTS = Path(__file__).parent / "screenshots"
+PATIENCE_MS = 5000
+
+Opener = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The browser of the whole session."""
+    expect.set_options(timeout=PATIENCE_MS)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def served() -> Iterator[Standin]:
+    """The stand-in console, on a port of its own."""
+    with Served() as standin:
+        yield standin
+
+
+@pytest.fixture
+def standin(served: Standin) -> Standin:
+    """The stand-in as if new: the usual cluster, someone logged in who may do everything."""
+    served.reset()
+    return served
+
+
+@pytest.fixture
+def open_page(chromium: Browser, standin: Standin) -> Iterator[Opener]:
+    """Open pages of the stand-in; what a page complains about fails the test."""
+    yield from opener_of(chromium, standin.address)
+    standin.hang_up()
+
+
+def opener_of(chromium: Browser, address: str) -> Iterator[Opener]:
+    """Yield an opener of pages at an address, and close them and hear their complaints after."""
+    contexts = []
+    complaints: list[str] = []
+
+    def hear(message: ConsoleMessage) -> None:
+        if "Content Security Policy" in message.text:
+            complaints.append(message.text)
+
+    def open_page(
+        path: str = "/",
+        locale: str = "ko",
+        theme: str = "dark",
+        width: int = 1280,
+        height: int = 900,
+    ) -> Page:
+        context = chromium.new_context(
+            viewport={"width": width, "height": height},
+            locale="ko-KR",
+            timezone_id="Asia/Seoul",
+            reduced_motion="reduce",
+        )
+        contexts.append(context)
+        preferences = {"virton_locale": locale, "virton_theme": theme}
+        context.add_cookies(
+            [{"name": name, "value": value, "url": address} for name, value in preferences.items()]
+        )
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", hear)
+        page.goto(address + path)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def page(open_page: Opener) -> Page:
+    """The HA page, in Korean, dark, wide, with its rows drawn."""
+    page = open_page()
+    expect(page.get_by_role("radio").first).to_be_visible()
+    return page

@@ -1,0 +1,310 @@
+"""Sights of the page: what the stand-in shows, and what is done to get there.
+
+Each is looked at in both languages, themes and widths, and judged for accessibility.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from playwright.sync_api import Page, expect
+
+from tests.browser import contents
+from tests.browser.contents import bad_part, node_rule, resource_rule
+from tests.browser.standin import Standin
+from tests.browser.visit import Words
+
+
+def nothing(*_: object) -> None:
+    """Leave things as they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A sight of the page: prepared in the stand-in, reached in the page."""
+
+    name: str
+    prepare: Callable[[Standin], object] = nothing
+    reach: Callable[[Page, Standin, Words], object] = nothing
+    path: str = "/"
+
+
+def shows(make: Callable[[], contents.Snapshot]) -> Callable[[Standin], None]:
+    """Show a snapshot from the start."""
+
+    def prepare(standin: Standin) -> None:
+        standin.snapshot = make()
+
+    return prepare
+
+
+def _loading(standin: Standin) -> None:
+    standin.snapshot = None
+
+
+def _failing(standin: Standin) -> None:
+    snapshot = contents.usual()
+    snapshot.update(nodes=[], resources=[], quorum=None, master=None, fencing=None)
+    snapshot["parts"] = {
+        "status": bad_part("timeout"),
+        "resources": bad_part("refused", "connection refused by phum01:8006"),
+        "rules": bad_part("tls", "self-signed certificate"),
+        "nodes": bad_part("unreachable"),
+    }
+    standin.snapshot = snapshot
+
+
+def _stale(standin: Standin) -> None:
+    snapshot = contents.usual()
+    failing = bad_part("timeout", None, contents.NOW - 47)
+    snapshot["parts"] = dict.fromkeys(snapshot["parts"], failing)
+    standin.snapshot = snapshot
+
+
+def _empty(standin: Standin) -> None:
+    snapshot = contents.usual()
+    snapshot.update(nodes=[], resources=[])
+    standin.snapshot = snapshot
+
+
+def _no_quorum(standin: Standin) -> None:
+    snapshot = contents.usual()
+    snapshot["quorum"] = {"ok": False, "node": "phum01"}
+    snapshot["nodes"][2].update(online=False, ha_state="unknown", lrm=contents.lrm("lost"))
+    standin.snapshot = snapshot
+
+
+def _no_master(standin: Standin) -> None:
+    snapshot = contents.usual()
+    snapshot["master"] = None
+    snapshot["fencing"] = {"armed_state": "disarmed", "resource_mode": "ignore"}
+    snapshot["nodes"] = snapshot["nodes"][:2]
+    standin.snapshot = snapshot
+
+
+def _auditor(standin: Standin) -> None:
+    standin.session = standin.new_session(["Sys.Audit"], lab=False)
+    standin.snapshot = contents.with_rules()
+
+
+def _groups(standin: Standin) -> None:
+    snapshot = contents.usual()
+    nodes = [{"node": "phum01", "priority": 2}, {"node": "phum02", "priority": 0}]
+    group = {"group": "web", "nodes": nodes, "restricted": False, "nofailback": True, "comment": ""}
+    snapshot["cluster"].update(version="8.4.1", rules_supported=False, groups=[group])
+    snapshot["resources"][1]["group"] = "web"
+    standin.snapshot = snapshot
+
+
+def _laboratory(standin: Standin) -> None:
+    snapshot = contents.trouble()
+    snapshot["cluster"]["lab"] = True
+    standin.snapshot = snapshot
+    standin.laboratory["nodes"][2]["network"] = False
+    standin.laboratory["guests"][0].update(running=False, fail_starts=2)
+    standin.laboratory["paused"] = True
+
+
+def _open_laboratory(page: Page, _: Standin, words: Words) -> None:
+    page.get_by_role("button", name=words["lab.title"]).click()
+    expect(page.get_by_role("switch", name="phum03").first).to_be_visible()
+
+
+def _line_lost(page: Page, standin: Standin, words: Words) -> None:
+    expect(page.get_by_role("radio").first).to_be_visible()
+    standin.go_away()
+    expect(page.get_by_text(words["line.lost.banner"])).to_be_visible()
+
+
+def _legends(page: Page, _: Standin, words: Words) -> None:
+    for part in ("status", "resources", "rules"):
+        page.get_by_text(words[f"legend.{part}"], exact=True).click()
+
+
+def _add(page: Page, _: Standin, words: Words) -> None:
+    page.get_by_role("button", name=words["resources.add"]).click()
+
+
+def _add_filled(page: Page, standin: Standin, words: Words) -> None:
+    _add(page, standin, words)
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label(words["field.guest"]).select_option("ct:200")
+    dialog.get_by_label(words["field.state"], exact=True).select_option("disabled")
+    dialog.get_by_label(words["field.max_restart"], exact=True).fill("-1")
+    for field in ("state", "max_restart", "max_relocate", "failback"):
+        label = words["help"].replace("{label}", words[f"field.{field}"])
+        dialog.get_by_role("button", name=label, exact=True).click()
+
+
+def choose(page: Page, words: Words, name: str, action: str) -> None:
+    """Choose a resource by its name and press one of the part's buttons."""
+    label = words["resources.choose_one"].replace("{name}", name)
+    page.get_by_role("radio", name=label).check()
+    page.locator("#resources").get_by_role("button", name=words[action], exact=True).click()
+
+
+def _edit_overtaken(page: Page, standin: Standin, words: Words) -> None:
+    choose(page, words, "121 ct", "edit")
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label(words["field.comment"]).fill("결제 서버")
+    snapshot = contents.usual()
+    snapshot["resources"][1].update(
+        max_restart=3, comment="web", state="error", crm_state="error", node="phum02"
+    )
+    standin.show(snapshot)
+    expect(dialog.get_by_role("status")).to_be_visible()
+
+
+def _edit_vanished(page: Page, standin: Standin, words: Words) -> None:
+    choose(page, words, "121 ct", "edit")
+    snapshot = contents.usual()
+    del snapshot["resources"][1]
+    standin.show(snapshot)
+    expect(page.get_by_role("dialog").get_by_role("status")).to_be_visible()
+
+
+def _add_refused(page: Page, standin: Standin, words: Words) -> None:
+    _add(page, standin, words)
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label(words["field.guest"]).select_option("vm:130")
+    standin.refuse(500, "resource ID 'vm:130' already defined")
+    dialog.get_by_role("button", name=words["add"], exact=True).click()
+    expect(dialog.get_by_role("alert")).to_be_visible()
+
+
+def _add_refused_at_field(page: Page, standin: Standin, words: Words) -> None:
+    _add(page, standin, words)
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label(words["field.guest"]).select_option("vm:130")
+    fields = {"max_restart": "value must have a maximum value of 10"}
+    standin.refuse(400, "Parameter verification failed.", fields)
+    dialog.get_by_role("button", name=words["add"], exact=True).click()
+    expect(dialog.get_by_text("maximum value")).to_be_visible()
+
+
+def _session_over(page: Page, standin: Standin, words: Words) -> None:
+    _add(page, standin, words)
+    dialog = page.get_by_role("dialog", name=words["resource.form.add"])
+    dialog.get_by_label(words["field.guest"]).select_option("vm:130")
+    standin.session = None
+    dialog.get_by_role("button", name=words["add"], exact=True).click()
+    expect(page.get_by_role("dialog", name=words["login.again"])).to_be_visible()
+
+
+def _remove(page: Page, _: Standin, words: Words) -> None:
+    choose(page, words, "100 LOTCES-WIN", "remove")
+
+
+def _move(page: Page, _: Standin, words: Words) -> None:
+    choose(page, words, "100 LOTCES-WIN", "move")
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label(words["move.node"]).select_option("phum01")
+
+
+def _move_container(page: Page, _: Standin, words: Words) -> None:
+    choose(page, words, "200 dns", "move")
+
+
+def _with_container(standin: Standin) -> None:
+    snapshot = contents.trouble()
+    snapshot["resources"].insert(0, contents.resource(200, "dns", "phum01", type="ct"))
+    snapshot["rules"] = [resource_rule("apart", ["ct:200", "vm:121"], "negative")]
+    standin.snapshot = snapshot
+
+
+def add_rule(page: Page, words: Words, kind: str) -> None:
+    """Open the form of a new rule."""
+    card = page.get_by_role("region", name=words[f"rules.{kind}"]).first
+    card.get_by_role("button", name=words["rules.add"]).click()
+
+
+def _node_rule(page: Page, _: Standin, words: Words) -> None:
+    add_rule(page, words, "node-affinity")
+
+
+def _node_rule_conflict(page: Page, standin: Standin, words: Words) -> None:
+    add_rule(page, words, "node-affinity")
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label(words["rule.name"]).fill("1x")
+    dialog.get_by_role("checkbox", name="100 LOTCES-WIN").check()
+    dialog.get_by_role("checkbox", name="phum01").check()
+    raise_it = words["pick.raise"].replace("{node}", "phum01")
+    dialog.get_by_role("button", name=raise_it).click(click_count=3)
+    for label in ("rule.strict", "rule.nodes"):
+        name = words["help"].replace("{label}", words[label])
+        dialog.get_by_role("button", name=name, exact=True).click()
+
+
+def _resource_rule(page: Page, _: Standin, words: Words) -> None:
+    add_rule(page, words, "resource-affinity")
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label(words["rule.name"]).fill("apart-1")
+    dialog.get_by_role("checkbox", name="121 ct").check()
+    dialog.get_by_role("checkbox", name="999 virton").check()
+    dialog.get_by_label(words["rule.affinity"], exact=True).select_option("negative")
+
+
+def _rule_removal(page: Page, _: Standin, words: Words) -> None:
+    page.get_by_role("button", name=words["rule.remove"].replace("{rule}", "ha-pair")).click()
+
+
+def _switch_refused(page: Page, standin: Standin, words: Words) -> None:
+    standin.refuse(400, "Rule 'ha-pair' is invalid.", {"resources": "whatever"})
+    name = words["rule.use"].replace("{rule}", "ha-pair")
+    page.get_by_role("switch", name=name).click()
+    expect(page.get_by_role("status").filter(has_text="ha-pair")).to_be_visible()
+
+
+def _priorities(standin: Standin) -> None:
+    snapshot = contents.with_rules()
+    snapshot["rules"].append(
+        node_rule("pin-cl", ["vm:122", "vm:124"], {"phum01": 0}, comment="노드 하나뿐")
+    )
+    standin.snapshot = snapshot
+
+
+def _login_failed(page: Page, standin: Standin, words: Words) -> None:
+    standin.login_error = (401, {"error": {"status": 401, "code": "auth", "message": None}})
+    page.get_by_label(words["login.username"]).fill("root")
+    page.get_by_label(words["login.password"]).fill("wrong")
+    page.get_by_role("button", name=words["login.submit"]).click()
+    expect(page.get_by_role("alert")).to_be_visible()
+
+
+def _logged_out(standin: Standin) -> None:
+    standin.session = None
+
+
+SCENES = [
+    Scene("main"),
+    Scene("rules", shows(contents.with_rules)),
+    Scene("every-state", shows(contents.every_state)),
+    Scene("trouble", shows(contents.trouble)),
+    Scene("loading", _loading),
+    Scene("failing", _failing),
+    Scene("stale", _stale),
+    Scene("empty", _empty),
+    Scene("no-quorum", _no_quorum),
+    Scene("no-master", _no_master),
+    Scene("auditor", _auditor),
+    Scene("groups", _groups),
+    Scene("laboratory", _laboratory, _open_laboratory),
+    Scene("line-lost", reach=_line_lost),
+    Scene("legends", reach=_legends),
+    Scene("add", reach=_add),
+    Scene("add-filled", reach=_add_filled),
+    Scene("add-refused", reach=_add_refused),
+    Scene("add-refused-at-field", reach=_add_refused_at_field),
+    Scene("edit-overtaken", reach=_edit_overtaken),
+    Scene("edit-vanished", reach=_edit_vanished),
+    Scene("session-over", reach=_session_over),
+    Scene("remove", shows(contents.with_rules), _remove),
+    Scene("move", shows(contents.with_rules), _move),
+    Scene("move-container", _with_container, _move_container),
+    Scene("node-rule", reach=_node_rule),
+    Scene("node-rule-conflict", shows(contents.with_rules), _node_rule_conflict),
+    Scene("resource-rule", shows(contents.with_rules), _resource_rule),
+    Scene("rule-removal", shows(contents.with_rules), _rule_removal),
+    Scene("switch-refused", _priorities, _switch_refused),
+    Scene("login", _logged_out, path="/login"),
+    Scene("login-failed", _logged_out, _login_failed, path="/login"),
+]
