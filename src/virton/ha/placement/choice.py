@@ -5,8 +5,8 @@ kept together elsewhere; the load decides among those that remain. A choice keep
 left, so that its reasons are those by which it was made.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from virton.ha.model import ResourceConfig, ServiceStatus
@@ -37,7 +37,11 @@ class Ground:
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """The nodes that remained after each step; None where the step was not reached."""
+    """The nodes that remained after each step; None where the step was not reached.
+
+    `companions` and `adversaries` are the resources to keep together with and apart from, by the
+    nodes on which they counted.
+    """
 
     allowed: frozenset[str] = frozenset()
     preferred: frozenset[str] = frozenset()
@@ -45,6 +49,8 @@ class Steps:
     apart: frozenset[str] | None = None
     together: frozenset[str] | None = None
     scores: Mapping[str, float] = field(default_factory=dict)
+    companions: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    adversaries: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 class Because(StrEnum):
@@ -59,11 +65,15 @@ class Because(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The chosen node (None: there is none), which step decided, and what each step left."""
+    """The chosen node (None: there is none), which step decided, and what each step left.
+
+    `current` is the node on which the resource was when the choice was made.
+    """
 
     node: str | None
     because: Because
     steps: Steps
+    current: str
 
 
 def choose(
@@ -74,36 +84,39 @@ def choose(
     preference: Preference,
 ) -> Choice:
     """Choose the node for a resource by rules, other resources and load."""
+    current = status.node
     allowed, preferred = _by_node_rule(ground.rules.node_priorities.get(sid), ground.online)
     if not preferred:
-        return Choice(None, Because.NO_NODE, Steps(allowed, preferred))
+        return Choice(None, Because.NO_NODE, Steps(allowed, preferred), current)
     together = _nodes_of_companions(sid, ground)
     apart = _nodes_of_adversaries(sid, ground)
-    current = status.node
     if (
         preference is Preference.STAY
         and not config.failback
         and current in allowed
         and (current in together or current not in apart)
     ):
-        return Choice(current, Because.STAYS, Steps(allowed, preferred))
+        steps = Steps(allowed, preferred, companions=together, adversaries=apart)
+        return Choice(current, Because.STAYS, steps, current)
     untried = preferred
     if preference is Preference.NEXT:
         untried = preferred.difference(status.failed_nodes)
-    separate = untried - apart if apart else untried
+    separate = untried.difference(apart) if apart else untried
     joined = _majority(together, separate) if together else separate
-    steps = Steps(allowed, preferred, untried, separate, joined)
+    steps = Steps(
+        allowed, preferred, untried, separate, joined, companions=together, adversaries=apart
+    )
     if status.maintenance_node in joined:
-        return Choice(status.maintenance_node, Because.RETURNS, steps)
+        return Choice(status.maintenance_node, Because.RETURNS, steps, current)
     if preference is Preference.STAY and current in joined:
-        return Choice(current, Because.STAYS, steps)
+        return Choice(current, Because.STAYS, steps, current)
     return _by_score(sid, current, ground, preference, steps, joined)
 
 
 def open_nodes(sid: str, ground: Ground) -> frozenset[str]:
     """Return the preferred nodes of a resource on which nothing is that it is kept apart from."""
     _, preferred = _by_node_rule(ground.rules.node_priorities.get(sid), ground.online)
-    return preferred - _nodes_of_adversaries(sid, ground)
+    return preferred.difference(_nodes_of_adversaries(sid, ground))
 
 
 def _by_node_rule(
@@ -118,30 +131,37 @@ def _by_node_rule(
     return allowed, frozenset(node for node in allowed if priorities[node] == highest)
 
 
-def _nodes_of_companions(sid: str, ground: Ground) -> dict[str, int]:
-    """Count, node by node, the resources to keep together with; a moving one counts at its goal."""
-    counts: dict[str, int] = {}
+def _nodes_of_companions(sid: str, ground: Ground) -> dict[str, list[str]]:
+    """Return the resources to keep together with by node; a moving one counts at its goal."""
+    found: dict[str, list[str]] = {}
     for other in ground.rules.together.get(sid, ()):
         if (status := ground.statuses.get(other)) is not None:
             current, target = used_nodes(status, ground.online)
             if (node := target or current) is not None:
-                counts[node] = counts.get(node, 0) + 1
-    return counts
+                found.setdefault(node, []).append(other)
+    return found
 
 
-def _nodes_of_adversaries(sid: str, ground: Ground) -> set[str]:
-    """Return the nodes of the resources to keep apart from; a moving one counts on both."""
-    nodes: set[str] = set()
+def _nodes_of_adversaries(sid: str, ground: Ground) -> dict[str, list[str]]:
+    """Return the resources to keep apart from by node; a moving one counts on both."""
+    found: dict[str, list[str]] = {}
     for other in ground.rules.apart.get(sid, ()):
         if (status := ground.statuses.get(other)) is not None:
-            nodes.update(node for node in used_nodes(status, ground.online) if node is not None)
-    return nodes
+            for node in used_nodes(status, ground.online):
+                if node is not None:
+                    found.setdefault(node, []).append(other)
+    return found
 
 
-def _majority(together: Mapping[str, int], nodes: frozenset[str]) -> frozenset[str]:
+def _majority(together: Mapping[str, Sequence[str]], nodes: frozenset[str]) -> frozenset[str]:
     """Return the node that most companions are on, the first by name of several."""
-    possible = [(-count, node) for node, count in together.items() if node in nodes]
+    possible = [(-len(sids), node) for node, sids in together.items() if node in nodes]
     return frozenset({min(possible)[1]}) if possible else nodes
+
+
+def ranked(nodes: Iterable[str], scores: Mapping[str, float]) -> list[str]:
+    """Return nodes from the best score, which is the lowest, to the worst; then by name."""
+    return sorted(nodes, key=lambda node: (scores.get(node, 0.0), node))
 
 
 def _by_score(
@@ -153,14 +173,12 @@ def _by_score(
     nodes: frozenset[str],
 ) -> Choice:
     if not nodes:
-        return Choice(None, Because.NO_NODE, steps)
+        return Choice(None, Because.NO_NODE, steps, current)
     scores = ground.load().start_scores(sid)
-    ranked = sorted(nodes, key=lambda node: (scores.get(node, 0.0), node))
-    steps = Steps(
-        steps.allowed, steps.preferred, steps.untried, steps.apart, steps.together, scores
-    )
+    order = ranked(nodes, scores)
+    steps = replace(steps, scores=scores)
     if preference is Preference.NEXT and current in nodes:
-        following = ranked.index(current) + 1
-        if following < len(ranked):
-            return Choice(ranked[following], Because.NEXT, steps)
-    return Choice(ranked[0], Because.SCORE, steps)
+        following = order.index(current) + 1
+        if following < len(order):
+            return Choice(order[following], Because.NEXT, steps, current)
+    return Choice(order[0], Because.SCORE, steps, current)
