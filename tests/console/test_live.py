@@ -160,6 +160,30 @@ async def test_the_page_recovers_from_each_fault_by_itself(
     assert (await snapshot(visit))["parts"]["status"]["ok"] is True
 
 
+async def test_a_slow_source_holds_up_no_other(visit: Visit) -> None:
+    answered = asyncio.Event()
+
+    async def slow(path: str) -> None:
+        if path == "/cluster/resources":
+            await answered.wait()
+
+    browser = await visit.logged_in()
+    visit.cluster.fault = slow
+    async with browser.stream() as stream:
+        assert stream.events() == []
+        await visit.clock.step(1)
+        await visit.clock.step(1)
+        [(_, told)] = stream.events()
+        assert told["parts"]["status"]["ok"] is True
+        assert told["parts"]["nodes"] == {"at": None, "ok": False, "error": None}
+        assert told["resources"][0]["name"] is None
+        answered.set()
+        await settle()
+        [(_, told)] = stream.events()
+        assert told["parts"]["nodes"]["ok"] is True
+        assert told["resources"][0]["name"] == "LOTCES-WIN"
+
+
 async def test_retrying_asks_at_once(visit: Visit) -> None:
     good = visit.cluster.answers["/cluster/ha/rules"]
     visit.cluster.answers["/cluster/ha/rules"] = Refusal(500, "boom")

@@ -12,7 +12,17 @@ from typer.testing import CliRunner
 
 from tests.proxmox.playback import TOKEN, Playback
 from virton.cli.main import app
-from virton.cli.serve import Service, address_of, announce, listen, of_embedded_cluster, run
+from virton.cli.serve import (
+    Service,
+    address_of,
+    announce,
+    listen,
+    of_embedded_cluster,
+    of_real_cluster,
+    run,
+)
+from virton.console.settings import ConsoleSettings
+from virton.proxmox import ProxmoxClient
 
 TERMINAL = CliRunner()
 
@@ -127,3 +137,21 @@ async def test_when_the_cluster_dies_the_console_ends_and_says_why(tmp_path: Pat
     stand.run = die  # type: ignore[method-assign]
     with listen("127.0.0.1", 0) as listener, pytest.raises(RuntimeError, match="disk is full"):
         await asyncio.wait_for(run(of_embedded_cluster(stand, tmp_path), listener), 10)
+
+
+@pytest.mark.anyio
+async def test_a_console_elsewhere_reads_the_same_cluster_over_the_network(tmp_path: Path) -> None:
+    near = of_embedded_cluster(Stand(), tmp_path / "near")
+    async with serving(near) as cluster:
+        settings = ConsoleSettings(tmp_path / "far")
+        far = of_real_cluster(ProxmoxClient([cluster]), settings)
+        async with (
+            serving(far) as address,
+            httpx2.AsyncClient(base_url=address, trust_env=False) as http,
+        ):
+            body = {"username": "root@pam", "password": "root-password"}
+            session = (await http.post("/api/login", json=body)).json()
+            assert session["lab"] is False
+            told = (await http.get("/api/snapshot")).json()
+    assert told["cluster"]["addresses"] == [{"address": cluster, "ok": True, "error": None}]
+    assert [row["sid"] for row in told["resources"]] == ["vm:100", "vm:121"]

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from virton.console.clock import Clock
 from virton.console.feed import Feed
@@ -25,6 +25,9 @@ from virton.proxmox.errors import ErrorCode
 
 Data = TypeVar("Data")
 Other = TypeVar("Other")
+PATIENCE_S = 1.0
+"""How long the quick sources of a round wait for the slow ones before they are shown."""
+
 log = logging.getLogger(__name__)
 
 
@@ -47,6 +50,7 @@ class Poller:
         self._polled = float("-inf")
         self._detected = float("-inf")
         self._groups_migrated = False
+        self._rounds: set[asyncio.Future[None]] = set()
 
     async def run(self) -> None:
         """Ask at every interval while anybody watches, or did a moment ago."""
@@ -88,6 +92,27 @@ class Poller:
             if abs(self._clock.time() - self._polled) >= limit:
                 await self._poll()
 
+    async def refresh_soon(self) -> None:
+        """Ask as `refresh` does, but wait only so long for a slow cluster: the round goes on."""
+        asking = asyncio.ensure_future(self.refresh())
+        self._rounds.add(asking)
+        asking.add_done_callback(self._rounds.discard)
+        await self._patiently(asking, 2 * PATIENCE_S)
+        if asking.done():
+            asking.result()
+
+    def abandon(self) -> None:
+        """Give up the rounds that nobody waits for any more."""
+        for asking in self._rounds:
+            asking.cancel()
+
+    async def _patiently(self, work: asyncio.Future[Any], patience_s: float) -> None:
+        pause = asyncio.ensure_future(self._clock.sleep(patience_s))
+        try:
+            await asyncio.wait({work, pause}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            pause.cancel()
+
     async def poll_once(self) -> None:
         """Ask now, with a round that begins after this call."""
         async with self._asking:
@@ -96,39 +121,43 @@ class Poller:
     async def _poll(self) -> None:
         self._polled = self._clock.time()
         credentials = await self._credentials()
-        api = ClusterApi(self._client, credentials)
-        before = self.readings
         if credentials is None:
-            self.readings = _without_credentials(before)
+            self.readings = _without_credentials(self.readings)
         else:
-            self.readings = await self._read(api, before)
+            await self._read(ClusterApi(self._client, credentials))
             self._drop_refused(credentials)
+        self._publish()
+
+    def _publish(self) -> None:
+        troubles = self._client.troubles
+        addresses = {address: troubles.get(address) for address in self._client.addresses}
+        self.readings = replace(self.readings, addresses=addresses)
         self.feed.publish(assemble(self.readings, self._clock.time()))
 
-    async def _read(self, api: ClusterApi, before: Readings) -> Readings:
+    async def _read(self, api: ClusterApi) -> None:
         await self._detect(api)
-        status, resources, rules, nodes = await asyncio.gather(
-            self._part(before.status, lambda: _read_status(api)),
-            self._part(before.resources, api.resources),
-            self._part(before.rules, lambda: self._read_rules(api)),
-            self._part(before.nodes, lambda: _read_nodes(api)),
+        reading = asyncio.gather(
+            self._part("status", lambda: _read_status(api)),
+            self._part("resources", api.resources),
+            self._part("rules", lambda: self._read_rules(api)),
+            self._part("nodes", lambda: _read_nodes(api)),
         )
-        troubles = self._client.troubles
-        return replace(
-            self.readings,
-            status=status,
-            resources=resources,
-            rules=rules,
-            nodes=nodes,
-            addresses={address: troubles.get(address) for address in self._client.addresses},
-        )
-
-    async def _part(self, before: Part[Data], read: Callable[[], Awaitable[Data]]) -> Part[Data]:
         try:
-            data = await read()
+            await self._patiently(reading, PATIENCE_S)
+            if not reading.done():
+                # One source is slow: what the others said need not wait for it.
+                self._publish()
+            await reading
+        finally:
+            reading.cancel()
+
+    async def _part(self, name: str, read: Callable[[], Awaitable[Any]]) -> None:
+        try:
+            part: Part[Any] = Part(await read(), self._clock.time())
         except ApiFailure as failure:
-            return replace(before, error=failure.error)
-        return Part(data, self._clock.time())
+            part = replace(self.readings.parts[name], error=failure.error)
+        read_now: dict[str, Any] = {name: part}
+        self.readings = replace(self.readings, **read_now)
 
     async def _detect(self, api: ClusterApi) -> None:
         """Learn what changes rarely: the version, the votes; and doubt what was found missing."""

@@ -42,6 +42,7 @@ class Console:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            self.poller.abandon()
             await self.client.aclose()
 
 

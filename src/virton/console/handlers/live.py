@@ -28,7 +28,7 @@ async def show_snapshot(call: Call) -> Response:
     if call.request.query_params.get("fresh") == "1":
         await poller.poll_once()
     else:
-        await poller.refresh()
+        await poller.refresh_soon()
     return JSONResponse(seen_by(call.standing, _latest(call.console)))
 
 
@@ -51,7 +51,7 @@ async def events(call: Call, leaving: anyio.Event) -> AsyncIterator[ServerSentEv
     beats = feed.beats
     opened = call.console.clock.time()
     with poller.watching():
-        await poller.refresh()
+        await poller.refresh_soon()
         while True:
             checked = await _checked(call)
             if isinstance(checked, ServerSentEvent):
