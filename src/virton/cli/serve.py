@@ -123,11 +123,7 @@ def prepared(folder: Path) -> Path:
 def listen(host: str, port: int) -> socket.socket:
     """Take the port before anything is started, so that a port in use is all that is said."""
     try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        listener = socket.socket(family, socket.SOCK_STREAM)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        listener.listen(512)
+        return _bound(host, port)
     except OSError as failure:
         if failure.errno == errno.EADDRINUSE:
             complain(
@@ -135,6 +131,18 @@ def listen(host: str, port: int) -> socket.socket:
                 f"Is virton running already? Otherwise choose another port: --port {port + 1}",
             )
         complain(f"cannot listen on {host} port {port}: {failure.strerror or failure}")
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(512)
+    except OSError:
+        listener.close()
+        raise
     return listener
 
 
