@@ -182,3 +182,29 @@ def test_everything_that_lists_answers(root: TestClient, path: str) -> None:
     answer = root.get(path)
     assert answer.status_code == 200
     assert answer.json()["data"]
+
+
+def test_a_status_file_that_is_broken_is_named(root: TestClient, cluster: EmbeddedCluster) -> None:
+    cluster.files.write("nodes/bravo/lrm_status", "{broken")
+    answer = root.get("/cluster/ha/status/current")
+    assert answer.status_code == 500
+    assert "nodes/bravo/lrm_status" in answer.json()["message"]
+
+
+@pytest.mark.parametrize("comment", ["한국어: 100% ü", "é", "plain", "a%3A b"])
+def test_a_comment_of_a_rule_comes_back_as_it_was_meant(root: TestClient, comment: str) -> None:
+    rule = {"rule": "said", "type": "node-affinity", "nodes": "alfa", "resources": "vm:100"}
+    assert root.post("/cluster/ha/rules", json={**rule, "comment": comment}).status_code == 200
+    told = root.get("/cluster/ha/rules/said").json()["data"]["comment"]
+    assert told == comment.replace("%3A", ":")
+
+
+def test_a_group_is_shown_as_the_rule_that_it_will_become(
+    root: TestClient, cluster: EmbeddedCluster
+) -> None:
+    cluster.files.write("ha/groups.cfg", "group: near\n\tnodes alfa:1\n\trestricted 1\n\n")
+    cluster.files.write("ha/resources.cfg", "vm: 100\n\tgroup near\n\n")
+    rule = root.get("/cluster/ha/rules").json()["data"][0]
+    assert (rule["rule"], rule["nodes"], rule["strict"]) == ("ha-group-near", "alfa:1", 1)
+    assert root.get("/cluster/ha/groups").json()["data"][0]["group"] == "near"
+    assert root.get("/cluster/ha/resources").json()["data"][0]["group"] == "near"

@@ -1,6 +1,7 @@
 """The embedded cluster over HTTP: the Proxmox VE API below `/api2/json`, and the lab's switches."""
 
 import json
+import logging
 from http import HTTPStatus
 
 from starlette.applications import Starlette
@@ -19,6 +20,7 @@ from virton.embedded.errors import Refusal
 from virton.embedded.lab import change_lab, lab_json
 from virton.embedded.registry import Registry
 
+_LOG = logging.getLogger(__name__)
 _HEADERS = {"cache-control": "max-age=0, no-store", "x-content-type-options": "nosniff"}
 
 
@@ -48,6 +50,10 @@ class _Api:
             answer = await self._answer(request)
         except Refusal as refusal:
             answer = refused(refusal)
+        except Exception:
+            # A fault of ours must still be an answer that a client of Proxmox VE can read.
+            _LOG.exception("%s %s failed", request.method, request.url.path)
+            answer = Answer(HTTPStatus.INTERNAL_SERVER_ERROR, message="internal error")
         await answer_response(answer)(scope, receive, send)
 
     async def _answer(self, request: HttpRequest) -> Answer:

@@ -4,7 +4,8 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 _FREE_TRIES = 5
-_LONGEST_WAIT_S = 300
+_LONGEST_WAIT_S = 30
+_FORGOTTEN_AFTER_S = 900
 _MOST_REMEMBERED = 10_000
 
 
@@ -29,6 +30,8 @@ class Throttle:
     def failed(self, key: str, now_s: float) -> None:
         """Count a failed try."""
         known = self._failures.pop(key, None)
+        if known and now_s - known.until_s > _FORGOTTEN_AFTER_S:
+            known = None
         count = known.count + 1 if known else 1
         beyond = count - _FREE_TRIES
         wait_s = min(2.0**beyond, _LONGEST_WAIT_S) if beyond >= 0 else 0.0

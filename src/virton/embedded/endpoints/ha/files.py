@@ -59,13 +59,20 @@ def save_rules(cluster: EmbeddedCluster, ruleset: RuleSet) -> None:
 
 def manager_status(cluster: EmbeddedCluster) -> Mapping[str, Any]:
     """Return what the manager last wrote."""
-    return cluster.files.read_json(MANAGER_STATUS)
+    return _status(cluster, MANAGER_STATUS)
 
 
 def lrm_status(cluster: EmbeddedCluster, node: str) -> Mapping[str, Any]:
     """Return what a node's LRM last wrote."""
     path = f"nodes/{node}/lrm_status"
-    return {"mode": "unknown"} if cluster.files.get(path) is None else cluster.files.read_json(path)
+    return {"mode": "unknown"} if cluster.files.get(path) is None else _status(cluster, path)
+
+
+def _status(cluster: EmbeddedCluster, path: str) -> Mapping[str, Any]:
+    try:
+        return cluster.files.read_json(path)
+    except ValueError as error:
+        raise failed(f"file '{path}' cannot be read as JSON") from error
 
 
 def queue_command(cluster: EmbeddedCluster, command: str) -> None:

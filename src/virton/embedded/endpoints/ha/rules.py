@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 from virton.embedded.access.access import Caller
 from virton.embedded.cluster import EmbeddedCluster
@@ -73,12 +74,18 @@ def _to_json(
         entry[name] = int(entry[name])
     if rule.comment is not None:
         entry["comment"] = rule.comment
-    if rule.rule not in files.rules(cluster).rules and "strict" not in entry:
-        # A rule that stands for a group says of every switch whether the group has it.
-        entry["strict"] = None
+    if rule.rule not in files.rules(cluster).rules:
+        entry["strict"] = _strictness_of_group(cluster, rule)
     if rule.rule in errors:
         entry["errors"] = errors[rule.rule]
     return entry | {"digest": ruleset.digest, "order": ruleset.order.get(rule.rule)}
+
+
+def _strictness_of_group(cluster: EmbeddedCluster, rule: Rule) -> int | None:
+    """Return what the group behind a rule says of strictness; None if it says nothing."""
+    section = files.groups(cluster).sections[rule.rule.removeprefix("ha-group-")]
+    restricted = section.properties.get("restricted")
+    return None if restricted is None else int(restricted)
 
 
 def create(cluster: EmbeddedCluster, _caller: Caller, params: Params) -> None:
@@ -124,9 +131,16 @@ def _values(params: Params, rule_type: str) -> dict[str, str]:
     if values.get("disable") == "0":
         del values["disable"]
     if "comment" in values:
-        # The API takes a comment as the file keeps it, percent-encoded.
-        values["comment"] = encode_text(decode_text(values["comment"]))
+        values["comment"] = encode_text(_plain_comment(values["comment"]))
     return values
+
+
+def _plain_comment(text: str) -> str:
+    """Return a comment, which may come as the file keeps it: UTF-8, percent-encoded."""
+    try:
+        return unquote_to_bytes(text.encode("latin-1")).decode()
+    except UnicodeError:
+        return decode_text(text)
 
 
 def _deletions(params: Params, rule_type: str, values: Mapping[str, str]) -> list[str]:

@@ -98,7 +98,7 @@ def _extra(cluster: EmbeddedCluster, status: Params) -> str:
     text = ""
     disarm = status.get("disarm")
     if disarm:
-        text += f" - {disarm['state']}, resource mode: {disarm['mode']}"
+        text += f" - {disarm.get('state', '')}, resource mode: {disarm.get('mode', '')}"
     mode = cluster.files.parsed("datacenter.cfg", read_datacenter).settings.scheduler.mode
     return text if mode == "basic" else f"{text} - {mode} load CRS"
 
