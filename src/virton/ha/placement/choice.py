@@ -147,7 +147,7 @@ def _nodes_of_adversaries(sid: str, ground: Ground) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for other in ground.rules.apart.get(sid, ()):
         if (status := ground.statuses.get(other)) is not None:
-            for node in used_nodes(status, ground.online):
+            for node in set(used_nodes(status, ground.online)):
                 if node is not None:
                     found.setdefault(node, []).append(other)
     return found
