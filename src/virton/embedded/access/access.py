@@ -13,6 +13,8 @@ from virton.embedded.access.users import PATH, UserConfig, parse_users, write_us
 from virton.embedded.errors import slowed_down, unauthorized
 from virton.embedded.pmxcfs import ClusterFiles
 
+_MOST_REMEMBERED = 20_000
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:
@@ -56,6 +58,8 @@ class Access:
         self._clock = clock
         self._signer = TicketSigner(credentials.ticket_key(files))
         self._throttle = Throttle()
+        self._found: dict[tuple[str, str], Privileges] = {}
+        self._found_for: UserConfig | None = None
 
     @property
     def now(self) -> int:
@@ -73,7 +77,13 @@ class Access:
 
     def privileges(self, who: str, path: str) -> Privileges:
         """Return the privileges of a user or an API token on a path."""
-        return privileges(self.users, who, path)
+        users = self.users
+        if self._found_for is not users or len(self._found) > _MOST_REMEMBERED:
+            self._found_for, self._found = users, {}
+        found = self._found.get((who, path))
+        if found is None:
+            found = self._found[who, path] = privileges(users, who, path)
+        return found
 
     def may_enter(self, userid: str) -> bool:
         """Tell whether there is such a user, enabled and not expired."""

@@ -13,15 +13,8 @@ from virton.embedded.schema import Param
 Params = Mapping[str, Any]
 Entry = dict[str, Any]
 
-VERSION = {"version": "9.1.6", "release": "9.1", "repoid": "virton"}
-
 _USUAL_LOG_LENGTH = 50
 _MOST_TASKS = 25
-
-
-def version(_cluster: EmbeddedCluster, _caller: Caller, _params: Params) -> Entry:
-    """Tell which version of the API this is."""
-    return dict(VERSION)
 
 
 def index(_cluster: EmbeddedCluster, _caller: Caller, _params: Params) -> list[Entry]:
@@ -99,11 +92,6 @@ def votes(cluster: EmbeddedCluster, _caller: Caller, _params: Params) -> list[En
     ]
 
 
-def nothing(_cluster: EmbeddedCluster, _caller: Caller, _params: Params) -> list[Entry]:
-    """List nothing: the embedded cluster has none of these."""
-    return []
-
-
 def not_backed_up(cluster: EmbeddedCluster, caller: Caller, _params: Params) -> list[Entry]:
     """List the guests without a backup job: all of them."""
     return [
@@ -115,7 +103,7 @@ def not_backed_up(cluster: EmbeddedCluster, caller: Caller, _params: Params) -> 
 _RESOURCE_TYPES = ("vm", "storage", "node", "sdn")
 
 ENDPOINTS = (
-    Endpoint("GET", "/version", version, Anyone.LOGGED_IN),
+    Endpoint("GET", "/version", nodes.version, Anyone.LOGGED_IN),
     Endpoint("GET", "/cluster", index, Anyone.LOGGED_IN),
     Endpoint("GET", "/cluster/status", status, AUDIT),
     Endpoint(
@@ -134,6 +122,6 @@ ENDPOINTS = (
         {"max": Param("integer", optional=True, minimum=1)},
     ),
     Endpoint("GET", "/cluster/config/nodes", votes, AUDIT),
-    Endpoint("GET", "/cluster/replication", nothing, Anyone.LOGGED_IN),
+    Endpoint("GET", "/cluster/replication", nodes.nothing, Anyone.LOGGED_IN),
     Endpoint("GET", "/cluster/backup-info/not-backed-up", not_backed_up, AUDIT),
 )

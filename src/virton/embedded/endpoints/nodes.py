@@ -15,6 +15,8 @@ from virton.embedded.tasks import Task, node_of
 Params = Mapping[str, Any]
 Entry = dict[str, Any]
 
+VERSION = {"version": "9.1.6", "release": "9.1", "repoid": "virton"}
+
 _USUAL_LIST_LENGTH = 50
 _SWAP_BYTES = 8 << 30
 _ROOT_BYTES = 96 << 30
@@ -125,7 +127,9 @@ def tasks(cluster: EmbeddedCluster, caller: Caller, params: Params) -> list[Entr
         and _is_asked_for(task, params)
     ]
     start = params.get("start", 0)
-    return [task.to_json() for task in found[start : start + params.get("limit", 50)]]
+    return [
+        task.to_json() for task in found[start : start + params.get("limit", _USUAL_LIST_LENGTH)]
+    ]
 
 
 def _is_asked_for(task: Task, params: Params) -> bool:
@@ -179,8 +183,8 @@ def task_log(cluster: EmbeddedCluster, caller: Caller, params: Params) -> list[E
 
 
 def version(_cluster: EmbeddedCluster, _caller: Caller, _params: Params) -> Entry:
-    """Tell which version of the API a node has: the same as all others."""
-    return {"version": "9.1.6", "release": "9.1", "repoid": "virton"}
+    """Tell which version of the API this is."""
+    return dict(VERSION)
 
 
 def nothing(_cluster: EmbeddedCluster, _caller: Caller, _params: Params) -> list[Entry]:
