@@ -58,8 +58,7 @@ class Access:
         self._clock = clock
         self._signer = TicketSigner(credentials.ticket_key(files))
         self._throttle = Throttle()
-        self._found: dict[tuple[str, str], Privileges] = {}
-        self._found_for: UserConfig | None = None
+        self._found: tuple[UserConfig | None, dict[tuple[str, str], Privileges]] = (None, {})
 
     @property
     def now(self) -> int:
@@ -78,12 +77,14 @@ class Access:
     def privileges(self, who: str, path: str) -> Privileges:
         """Return the privileges of a user or an API token on a path."""
         users = self.users
-        if self._found_for is not users or len(self._found) > _MOST_REMEMBERED:
-            self._found_for, self._found = users, {}
-        found = self._found.get((who, path))
-        if found is None:
-            found = self._found[who, path] = privileges(users, who, path)
-        return found
+        found_for, found = self._found
+        if found_for is not users or len(found) > _MOST_REMEMBERED:
+            # Users and findings are replaced as one: what held before must not be found after.
+            found = {}
+            self._found = (users, found)
+        if (who, path) not in found:
+            found[who, path] = privileges(users, who, path)
+        return found[who, path]
 
     def may_enter(self, userid: str) -> bool:
         """Tell whether there is such a user, enabled and not expired."""
