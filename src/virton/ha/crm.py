@@ -243,8 +243,8 @@ class Crm:
 
     def _carry_out(self, plan: Plan) -> None:
         self.last_plan = plan
-        for event in plan.events:
-            self._world.tell(event)
+        for at, event in enumerate(plan.events):
+            self._world.tell(event, plan.causes.get(at), plan.decisions.get(at))
         for act in plan.acts:
             self._world.carry_out(act)
         if plan.status is not None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
+from virton.ha.causes import Cause
 from virton.ha.events import Event
 from virton.ha.manager.plan import Act
 from virton.ha.manager.view import View
@@ -18,6 +19,7 @@ from virton.ha.model import (
     ManagerStatus,
     ResourceConfig,
 )
+from virton.ha.placement.reasons import Decision
 
 MANAGER_LOCK = "ha_manager_lock"
 
@@ -83,8 +85,10 @@ class Environment(Protocol):
     def now_s(self) -> int:
         """Return the time in seconds; it stands still during a round."""
 
-    def tell(self, event: Event) -> None:
-        """Make an event known."""
+    def tell(
+        self, event: Event, cause: Cause | None = None, decision: Decision | None = None
+    ) -> None:
+        """Make an event known, with why it happened where it is a change of state."""
 
     def quorate(self) -> bool:
         """Tell whether this node is part of a quorate cluster."""

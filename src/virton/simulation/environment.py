@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from virton.ha.causes import Cause
 from virton.ha.environment import GuestOperation, LockAnswer, UnreadableError
 from virton.ha.events import Event
 from virton.ha.manager.plan import (
@@ -17,6 +18,7 @@ from virton.ha.manager.plan import (
 )
 from virton.ha.manager.view import LoadReport, View
 from virton.ha.model import DatacenterSettings, LrmStatus, ManagerStatus, ResourceConfig
+from virton.ha.placement.reasons import Decision
 from virton.ha.states import RequestState, SchedulerMode
 from virton.simulation.hosts import Host
 
@@ -42,9 +44,11 @@ class DaemonEnvironment:
         """Return the daemon's time."""
         return self.clock_s
 
-    def tell(self, event: Event) -> None:
+    def tell(
+        self, event: Event, cause: Cause | None = None, decision: Decision | None = None
+    ) -> None:
         """Make an event known."""
-        self._world.tell(self.clock_s, self._source, event)
+        self._world.tell(self.clock_s, self._source, event, cause, decision)
 
     def quorate(self) -> bool:
         """Tell whether this node is part of a quorate cluster."""

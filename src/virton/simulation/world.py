@@ -4,12 +4,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from virton.ha.causes import Cause
 from virton.ha.crm import Crm
 from virton.ha.environment import LockAnswer
 from virton.ha.events import Event, Record
 from virton.ha.events.daemon import DaemonKilled
 from virton.ha.lrm import Lrm
 from virton.ha.manager.view import LoadReport
+from virton.ha.placement.reasons import Decision
 from virton.simulation.environment import DaemonEnvironment
 from virton.simulation.files import ClusterFiles
 from virton.simulation.guests import Guests
@@ -61,9 +63,16 @@ class World:
             for daemon in ("crm", "lrm")
         }
 
-    def tell(self, time_s: int, source: str, event: Event) -> None:
+    def tell(
+        self,
+        time_s: int,
+        source: str,
+        event: Event,
+        cause: Cause | None = None,
+        decision: Decision | None = None,
+    ) -> None:
         """Make an event known to whoever listens."""
-        self._listen(Record(time_s, source, event))
+        self._listen(Record(time_s, source, event, cause, decision))
 
     def tell_hardware(self, event: Event) -> None:
         """Make an event of the hardware known."""

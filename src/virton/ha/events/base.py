@@ -1,9 +1,13 @@
 """What an event is: one typed value for one thing that happened."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
-from typing import Any, ClassVar, TypeVar, dataclass_transform
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, dataclass_transform
+
+if TYPE_CHECKING:
+    from virton.ha.causes import Cause
+    from virton.ha.placement.reasons import Decision
 
 E = TypeVar("E", bound="Event")
 
@@ -50,14 +54,22 @@ def event(kind: str, severity: Severity = Severity.INFO) -> Callable[[type[E]], 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """An event with its time (seconds) and who told it (`node1/crm`, `hardware` ...)."""
+    """An event with its time (seconds) and who told it (`node1/crm`, `hardware` ...).
+
+    A change of state comes with its cause, and with the placement behind it if there was one.
+    """
 
     time_s: int
     source: str
     event: Event
+    cause: "Cause | None" = field(default=None, compare=False)
+    decision: "Decision | None" = field(default=None, compare=False)
 
     def to_json(self) -> list[Any]:
-        """Return `[time_s, source, kind, {fields}]`, the form of a scenario's `expect`."""
+        """Return `[time_s, source, kind, {fields}]`, the form of a scenario's `expect`.
+
+        Why it happened is no part of it.
+        """
         return [self.time_s, self.source, self.event.kind, self.event.fields()]
 
 

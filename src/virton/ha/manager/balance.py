@@ -1,5 +1,6 @@
 """Automatic re-balancing: one move (with what is kept together) when load stays uneven."""
 
+from virton.ha.causes import EvensLoad
 from virton.ha.events.resource import Rebalanced
 from virton.ha.manager.commands import queue_motion
 from virton.ha.manager.round import Round
@@ -53,7 +54,7 @@ def _queue(round_: Round, move: BestMove, before: float) -> None:
     how = "migrate" if resource_type(move.sid) == "vm" else "relocate"
     change = (round(before, 2), round(move.imbalance, 2))
     round_.tell(Rebalanced(how, move.sid, move.target, *change))
-    queue_motion(round_, how, move.sid, move.target)
+    queue_motion(round_, how, move.sid, move.target, EvensLoad(*change))
 
 
 def candidates(round_: Round) -> list[Candidate]:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from virton.ha.causes import Cause, Commanded, Follows
 from virton.ha.events.cluster import (
     ArmIgnored,
     CommandAlreadyInMaintenance,
@@ -57,10 +58,10 @@ def _take_motion(round_: Round, command: str, how: str, sid: str, node: str) -> 
     elif round_.board[sid].node == node:
         round_.tell(CommandAlreadyThere(command))
     else:
-        queue_motion(round_, how, sid, node)
+        queue_motion(round_, how, sid, node, Commanded(command))
 
 
-def queue_motion(round_: Round, how: str, sid: str, node: str) -> None:
+def queue_motion(round_: Round, how: str, sid: str, node: str, cause: Cause) -> None:
     """Have a resource moved with those kept together with it, unless others keep apart."""
     command = f"{how} {sid} {node}"
     for other in sorted(round_.rules.apart.get(sid, ())):
@@ -70,9 +71,11 @@ def queue_motion(round_: Round, how: str, sid: str, node: str) -> None:
     round_.tell(CommandTaken(command))
     motion = Motion(how, node)
     round_.board.amend(sid, replace(round_.board[sid], cmd=motion))
+    round_.board.wishes[sid] = cause
     for other in followers(round_, sid, node):
         round_.tell(CommandFollows(command, how, other, node, sid))
         round_.board.amend(other, replace(round_.board[other], cmd=motion))
+        round_.board.wishes[other] = Follows(sid, node, round_.rules.why_together(sid, other))
 
 
 def _is_bound_for(round_: Round, sid: str, node: str) -> bool:
@@ -93,6 +96,7 @@ def _take_stop(round_: Round, command: str, sid: str, timeout: int) -> None:
         return
     round_.tell(CommandTaken(command))
     round_.board.amend(sid, replace(round_.board[sid], cmd=StopRequest(timeout)))
+    round_.board.wishes[sid] = Commanded(command)
 
 
 def _enable_maintenance(round_: Round, command: str, node: str) -> None:

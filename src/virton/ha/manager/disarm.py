@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from virton.ha.causes import Disarmed
 from virton.ha.events.cluster import DisarmComplete, DisarmDeferred
 from virton.ha.events.resource import FrozenByDisarm
 from virton.ha.manager.round import Round
@@ -34,7 +35,7 @@ def resources_under_way(round_: Round) -> list[str]:
 def disarm(round_: Round, disarm: Disarm) -> Disarm:
     """Freeze or let go of all resources; return how far disarming is now."""
     if disarm.mode is DisarmMode.FREEZE:
-        _freeze_all(round_)
+        _freeze_all(round_, Disarmed(disarm.mode))
     else:
         for sid in round_.board:
             round_.board.amend(sid, _bare(round_.board[sid]))
@@ -45,11 +46,11 @@ def disarm(round_: Round, disarm: Disarm) -> Disarm:
     return replace(disarm, state=DisarmState.DISARMED)
 
 
-def _freeze_all(round_: Round) -> None:
+def _freeze_all(round_: Round, cause: Disarmed) -> None:
     for sid in round_.board:
         state = round_.board[sid].state
         if state in _FREEZABLE:
-            round_.tell(FrozenByDisarm(sid, state))
+            round_.tell(FrozenByDisarm(sid, state), cause)
             round_.board.restate(sid, ServiceState.FREEZE)
 
 

@@ -47,7 +47,7 @@ class GroupsMigration:
         if self._rounds_left > 0:
             return view
         self._rounds_left = RETRY_ROUNDS
-        tell = plan.events.append
+        tell = plan.tell
         tell(GroupsMigrationStarted())
         if view.quorate and all(
             _can_migrate(n, view, nodes, services, tell) for n in nodes.names()

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from itertools import count
 
+from virton.ha.causes import NodeFenced
 from virton.ha.environment import LockAnswer, agent_lock
 from virton.ha.events.cluster import (
     FenceWithoutServices,
@@ -79,7 +80,7 @@ class Manager:
         nodelist_changed = self.nodes.differ_from(view.members)
         known = {node: view.lrm[node] for node in self.nodes.names() if node in view.lrm}
         modes = {node: lrm.mode for node, lrm in known.items()}
-        self.nodes.update(view.members, modes, view.now_s, plan.events.append)
+        self.nodes.update(view.members, modes, view.now_s, plan.tell)
         if not self.nodes.is_operational(self.node):
             plan.events.append(MasterOffline())
             return
@@ -219,7 +220,7 @@ class Manager:
             if status.node not in fenced:
                 fenced[status.node] = self.nodes.fence(status.node, round_.claim, round_.tell)
             if fenced[status.node]:
-                round_.change(sid, ServiceState.RECOVERY)
+                round_.change(sid, ServiceState.RECOVERY, NodeFenced(status.node))
                 recovered = True
         for node in self.nodes.names():
             if node not in fenced and self.nodes.state(node) is NodeState.FENCE:

@@ -1,7 +1,18 @@
 """The manager's picture of the nodes: their states, and since when they are away."""
 
 from collections.abc import Callable, Mapping
+from typing import Protocol
 
+from virton.ha.causes import (
+    Cause,
+    MaintenanceBegun,
+    MaintenanceOver,
+    NodeFenced,
+    NodeLost,
+    NodeRemoved,
+    NodeSeen,
+    NodeUnseen,
+)
 from virton.ha.events import Event
 from virton.ha.events.cluster import (
     FenceAcknowledged,
@@ -15,7 +26,12 @@ from virton.ha.states import LrmMode, NodeState
 FENCE_DELAY_S = 60
 FORGET_DELAY_S = 3600
 
-Tell = Callable[[Event], None]
+
+class Tell(Protocol):
+    """Takes an event, with its cause where it is a change of state."""
+
+    def __call__(self, event: Event, /, cause: Cause | None = None) -> None:
+        """Make an event known."""
 
 
 class NodeWatch:
@@ -25,6 +41,7 @@ class NodeWatch:
         self.states = dict(states)
         self.online: frozenset[str] = self._online()
         self._last_online_s: dict[str, int] = {}
+        self._now_s = 0
 
     def names(self) -> list[str]:
         """Return the known nodes by name."""
@@ -57,13 +74,20 @@ class NodeWatch:
         last_online_s = self._last_online_s.setdefault(node, now_s)
         return now_s - last_online_s >= delay_s
 
+    def away_s(self, node: str) -> int:
+        """Return for how long a node had been away when the nodes were last looked at."""
+        return self._now_s - self._last_online_s.get(node, self._now_s)
+
     def update(
         self, members: Mapping[str, bool], modes: Mapping[str, LrmMode], now_s: int, tell: Tell
     ) -> None:
         """Take over which nodes are online and in maintenance now."""
+        self._now_s = now_s
         for node in sorted(node for node, online in members.items() if online):
             self._last_online_s[node] = now_s
-            self._set(node, _state_of_present(self.state(node), modes.get(node)), tell)
+            before = self.state(node)
+            after = _state_of_present(before, modes.get(node))
+            self._set(node, after, _cause_of_present(node, before, after), tell)
         for node in sorted(node for node in self.states if not members.get(node)):
             self._update_absent(node, node in members, modes.get(node), now_s, tell)
 
@@ -72,11 +96,11 @@ class NodeWatch:
     ) -> None:
         match self.state(node):
             case NodeState.ONLINE:
-                self._set(node, NodeState.UNKNOWN, tell)
+                self._set(node, NodeState.UNKNOWN, NodeUnseen(node), tell)
             case NodeState.MAINTENANCE if mode is not LrmMode.MAINTENANCE:
-                self._set(node, NodeState.UNKNOWN, tell)
+                self._set(node, NodeState.UNKNOWN, NodeUnseen(node), tell)
             case NodeState.UNKNOWN if not member:
-                self._set(node, NodeState.GONE, tell)
+                self._set(node, NodeState.GONE, NodeRemoved(node), tell)
             case NodeState.GONE if self.is_lost(node, now_s, FORGET_DELAY_S):
                 del self.states[node]
                 self._last_online_s.pop(node, None)
@@ -85,22 +109,22 @@ class NodeWatch:
     def fence(self, node: str, claim: Callable[[str], bool], tell: Tell) -> bool:
         """Fence a node; True once its lock is had, for then it cannot be working any more."""
         if self.state(node) is not NodeState.FENCE:
-            self._set(node, NodeState.FENCE, tell)
+            self._set(node, NodeState.FENCE, NodeLost(node, self.away_s(node)), tell)
             tell(NotifyFenceAttempt(node))
         if not claim(node):
             return False
         tell(FenceAcknowledged(node))
-        self._set(node, NodeState.UNKNOWN, tell)
+        self._set(node, NodeState.UNKNOWN, NodeFenced(node), tell)
         tell(NotifyFenceSucceeded(node))
         return True
 
-    def _set(self, node: str, state: NodeState, tell: Tell) -> None:
+    def _set(self, node: str, state: NodeState, cause: Cause, tell: Tell) -> None:
         before = self.state(node)
         if state is before:
             return
         self.states[node] = state
         self.online = self._online()
-        tell(NodeStateChanged(node, before, state))
+        tell(NodeStateChanged(node, before, state), cause)
 
     def _online(self) -> frozenset[str]:
         return frozenset(n for n, state in self.states.items() if state is NodeState.ONLINE)
@@ -117,3 +141,9 @@ def _state_of_present(state: NodeState, mode: LrmMode | None) -> NodeState:
             return NodeState.ONLINE
         case _:
             return state
+
+
+def _cause_of_present(node: str, before: NodeState, after: NodeState) -> Cause:
+    if after is NodeState.MAINTENANCE:
+        return MaintenanceBegun(node)
+    return MaintenanceOver(node) if before is NodeState.MAINTENANCE else NodeSeen(node)

@@ -6,9 +6,10 @@ dies in between leaves a status from which its successor decides the same once m
 
 from dataclasses import dataclass, field
 
+from virton.ha.causes import Cause
 from virton.ha.events import Event
 from virton.ha.model import ManagerStatus
-from virton.ha.placement.choice import Choice
+from virton.ha.placement.reasons import Decision
 from virton.ha.rules.config import RuleSet
 
 
@@ -59,11 +60,22 @@ Act = TakeCommands | TakeOverGuest | RemoveGuestLock | RequestStopped | ReplaceG
 class Plan:
     """The outcome of a round.
 
-    `events` in the order in which they happened; `status` is None if nothing is to be written;
-    `choices` are the placements behind this round's moves and recoveries.
+    `events` in the order in which they happened; `status` is None if nothing is to be written.
+    `causes` and `decisions` tell why, by the position of the event.
     """
 
     events: list[Event] = field(default_factory=list)
     acts: list[Act] = field(default_factory=list)
     status: ManagerStatus | None = None
-    choices: list[tuple[str, Choice]] = field(default_factory=list)
+    causes: dict[int, Cause] = field(default_factory=dict)
+    decisions: dict[int, Decision] = field(default_factory=dict)
+
+    def tell(
+        self, event: Event, cause: Cause | None = None, decision: Decision | None = None
+    ) -> None:
+        """Add an event, with why it happened."""
+        if cause is not None:
+            self.causes[len(self.events)] = cause
+        if decision is not None:
+            self.decisions[len(self.events)] = decision
+        self.events.append(event)

@@ -3,13 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from virton.ha.causes import Cause, Commanded, NodeLost
 from virton.ha.events import Event
 from virton.ha.manager.nodes import NodeWatch
 from virton.ha.manager.plan import Act, Plan
 from virton.ha.manager.services import ServiceBoard
 from virton.ha.manager.view import View
-from virton.ha.model import Disarm, LrmResult, ResourceConfig, ServiceStatus
-from virton.ha.placement.choice import Choice, Ground, Preference, choose
+from virton.ha.model import Disarm, LrmResult, Motion, ResourceConfig, ServiceStatus, StopRequest
+from virton.ha.placement.choice import Ground, Preference, choose
+from virton.ha.placement.reasons import Decision
 from virton.ha.rules.compiled import CompiledRules
 from virton.ha.states import LrmMode, RequestState, ServiceState
 
@@ -39,16 +41,18 @@ class Round:
 
     def __post_init__(self) -> None:
         self.ground = Ground(
-            self.nodes.states,
+            dict(self.nodes.states),
             self.nodes.online,
             self.rules,
             self.board.statuses,
             self.board.load,
         )
 
-    def tell(self, event: Event) -> None:
-        """Make an event part of the plan."""
-        self.plan.events.append(event)
+    def tell(
+        self, event: Event, cause: Cause | None = None, decision: Decision | None = None
+    ) -> None:
+        """Make an event part of the plan, with why it happened."""
+        self.plan.tell(event, cause, decision)
 
     def act(self, act: Act) -> None:
         """Make an act part of the plan."""
@@ -68,22 +72,43 @@ class Round:
         self,
         sid: str,
         state: ServiceState,
+        cause: Cause,
         *,
         node: str | None = None,
         target: str | None = None,
         timeout: int | None = None,
+        decision: Decision | None = None,
     ) -> None:
         """Bring a resource into another state."""
-        self.board.change(sid, state, self.tell, node=node, target=target, timeout=timeout)
 
-    def choose(self, sid: str, config: ResourceConfig, preference: Preference) -> Choice:
-        """Choose a node for a resource, and remember why if it is not simply the current one."""
-        status = self.board[sid]
-        choice = choose(sid, status, config, self.ground, preference)
-        if choice.node != status.node:
-            self.plan.choices.append((sid, choice))
-        return choice
+        def tell(event: Event) -> None:
+            self.plan.tell(event, cause, decision)
+
+        self.board.change(sid, state, tell, node=node, target=target, timeout=timeout)
+
+    def choose(self, sid: str, config: ResourceConfig, preference: Preference) -> Decision:
+        """Choose a node for a resource."""
+        choice = choose(sid, self.board[sid], config, self.ground, preference)
+        return Decision(sid, choice, self.ground)
 
     def is_lost(self, node: str) -> bool:
         """Tell whether a node has been away long enough to be fenced."""
         return self.nodes.is_lost(node, self.view.now_s)
+
+    def loss(self, node: str) -> NodeLost:
+        """Return the loss of a node as a cause."""
+        return NodeLost(node, self.nodes.away_s(node))
+
+    def wish(self, sid: str) -> Cause:
+        """Return where a resource's command comes from; a new master knows no more than itself."""
+        return self.board.wishes.get(sid) or Commanded(_words(sid, self.board[sid].cmd))
+
+
+def _words(sid: str, cmd: Motion | StopRequest | None) -> str:
+    match cmd:
+        case Motion(how, target):
+            return f"{how} {sid} {target}"
+        case StopRequest(timeout):
+            return f"stop {sid} {timeout}"
+        case None:
+            return ""

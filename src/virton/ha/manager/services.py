@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
+from virton.ha.causes import Cause
 from virton.ha.events import Event
 from virton.ha.events.resource import ResourceStateChanged
 from virton.ha.model import ServiceStatus, ServiceTable
@@ -12,13 +13,17 @@ from virton.ha.states import ServiceState
 
 
 class ServiceBoard:
-    """All resources' states; changes are told, counted in the load, and given a new uid."""
+    """All resources' states; changes are told, counted in the load, and given a new uid.
+
+    `wishes` tells where the command that a resource was given last came from.
+    """
 
     def __init__(self, statuses: Mapping[str, ServiceStatus], new_uid: Callable[[], str]) -> None:
         self.statuses: dict[str, ServiceStatus] = dict(statuses)
         self._new_uid = new_uid
         self._published = ServiceTable()
         self._order: list[str] | None = None
+        self.wishes: dict[str, Cause] = {}
         self.version = 0
         self.load = LazyLoad()
 
@@ -43,6 +48,7 @@ class ServiceBoard:
         """Forget a resource."""
         self._order = None
         self.version += 1
+        self.wishes.pop(sid, None)
         del self.statuses[sid]
 
     def amend(self, sid: str, status: ServiceStatus) -> None:

@@ -2,6 +2,14 @@
 
 from dataclasses import replace
 
+from virton.ha.causes import (
+    Cause,
+    NoWayOn,
+    Requested,
+    StartFailure,
+    StartsExhausted,
+    why_moved,
+)
 from virton.ha.events.resource import (
     GaveUp,
     MaintenanceFallbackCleared,
@@ -22,6 +30,7 @@ from virton.ha.manager.plan import RequestStopped
 from virton.ha.manager.round import Round
 from virton.ha.model import LrmResult, Motion, ResourceConfig, ServiceStatus, resource_type
 from virton.ha.placement.choice import Preference
+from virton.ha.placement.reasons import Decision
 from virton.ha.states import ExitCode, NodeState, RequestState, ServiceState
 
 
@@ -33,7 +42,7 @@ def advance_started(round_: Round, sid: str, status: ServiceStatus, config: Reso
             return
         status = round_.board[sid]
     if config.state in (RequestState.DISABLED, RequestState.STOPPED):
-        round_.change(sid, ServiceState.REQUEST_STOP)
+        round_.change(sid, ServiceState.REQUEST_STOP, Requested(config.state))
     elif config.state is not RequestState.STARTED:
         round_.tell(UnknownRequest(sid, config.state))
     elif status.cmd is not None:
@@ -45,7 +54,7 @@ def advance_started(round_: Round, sid: str, status: ServiceStatus, config: Reso
 def _leaves_for_maintenance(round_: Round, sid: str, status: ServiceStatus) -> bool:
     """Look at a resource whose node is not online; True if that is for maintenance."""
     if round_.is_lost(status.node):
-        round_.change(sid, ServiceState.FENCE)
+        round_.change(sid, ServiceState.FENCE, round_.loss(status.node))
     if round_.nodes.state(status.node) is not NodeState.MAINTENANCE:
         return False
     round_.board.amend(sid, replace(round_.board[sid], maintenance_node=status.node))
@@ -58,7 +67,7 @@ def _obey(round_: Round, sid: str, status: ServiceStatus) -> None:
     if not isinstance(cmd, Motion):
         timeout = 0 if cmd is None else cmd.timeout
         round_.tell(StopRequested(sid, timeout))
-        round_.change(sid, ServiceState.REQUEST_STOP, timeout=timeout)
+        round_.change(sid, ServiceState.REQUEST_STOP, round_.wish(sid), timeout=timeout)
         round_.act(RequestStopped(sid))
     elif not round_.nodes.is_online(cmd.target):
         round_.tell(MoveIgnoredOffline(sid, cmd.how, cmd.target))
@@ -66,7 +75,8 @@ def _obey(round_: Round, sid: str, status: ServiceStatus) -> None:
         round_.tell(MoveIgnoredSameNode(sid, cmd.how, cmd.target))
     else:
         round_.tell(MoveRequested(cmd.how, sid, cmd.target))
-        round_.change(sid, ServiceState(cmd.how), node=status.node, target=cmd.target)
+        wish, state = round_.wish(sid), ServiceState(cmd.how)
+        round_.change(sid, state, wish, node=status.node, target=cmd.target)
     round_.board.amend(sid, replace(round_.board[sid], cmd=None))
 
 
@@ -79,14 +89,23 @@ def _keep_running(
         if wanted is None:
             return
         preference = wanted
-    node = round_.choose(sid, config, preference).node
+    decision = round_.choose(sid, config, preference)
+    node = decision.node
     if node is not None and node != round_.board[sid].node:
-        _move(round_, sid, node)
+        _move(round_, decision, node, _why(decision, result))
         return
-    _note_staying(round_, sid, tried_all=preference is Preference.NEXT and node is None)
+    tried_all = preference is Preference.NEXT and node is None
+    _note_staying(round_, decision, tried_all=tried_all)
     if result is not None:
         # the next start, should the guest go down by itself, needs a result of its own
         round_.board.renew(sid)
+
+
+def _why(decision: Decision, result: LrmResult | None) -> Cause:
+    """Return why a resource moves: its start failed, or there is something against its node."""
+    if result is None or result.exit_code == ExitCode.SUCCESS:
+        return why_moved(decision)
+    return StartFailure(decision.choice.current, result.exit_code)
 
 
 def _judge(round_: Round, sid: str, config: ResourceConfig, result: LrmResult) -> Preference | None:
@@ -101,18 +120,19 @@ def _judge(round_: Round, sid: str, config: ResourceConfig, result: LrmResult) -
     if result.exit_code not in (ExitCode.ERROR, ExitCode.WRONG_NODE):
         round_.board.amend(sid, replace(status, failed_nodes=failed))
         round_.tell(Unrecoverable(sid, result.exit_code))
-        round_.change(sid, ServiceState.ERROR)
+        round_.change(sid, ServiceState.ERROR, NoWayOn(status.node, result.exit_code))
         return None
     round_.board.amend(sid, replace(status, failed_nodes=failed, running=False))
     if len(failed) > config.max_relocate:
         round_.tell(GaveUp(sid, failed))
-        round_.change(sid, ServiceState.ERROR)
+        round_.change(sid, ServiceState.ERROR, StartsExhausted(failed, config.max_relocate))
         return None
     round_.tell(StartFailedOnNode(sid, status.node))
     return Preference.NEXT
 
 
-def _move(round_: Round, sid: str, node: str) -> None:
+def _move(round_: Round, decision: Decision, node: str, cause: Cause) -> None:
+    sid = decision.sid
     status = round_.board[sid]
     fallback = status.maintenance_node
     if fallback == node:
@@ -121,18 +141,17 @@ def _move(round_: Round, sid: str, node: str) -> None:
     elif fallback is not None and status.node != fallback:
         round_.tell(MaintenanceFallbackDropped(fallback, sid))
         round_.board.amend(sid, replace(status, maintenance_node=None))
-    if resource_type(sid) == "vm":
-        round_.tell(MoveLive("migrate", sid, node))
-        round_.change(sid, ServiceState.MIGRATE, node=status.node, target=node)
-    else:
-        round_.tell(MoveRequested("relocate", sid, node))
-        round_.change(sid, ServiceState.RELOCATE, node=status.node, target=node)
+    live = resource_type(sid) == "vm"
+    state = ServiceState.MIGRATE if live else ServiceState.RELOCATE
+    round_.tell(MoveLive(state, sid, node) if live else MoveRequested(state, sid, node))
+    round_.change(sid, state, cause, node=status.node, target=node, decision=decision)
 
 
-def _note_staying(round_: Round, sid: str, *, tried_all: bool) -> None:
+def _note_staying(round_: Round, decision: Decision, *, tried_all: bool) -> None:
+    sid = decision.sid
     status = round_.board[sid]
     if tried_all:
-        round_.tell(RetryInPlace(sid, status.failed_nodes))
+        round_.tell(RetryInPlace(sid, status.failed_nodes), decision=decision)
     if status.maintenance_node == status.node and round_.nodes.is_online(status.node):
         # it never ran elsewhere, as after a shutdown of the whole cluster
         round_.tell(MaintenanceFallbackCleared(sid, status.node))

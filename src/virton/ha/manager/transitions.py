@@ -2,6 +2,20 @@
 
 from dataclasses import replace
 
+from virton.ha.causes import (
+    GuestElsewhere,
+    LrmActive,
+    LrmRestarts,
+    MoveDone,
+    MoveFailure,
+    Requested,
+    RunsAlready,
+    StartsWhereBest,
+    StopDone,
+    StopFailure,
+    TakenOver,
+    TakenUpInPlace,
+)
 from virton.ha.events.resource import (
     GuestLockRemoved,
     LocationFixed,
@@ -71,12 +85,12 @@ def advance(round_: Round, sid: str) -> None:
 def _freeze_for_restart(round_: Round, sid: str) -> None:
     status = round_.board[sid]
     if round_.modes.get(status.node) is LrmMode.RESTART and status.state in _FREEZABLE:
-        round_.change(sid, ServiceState.FREEZE)
+        round_.change(sid, ServiceState.FREEZE, LrmRestarts(status.node))
 
 
 def _fence_if_lost(round_: Round, sid: str, node: str) -> None:
     if round_.is_lost(node):
-        round_.change(sid, ServiceState.FENCE)
+        round_.change(sid, ServiceState.FENCE, round_.loss(node))
 
 
 def _running_or_stopping(config: ResourceConfig) -> ServiceState:
@@ -93,9 +107,10 @@ def _advance_stopped(
     if config.state is RequestState.DISABLED:
         return  # the LRM goes on making sure that it is stopped
     if round_.is_lost(status.node) and round_.nodes.state(status.node) is not NodeState.MAINTENANCE:
-        round_.change(sid, ServiceState.FENCE)
+        round_.change(sid, ServiceState.FENCE, round_.loss(status.node))
     elif config.state is RequestState.STARTED:
-        round_.change(sid, ServiceState.REQUEST_START, node=status.node)
+        wanted = Requested(config.state)
+        round_.change(sid, ServiceState.REQUEST_START, wanted, node=status.node)
     elif config.state is not RequestState.STOPPED:
         round_.tell(UnknownRequest(sid, config.state))
 
@@ -122,7 +137,8 @@ def _begin_move_of_stopped(round_: Round, sid: str, status: ServiceStatus) -> bo
     elif status.node == cmd.target:
         round_.tell(MoveIgnoredSameNode(sid, cmd.how, cmd.target))
     else:
-        round_.change(sid, ServiceState(cmd.how), node=status.node, target=cmd.target)
+        wish, state = round_.wish(sid), ServiceState(cmd.how)
+        round_.change(sid, state, wish, node=status.node, target=cmd.target)
         return True
     round_.board.amend(sid, replace(status, cmd=None))
     return False
@@ -132,13 +148,23 @@ def _advance_request_start(
     round_: Round, sid: str, status: ServiceStatus, config: ResourceConfig
 ) -> None:
     if round_.view.settings.scheduler.rebalance_on_start:
-        node = round_.choose(sid, config, Preference.BEST).node
+        decision = round_.choose(sid, config, Preference.BEST)
+        node = decision.node
         moves = node != status.node
-        round_.tell(RebalancedOnStart(sid, "new" if moves else "current", node))
+        told = RebalancedOnStart(sid, "new" if moves else "current", node)
+        round_.tell(told, decision=decision)
         if moves:
-            round_.change(sid, ServiceState.REQUEST_START_BALANCE, node=status.node, target=node)
+            cause = StartsWhereBest(node) if node else Requested(config.state)
+            round_.change(
+                sid,
+                ServiceState.REQUEST_START_BALANCE,
+                cause,
+                node=status.node,
+                target=node,
+                decision=decision,
+            )
             return
-    round_.change(sid, ServiceState.STARTED, node=status.node)
+    round_.change(sid, ServiceState.STARTED, Requested(config.state), node=status.node)
 
 
 def _advance_request_stop(round_: Round, sid: str, status: ServiceStatus) -> None:
@@ -146,10 +172,11 @@ def _advance_request_stop(round_: Round, sid: str, status: ServiceStatus) -> Non
     if result is None:
         _fence_if_lost(round_, sid, status.node)
     elif result.exit_code == ExitCode.SUCCESS:
-        round_.change(sid, ServiceState.STOPPED)
+        round_.change(sid, ServiceState.STOPPED, StopDone(status.node))
     else:
         round_.tell(StopFailed(sid, result.exit_code))
-        round_.change(sid, ServiceState.ERROR)
+        cause = StopFailure(status.node, result.exit_code)
+        round_.change(sid, ServiceState.ERROR, cause)
 
 
 def _advance_moving(round_: Round, sid: str, status: ServiceStatus, config: ResourceConfig) -> None:
@@ -160,47 +187,50 @@ def _advance_moving(round_: Round, sid: str, status: ServiceStatus, config: Reso
     wanted = _running_or_stopping(config)
     match result.exit_code:
         case ExitCode.SUCCESS:
-            round_.change(sid, wanted, node=status.target)
+            round_.change(sid, wanted, MoveDone(status.target or status.node), node=status.target)
         case ExitCode.WRONG_NODE:
             round_.tell(MoveFailedWrongNode(sid))
-            round_.change(sid, ServiceState.ERROR)
+            round_.change(sid, ServiceState.ERROR, GuestElsewhere(status.node))
             _fence_if_lost(round_, sid, status.node)
         case ExitCode.IGNORED:
             round_.tell(RebalanceOnStartIgnored(sid))
-            round_.change(sid, wanted, node=status.node)
+            round_.change(sid, wanted, RunsAlready(status.node), node=status.node)
             _fence_if_lost(round_, sid, status.node)
         case code:
             round_.tell(MoveFailed(sid, code))
-            round_.change(sid, wanted, node=status.node)
+            cause = MoveFailure(status.node, status.target or status.node, code)
+            round_.change(sid, wanted, cause, node=status.node)
 
 
 def _advance_frozen(round_: Round, sid: str, status: ServiceStatus, config: ResourceConfig) -> None:
     if round_.modes.get(status.node) is LrmMode.ACTIVE:
-        round_.change(sid, _running_or_stopping(config))
+        round_.change(sid, _running_or_stopping(config), LrmActive(status.node))
 
 
 def _advance_error(round_: Round, sid: str, status: ServiceStatus, config: ResourceConfig) -> None:
     """Leave the error only when the administrator disabled the resource."""
     if config.state is RequestState.DISABLED:
         round_.board.amend(sid, replace(status, failed_nodes=()))
-        round_.change(sid, ServiceState.STOPPED)
+        round_.change(sid, ServiceState.STOPPED, Requested(config.state))
 
 
 def _advance_recovery(
     round_: Round, sid: str, status: ServiceStatus, config: ResourceConfig
 ) -> None:
-    fenced, node = status.node, round_.choose(sid, config, Preference.BEST).node
+    decision = round_.choose(sid, config, Preference.BEST)
+    fenced, node = status.node, decision.node
     if node is None:
-        round_.tell(RecoveryImpossible(sid, fenced))
+        round_.tell(RecoveryImpossible(sid, fenced), decision=decision)
         if config.state is RequestState.DISABLED:
             # never by way of request_stop: there is no LRM that could confirm the stop
             round_.board.amend(sid, replace(status, failed_nodes=()))
-            round_.change(sid, ServiceState.STOPPED)
+            round_.change(sid, ServiceState.STOPPED, Requested(config.state))
         return
     in_place = node == fenced
     round_.tell(RecoveredInPlace(sid, node) if in_place else Recovered(sid, fenced, node))
     _take_over(round_, sid, fenced, node)
-    round_.change(sid, _running_or_stopping(config), node=node)
+    cause = TakenUpInPlace(node) if in_place else TakenOver(fenced, node)
+    round_.change(sid, _running_or_stopping(config), cause, node=node, decision=decision)
 
 
 def _take_over(round_: Round, sid: str, fenced: str, node: str) -> None:

@@ -150,6 +150,11 @@ class Decision:
     choice: Choice
     ground: Ground
 
+    @property
+    def node(self) -> str | None:
+        """The chosen node; None: there is none."""
+        return self.choice.node
+
     def explain(self) -> Explanation:
         """Tell why the choice fell as it did."""
         return explain(self.sid, self.choice, self.ground)
