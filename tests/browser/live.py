@@ -1,0 +1,68 @@
+"""The real console on the embedded cluster, served on loopback, its time stepped by the test."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import uvicorn
+
+from virton.console.app import create_app
+from virton.console.poller import Poller
+from virton.console.settings import ConsoleSettings
+from virton.embedded import RunningCluster, start
+from virton.proxmox import ProxmoxClient
+
+PASSWORD = "a password for tests"
+Result = TypeVar("Result")
+
+
+class Live:
+    """A console that polls when the test says so, over a cluster whose time the test lets pass."""
+
+    def __init__(self, folder: Path) -> None:
+        self.cluster: RunningCluster = start(folder, PASSWORD)
+        client = ProxmoxClient.in_process(self.cluster.app)
+        settings = ConsoleSettings(folder, self.cluster.console_token, interval_s=3600)
+        app = create_app(client, settings)
+        self._poller: Poller = app.state.console.poller
+        config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning")
+        config.timeout_graceful_shutdown = 1
+        self._server = uvicorn.Server(config)
+        self._socket = config.bind_socket()
+        self.address = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+
+    def _serve(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_until_complete(self._server.serve(sockets=[self._socket]))
+
+    def __enter__(self) -> "Live":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.should_exit = True
+        self._thread.join(timeout=5)
+
+    def step(self, seconds: int) -> None:
+        """Let simulated time pass, then let the console look at the cluster."""
+        self._in_the_loop(lambda: self.cluster.world.step(seconds))
+
+    def cut(self, node: str) -> None:
+        """Unplug a node's network."""
+        self._in_the_loop(lambda: self.cluster.world.set_network(node, False))
+
+    def power_on(self, node: str) -> None:
+        """Give a node power, and with it the network."""
+        self._in_the_loop(lambda: self.cluster.world.set_power(node, True))
+
+    def _in_the_loop(self, act: Callable[[], Result]) -> Result:
+        async def act_and_look() -> Result:
+            result = act()
+            await self._poller.poll_once()
+            return result
+
+        return asyncio.run_coroutine_threadsafe(act_and_look(), self._loop).result(timeout=30)
