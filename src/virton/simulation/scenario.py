@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from virton.ha.events import Record
 from virton.ha.model import (
@@ -14,9 +14,18 @@ from virton.ha.model import (
     ResourceConfig,
     SchedulerSettings,
 )
-from virton.ha.rules.config import NodeAffinityRule, ResourceAffinityRule, Rule, RuleSet
+from virton.ha.rules.config import (
+    NODE_AFFINITY,
+    RESOURCE_AFFINITY,
+    Affinity,
+    NodeAffinityRule,
+    ResourceAffinityRule,
+    Rule,
+    RuleSet,
+)
 from virton.ha.states import BalanceMethod, RequestState, SchedulerMode, ShutdownPolicy
 from virton.simulation.commands import Figures, Hardware
+from virton.simulation.fields import FieldError, Fields
 from virton.simulation.figures import load_report
 from virton.simulation.files import MemoryFiles
 from virton.simulation.guests import InstantGuests
@@ -58,32 +67,46 @@ def read_scenario(path: Path) -> Scenario:
 
 def scenario_from(data: Any, name: str) -> Scenario:
     """Make a scenario of a file's content; raises ScenarioError."""
-    if not isinstance(data, dict):
-        raise ScenarioError("the file must hold one JSON object")
-    hosts = _part(data, "nodes", _hosts)
-    resources = _part(data, "resources", _resources)
+    try:
+        return _scenario(Fields(data), name)
+    except FieldError as error:
+        raise ScenarioError(str(error)) from None
+
+
+def _scenario(file: Fields, name: str) -> Scenario:
+    hosts = {node: _host(node, fields) for node, fields in file.part("nodes").parts()}
+    configured = dict(file.part("resources").parts())
+    resources = {sid: _resource(fields) for sid, fields in configured.items()}
     files = MemoryFiles(
         resources,
-        _part(data, "rules", _rules, default=[]),
-        _part(data, "groups", _groups, default=[]),
-        _part(data, "datacenter", _settings, default={}),
-        _part(data, "manager_status", ManagerStatus.from_json, default={}),
-        _part(data, "resources", _locks),
+        _rules(file),
+        {group.text("id"): _group(group) for group in file.listed("groups")},
+        _settings(file.part("datacenter", optional=True)),
+        _manager_status(file),
+        {sid: lock for sid, fields in configured.items() if (lock := fields.maybe_text("lock"))},
     )
-    for node, running in _part(data, "running", dict, default={}).items():
-        hosts[node].running |= {sid for sid, runs in running.items() if runs}
+    running = file.part("running", optional=True)
+    for node, guests in running.parts():
+        if node not in hosts:
+            raise running.wrong(node, "there is no such node")
+        hosts[node].running |= {sid for sid in guests.data if guests.flag(sid)}
     return Scenario(
-        name=data.get("name", name),
+        name=file.text("name", name),
         hosts=hosts,
         files=files,
-        figures=_figures(data, resources),
-        commands=_part(data, "commands", list),
-        expect=data.get("expect"),
+        figures=_figures(file, resources),
+        commands=_commands(file),
+        expect=file.listing("expect") if "expect" in file.data else None,
     )
 
 
-def run_scenario(scenario: Scenario, listen: Callable[[Record], None]) -> World:
-    """Run a scenario to its end, telling every event; raises CommandError and EndlessError."""
+def run_scenario(
+    scenario: Scenario, listen: Callable[[Record], None], until_s: int | None = None
+) -> World:
+    """Run a scenario to its end, or until a second is over; raises CommandError and EndlessError.
+
+    Every event is told. The world is returned as it is then.
+    """
     figures = scenario.figures
     world = World(
         scenario.hosts,
@@ -92,112 +115,117 @@ def run_scenario(scenario: Scenario, listen: Callable[[Record], None]) -> World:
         listen,
         lambda world: load_report(world, figures),
     )
-    clock = VirtualClock(world, Hardware(world, scenario.files, figures))
+    clock = VirtualClock(world, Hardware(world, scenario.files, figures), until_s)
     clock.run(scenario.commands)
     return world
 
 
-def _part(
-    data: Mapping[str, Any], key: str, read: Callable[[Any], Any], default: Any = None
-) -> Any:
-    value = data.get(key, default)
-    if value is None:
-        raise ScenarioError(f"{key}: is missing")
-    try:
-        return read(value)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise ScenarioError(f"{key}: {error}") from None
-
-
-def _hosts(nodes: Mapping[str, Mapping[str, Any]]) -> dict[str, Host]:
-    return {
-        name: Host(
-            name,
-            power=node["power"] == "on",
-            network=node["network"] == "on",
-            cores=float(node.get("maxcpu") or DEFAULT_CORES),
-            memory_bytes=int(node.get("maxmem") or DEFAULT_MEMORY_BYTES),
-            version=node.get("pve_version") or DEFAULT_VERSION,
-        )
-        for name, node in nodes.items()
-    }
-
-
-def _resources(resources: Mapping[str, Mapping[str, Any]]) -> dict[str, ResourceConfig]:
-    return {sid: _resource(config) for sid, config in resources.items()}
-
-
-def _resource(config: Mapping[str, Any]) -> ResourceConfig:
-    state = config.get("state", "disabled")
-    return ResourceConfig(
-        node=config["node"],
-        state=RequestState("started" if state == "enabled" else state),
-        max_restart=int(config.get("max_restart", 1)),
-        max_relocate=int(config.get("max_relocate", 1)),
-        failback=bool(int(config.get("failback", True))),
-        group=config.get("group"),
+def _host(name: str, node: Fields) -> Host:
+    return Host(
+        name,
+        power=node.one_of("power", "on", "off") == "on",
+        network=node.one_of("network", "on", "off") == "on",
+        cores=node.number("maxcpu", 0.0) or DEFAULT_CORES,
+        memory_bytes=node.whole("maxmem", 0) or DEFAULT_MEMORY_BYTES,
+        version=node.text("pve_version", DEFAULT_VERSION),
     )
 
 
-def _locks(resources: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-    return {sid: config["lock"] for sid, config in resources.items() if config.get("lock")}
+def _resource(config: Fields) -> ResourceConfig:
+    enabled = config.data.get("state") == "enabled"
+    return ResourceConfig(
+        node=config.text("node"),
+        state=RequestState.STARTED
+        if enabled
+        else config.word("state", RequestState, RequestState.DISABLED),
+        max_restart=config.whole("max_restart", 1),
+        max_relocate=config.whole("max_relocate", 1),
+        failback=config.flag("failback", default=True),
+        group=config.maybe_text("group"),
+    )
 
 
-def _rules(rules: list[Mapping[str, Any]]) -> RuleSet:
-    read = {rule["id"]: _rule(rule) for rule in rules}
+def _rules(file: Fields) -> RuleSet:
+    read = {rule.text("id"): _rule(rule) for rule in file.listed("rules")}
     order = {rule_id: number for number, rule_id in enumerate(read, start=1)}
-    return RuleSet(read, order, digest=json.dumps(rules, sort_keys=True))
+    digest = json.dumps(file.listing("rules", optional=True), sort_keys=True)
+    return RuleSet(read, order, digest=digest)
 
 
-def _rule(rule: Mapping[str, Any]) -> Rule:
-    resources, disable = frozenset(rule["resources"]), bool(rule.get("disable"))
-    if rule["type"] == "resource-affinity":
-        return ResourceAffinityRule(rule["id"], resources, rule["affinity"], disable)
-    if rule["type"] != "node-affinity":
-        raise ValueError(f"a rule's type is node-affinity or resource-affinity, not {rule['type']}")
-    nodes = {node: int(priority or 0) for node, priority in rule["nodes"].items()}
-    return NodeAffinityRule(rule["id"], resources, nodes, bool(rule.get("strict")), disable)
+def _rule(rule: Fields) -> Rule:
+    rule_id, resources = rule.text("id"), frozenset(rule.texts("resources"))
+    disable = rule.flag("disable")
+    if rule.one_of("type", NODE_AFFINITY, RESOURCE_AFFINITY) == RESOURCE_AFFINITY:
+        affinity = rule.one_of("affinity", "positive", "negative")
+        return ResourceAffinityRule(rule_id, resources, cast(Affinity, affinity), disable)
+    return NodeAffinityRule(rule_id, resources, _priorities(rule), rule.flag("strict"), disable)
 
 
-def _groups(groups: list[Mapping[str, Any]]) -> dict[str, GroupConfig]:
-    return {
-        group["id"]: GroupConfig(
-            nodes=dict(group["nodes"]),
-            restricted=bool(group.get("restricted")),
-            nofailback=bool(group.get("nofailback")),
-            comment=group.get("comment"),
-        )
-        for group in groups
-    }
+def _priorities(fields: Fields) -> dict[str, int]:
+    nodes = fields.part("nodes")
+    return {node: nodes.whole(node) if nodes.data[node] else 0 for node in nodes.data}
 
 
-def _settings(datacenter: Mapping[str, Mapping[str, Any]]) -> DatacenterSettings:
-    policy = (datacenter.get("ha") or {}).get("shutdown_policy", ShutdownPolicy.CONDITIONAL)
-    return DatacenterSettings(ShutdownPolicy(policy), _scheduler(datacenter.get("crs") or {}))
+def _group(group: Fields) -> GroupConfig:
+    return GroupConfig(
+        nodes=_priorities(group),
+        restricted=group.flag("restricted"),
+        nofailback=group.flag("nofailback"),
+        comment=group.maybe_text("comment"),
+    )
 
 
-def _scheduler(crs: Mapping[str, Any]) -> SchedulerSettings:
+def _settings(datacenter: Fields) -> DatacenterSettings:
+    ha = datacenter.part("ha", optional=True)
+    policy = ha.word("shutdown_policy", ShutdownPolicy, ShutdownPolicy.CONDITIONAL)
+    return DatacenterSettings(policy, _scheduler(datacenter.part("crs", optional=True)))
+
+
+def _scheduler(crs: Fields) -> SchedulerSettings:
     """Read the scheduler's settings; threshold and margin are fractions of 1 in these files."""
     default, auto = SchedulerSettings(), "ha-auto-rebalance"
     return SchedulerSettings(
-        mode=SchedulerMode(crs.get("ha", default.mode)),
-        rebalance_on_start=bool(int(crs.get("ha-rebalance-on-start", 0))),
-        auto_rebalance=bool(int(crs.get(auto, 0))),
-        threshold=float(crs.get(f"{auto}-threshold", default.threshold)),
-        method=BalanceMethod(crs.get(f"{auto}-method", default.method)),
-        hold_rounds=int(crs.get(f"{auto}-hold-duration", default.hold_rounds)),
-        margin=float(crs.get(f"{auto}-margin", default.margin)),
+        mode=crs.word("ha", SchedulerMode, default.mode),
+        rebalance_on_start=crs.flag("ha-rebalance-on-start"),
+        auto_rebalance=crs.flag(auto),
+        threshold=crs.number(f"{auto}-threshold", default.threshold),
+        method=crs.word(f"{auto}-method", BalanceMethod, default.method),
+        hold_rounds=crs.whole(f"{auto}-hold-duration", default.hold_rounds),
+        margin=crs.number(f"{auto}-margin", default.margin),
     )
 
 
-def _figures(data: Mapping[str, Any], resources: Mapping[str, ResourceConfig]) -> Figures:
-    static = data.get("static_stats")
+def _manager_status(file: Fields) -> ManagerStatus:
+    try:
+        return ManagerStatus.from_json(file.part("manager_status", optional=True).data)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        if isinstance(error, FieldError):
+            raise
+        raise file.wrong("manager_status", f"is not a manager's status ({error})") from None
+
+
+def _commands(file: Fields) -> list[list[str]]:
+    batches = file.listing("commands")
+    for at, batch in enumerate(batches, start=1):
+        if not isinstance(batch, list) or not all(isinstance(word, str) for word in batch):
+            raise file.wrong(f"commands[{at}]", "must be a list of commands")
+    return batches
+
+
+def _figures(file: Fields, resources: Mapping[str, ResourceConfig]) -> Figures:
+    static = _stats(file, "static_stats")
     if static is None:
-        static = dict.fromkeys(resources, DEFAULT_STATIC)
-    dynamic = data.get("dynamic_stats")
+        static = {sid: dict(DEFAULT_STATIC) for sid in resources}
+    dynamic = _stats(file, "dynamic_stats")
     if dynamic is None:
-        dynamic = dict.fromkeys(static, DEFAULT_DYNAMIC)
-    return Figures(
-        {sid: dict(figures) for sid, figures in static.items()},
-        {sid: dict(figures) for sid, figures in dynamic.items()},
-    )
+        dynamic = {sid: dict(DEFAULT_DYNAMIC) for sid in static}
+    return Figures(static, dynamic)
+
+
+def _stats(file: Fields, key: str) -> dict[str, dict[str, float]] | None:
+    if file.data.get(key) is None:
+        return None
+    return {
+        sid: {name: figures.number(name) for name in figures.data}
+        for sid, figures in file.part(key).parts()
+    }

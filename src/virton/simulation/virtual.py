@@ -1,6 +1,7 @@
 """The virtual clock: time jumps from round to round (the contract of the scenario files)."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from virton.ha.crm import Crm
@@ -28,6 +29,10 @@ class EndlessError(RuntimeError):
     """A simulation that does not come to its end."""
 
 
+class _TimeIsUpError(Exception):
+    """The second until which a simulation was to run is over."""
+
+
 @dataclass(slots=True)
 class Script:
     """The batches of commands still to come, and what they did to the clock."""
@@ -39,20 +44,28 @@ class Script:
 
 
 class VirtualClock:
-    """Runs a world loop by loop; each loop visits every node once."""
+    """Runs a world loop by loop; each loop visits every node once.
 
-    def __init__(self, world: World, hardware: Hardware) -> None:
+    After the second `until_s` nothing happens any more.
+    """
+
+    def __init__(self, world: World, hardware: Hardware, until_s: int | None = None) -> None:
         self._world = world
         self._hardware = hardware
+        self._until_s = until_s
         self._withheld = {"crm": 0, "lrm": 0}
         self._any_lrm_announced = False
 
     def run(self, batches: Sequence[Sequence[str]]) -> None:
         """Run until the last command is long past; raises CommandError and EndlessError."""
-        script = Script(list(batches))
+        with suppress(_TimeIsUpError):
+            self._play(Script(list(batches)))
+
+    def _play(self, script: Script) -> None:
         self._world.tell_hardware(SimulationStarted())
         while True:
             self.loop()
+            self._check_time()
             if self._world.now_s > LONGEST_SIMULATION_S:
                 raise EndlessError(f"still not at rest after {LONGEST_SIMULATION_S} s")
             if self._world.now_s < script.next_batch_at_s:
@@ -61,6 +74,10 @@ class VirtualClock:
                 break
             script.loops += 1
         self._world.tell_hardware(SimulationEnded())
+
+    def _check_time(self) -> None:
+        if self._until_s is not None and self._world.now_s > self._until_s:
+            raise _TimeIsUpError
 
     def _end_or_command(self, script: Script) -> bool:
         """Carry out the next batch; True if there was none and it is time to end."""
@@ -119,6 +136,7 @@ class VirtualClock:
 
     def _run(self, host: Host, kind: str, daemon: Crm | Lrm) -> bool:
         """Run one round; True if the daemon ended."""
+        self._check_time()
         environment = self._world.environments[host.name, kind]
         environment.clock_s = self._world.now_s
         ended = daemon.round().ended
@@ -129,6 +147,7 @@ class VirtualClock:
         return ended
 
     def _check_watchdogs(self) -> None:
+        self._check_time()
         for host in self._world.hosts.values():
             if host.watchdogs:
                 check_watchdogs(host, self._world, self._hardware)
