@@ -12,14 +12,15 @@ from pathlib import Path
 from typing import Annotated, Protocol
 
 import typer
-import uvicorn
 from rich.console import Console as Terminal
 from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 from starlette.types import ASGIApp
 
+from virton.cli.certificate import Certificate, own_certificate
 from virton.cli.complaint import complain
+from virton.cli.serving import Encrypted, Server
 from virton.console.app import BesideCluster, create_app
 from virton.console.settings import ConsoleSettings
 from virton.proxmox import (
@@ -31,8 +32,6 @@ from virton.proxmox import (
     Trust,
 )
 from virton.proxmox.client import AsgiApp
-
-GRACE_S = 3
 
 
 class Embedded(Protocol):
@@ -58,6 +57,13 @@ class Service:
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 8080,
+    https_port: Annotated[
+        int | None,
+        typer.Option(
+            help="Port to listen on for HTTPS too, with a self-signed certificate that is made "
+            "at the first start and kept; 0 takes a free one."
+        ),
+    ] = None,
     data: Annotated[
         Path | None, typer.Option(envvar="VIRTON_DATA", help="Folder in which state is kept.")
     ] = None,
@@ -91,8 +97,12 @@ def serve(
 ) -> None:
     """Serve the web console."""
     folder = prepared(data or default_data())
-    listener = listen(host, port)
-    with listener:
+    with contextlib.ExitStack() as listeners:
+        listener = listeners.enter_context(listen(host, port))
+        encrypted = None
+        if https_port is not None:
+            secure = listeners.enter_context(listen(host, https_port, "--https-port"))
+            encrypted = Encrypted(secure, certificate_in(folder, host))
         if proxmox:
             client = real_client(proxmox, trust_of(fingerprint or [], ca_file))
             settings = ConsoleSettings(folder, checked_token(token), interval)
@@ -102,7 +112,17 @@ def serve(
                 complain("--token, --fingerprint and --ca-file go with --proxmox URL")
             service = of_embedded_cluster(start_embedded(folder), folder, interval)
         announce(address_of(host, listener), service)
-        asyncio.run(run(service, listener))
+        if encrypted is not None:
+            announce_encrypted(address_of(host, encrypted.listener, "https"), encrypted.certificate)
+        asyncio.run(run(service, listener, encrypted))
+
+
+def certificate_in(folder: Path, host: str) -> Certificate:
+    """Return the certificate that is kept in the data folder."""
+    try:
+        return own_certificate(folder, host)
+    except OSError as failure:
+        complain(f"cannot keep a certificate in {folder}: {failure.strerror or failure}")
 
 
 def default_data() -> Path:
@@ -120,7 +140,7 @@ def prepared(folder: Path) -> Path:
     return folder.resolve()
 
 
-def listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int, option: str = "--port") -> socket.socket:
     """Take the port before anything is started, so that a port in use is all that is said."""
     try:
         return _bound(host, port)
@@ -128,7 +148,7 @@ def listen(host: str, port: int) -> socket.socket:
         if failure.errno == errno.EADDRINUSE:
             complain(
                 f"port {port} of {host} is already in use",
-                f"Is virton running already? Otherwise choose another port: --port {port + 1}",
+                f"Is virton running already? Otherwise choose another port: {option} {port + 1}",
             )
         complain(f"cannot listen on {host} port {port}: {failure.strerror or failure}")
 
@@ -210,10 +230,10 @@ def of_embedded_cluster(cluster: Embedded, folder: Path, interval_s: float = 2.0
     return Service(BesideCluster(console, cluster.app), cluster.run, tuple(facts))
 
 
-def address_of(host: str, listener: socket.socket) -> str:
+def address_of(host: str, listener: socket.socket, scheme: str = "http") -> str:
     """Return the address to type into a browser."""
     shown = f"[{host}]" if ":" in host else host
-    return f"http://{shown}:{listener.getsockname()[1]}"
+    return f"{scheme}://{shown}:{listener.getsockname()[1]}"
 
 
 def announce(address: str, service: Service) -> None:
@@ -227,6 +247,14 @@ def announce(address: str, service: Service) -> None:
     Terminal().print(Panel(table, title="VirtOn HA", expand=False))
 
 
+def announce_encrypted(address: str, certificate: Certificate) -> None:
+    """Print the encrypted address and how to know that it is this one, in lines to copy from."""
+    terminal = Terminal(soft_wrap=True, highlight=False)
+    terminal.print(f"[dim]HTTPS[/]        [bold]{address}[/]")
+    terminal.print(f"[dim]Certificate[/]  {escape(str(certificate.path))}")
+    terminal.print(f"[dim]SHA-256[/]      {certificate.fingerprint}")
+
+
 def _escaped(facts: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
     return [(name, escape(value)) for name, value in facts]
 
@@ -238,19 +266,11 @@ def _is_local(address: str) -> bool:
     return host == "localhost"
 
 
-async def run(service: Service, listener: socket.socket) -> None:
+async def run(
+    service: Service, listener: socket.socket, encrypted: Encrypted | None = None
+) -> None:
     """Serve until told to stop."""
-    server = uvicorn.Server(
-        uvicorn.Config(
-            service.app,
-            lifespan="on",
-            log_level="warning",
-            access_log=False,
-            proxy_headers=False,
-            server_header=False,
-            timeout_graceful_shutdown=GRACE_S,
-        )
-    )
+    server = Server(service.app, encrypted)
     if service.beside is None:
         await server.serve(sockets=[listener])
         return

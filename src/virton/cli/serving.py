@@ -1,0 +1,95 @@
+"""The HTTP server: plain and encrypted listeners for one application, with its own words for why."""
+
+import asyncio
+import socket
+from dataclasses import dataclass
+from typing import Any
+
+import h11
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from virton.cli.certificate import Certificate
+
+REASON_HEADER = b"x-reason"
+GRACE_S = 3
+_HANDSHAKE_S = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Encrypted:
+    """A listener for HTTPS, and the certificate that it proves itself with."""
+
+    listener: socket.socket
+    certificate: Certificate
+
+
+class Server(uvicorn.Server):
+    """Serves an application on plain and on encrypted listeners."""
+
+    def __init__(self, app: ASGIApp, encrypted: Encrypted | None = None) -> None:
+        """Serve `app`; on an encrypted listener beside the plain ones that `serve` is given."""
+        super().__init__(
+            uvicorn.Config(
+                app,
+                lifespan="on",
+                http=ReasoningProtocol,
+                log_level="warning",
+                access_log=False,
+                proxy_headers=False,
+                server_header=False,
+                timeout_graceful_shutdown=GRACE_S,
+            )
+        )
+        self._encrypted = encrypted
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Open the listeners, after the application has started."""
+        await super().startup(sockets)
+        if self._encrypted is not None:
+            server = await asyncio.get_running_loop().create_server(
+                self._protocol,
+                sock=self._encrypted.listener,
+                ssl=self._encrypted.certificate.context,
+                backlog=self.config.backlog,
+                ssl_handshake_timeout=_HANDSHAKE_S,
+            )
+            self.servers.append(server)
+
+    def _protocol(self) -> asyncio.Protocol:
+        return ReasoningProtocol(self.config, self.server_state, self.lifespan.state)
+
+
+class ReasoningProtocol(H11Protocol):
+    """HTTP whose status line says in the application's words why something was refused.
+
+    Proxmox VE does so, and clients such as proxmoxer show and search those words. An application
+    gives them in the header `x-reason`, since ASGI has no place for them.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Speak HTTP on one connection."""
+        super().__init__(*args, **kwargs)
+        self.conn = _Connection(h11.SERVER, self.conn._max_incomplete_event_size)
+
+
+class _Connection(h11.Connection):
+    """Moves the reason from its header to the status line."""
+
+    def send_with_data_passthrough(self, event: h11.Event) -> list[bytes] | None:
+        """Return the bytes of an event."""
+        known = _reasoned(event) if isinstance(event, h11.Response) else event
+        return super().send_with_data_passthrough(known)
+
+
+def _reasoned(response: h11.Response) -> h11.Response:
+    reasons = [value for name, value in response.headers if name == REASON_HEADER]
+    if not reasons:
+        return response
+    return h11.Response(
+        status_code=response.status_code,
+        headers=[(name, value) for name, value in response.headers if name != REASON_HEADER],
+        reason=reasons[0],
+        http_version=response.http_version,
+    )
