@@ -60,6 +60,7 @@ LRM_STATES = {
     "dead": "active",
     "time_drift": "active",
     "unreadable": "",
+    "unknown": "",
     "error": "",
 }
 

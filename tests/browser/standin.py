@@ -96,6 +96,10 @@ class Standin:
         self.session = None
         self.hang_up()
 
+    def renew(self) -> None:
+        """Ask every open page to open its stream anew."""
+        self._send("renew", {})
+
     def hang_up(self) -> None:
         """Close every stream."""
         self._each(None)

@@ -46,7 +46,7 @@ function build({ title, size, body, submit }) {
       h("button", { type: "button", class: "button bare", "aria-label": t("close"), onclick: close }, icon("close")),
     ),
     notice,
-    h("div", { class: "dialog-body" }, body, failure),
+    h("div", { class: "dialog-body" }, body.filter(Boolean), failure),
     h(
       "div",
       { class: "dialog-foot" },

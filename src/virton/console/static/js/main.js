@@ -12,7 +12,7 @@ import * as preferences from "./preferences.js";
 import { watchScrolling } from "./scrolling.js";
 import { keepDoor, logOut } from "./session.js";
 import { change, state, subscribe } from "./store.js";
-import { connect, watch } from "./stream.js";
+import { connect, tryAgain, watch } from "./stream.js";
 
 const find = (selector) => document.querySelector(selector);
 
@@ -51,9 +51,10 @@ async function enter() {
 }
 
 function wireTop(draw) {
+  find("#reconnect").addEventListener("click", tryAgain);
   find("#logout").addEventListener("click", logOut);
   find("#login-again").addEventListener("click", async () => {
-    if (await doorkeeper.logInAgain()) connect();
+    await doorkeeper.logInAgain();
   });
   find("#theme").addEventListener("click", () => {
     preferences.setTheme(preferences.theme() === "dark" ? "light" : "dark");
@@ -89,8 +90,8 @@ function drawLine() {
   setShown(find("#line-ended"), line === "ended");
   if (line !== "lost") return;
   const since = heardAt === null ? "" : ago((performance.now() - heardAt) / 1000);
-  setText(banner.firstElementChild, t(since ? "line.lost.banner" : "line.lost.first"));
-  setText(banner.lastElementChild, since ? t("line.lost.since", { ago: since }) : "");
+  setText(banner.children[0], t(since ? "line.lost.banner" : "line.lost.first"));
+  setText(banner.children[1], since ? t("line.lost.since", { ago: since }) : "");
 }
 
 start();

@@ -36,12 +36,13 @@ function makeFailure(frame) {
 function updateFrame(frame, source, isEmpty) {
   const part = state.snapshot?.parts?.[source];
   const known = Boolean(part && part.at !== null);
-  const error = troubleOf(part);
+  const lost = state.line === "lost";
+  const error = lost && !known ? new ApiError({ code: "line" }) : troubleOf(part);
   const empty = known && isEmpty(state.snapshot);
   setShown(frame.slot("loading"), !known && !error);
   setShown(frame.slot("content"), known && !empty);
   setShown(frame.slot("empty"), empty);
-  frame.section.classList.toggle("is-stale", known && Boolean(error));
+  frame.section.classList.toggle("is-stale", known && (lost || Boolean(error)));
   frame.section.setAttribute("aria-busy", String(!known && !error));
   showFailure(frame, error);
   tellAge(frame, source);
@@ -49,7 +50,6 @@ function updateFrame(frame, source, isEmpty) {
 
 /** Why the part's data is not fresh, or null. */
 function troubleOf(part) {
-  if (state.line === "lost") return new ApiError({ code: "line" });
   if (!part || part.ok) return null;
   return new ApiError(part.error ?? { code: "cluster" });
 }

@@ -34,7 +34,7 @@ function askForLogin() {
       },
       onClose: () => {
         if (!loggedIn) offerLogin();
-        else if (state.line !== "live") connect();
+        else connect();
         resolve(loggedIn);
       },
     });

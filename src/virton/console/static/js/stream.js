@@ -35,10 +35,12 @@ export function watch() {
   addEventListener("online", () => connect());
 }
 
-/** Ask the console to ask the cluster now. */
+/** Ask the console to ask the cluster now; a console that was away is back with its answer. */
 export async function refresh() {
   try {
+    const wasLive = state.line === "live";
     receiveSnapshot(await get("/api/snapshot?fresh=1"));
+    if (!wasLive) connect();
   } catch (error) {
     if (error.status !== 401) throw error;
     await sessionEnded();
@@ -56,7 +58,8 @@ function broken() {
 }
 
 /** Find out whether the console is away or the session is over, and act on it. */
-async function tryAgain() {
+export async function tryAgain() {
+  clearTimeout(retryTimer);
   try {
     change({ session: await get("/api/session") });
     connect();
@@ -68,5 +71,5 @@ async function tryAgain() {
 
 async function sessionEnded() {
   source?.close();
-  if (await doorkeeper.logInAgain()) connect();
+  await doorkeeper.logInAgain();
 }

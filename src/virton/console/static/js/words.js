@@ -38,6 +38,7 @@ const LRM_TONES = {
   dead: "warn",
   time_drift: "warn",
   unreadable: "bad",
+  unknown: "warn",
   missing: "idle",
 };
 
@@ -66,6 +67,7 @@ export function resourceState(raw) {
 
 /** A local resource manager's state; null is a node without one. */
 export function lrmState(lrm) {
+  if (lrm?.display === "unknown" && lrm.state) return { tone: "warn", text: lrm.state };
   return worded("lrm.state", LRM_TONES, lrm ? lrm.display : "missing");
 }
 

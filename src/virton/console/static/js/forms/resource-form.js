@@ -23,7 +23,7 @@ export function openResourceForm(resource, preset = {}) {
   const form = { resource, fields, draft, changes: [] };
   form.control = openDialog({
     title: t(resource ? "resource.form.edit" : "resource.form.add"),
-    body: Object.values(fields).map((field) => field.root),
+    body: [...Object.values(fields).map((field) => field.root), otherSettings(resource)],
     submit: { label: t(resource ? "save" : "add") },
     fields: { ...fields, vmid: fields.sid },
     onSubmit: () => save(form),
@@ -75,6 +75,14 @@ function fixedGuest(resource) {
   const text = `${resource.sid} · ${resourceName(resource)} · ${typeName(resource.type)}`;
   const control = h("input", { type: "text", readonly: true, value: text });
   return makeField({ label: t("field.guest.fixed"), hint: t("field.guest.fixed.hint"), control });
+}
+
+/** Settings of a newer cluster that this page has no field for: shown, and left as they are. */
+function otherSettings(resource) {
+  const entries = Object.entries(resource?.extra ?? {});
+  if (!entries.length) return null;
+  const text = entries.map(([name, value]) => `${name} = ${value}`).join(", ");
+  return h("p", { class: "hint" }, t("field.extra", { text }));
 }
 
 function guestChoice() {

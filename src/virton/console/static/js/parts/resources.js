@@ -172,7 +172,9 @@ function updateHint(element, hint) {
   const kind = hint.resource ? "error" : "votes";
   const values = { votes: hint.votes, name: hint.resource ? resourceName(hint.resource) : "" };
   setText(head.firstElementChild, t(`warning.${kind}.head`, values));
-  setText(text, t(`warning.${kind}.text`, values));
+  const failed = hint.resource?.failed_nodes ?? [];
+  const where = failed.length ? t("warning.error.failed_nodes", { nodes: failed.join(", ") }) : "";
+  setText(text, [t(`warning.${kind}.text`, values), where].filter(Boolean).join(" "));
   if (!button) return;
   setText(button, t("resources.repair"));
   setAttribute(button, "disabled", may("Sys.Console") ? null : "");

@@ -122,6 +122,8 @@ function warningsOf(snapshot) {
     const nodes = by(display).map((node) => node.name);
     if (nodes.length) warnings.push({ key: display, tone: display === "lost" ? "bad" : "warn", nodes });
   }
+  const silent = (snapshot.cluster.addresses ?? []).filter((one) => !one.ok).map((one) => one.address);
+  if (silent.length) warnings.push({ key: "addresses", tone: "warn", nodes: silent });
   if (["disarming", "disarmed"].includes(snapshot.fencing?.armed_state)) {
     warnings.push({ key: "disarmed", tone: "warn" });
   }

@@ -5,67 +5,128 @@
 
 /**
  * @param {object} rule as in the snapshot
- * @param {object[]} rules the other rules
+ * @param {object[]} rules the cluster's rules, with or without this one
  * @param {string[]} nodes the cluster's nodes
  * @returns {{code: string, field: string, rules: string[], resources: string[]}[]}
  */
 export function conflictsOf(rule, rules, nodes) {
   if (rule.disabled) return [];
-  const others = rules.filter((other) => other.rule !== rule.rule && !other.disabled);
+  const enabled = [...rules.filter((other) => other.rule !== rule.rule && !other.disabled), rule];
+  const positive = enabled.filter((other) => isKind(other, "positive"));
   const context = {
     rule,
     nodes,
-    nodeRules: others.filter((other) => other.type === "node-affinity"),
-    resourceRules: others.filter((other) => other.type === "resource-affinity"),
+    nodeRules: enabled.filter((other) => other.type === "node-affinity"),
+    positive,
+    negative: enabled.filter((other) => isKind(other, "negative")),
+    bundles: bundlesOf(positive),
   };
   const checks = rule.type === "node-affinity" ? NODE_CHECKS : RESOURCE_CHECKS;
   return checks.flatMap((check) => check(context));
 }
 
-const NODE_CHECKS = [severalNodeRules, prioritiesInNodeRule, splitsTogether, leavesTooFewNodes];
-const RESOURCE_CHECKS = [fewerThanTwo, moreThanNodes, contradicts, prioritiesElsewhere, togetherAcross, apartOnTooFew];
+const NODE_CHECKS = [severalNodeRules, sensibleAvoidance, priorities, together, apartOnTooFew];
+const RESOURCE_CHECKS = [fewerThanTwo, moreThanNodes, contradicts, priorities, together, apartOnTooFew];
+
+function isKind(rule, affinity) {
+  return rule.type === "resource-affinity" && rule.affinity === affinity;
+}
 
 function shared(one, other) {
   return one.resources.filter((sid) => other.resources.includes(sid));
 }
 
+function meet(one, other) {
+  return shared(one, other).length > 0;
+}
+
 function found(code, field, rules, resources) {
-  return [{ code, field, rules: rules.map((rule) => rule.rule), resources: [...new Set(resources)].sort() }];
+  const names = rules.map((other) => other.rule);
+  return [{ code, field, rules: [...new Set(names)].sort(), resources: [...new Set(resources)].sort() }];
+}
+
+/** Overlapping keep-together rules, joined in one pass in the order of their lowest resource. */
+function bundlesOf(positive) {
+  const lowest = (rule) => [...rule.resources].sort()[0] ?? "";
+  const order = [...positive].sort((a, b) => compare(lowest(a), lowest(b)) || compare(a.rule, b.rule));
+  const bundles = [];
+  for (const rule of order) {
+    const bundle = bundles.find((one) => meet(one, rule));
+    if (!bundle) bundles.push({ rules: [rule], resources: [...rule.resources] });
+    else {
+      bundle.rules.push(rule);
+      bundle.resources.push(...rule.resources);
+    }
+  }
+  return bundles;
+}
+
+function compare(one, other) {
+  return one < other ? -1 : Number(one > other);
+}
+
+/** The nodes a node rule comes to: one that avoids nodes comes to all others. */
+function preferredNodes(rule, nodes) {
+  const named = rule.nodes.map((entry) => entry.node);
+  return rule.affinity === "negative" ? nodes.filter((node) => !named.includes(node)) : named;
+}
+
+function severalNodeRules({ rule, nodeRules }) {
+  const overlapping = nodeRules.filter((other) => other !== rule && meet(rule, other));
+  if (!overlapping.length) return [];
+  return found("several_node_rules", "resources", overlapping, overlapping.flatMap((other) => shared(rule, other)));
+}
+
+function sensibleAvoidance({ rule, nodes }) {
+  if (rule.affinity !== "negative") return [];
+  const ranked = rule.nodes.some((entry) => entry.priority > 0);
+  const everywhere = preferredNodes(rule, nodes).length === 0;
+  return [
+    ...(ranked ? found("priorities_of_avoided_nodes", "nodes", [], rule.resources) : []),
+    ...(everywhere ? found("avoids_every_node", "nodes", [], rule.resources) : []),
+  ];
 }
 
 function hasPriorities(rule) {
   return new Set(rule.nodes.map((entry) => entry.priority)).size > 1;
 }
 
-function severalNodeRules({ rule, nodeRules }) {
-  const overlapping = nodeRules.filter((other) => shared(rule, other).length);
-  if (!overlapping.length) return [];
-  const resources = overlapping.flatMap((other) => shared(rule, other));
-  return found("several_node_rules", "resources", overlapping, resources);
+/** A resource rule takes no resource of a node rule with several priorities, nor of one beside such a rule. */
+function priorities({ rule, nodeRules, positive, negative }) {
+  const related = rule.type === "node-affinity" ? [...positive, ...negative].filter((other) => meet(rule, other)) : [rule];
+  const pairs = related.flatMap((one) => {
+    const paired = nodeRules.filter((other) => meet(one, other));
+    const ranked = paired.filter(hasPriorities);
+    return ranked.length ? [{ one, ranked }] : [];
+  });
+  if (!pairs.length) return [];
+  const against = pairs.flatMap(({ one, ranked }) => [one, ...ranked]).filter((other) => other !== rule);
+  const resources = pairs.flatMap(({ one, ranked }) => ranked.flatMap((other) => shared(one, other)));
+  return found("priorities", rule.type === "node-affinity" ? "nodes" : "resources", against, resources);
 }
 
-function prioritiesInNodeRule({ rule, resourceRules }) {
-  if (!hasPriorities(rule)) return [];
-  const touched = resourceRules.filter((other) => shared(rule, other).length);
-  if (!touched.length) return [];
-  return found("priorities", "nodes", touched, touched.flatMap((other) => shared(rule, other)));
+/** Resources to keep together that stand in several node rules. */
+function together({ rule, nodeRules, bundles }) {
+  return bundles.flatMap((bundle) => {
+    const paired = nodeRules.filter((other) => meet(bundle, other));
+    const concerned = bundle.rules.includes(rule) || paired.includes(rule);
+    if (!concerned || paired.length < 2) return [];
+    const against = [...bundle.rules, ...paired].filter((other) => other !== rule);
+    return found("together_across", "resources", against, paired.flatMap((other) => shared(bundle, other)));
+  });
 }
 
-/** Resources to keep together, of which some now stand in this node rule and some in another. */
-function splitsTogether({ rule, nodeRules, resourceRules }) {
-  return resourceRules
-    .filter((other) => other.affinity === "positive" && shared(rule, other).length)
-    .flatMap((together) => {
-      const elsewhere = nodeRules.filter((other) => shared(together, other).length);
-      if (!elsewhere.length) return [];
-      return found("together_across", "resources", [together, ...elsewhere], together.resources);
-    });
-}
-
-function leavesTooFewNodes({ rule, nodeRules, resourceRules }) {
-  return resourceRules
-    .filter((other) => other.affinity === "negative" && shared(rule, other).length)
-    .flatMap((apart) => tooFew(apart, [rule, ...nodeRules], apart));
+/** Resources to keep apart that node rules hold on fewer nodes than there are of them. */
+function apartOnTooFew({ rule, nodes, nodeRules, negative }) {
+  return negative.flatMap((apart) => {
+    const paired = nodeRules.filter((other) => meet(apart, other));
+    if (apart !== rule && !paired.includes(rule)) return [];
+    const held = new Set(paired.flatMap((other) => shared(apart, other)));
+    const allowed = new Set(paired.flatMap((other) => preferredNodes(other, nodes)));
+    if (allowed.size >= held.size) return [];
+    const against = [apart, ...paired].filter((other) => other !== rule);
+    return found("apart_on_too_few", apart === rule ? "resources" : "nodes", against, [...held]);
+  });
 }
 
 function fewerThanTwo({ rule }) {
@@ -77,36 +138,15 @@ function moreThanNodes({ rule, nodes }) {
   return found("more_than_nodes", "resources", [], rule.resources);
 }
 
-function contradicts({ rule, resourceRules }) {
-  const against = resourceRules.filter(
-    (other) => other.affinity !== rule.affinity && shared(rule, other).length > 1,
-  );
-  if (!against.length) return [];
-  return found("contradicts", "resources", against, against.flatMap((other) => shared(rule, other)));
-}
-
-function prioritiesElsewhere({ rule, nodeRules }) {
-  const touched = nodeRules.filter((other) => hasPriorities(other) && shared(rule, other).length);
-  if (!touched.length) return [];
-  return found("priorities", "resources", touched, touched.flatMap((other) => shared(rule, other)));
-}
-
-function togetherAcross({ rule, nodeRules }) {
-  const touched = nodeRules.filter((other) => shared(rule, other).length);
-  if (rule.affinity !== "positive" || touched.length < 2) return [];
-  return found("together_across", "resources", touched, touched.flatMap((other) => shared(rule, other)));
-}
-
-function apartOnTooFew({ rule, nodeRules }) {
-  return rule.affinity === "negative" ? tooFew(rule, nodeRules, null) : [];
-}
-
-/** Resources to keep apart that node rules hold on fewer nodes than there are of them. */
-function tooFew(apart, nodeRules, named) {
-  const touched = nodeRules.filter((other) => shared(apart, other).length);
-  const bound = new Set(touched.flatMap((other) => shared(apart, other)));
-  const allowed = new Set(touched.flatMap((other) => other.nodes.map((entry) => entry.node)));
-  if (allowed.size >= bound.size) return [];
-  const rules = named ? [named] : touched;
-  return found("apart_on_too_few", named ? "nodes" : "resources", rules, [...bound]);
+/** The same two resources to keep together and apart, over joined rules too. */
+function contradicts({ rule, negative, bundles }) {
+  return bundles.flatMap((bundle) => {
+    const against = negative.filter((apart) => {
+      const concerned = apart === rule || bundle.rules.includes(rule);
+      return concerned && shared(apart, bundle).length > 1;
+    });
+    if (!against.length) return [];
+    const others = rule.affinity === "negative" ? bundle.rules : against;
+    return found("contradicts", "resources", others, against.flatMap((apart) => shared(apart, bundle)));
+  });
 }

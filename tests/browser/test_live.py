@@ -1,0 +1,196 @@
+"""The page follows the cluster by itself, and nothing that the user holds is taken from them."""
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser import contents
+from tests.browser.conftest import Opener
+from tests.browser.standin import Standin
+
+pytestmark = pytest.mark.browser
+
+
+def button(page: Page, name: str) -> Locator:
+    region = page.get_by_role("region", name="HA 리소스 목록")
+    return region.get_by_role("button", name=name, exact=True)
+
+
+def edit(page: Page, name: str) -> Locator:
+    page.get_by_role("radio", name=f"{name} 선택").check()
+    button(page, "수정").click()
+    return page.get_by_role("dialog")
+
+
+def moved() -> contents.Snapshot:
+    """The cluster a moment later: one resource more, one in another state, elsewhere."""
+    snapshot = contents.usual()
+    snapshot["resources"][2].update(state="recovery", crm_state="recovery", node="phum02")
+    snapshot["resources"].insert(1, contents.resource(110, "new", "phum02"))
+    return snapshot
+
+
+def test_focus_choice_and_scroll_survive_an_update(standin: Standin, open_page: Opener) -> None:
+    page = open_page(height=400)
+    radio = page.get_by_role("radio", name="122 cl 선택")
+    radio.check()
+    radio.focus()
+    row = page.get_by_role("row").filter(has_text="122").element_handle()
+    page.evaluate("scrollBy(0, 60)")
+    before = page.evaluate("scrollY")
+    standin.show(moved())
+    expect(page.get_by_role("row").filter(has_text="122")).to_contain_text("복구 중 (Recovery)")
+    expect(page.get_by_role("radio", name="110 new 선택")).to_be_visible()
+    expect(radio).to_be_focused()
+    expect(radio).to_be_checked()
+    assert page.evaluate("scrollY") == before
+    assert row.evaluate("row => row.isConnected")
+
+
+def test_a_change_of_state_is_told_politely(page: Page, standin: Standin) -> None:
+    standin.show(moved())
+    expect(page.locator("#announcer")).to_have_text("122 cl: 복구 중 (Recovery)")
+
+
+def test_the_choice_goes_with_its_resource(page: Page, standin: Standin) -> None:
+    page.get_by_role("radio", name="100 LOTCES-WIN 선택").check()
+    without, usual = contents.usual(), contents.usual()
+    del without["resources"][0]
+    standin.show(without)
+    expect(button(page, "수정")).to_be_disabled()
+    standin.show(usual)
+    expect(page.get_by_role("radio", name="100 LOTCES-WIN 선택")).not_to_be_checked()
+    expect(button(page, "수정")).to_be_disabled()
+
+
+def test_a_form_takes_over_what_changed_and_keeps_what_was_typed(
+    page: Page, standin: Standin
+) -> None:
+    dialog = edit(page, "121 ct")
+    dialog.get_by_label("설명").fill("결제")
+    snapshot = contents.usual()
+    snapshot["resources"][1].update(max_restart=3, comment="web", state="stopping")
+    standin.show(snapshot)
+    notice = dialog.get_by_role("status")
+    expect(notice).to_contain_text(
+        "‘최대 재시작 (Max Restart)’ 값이 바뀌어 새 값을 반영했습니다: 3"
+    )
+    expect(notice).to_contain_text("‘설명’ 값이 바뀌었습니다: web. 입력한 값은 그대로 두었으며")
+    expect(dialog.get_by_label("최대 재시작 (Max Restart)", exact=True)).to_have_value("3")
+    expect(dialog.get_by_label("설명")).to_have_value("결제")
+    expect(dialog.get_by_label("설명")).to_be_focused()
+    dialog.get_by_role("button", name="저장").click()
+    expect(dialog).to_have_count(0)
+    assert standin.writes[0][2]["comment"] == "결제"
+    assert standin.writes[0][2]["max_restart"] == 3
+
+
+def test_a_form_says_when_its_resource_falls_into_error_or_moves(
+    page: Page, standin: Standin
+) -> None:
+    dialog = edit(page, "121 ct")
+    snapshot = contents.usual()
+    snapshot["resources"][1].update(state="error", crm_state="error", node="phum02")
+    standin.show(snapshot)
+    expect(dialog.get_by_role("status")).to_contain_text("이 리소스는 오류 상태입니다.")
+    expect(dialog.get_by_role("status")).to_contain_text("phum01 → phum02")
+
+
+def test_a_form_whose_resource_vanished_says_so_and_does_not_save(
+    page: Page, standin: Standin
+) -> None:
+    dialog = edit(page, "121 ct")
+    dialog.get_by_label("설명").fill("결제")
+    snapshot = contents.usual()
+    del snapshot["resources"][1]
+    standin.show(snapshot)
+    expect(dialog.get_by_role("status")).to_contain_text("HA 목록에서 사라져 저장할 수 없습니다.")
+    expect(dialog.get_by_role("button", name="저장")).to_be_disabled()
+    expect(dialog.get_by_label("설명")).to_have_value("결제")
+
+
+def test_a_guest_taken_by_someone_else_leaves_the_choice(page: Page, standin: Standin) -> None:
+    button(page, "리소스 추가").click()
+    guests = page.get_by_role("dialog").get_by_label("VM 선택 (CT 포함)")
+    guests.select_option("vm:130")
+    snapshot = contents.usual()
+    snapshot["guests"] = [guest for guest in snapshot["guests"] if guest["sid"] != "vm:130"]
+    standin.show(snapshot)
+    expect(guests).to_have_value("")
+    expect(guests.get_by_role("option")).to_have_count(4)
+    expect(page.get_by_role("dialog").get_by_text("VM을 선택해야 합니다")).to_be_visible()
+
+
+def test_an_overtaken_save_shows_the_newer_values_and_can_be_repeated(
+    page: Page, standin: Standin
+) -> None:
+    dialog = edit(page, "121 ct")
+    dialog.get_by_label("설명").fill("결제")
+    newer = contents.usual()
+    newer["resources"][1]["max_relocate"] = 4
+    standin.fresh = newer
+    standin.refuse(500, "detected modified configuration - file changed by other user? Try again.")
+    dialog.get_by_role("button", name="저장").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("그사이 다른 사람이 설정을 바꿨습니다.")
+    expect(dialog.get_by_label("최대 재배치 (Max Relocate)", exact=True)).to_have_value("4")
+    dialog.get_by_role("button", name="저장").click()
+    expect(dialog).to_have_count(0)
+    assert standin.writes[1][2]["max_relocate"] == 4
+
+
+def test_focus_returns_to_the_button_that_opened_a_dialog(page: Page) -> None:
+    dialog = edit(page, "121 ct")
+    expect(dialog).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(button(page, "수정")).to_be_focused()
+
+
+def test_a_session_that_ends_is_renewed_over_the_open_form(page: Page, standin: Standin) -> None:
+    dialog = edit(page, "121 ct")
+    dialog.get_by_label("설명").fill("결제")
+    standin.session = None
+    dialog.get_by_role("button", name="저장").click()
+    login = page.get_by_role("dialog", name="다시 로그인")
+    expect(login.get_by_label("사용자 이름")).to_have_value("root")
+    login.get_by_label("비밀번호").fill("secret")
+    login.get_by_role("button", name="로그인", exact=True).click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert standin.writes[0][1] == "/api/login"
+    assert standin.writes[1][1] == "/api/resources/vm:121"
+    assert standin.writes[1][2]["comment"] == "결제"
+
+
+def test_a_stream_that_ends_with_its_session_asks_for_the_login(
+    page: Page, standin: Standin
+) -> None:
+    standin.end_session()
+    login = page.get_by_role("dialog", name="다시 로그인")
+    expect(login).to_be_visible()
+    login.get_by_role("button", name="취소").click()
+    expect(page.get_by_text("화면이 더 이상 갱신되지 않습니다.")).to_be_visible()
+    page.get_by_role("alert").get_by_role("button", name="로그인").click()
+    login.get_by_label("비밀번호").fill("secret")
+    login.get_by_role("button", name="로그인", exact=True).click()
+    expect(login).to_have_count(0)
+    standin.show(moved())
+    expect(page.get_by_role("radio", name="110 new 선택")).to_be_visible()
+
+
+def test_a_lost_console_is_said_and_comes_back_by_itself(page: Page, standin: Standin) -> None:
+    standin.go_away()
+    banner = page.get_by_role("alert").filter(has_text="콘솔 서버와 연결이 끊겼습니다.")
+    expect(banner).to_be_visible()
+    expect(page.get_by_role("region", name="HA 상태")).to_have_class("card is-stale")
+    standin.snapshot = moved()
+    standin.come_back()
+    expect(page.get_by_role("radio", name="110 new 선택")).to_be_visible()
+    expect(banner).to_be_hidden()
+    expect(page.get_by_role("region", name="HA 상태")).to_have_class("card")
+
+
+def test_a_renewed_stream_is_not_spoken_of(page: Page, standin: Standin) -> None:
+    standin.renew()
+    standin.hang_up()
+    standin.snapshot = moved()
+    expect(page.get_by_role("radio", name="110 new 선택")).to_be_visible()
+    expect(page.locator("#line")).to_have_text("실시간")

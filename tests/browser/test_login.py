@@ -1,0 +1,110 @@
+"""The login page."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Opener
+from tests.browser.standin import Standin
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def login(standin: Standin, open_page: Opener) -> Page:
+    """The login page, with nobody logged in."""
+    standin.session = None
+    page = open_page("/login")
+    expect(page.get_by_label("사용자 이름")).to_be_focused()
+    return page
+
+
+def enter(page: Page, password: str = "right") -> None:  # noqa: S107
+    page.get_by_label("사용자 이름").fill("root")
+    page.get_by_label("비밀번호").fill(password)
+    page.get_by_role("button", name="로그인", exact=True).click()
+
+
+def failure(status: int, code: str, **more: object) -> tuple[int, dict[str, object]]:
+    error = {"status": status, "code": code, "message": None, "fields": {}}
+    return status, {"error": error | more}
+
+
+def test_logging_in_leads_to_the_page(login: Page, standin: Standin) -> None:
+    login.get_by_label("인증 영역 (Realm)").select_option("pve")
+    enter(login)
+    expect(login.get_by_role("heading", name="고가용성 (High Availability, HA)")).to_be_visible()
+    credentials = {"username": "root", "password": "right", "realm": "pve"}
+    assert standin.writes == [("POST", "/api/login", credentials)]
+
+
+def test_a_name_with_its_realm_is_understood(login: Page, standin: Standin) -> None:
+    login.get_by_label("사용자 이름").fill("operator@pve")
+    login.get_by_label("비밀번호").fill("secret")
+    login.keyboard.press("Enter")
+    expect(login.get_by_role("heading", level=1)).to_contain_text("고가용성")
+    assert standin.writes[0][2]["username"] == "operator"
+    assert standin.writes[0][2]["realm"] == "pve"
+
+
+def test_without_a_session_the_page_sends_one_to_the_login(
+    standin: Standin, open_page: Opener
+) -> None:
+    standin.session = None
+    page = open_page("/")
+    expect(page).to_have_url(re.compile("/login$"))
+
+
+def test_a_wrong_password_is_said_and_can_be_typed_over(login: Page, standin: Standin) -> None:
+    standin.login_error = failure(401, "auth")
+    enter(login, "wrong")
+    expect(login.get_by_role("alert")).to_contain_text("사용자 이름과 비밀번호를 확인하세요.")
+    expect(login.get_by_label("사용자 이름")).to_have_value("root")
+    expect(login.get_by_label("비밀번호")).to_be_focused()
+
+
+def test_too_many_attempts_say_how_long_to_wait(login: Page, standin: Standin) -> None:
+    standin.login_error = failure(429, "throttled", retry_after_s=7)
+    enter(login, "wrong")
+    expect(login.get_by_role("alert")).to_contain_text("7초 뒤에 다시 시도하세요.")
+
+
+def test_a_second_factor_is_asked_for_and_sent(login: Page, standin: Standin) -> None:
+    standin.login_error = failure(401, "second_factor", fields={"otp": "required"})
+    enter(login)
+    code = login.get_by_label("2단계 인증 코드")
+    expect(code).to_be_focused()
+    standin.login_error = None
+    code.fill("123456")
+    login.keyboard.press("Enter")
+    expect(login.get_by_role("heading", level=1)).to_contain_text("고가용성")
+    assert standin.writes[1][2]["otp"] == "123456"
+
+
+def test_what_is_missing_is_said_at_its_field(login: Page, standin: Standin) -> None:
+    login.get_by_role("button", name="로그인", exact=True).click()
+    expect(login.get_by_label("사용자 이름")).to_have_accessible_description(
+        "사용자 이름을 입력하세요."
+    )
+    assert standin.writes == []
+
+
+def test_changing_the_language_keeps_what_was_typed(login: Page) -> None:
+    login.get_by_label("사용자 이름").fill("root")
+    login.get_by_role("button", name="English").click()
+    expect(login.get_by_label("User name")).to_have_value("root")
+    expect(login).to_have_title("Log in · VirtOn HA")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "led_to"),
+    [("/?part=rules", r"/\?part=rules$"), ("//elsewhere.example/", r"^http://127[^/]*/$")],
+)
+def test_the_login_leads_back_to_where_one_came_from_and_never_elsewhere(
+    wanted: str, led_to: str, standin: Standin, open_page: Opener
+) -> None:
+    standin.session = None
+    page = open_page(f"/login?next={wanted}")
+    enter(page)
+    expect(page).to_have_url(re.compile(led_to))

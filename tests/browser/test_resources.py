@@ -1,0 +1,281 @@
+"""Part 2 of the page: the list of resources, and its forms' good and bad paths."""
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser import contents
+from tests.browser.conftest import Opener
+from tests.browser.standin import Standin
+from tests.browser.visit import KO
+
+pytestmark = pytest.mark.browser
+
+
+def resources(page: Page) -> Locator:
+    return page.get_by_role("region", name="HA 리소스 목록")
+
+
+def press(page: Page, name: str) -> None:
+    resources(page).get_by_role("button", name=name, exact=True).click()
+
+
+def choose(page: Page, name: str) -> None:
+    page.get_by_role("radio", name=f"{name} 선택").check()
+
+
+def field(page: Page, name: str) -> Locator:
+    return page.get_by_role("dialog").get_by_label(name, exact=True)
+
+
+def submit(page: Page, name: str) -> Locator:
+    return page.get_by_role("dialog").get_by_role("button", name=name, exact=True)
+
+
+def test_the_list_has_the_columns_of_the_manual(page: Page) -> None:
+    headings = ["선택", "ID", "노드", "타입", "이름", "상태", "최대 재시작", "최대 재배치"]
+    columns = resources(page).get_by_role("columnheader")
+    expect(columns).to_have_text([*headings, "Failback"])
+    first = resources(page).get_by_role("row").nth(1)
+    cells = ["", "100", "phum03", "VM", "LOTCES-WIN", "실행 중 (Started)", "1", "1", "On"]
+    expect(first.get_by_role("cell").or_(first.get_by_role("rowheader"))).to_have_text(cells)
+
+
+def test_every_state_has_a_word_of_its_own(standin: Standin, open_page: Opener) -> None:
+    standin.snapshot = contents.every_state()
+    page = open_page()
+    badges = resources(page).locator("tbody .badge")
+    words = [KO[f"resource.state.{s.replace(' ', '_')}"] for s in contents.RESOURCE_STATES]
+    expect(badges).to_have_text(words)
+    assert len(set(words)) == len(words)
+
+
+def test_a_state_that_nobody_knows_is_shown_as_it_came(page: Page, standin: Standin) -> None:
+    snapshot = contents.usual()
+    snapshot["resources"][0]["state"] = "levitating"
+    standin.show(snapshot)
+    expect(resources(page).get_by_text("levitating")).to_be_visible()
+
+
+def test_only_one_resource_is_chosen_and_only_then_can_it_be_managed(page: Page) -> None:
+    managing = [resources(page).get_by_role("button", name=n, exact=True) for n in ("수정", "제거")]
+    for button in managing:
+        expect(button).to_be_disabled()
+    choose(page, "100 LOTCES-WIN")
+    choose(page, "999 virton")
+    expect(resources(page).get_by_role("radio", checked=True)).to_have_count(1)
+    for button in managing:
+        expect(button).to_be_enabled()
+
+
+def test_adding_offers_the_guests_that_are_not_under_ha(page: Page) -> None:
+    press(page, "리소스 추가")
+    options = field(page, "VM 선택 (CT 포함)").get_by_role("option")
+    expect(options).to_have_text(
+        [
+            "VM 선택",
+            "130 mail · VM · phum03 · 정지됨",
+            "131 build · VM · phum01 · 실행 중",
+            "200 dns · CT · phum01 · 실행 중",
+            "201 proxy · CT · phum03 · 실행 중",
+        ]
+    )
+
+
+def test_adding_starts_with_the_defaults_of_the_manual_and_asks_for_a_guest(page: Page) -> None:
+    press(page, "리소스 추가")
+    expect(field(page, "상태")).to_have_value("started")
+    expect(field(page, "최대 재시작 (Max Restart)")).to_have_value("1")
+    expect(field(page, "최대 재배치 (Max Relocate)")).to_have_value("1")
+    expect(field(page, "Failback 활성화")).to_be_checked()
+    hint = page.get_by_role("dialog").get_by_text("HA 리소스로 등록할 VM을 선택해야 합니다.")
+    expect(hint).to_be_visible()
+    expect(submit(page, "추가")).to_be_disabled()
+    field(page, "VM 선택 (CT 포함)").select_option("ct:200")
+    expect(hint).to_be_hidden()
+    expect(submit(page, "추가")).to_be_enabled()
+
+
+def test_adding_sends_what_was_chosen(page: Page, standin: Standin) -> None:
+    press(page, "리소스 추가")
+    field(page, "VM 선택 (CT 포함)").select_option("ct:200")
+    field(page, "상태").select_option("stopped")
+    field(page, "최대 재시작 (Max Restart)").fill("3")
+    field(page, "Failback 활성화").uncheck()
+    field(page, "설명").fill("사내 DNS")
+    submit(page, "추가").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_text("ct:200 리소스를 HA에 추가했습니다.")).to_be_visible()
+    body = {"sid": "ct:200", "state": "stopped", "max_restart": 3, "max_relocate": 1}
+    sent = ("POST", "/api/resources", {**body, "failback": False, "comment": "사내 DNS"})
+    assert standin.writes == [sent]
+
+
+@pytest.mark.parametrize("wrong", ["", "-1", "1.5"])
+def test_a_number_of_tries_must_be_whole_and_not_negative(wrong: str, page: Page) -> None:
+    press(page, "리소스 추가")
+    field(page, "VM 선택 (CT 포함)").select_option("vm:130")
+    number = field(page, "최대 재시작 (Max Restart)")
+    number.fill(wrong)
+    expect(number).to_have_accessible_description("0 이상의 정수를 입력하세요.")
+    expect(submit(page, "추가")).to_be_disabled()
+    number.fill("0")
+    expect(submit(page, "추가")).to_be_enabled()
+
+
+def test_asking_for_disabled_warns_that_the_guest_will_be_stopped(page: Page) -> None:
+    press(page, "리소스 추가")
+    field(page, "상태").select_option("disabled")
+    expect(page.get_by_role("dialog").get_by_text("주의: 게스트를 정지하고")).to_be_visible()
+
+
+def test_help_unfolds_by_keyboard(page: Page) -> None:
+    press(page, "리소스 추가")
+    mark = submit(page, "최대 재배치 (Max Relocate) 도움말")
+    mark.press("Enter")
+    expect(mark).to_have_attribute("aria-expanded", "true")
+    expect(
+        page.get_by_role("dialog").get_by_text("노드 장애 복구에는 제한이 없으며")
+    ).to_be_visible()
+
+
+def test_a_refusal_is_said_in_the_form_and_nothing_is_lost(page: Page, standin: Standin) -> None:
+    press(page, "리소스 추가")
+    field(page, "VM 선택 (CT 포함)").select_option("vm:130")
+    field(page, "설명").fill("메일")
+    standin.refuse(500, "resource ID 'vm:130' already defined")
+    submit(page, "추가").click()
+    alert = page.get_by_role("dialog").get_by_role("alert")
+    expect(alert).to_contain_text("vm:130 리소스는 이미 HA에 등록되어 있습니다.")
+    expect(alert).to_contain_text("resource ID 'vm:130' already defined")
+    expect(field(page, "설명")).to_have_value("메일")
+    submit(page, "추가").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_a_refusal_of_a_field_is_said_at_the_field(page: Page, standin: Standin) -> None:
+    press(page, "리소스 추가")
+    field(page, "VM 선택 (CT 포함)").select_option("vm:130")
+    fields = {"max_restart": "value must have a maximum value of 10"}
+    standin.refuse(400, "Parameter verification failed.", fields)
+    submit(page, "추가").click()
+    number = field(page, "최대 재시작 (Max Restart)")
+    expect(number).to_be_focused()
+    expect(number).to_have_attribute("aria-invalid", "true")
+    expect(page.get_by_role("dialog").get_by_text("maximum value of 10")).to_be_visible()
+
+
+def test_editing_shows_the_same_form_with_the_id_fixed(page: Page, standin: Standin) -> None:
+    choose(page, "124 cl2")
+    press(page, "수정")
+    expect(field(page, "ID")).to_have_value("vm:124 · 124 cl2 · VM")
+    expect(field(page, "ID")).not_to_be_editable()
+    field(page, "최대 재배치 (Max Relocate)").fill("2")
+    submit(page, "저장").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    method, path, body = standin.writes[0]
+    assert (method, path) == ("PUT", "/api/resources/vm:124")
+    assert body["max_relocate"] == 2
+    assert "sid" not in body
+
+
+def test_removing_says_what_it_does_to_the_guest_and_to_the_rules(
+    standin: Standin, open_page: Opener
+) -> None:
+    standin.snapshot = contents.with_rules()
+    page = open_page()
+    choose(page, "121 ct")
+    press(page, "제거")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("게스트는 삭제되거나 정지되지 않고 지금 상태로 남습니다.")
+    expect(dialog.get_by_role("listitem")).to_have_text(
+        [
+            "‘prefer-phum01’ 규칙: 대상에서 이 리소스를 뺍니다.",
+            "‘web-with-cache’ 규칙: 대상에서 이 리소스를 뺍니다.",
+        ]
+    )
+    dialog.get_by_label("친화성 규칙에서도 제거").uncheck()
+    expect(dialog.get_by_role("listitem").first).to_contain_text("이름이 그대로 남습니다")
+    submit(page, "제거").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert standin.writes == [("DELETE", "/api/resources/vm:121?purge=0", None)]
+
+
+def test_moving_tells_beforehand_which_rule_stands_in_the_way(
+    standin: Standin, open_page: Opener
+) -> None:
+    standin.snapshot = contents.with_rules()
+    standin.answer = {"comigrated": [], "blocking": []}
+    page = open_page()
+    choose(page, "100 LOTCES-WIN")
+    press(page, "이동")
+    field(page, "대상 노드").select_option("phum01")
+    expect(page.get_by_role("dialog").get_by_role("status")).to_contain_text(
+        "‘win-licence’ 규칙은 엄격 모드"
+    )
+    field(page, "재배치 (Relocate)").check()
+    submit(page, "이동").click()
+    expect(page.get_by_text("phum01 노드로 이동을 요청했습니다.")).to_be_visible()
+    sent = ("POST", "/api/resources/vm:100/move", {"node": "phum01", "how": "relocate"})
+    assert standin.writes == [sent]
+
+
+def test_moving_says_who_blocks_it_when_the_cluster_answers_so(
+    page: Page, standin: Standin
+) -> None:
+    blocking = [{"sid": "vm:122", "cause": "resource-affinity"}]
+    standin.answer = {"comigrated": [], "blocking": blocking}
+    choose(page, "100 LOTCES-WIN")
+    press(page, "이동")
+    field(page, "대상 노드").select_option("phum01")
+    submit(page, "이동").click()
+    expect(page.get_by_text("CRM이 거절할 것입니다.")).to_contain_text("vm:122")
+
+
+def test_a_node_that_is_away_cannot_be_moved_to(standin: Standin, open_page: Opener) -> None:
+    standin.snapshot = contents.trouble()
+    page = open_page()
+    choose(page, "121 ct")
+    press(page, "이동")
+    away = field(page, "대상 노드").get_by_role("option", name="phum03")
+    expect(away).to_have_text("phum03 (차단 중 (Fence))")
+    expect(away).to_be_disabled()
+
+
+def test_a_resource_in_error_shows_the_way_out(standin: Standin, open_page: Opener) -> None:
+    standin.snapshot = contents.trouble()
+    page = open_page()
+    expect(resources(page).get_by_text("999 virton: 오류 상태입니다.")).to_be_visible()
+    expect(resources(page).get_by_text("① 상태를 ‘비활성화’로")).to_be_visible()
+    press(page, "복구 시작: 비활성화")
+    expect(field(page, "상태")).to_have_value("disabled")
+    expect(page.get_by_role("dialog").get_by_role("status")).to_contain_text("오류 상태입니다")
+    submit(page, "저장").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert standin.writes[0][2]["state"] == "disabled"
+
+
+def test_fewer_than_three_votes_are_warned_of(page: Page, standin: Standin) -> None:
+    snapshot = contents.usual()
+    snapshot["cluster"]["votes"] = 2
+    standin.show(snapshot)
+    expect(resources(page).get_by_text("쿼럼 투표가 2표뿐입니다.")).to_be_visible()
+
+
+def test_without_the_privilege_everything_is_disabled_and_the_reason_is_said(
+    standin: Standin, open_page: Opener
+) -> None:
+    standin.session = standin.new_session(["Sys.Audit"])
+    page = open_page()
+    choose(page, "100 LOTCES-WIN")
+    for name in ("리소스 추가", "수정", "이동", "제거"):
+        expect(resources(page).get_by_role("button", name=name, exact=True)).to_be_disabled()
+    expect(resources(page).get_by_text("Sys.Console 권한이 필요합니다")).to_be_visible()
+
+
+def test_settings_that_the_page_does_not_know_are_shown(page: Page, standin: Standin) -> None:
+    snapshot = contents.usual()
+    snapshot["resources"][0]["extra"] = {"auto-rebalance": 0}
+    standin.show(snapshot)
+    choose(page, "100 LOTCES-WIN")
+    press(page, "수정")
+    expect(page.get_by_role("dialog").get_by_text("auto-rebalance = 0")).to_be_visible()

@@ -1,0 +1,232 @@
+"""Part 3 of the page: the two kinds of affinity rules, their forms and their conflicts."""
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser import contents
+from tests.browser.conftest import Opener
+from tests.browser.standin import Standin
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def ruled(standin: Standin, open_page: Opener) -> Page:
+    """The page of a cluster with rules of every kind."""
+    standin.snapshot = contents.with_rules()
+    page = open_page()
+    expect(page.get_by_role("radio").first).to_be_visible()
+    return page
+
+
+def card(page: Page, kind: str) -> Locator:
+    return page.get_by_role("region", name=f"{kind} 친화성 규칙")
+
+
+def add(page: Page, kind: str) -> Locator:
+    card(page, kind).get_by_role("button", name="규칙 추가").click()
+    return page.get_by_role("dialog")
+
+
+def save(page: Page) -> Locator:
+    return page.get_by_role("dialog").get_by_role("button", name="저장")
+
+
+def test_both_cards_say_that_they_are_empty(page: Page) -> None:
+    for kind in ("노드", "리소스"):
+        expect(card(page, kind).get_by_text("0 개", exact=True)).to_be_visible()
+        expect(
+            card(page, kind).get_by_text(f"설정된 {kind} 친화성 규칙이 없습니다.")
+        ).to_be_visible()
+
+
+def test_the_advanced_settings_fold_and_stay_folded(page: Page) -> None:
+    page.get_by_role("button", name="HA 고급 설정").click()
+    expect(card(page, "노드")).to_be_hidden()
+    page.reload()
+    expect(page.get_by_role("radio").first).to_be_visible()
+    expect(card(page, "노드")).to_be_hidden()
+
+
+def test_rules_are_listed_with_their_nodes_by_priority_and_their_policy(ruled: Page) -> None:
+    expect(card(ruled, "노드").get_by_text("3 개", exact=True)).to_be_visible()
+    prefer = card(ruled, "노드").get_by_role("row").filter(has_text="prefer-phum01").first
+    expect(prefer).to_contain_text("vm:121 (ct),vm:122 (cl)")
+    expect(prefer).to_contain_text("phum01 (10),phum03 (5),phum02 (0)")
+    expect(prefer).to_contain_text("선호 (Preferred)")
+    expect(card(ruled, "노드").get_by_text("엄격 (Strict)")).to_be_visible()
+    expect(card(ruled, "리소스").get_by_text("함께 실행 (Positive)")).to_be_visible()
+    expect(card(ruled, "리소스").get_by_text("분리 실행 (Negative)")).to_be_visible()
+
+
+def test_a_conflict_says_which_rule_and_why_and_what_the_cluster_says(ruled: Page) -> None:
+    nodes = card(ruled, "노드")
+    expect(nodes.get_by_text("충돌", exact=True).filter(visible=True)).to_have_count(1)
+    expect(nodes).to_contain_text("vm:100: 이미 ‘win-licence’ 노드 친화성 규칙에 들어 있습니다.")
+    expect(nodes).to_contain_text("already used in another node affinity rule")
+
+
+def test_a_node_rule_is_made_of_resources_nodes_priorities_and_strictness(
+    page: Page, standin: Standin
+) -> None:
+    dialog = add(page, "노드")
+    expect(save(page)).to_be_disabled()
+    dialog.get_by_label("규칙명").fill("prefer-phum01")
+    dialog.get_by_role("checkbox", name="100 LOTCES-WIN").check()
+    expect(save(page)).to_be_disabled()
+    dialog.get_by_label("phum01 우선순위", exact=True).fill("10")
+    dialog.get_by_role("button", name="phum02 우선순위 올리기").click(click_count=2)
+    dialog.get_by_role("button", name="phum02 우선순위 내리기").click()
+    dialog.get_by_label("엄격 모드 (Strict)", exact=True).check()
+    save(page).click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_text("‘prefer-phum01’ 규칙을 저장했습니다.")).to_be_visible()
+    method, path, body = standin.writes[0]
+    assert (method, path) == ("POST", "/api/rules")
+    assert body == {
+        "rule": "prefer-phum01",
+        "type": "node-affinity",
+        "resources": ["vm:100"],
+        "nodes": [{"node": "phum01", "priority": 10}, {"node": "phum02", "priority": 1}],
+        "strict": True,
+        "affinity": None,
+        "disabled": False,
+        "comment": "",
+    }
+
+
+def test_the_node_table_shows_memory_and_processor_in_use_as_they_change(
+    page: Page, standin: Standin
+) -> None:
+    dialog = add(page, "노드")
+    row = dialog.get_by_role("row").filter(has_text="phum03").last
+    expect(row).to_contain_text("86.44 %")
+    expect(row).to_contain_text("11.37 %")
+    dialog.get_by_label("phum03 우선순위", exact=True).fill("7")
+    snapshot = contents.usual()
+    snapshot["nodes"][2].update(cpu=0.25)
+    standin.show(snapshot)
+    expect(row).to_contain_text("25.00 %")
+    expect(dialog.get_by_label("phum03 우선순위", exact=True)).to_have_value("7")
+    expect(dialog.get_by_label("phum03 우선순위", exact=True)).to_be_focused()
+
+
+@pytest.mark.parametrize(
+    ("name", "complaint"),
+    [
+        ("1-node", "두 글자 이상 입력하세요."),
+        ("x", "두 글자 이상 입력하세요."),
+        ("규칙", "두 글자 이상 입력하세요."),
+        ("win-licence", "같은 이름의 규칙이 이미 있습니다."),
+        ("", "규칙명을 입력하세요."),
+    ],
+)
+def test_a_name_that_the_cluster_would_not_take_is_said_at_once(
+    name: str, complaint: str, ruled: Page
+) -> None:
+    dialog = add(ruled, "리소스")
+    dialog.get_by_role("checkbox", name="121 ct").check()
+    dialog.get_by_label("규칙명").fill("good-name")
+    expect(save(ruled)).to_be_enabled()
+    dialog.get_by_label("규칙명").fill(name)
+    expect(dialog.get_by_text(complaint)).to_be_visible()
+    expect(save(ruled)).to_be_disabled()
+
+
+def test_a_priority_out_of_range_is_refused(page: Page) -> None:
+    dialog = add(page, "노드")
+    dialog.get_by_label("규칙명").fill("prefer")
+    dialog.get_by_role("checkbox", name="121 ct").check()
+    dialog.get_by_label("phum01 우선순위", exact=True).fill("1001")
+    expect(dialog.get_by_text("우선순위는 0에서 1000 사이의 정수입니다.")).to_be_visible()
+    expect(save(page)).to_be_disabled()
+
+
+def test_conflicts_are_said_before_saving_at_the_field_where_they_arise(ruled: Page) -> None:
+    dialog = add(ruled, "리소스")
+    dialog.get_by_label("규칙명").fill("apart")
+    dialog.get_by_role("checkbox", name="121 ct").check()
+    expect(dialog.get_by_text("리소스가 두 개 이상이어야 효과가 있습니다.")).to_be_visible()
+    dialog.get_by_role("checkbox", name="999 virton").check()
+    expect(dialog.get_by_text("리소스가 두 개 이상이어야")).to_be_hidden()
+    dialog.get_by_label("정책", exact=True).select_option("negative")
+    expect(dialog.get_by_text("‘web-with-cache’ 규칙과 반대됩니다.")).to_be_visible()
+    expect(dialog.get_by_text("‘prefer-phum01’ 규칙과 함께 쓸 수 없습니다.")).to_be_visible()
+
+
+def test_too_many_resources_to_keep_apart_are_counted(page: Page) -> None:
+    dialog = add(page, "리소스")
+    for name in ("100 LOTCES-WIN", "121 ct", "122 cl", "124 cl2"):
+        dialog.get_by_role("checkbox", name=name, exact=True).check()
+    dialog.get_by_label("정책", exact=True).select_option("negative")
+    expect(dialog.get_by_text("분리할 리소스가 4개로, 노드보다 많습니다.")).to_be_visible()
+
+
+def test_the_clusters_refusal_is_said_at_its_field_and_nothing_is_lost(
+    page: Page, standin: Standin
+) -> None:
+    dialog = add(page, "리소스")
+    dialog.get_by_label("규칙명").fill("together")
+    dialog.get_by_role("checkbox", name="121 ct").check()
+    dialog.get_by_role("checkbox", name="122 cl").check()
+    text = "rule shares two or more resources with a negative resource affinity rule"
+    standin.refuse(400, "Rule 'together' is invalid.", {"resources": text})
+    save(page).click()
+    expect(dialog.get_by_text("다른 리소스 친화성 규칙과 반대됩니다.")).to_be_visible()
+    expect(dialog.get_by_text(text)).to_be_visible()
+    expect(dialog.get_by_label("규칙명")).to_have_value("together")
+    save(page).click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert standin.writes[1][2]["affinity"] == "positive"
+
+
+def test_a_rule_is_edited_with_its_name_fixed(ruled: Page, standin: Standin) -> None:
+    ruled.get_by_role("button", name="prefer-phum01 규칙 수정").click()
+    dialog = ruled.get_by_role("dialog", name="노드 친화성 규칙 수정")
+    expect(dialog.get_by_label("규칙명")).not_to_be_editable()
+    expect(dialog.get_by_label("phum03 우선순위", exact=True)).to_have_value("5")
+    expect(dialog.get_by_role("checkbox", name="122 cl", exact=True)).to_be_checked()
+    dialog.get_by_role("checkbox", name="122 cl", exact=True).uncheck()
+    save(ruled).click()
+    expect(ruled.get_by_role("dialog")).to_have_count(0)
+    method, path, body = standin.writes[0]
+    assert (method, path) == ("PUT", "/api/rules/prefer-phum01")
+    assert body["resources"] == ["vm:121"]
+    assert body["digest"] == "0"
+
+
+def test_a_rule_is_taken_out_of_use_by_its_switch(ruled: Page, standin: Standin) -> None:
+    ruled.get_by_role("switch", name="web-with-cache 규칙 사용").click()
+    expect(ruled.get_by_text("‘web-with-cache’ 규칙의 적용을 멈췄습니다.")).to_be_visible()
+    assert standin.writes[0][:2] == ("PUT", "/api/rules/web-with-cache")
+    assert standin.writes[0][2]["disabled"] is True
+
+
+def test_a_refused_switch_goes_back_and_says_why(ruled: Page, standin: Standin) -> None:
+    switch = ruled.get_by_role("switch", name="ha-pair 규칙 사용")
+    standin.refuse(400, "Rule 'ha-pair' is invalid.", {"resources": "multiple priorities"})
+    switch.click()
+    expect(ruled.get_by_text("‘ha-pair’ 규칙을 바꾸지 못했습니다.")).to_contain_text(
+        "‘prefer-phum01’ 규칙과 함께 쓸 수 없습니다."
+    )
+    expect(switch).not_to_be_checked()
+
+
+def test_a_rule_is_removed_after_saying_what_that_means(ruled: Page, standin: Standin) -> None:
+    ruled.get_by_role("button", name="win-again 규칙 제거").click()
+    dialog = ruled.get_by_role("dialog")
+    expect(dialog).to_contain_text("리소스는 HA에 그대로 남습니다.")
+    dialog.get_by_role("button", name="제거", exact=True).click()
+    expect(ruled.get_by_role("dialog")).to_have_count(0)
+    assert standin.writes == [("DELETE", "/api/rules/win-again", None)]
+
+
+def test_older_clusters_show_their_groups_in_place_of_rules(page: Page, standin: Standin) -> None:
+    snapshot = contents.usual()
+    nodes = [{"node": "phum01", "priority": 2}]
+    group = {"group": "web", "nodes": nodes, "restricted": True}
+    snapshot["cluster"].update(rules_supported=False, groups=[group])
+    standin.show(snapshot)
+    groups = page.get_by_role("region", name="HA 그룹 (읽기 전용)")
+    expect(groups.get_by_role("row").nth(1)).to_have_text("webphum01 (2)엄격 (Strict)")
+    expect(card(page, "노드")).to_be_hidden()

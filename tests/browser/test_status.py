@@ -1,0 +1,156 @@
+"""Part 1 of the page: who is master, how each node does, and what to do when nobody answers."""
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser import contents
+from tests.browser.conftest import Opener
+from tests.browser.standin import Standin
+from tests.browser.visit import EN, KO
+
+pytestmark = pytest.mark.browser
+
+
+def status(page: Page) -> Locator:
+    return page.get_by_role("region", name="HA 상태")
+
+
+def row(page: Page, name: str, role: str = "LRM") -> Locator:
+    rows = status(page).get_by_role("row")
+    return rows.filter(has=page.get_by_role("rowheader", name=name)).filter(
+        has=page.get_by_role("cell", name=role, exact=True)
+    )
+
+
+def test_the_master_stands_first_and_the_nodes_follow_by_name(page: Page) -> None:
+    rows = status(page).get_by_role("row")
+    expect(rows).to_contain_text(
+        [
+            "노드역할서비스상태",
+            "phum01CRM (마스터 노드)Control쿼럼 정상 (OK)",
+            "phum01LRMactive활성 (Active)",
+            "phum02LRMactive유휴 (Idle)",
+            "phum03LRMactive활성 (Active)",
+        ]
+    )
+
+
+def test_badges_tell_by_colour_as_well_as_by_word(page: Page) -> None:
+    tones = {"쿼럼 정상 (OK)": "ok", "유휴 (Idle)": "idle"}
+    for word, tone in tones.items():
+        badge = status(page).locator("table").get_by_text(word, exact=True)
+        expect(badge).to_have_attribute("data-tone", tone)
+
+
+def test_without_quorum_the_master_row_is_red_and_says_that_nothing_can_be_done(
+    page: Page, standin: Standin
+) -> None:
+    snapshot = contents.usual()
+    snapshot["quorum"]["ok"] = False
+    standin.show(snapshot)
+    badge = row(page, "phum01", "CRM (마스터 노드)").get_by_text("실패 (No Quorum)")
+    expect(badge).to_have_attribute("data-tone", "bad")
+    expect(status(page).get_by_text("쿼럼을 잃어 HA를 제어할 수 없습니다.")).to_be_visible()
+    expect(status(page).get_by_text("CRM 마스터가 없습니다")).to_have_count(0)
+
+
+def test_a_missing_master_is_told_apart_from_a_missing_quorum(page: Page, standin: Standin) -> None:
+    snapshot = contents.usual()
+    snapshot["master"] = None
+    standin.show(snapshot)
+    master = row(page, "–", "CRM (마스터 노드)")
+    expect(master).to_contain_text("쿼럼 정상 (OK)")
+    expect(master).to_contain_text("마스터 없음 (No Master)")
+    expect(status(page).get_by_text("쿼럼은 정상이지만 CRM 마스터가 없습니다.")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("display", "word", "tone"),
+    [
+        ("active", "활성 (Active)", "ok"),
+        ("idle", "유휴 (Idle)", "idle"),
+        ("lost", "잠금 유실 (Lost Lock)", "bad"),
+        ("error", "오류 (Error)", "bad"),
+        ("waiting", "잠금 대기 (Waiting for Lock)", "warn"),
+        ("maintenance", "점검 중 (Maintenance)", "info"),
+        ("dead", "응답 없음 (Old Timestamp)", "warn"),
+        ("time_drift", "시각 어긋남 (Time Drift)", "warn"),
+    ],
+)
+def test_a_node_state_has_its_word_and_colour(
+    display: str, word: str, tone: str, standin: Standin, open_page: Opener
+) -> None:
+    assert standin.snapshot
+    standin.snapshot["nodes"][0]["lrm"] = contents.lrm(display)
+    page = open_page()
+    expect(row(page, "phum01").get_by_text(word, exact=True)).to_have_attribute("data-tone", tone)
+
+
+def test_a_lost_lock_is_warned_of_in_the_words_of_the_manual(page: Page, standin: Standin) -> None:
+    snapshot = contents.usual()
+    snapshot["nodes"][1]["lrm"] = contents.lrm("lost")
+    standin.show(snapshot)
+    warning = status(page).get_by_text("단순 유휴 상태가 아니라 HA 동작 이상 상태").first
+    expect(warning).to_be_visible()
+    expect(status(page).get_by_text("phum02 노드가 에이전트 잠금을 잃었습니다")).to_be_visible()
+
+
+def test_a_spinner_turns_until_the_first_answer(standin: Standin, open_page: Opener) -> None:
+    usual = standin.snapshot
+    standin.snapshot = None
+    page = open_page()
+    loading = status(page).get_by_text("불러오는 중입니다…")
+    expect(loading).to_be_visible()
+    standin.show(usual)
+    expect(loading).to_be_hidden()
+    expect(row(page, "phum02")).to_be_visible()
+
+
+def test_no_nodes_are_said_in_the_words_of_the_manual(page: Page, standin: Standin) -> None:
+    snapshot = contents.usual()
+    snapshot["nodes"] = []
+    standin.show(snapshot)
+    expect(status(page).get_by_text("등록된 노드 정보가 없습니다.")).to_be_visible()
+    expect(status(page).get_by_role("table")).to_have_count(0)
+
+
+def test_retry_asks_the_cluster_again_and_shows_what_it_says(
+    standin: Standin, open_page: Opener
+) -> None:
+    good, bad = contents.usual(), contents.usual()
+    bad["nodes"] = []
+    bad["parts"]["status"] = contents.bad_part("timeout")
+    standin.snapshot = bad
+    page = open_page()
+    expect(status(page).get_by_role("alert")).to_contain_text("클러스터가 제때 응답하지 않습니다.")
+    retry = status(page).get_by_role("button", name="다시 시도")
+    retry.click()
+    expect(retry).not_to_have_attribute("aria-busy", "true")
+    expect(retry).to_be_visible()
+    standin.fresh = good
+    retry.click()
+    expect(row(page, "phum01")).to_be_visible()
+    expect(retry).to_be_hidden()
+    expect(page.get_by_role("heading", name="HA 상태")).to_be_focused()
+    assert standin.refreshed == 2
+
+
+def test_a_source_that_stops_answering_greys_its_part_and_says_how_old_it_is(
+    page: Page, standin: Standin
+) -> None:
+    standin.beat(status=contents.bad_part("refused", "no route", contents.NOW - 75))
+    expect(status(page)).to_have_class("card is-stale")
+    expect(status(page).get_by_text("마지막 확인: 75초 전")).to_be_visible()
+    expect(status(page).get_by_role("alert")).to_contain_text("클러스터의 답: no route")
+    expect(page.get_by_role("region", name="HA 리소스 목록")).to_have_class("card")
+    standin.beat(status=contents.good_part())
+    expect(status(page)).to_have_class("card")
+    expect(status(page).get_by_text("2초 전 확인")).to_be_visible()
+
+
+def test_every_state_is_explained_below_the_table(page: Page) -> None:
+    status(page).get_by_text(KO["legend.status"]).click()
+    expect(status(page).get_by_text(KO["lrm.meaning.waiting"])).to_be_visible()
+    page.get_by_role("button", name="English").click()
+    region = page.get_by_role("region", name="HA status")
+    expect(region.get_by_text(EN["lrm.meaning.waiting"])).to_be_visible()
