@@ -4,12 +4,13 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from virton.ha.events import Record
 from virton.ha.model import (
     DatacenterSettings,
     GroupConfig,
+    LrmStatus,
     ManagerStatus,
     ResourceConfig,
     SchedulerSettings,
@@ -35,6 +36,9 @@ from virton.simulation.world import World
 
 DEFAULT_STATIC = {"maxcpu": 4.0, "maxmem": 4096 * 1024**2}
 DEFAULT_DYNAMIC = {"cpu": 2.0, "mem": 2048 * 1024**2}
+
+
+Status = TypeVar("Status", ManagerStatus, LrmStatus)
 
 
 class ScenarioError(ValueError):
@@ -85,6 +89,8 @@ def _scenario(file: Fields, name: str) -> Scenario:
         _manager_status(file),
         {sid: lock for sid, fields in configured.items() if (lock := fields.maybe_text("lock"))},
     )
+    for node, status in _lrm_status(file).items():
+        files.write_lrm_status(node, status)
     running = file.part("running", optional=True)
     for node, guests in running.parts():
         if node not in hosts:
@@ -134,7 +140,8 @@ def _host(name: str, node: Fields) -> Host:
 def _resource(config: Fields) -> ResourceConfig:
     enabled = config.data.get("state") == "enabled"
     return ResourceConfig(
-        node=config.text("node"),
+        # written as null where the guest does not exist
+        node=None if "node" in config.data and config.data["node"] is None else config.text("node"),
         state=RequestState.STARTED
         if enabled
         else config.word("state", RequestState, RequestState.DISABLED),
@@ -142,6 +149,7 @@ def _resource(config: Fields) -> ResourceConfig:
         max_relocate=config.whole("max_relocate", 1),
         failback=config.flag("failback", default=True),
         group=config.maybe_text("group"),
+        auto_rebalance=config.flag("auto-rebalance", default=True),
     )
 
 
@@ -155,10 +163,15 @@ def _rules(file: Fields) -> RuleSet:
 def _rule(rule: Fields) -> Rule:
     rule_id, resources = rule.text("id"), frozenset(rule.texts("resources"))
     disable = rule.flag("disable")
-    if rule.one_of("type", NODE_AFFINITY, RESOURCE_AFFINITY) == RESOURCE_AFFINITY:
-        affinity = rule.one_of("affinity", "positive", "negative")
-        return ResourceAffinityRule(rule_id, resources, cast(Affinity, affinity), disable)
-    return NodeAffinityRule(rule_id, resources, _priorities(rule), rule.flag("strict"), disable)
+    of_nodes = rule.one_of("type", NODE_AFFINITY, RESOURCE_AFFINITY) == NODE_AFFINITY
+    if of_nodes and rule.data.get("affinity") is None:
+        affinity: Affinity = "positive"
+    else:
+        affinity = cast(Affinity, rule.one_of("affinity", "positive", "negative"))
+    if not of_nodes:
+        return ResourceAffinityRule(rule_id, resources, affinity, disable)
+    nodes, strict = _priorities(rule), rule.flag("strict")
+    return NodeAffinityRule(rule_id, resources, nodes, strict, disable, affinity=affinity)
 
 
 def _priorities(fields: Fields) -> dict[str, int]:
@@ -196,12 +209,22 @@ def _scheduler(crs: Fields) -> SchedulerSettings:
 
 
 def _manager_status(file: Fields) -> ManagerStatus:
+    return _status(file, "manager_status", ManagerStatus)
+
+
+def _lrm_status(file: Fields) -> dict[str, LrmStatus]:
+    """Return what the LRMs of a captured cluster wrote last: their modes, and results to act on."""
+    written = file.part("lrm_status", optional=True)
+    return {node: _status(written, node, LrmStatus) for node in written.data}
+
+
+def _status(fields: Fields, key: str, kind: type[Status]) -> Status:
     try:
-        return ManagerStatus.from_json(file.part("manager_status", optional=True).data)
+        return kind.from_json(fields.part(key, optional=True).data)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         if isinstance(error, FieldError):
             raise
-        raise file.wrong("manager_status", f"is not a manager's status ({error})") from None
+        raise fields.wrong(key, f"is not what a {kind.__name__} holds ({error})") from None
 
 
 def _commands(file: Fields) -> list[list[str]]:
