@@ -53,7 +53,7 @@ class Commanded(Cause):
 
 @cause("follows")
 class Follows(Cause):
-    """The resource moves along, as it is kept together with one that the operator moves."""
+    """The resource moves along, as it is kept together with one that was told to move."""
 
     sid: str
     node: str
