@@ -33,9 +33,9 @@ class LiveWorld:
         files: ClusterFiles,
         hosts: dict[str, Host],
         now_s: int,
-        listen: Callable[[Record], None],
     ) -> None:
         """Wake the world as the files remember it, or with `hosts` as they are given."""
+        self.listeners: list[Callable[[Record], None]] = []
         self._files = files
         self._memory = WorldMemory(files)
         remembered = self._memory.recall(hosts)
@@ -47,7 +47,7 @@ class LiveWorld:
             hosts,
             self._shared,
             self._guests,
-            listen,
+            self._tell,
             lambda world: load_report(world, self._inventory),
             max_workers=4,
         )
@@ -67,6 +67,10 @@ class LiveWorld:
                 self._world.start_lrm(host)
         self._booted_s = dict.fromkeys(self._world.hosts, now_s)
         self._note_running()
+
+    def _tell(self, record: Record) -> None:
+        for listen in self.listeners:
+            listen(record)
 
     # time
 

@@ -40,20 +40,20 @@ class RunningCluster:
         now_s: int,
     ) -> None:
         """Wake the cluster; on a fresh data folder it is let settle first."""
-        fresh = not files.paths()
-        hosts = seed.hosts()
-        if fresh:
-            with files.batch():
-                for path, text in seed.files().items():
-                    files.write(path, text)
-            _start_guests(files, hosts)
-        self.world = LiveWorld(files, hosts, now_s - _SETTLING_S if fresh else now_s, self._hear)
-        self.cluster = EmbeddedCluster(files, self.world, self.world)
-        self.admin_password = self._set_password(admin_password)
-        self.console_token = self._console_token()
+        # one transaction: a process killed here leaves a folder as fresh as it was
+        with files.batch():
+            fresh = not files.paths()
+            hosts = seed.hosts()
+            if fresh:
+                _sow(files, hosts)
+            self.world = LiveWorld(files, hosts, now_s - _SETTLING_S if fresh else now_s)
+            self.cluster = EmbeddedCluster(files, self.world, self.world)
+            self.world.listeners.append(self._write_log)
+            self.admin_password = self._set_password(admin_password)
+            self.console_token = self._console_token()
+            if fresh:
+                self.world.step(_SETTLING_S)
         self.app: ASGIApp = create_app(self.cluster)
-        if fresh:
-            self.world.step(_SETTLING_S)
 
     def _set_password(self, wanted: str | None) -> str | None:
         """Set the administrator's password; return it where it was made up just now."""
@@ -71,15 +71,13 @@ class RunningCluster:
         secret = self.cluster.access.new_token_secret(seed.CONSOLE_TOKEN)
         return f"{seed.CONSOLE_TOKEN}={secret}"
 
-    def _hear(self, record: Record) -> None:
+    def _write_log(self, record: Record) -> None:
         event = record.event
         node, _, daemon = record.source.partition("/")
+        tag = f"pve-ha-{daemon}" if daemon else "virton-lab"
         told = " ".join(f"{key}={value}" for key, value in event.fields().items())
-        cluster = getattr(self, "cluster", None)
-        if isinstance(cluster, EmbeddedCluster):
-            tag = f"pve-ha-{daemon}" if daemon else "virton-lab"
-            text = f"{event.kind} {told}".strip()
-            cluster.log.add(node, tag, text, priority=_PRIORITY[event.severity])
+        text = f"{event.kind} {told}".strip()
+        self.cluster.log.add(node, tag, text, priority=_PRIORITY[event.severity])
 
     async def run(self) -> None:
         """Let the cluster's time pass until cancelled."""
@@ -91,7 +89,10 @@ class RunningCluster:
             before = now
 
 
-def _start_guests(files: ClusterFiles, hosts: dict[str, Host]) -> None:
+def _sow(files: ClusterFiles, hosts: dict[str, Host]) -> None:
+    """Write the files of a fresh cluster, and let the guests run that run from the start."""
+    for path, text in seed.files().items():
+        files.write(path, text)
     for guest in Inventory(files).guests().values():
         if guest.sid in seed.RUNNING_FROM_THE_START:
             hosts[guest.node].running.add(guest.sid)
