@@ -1,9 +1,15 @@
 """The page's shell and files, and the headers that protect them."""
 
+from pathlib import Path
+
 import pytest
 
-from tests.console.visit import Visit
+from tests.console.visit import Browser, Visit
+from tests.proxmox.playback import Playback
+from virton.console.app import create_app
 from virton.console.handlers.pages import ROOM
+from virton.console.settings import ConsoleSettings
+from virton.proxmox import ProxmoxClient
 
 pytestmark = pytest.mark.anyio
 
@@ -56,3 +62,14 @@ async def test_files_are_revalidated_by_their_etag(visit: Visit) -> None:
 )
 async def test_no_file_outside_its_folder_is_served(visit: Visit, path: str) -> None:
     assert (await visit.browser().get(path)).status_code == 404
+
+
+async def test_the_language_of_who_has_not_chosen_is_a_setting(tmp_path: Path) -> None:
+    client = ProxmoxClient.in_process(Playback())
+    settings = ConsoleSettings(tmp_path, language="en")
+    browser = Browser(create_app(client, settings))
+    assert '<html lang="en"' in (await browser.get("/login")).text
+    browser.http.cookies.set("virton_locale", "ko")
+    assert '<html lang="ko"' in (await browser.get("/login")).text
+    await browser.http.aclose()
+    await client.aclose()

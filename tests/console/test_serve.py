@@ -96,7 +96,7 @@ def test_what_makes_no_sense_is_refused_in_words(
 def test_address_and_login_are_printed_once(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    announce("http://127.0.0.1:8080", of_embedded_cluster(Stand(), tmp_path))
+    announce("http://127.0.0.1:8080", of_embedded_cluster(Stand(), ConsoleSettings(tmp_path)))
     printed = capsys.readouterr().out
     assert printed.count("http://127.0.0.1:8080") == 1
     assert printed.count("generated-once") == 1
@@ -106,7 +106,7 @@ def test_address_and_login_are_printed_once(
 def test_listening_to_everybody_is_warned_about(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    announce("http://0.0.0.0:8080", of_embedded_cluster(Stand(), tmp_path))
+    announce("http://0.0.0.0:8080", of_embedded_cluster(Stand(), ConsoleSettings(tmp_path)))
     assert "reachable from outside" in capsys.readouterr().out
 
 
@@ -115,7 +115,7 @@ async def test_console_and_cluster_share_an_address_and_the_lab_stays_inside(
     tmp_path: Path,
 ) -> None:
     stand = Stand()
-    async with serving(of_embedded_cluster(stand, tmp_path)) as address:
+    async with serving(of_embedded_cluster(stand, ConsoleSettings(tmp_path))) as address:
         await stand.living.wait()
         async with httpx2.AsyncClient(base_url=address, trust_env=False) as http:
             assert (await http.get("/api/realms")).json()[0]["realm"] == "pam"
@@ -136,12 +136,14 @@ async def test_when_the_cluster_dies_the_console_ends_and_says_why(tmp_path: Pat
 
     stand.run = die  # type: ignore[method-assign]
     with listen("127.0.0.1", 0) as listener, pytest.raises(RuntimeError, match="disk is full"):
-        await asyncio.wait_for(run(of_embedded_cluster(stand, tmp_path), listener), 10)
+        await asyncio.wait_for(
+            run(of_embedded_cluster(stand, ConsoleSettings(tmp_path)), listener), 10
+        )
 
 
 @pytest.mark.anyio
 async def test_a_console_elsewhere_reads_the_same_cluster_over_the_network(tmp_path: Path) -> None:
-    near = of_embedded_cluster(Stand(), tmp_path / "near")
+    near = of_embedded_cluster(Stand(), ConsoleSettings(tmp_path / "near"))
     async with serving(near) as cluster:
         settings = ConsoleSettings(tmp_path / "far")
         far = of_real_cluster(ProxmoxClient([cluster]), settings)

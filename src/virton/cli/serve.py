@@ -7,7 +7,7 @@ import ipaddress
 import os
 import socket
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Protocol
 
@@ -21,6 +21,7 @@ from starlette.types import ASGIApp
 from virton.cli.certificate import Certificate, own_certificate
 from virton.cli.complaint import complain
 from virton.cli.serving import Encrypted, Server
+from virton.cli.settings_file import Language, SettingsFile, readable_by_others, settings_file
 from virton.console.app import BesideCluster, create_app
 from virton.console.settings import ConsoleSettings
 from virton.proxmox import (
@@ -32,6 +33,10 @@ from virton.proxmox import (
     Trust,
 )
 from virton.proxmox.client import AsgiApp
+
+HOST = "127.0.0.1"
+PORT = 8080
+INTERVAL_S = 2.0
 
 
 class Embedded(Protocol):
@@ -53,10 +58,21 @@ class Service:
     beside: Callable[[], Awaitable[None]] | None
     facts: tuple[tuple[str, str], ...]
 
+    def telling(self, facts: tuple[tuple[str, str], ...]) -> "Service":
+        """Return the service with more to tell."""
+        return replace(self, facts=self.facts + facts)
+
 
 def serve(
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 8080,
+    host: Annotated[
+        str | None, typer.Option(help="Address to listen on.", show_default=HOST)
+    ] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(
+            help="Port to listen on; 0 takes a free one.", min=0, max=65535, show_default=str(PORT)
+        ),
+    ] = None,
     https_port: Annotated[
         int | None,
         typer.Option(
@@ -66,6 +82,13 @@ def serve(
     ] = None,
     data: Annotated[
         Path | None, typer.Option(envvar="VIRTON_DATA", help="Folder in which state is kept.")
+    ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            help="TOML file with these settings; without one, virton.toml in the working folder "
+            "or in the data folder. What is typed here wins."
+        ),
     ] = None,
     proxmox: Annotated[
         list[str] | None,
@@ -92,29 +115,78 @@ def serve(
         Path | None, typer.Option(help="PEM file of the authority that signed the certificates.")
     ] = None,
     interval: Annotated[
-        float, typer.Option(min=0.5, max=60.0, help="Seconds between two looks at the cluster.")
-    ] = 2.0,
+        float | None,
+        typer.Option(
+            min=0.5,
+            max=60.0,
+            help="Seconds between two looks at the cluster.",
+            show_default=str(INTERVAL_S),
+        ),
+    ] = None,
+    language: Annotated[
+        Language | None,
+        typer.Option(help="Language of the page for who has not chosen one.", show_default="ko"),
+    ] = None,
 ) -> None:
     """Serve the web console."""
     folder = prepared(data or default_data())
+    typed = {
+        "host": host,
+        "port": port,
+        "https_port": https_port,
+        "proxmox": proxmox,
+        "token": token,
+        "fingerprints": fingerprint,
+        "ca_file": ca_file and str(ca_file.absolute()),
+        "interval": interval,
+        "language": language,
+    }
+    file, path = settings_file(config, Path.cwd(), folder)
+    start(file.overruled_by(typed), path, folder)
+
+
+def start(chosen: SettingsFile, path: Path | None, folder: Path) -> None:
+    """Serve as was chosen, until told to stop."""
+    host = chosen.host or HOST
     with contextlib.ExitStack() as listeners:
+        port = PORT if chosen.port is None else chosen.port
         listener = listeners.enter_context(listen(host, port))
         encrypted = None
-        if https_port is not None:
-            secure = listeners.enter_context(listen(host, https_port, "--https-port"))
+        if chosen.https_port is not None:
+            secure = listeners.enter_context(listen(host, chosen.https_port, "--https-port"))
             encrypted = Encrypted(secure, certificate_in(folder, host))
-        if proxmox:
-            client = real_client(proxmox, trust_of(fingerprint or [], ca_file))
-            settings = ConsoleSettings(folder, checked_token(token), interval)
-            service = of_real_cluster(client, settings)
-        else:
-            if token or fingerprint or ca_file:
-                complain("--token, --fingerprint and --ca-file go with --proxmox URL")
-            service = of_embedded_cluster(start_embedded(folder), folder, interval)
-        announce(address_of(host, listener), service)
+        service = service_of(chosen, folder)
+        announce(address_of(host, listener), service.telling(facts_of(path, chosen)))
         if encrypted is not None:
             announce_encrypted(address_of(host, encrypted.listener, "https"), encrypted.certificate)
         asyncio.run(run(service, listener, encrypted))
+
+
+def service_of(chosen: SettingsFile, folder: Path) -> Service:
+    """Return the console of the cluster that was chosen: a real one, or the embedded one."""
+    settings = ConsoleSettings(
+        folder,
+        checked_token(chosen.token),
+        interval_s=chosen.interval or INTERVAL_S,
+        language=chosen.language or "ko",
+    )
+    if chosen.proxmox:
+        ca_file = Path(chosen.ca_file) if chosen.ca_file else None
+        client = real_client(chosen.proxmox, trust_of(chosen.fingerprints, ca_file))
+        return of_real_cluster(client, settings)
+    if chosen.token or chosen.fingerprints or chosen.ca_file:
+        complain("--token, --fingerprint and --ca-file go with --proxmox URL")
+    return of_embedded_cluster(start_embedded(folder), settings)
+
+
+def facts_of(path: Path | None, chosen: SettingsFile) -> tuple[tuple[str, str], ...]:
+    """Return what there is to tell of the settings file."""
+    if path is None:
+        return ()
+    told = (("Settings", str(path)),)
+    if chosen.holds_secret and readable_by_others(path):
+        return (*told, ("Careful", f"{path.name} holds a token and others may read it: chmod 600"))
+    return told
 
 
 def certificate_in(folder: Path, host: str) -> Certificate:
@@ -219,14 +291,14 @@ def start_embedded(folder: Path) -> Embedded:
     return embedded.start(folder, os.environ.get("VIRTON_ADMIN_PASSWORD"))
 
 
-def of_embedded_cluster(cluster: Embedded, folder: Path, interval_s: float = 2.0) -> Service:
+def of_embedded_cluster(cluster: Embedded, settings: ConsoleSettings) -> Service:
     """Return the console of the embedded cluster, whose API is served beside it."""
-    settings = ConsoleSettings(folder, cluster.console_token, interval_s)
+    settings = replace(settings, token=cluster.console_token)
     console = create_app(ProxmoxClient.in_process(cluster.app), settings)
     facts = [("Cluster", "embedded (simulated)"), ("Login", "root@pam, realm pam")]
     if cluster.admin_password:
         facts.append(("Password", f"{cluster.admin_password}  (shown this once)"))
-    facts.append(("Data", str(folder)))
+    facts.append(("Data", str(settings.data)))
     return Service(BesideCluster(console, cluster.app), cluster.run, tuple(facts))
 
 

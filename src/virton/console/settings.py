@@ -19,6 +19,7 @@ class ConsoleSettings:
     beat_s: float = 5.0
     detect_s: float = 60.0
     check_s: float = 60.0
+    language: str = "ko"
 
 
 def console_key(data: Path) -> bytes:

@@ -11,6 +11,8 @@ from starlette.staticfiles import StaticFiles
 from starlette.templating import Jinja2Templates
 from starlette.types import Scope
 
+from virton.console.state import console_of
+
 ROOM = Path(__file__).parent.parent
 LOCALES = ("ko", "en")
 THEMES = ("dark", "light")
@@ -46,18 +48,18 @@ async def login(request: Request) -> Response:
 
 
 def _shell(request: Request, name: str) -> Response:
-    locale = _choice(request, LOCALE_COOKIE, LOCALES)
+    locale = _choice(request, LOCALE_COOKIE, LOCALES, console_of(request).settings.language)
     context = {
         "locale": locale,
-        "theme": _choice(request, THEME_COOKIE, THEMES),
+        "theme": _choice(request, THEME_COOKIE, THEMES, THEMES[0]),
         "text": _catalogue(locale),
     }
     return templates.TemplateResponse(request, name, context)
 
 
-def _choice(request: Request, cookie: str, choices: tuple[str, ...]) -> str:
+def _choice(request: Request, cookie: str, choices: tuple[str, ...], default: str) -> str:
     chosen = request.cookies.get(cookie)
-    return chosen if chosen in choices else choices[0]
+    return chosen if chosen in choices else default
 
 
 def _catalogue(locale: str) -> dict[str, Any]:

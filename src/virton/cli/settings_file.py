@@ -1,0 +1,111 @@
+"""`virton.toml`: what `virton serve` would otherwise be told on the command line, which wins."""
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from virton.cli.complaint import complain
+
+FILE = "virton.toml"
+
+Language = Literal["ko", "en"]
+Text = Annotated[str, Field(min_length=1)]
+Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+def _several(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+Texts = Annotated[list[Text], BeforeValidator(_several)]
+
+
+class SettingsFile(BaseModel):
+    """The keys of `virton.toml`; files that it names are looked for beside it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    proxmox: Texts = []
+    token: Text | None = Field(default=None, repr=False)
+    token_file: Text | None = None
+    ca_file: Text | None = None
+    fingerprints: Texts = []
+    interval: Annotated[float, Field(ge=0.5, le=60)] | None = None
+    host: Text | None = None
+    port: Port | None = None
+    https_port: Port | None = None
+    language: Language | None = None
+
+    @property
+    def holds_secret(self) -> bool:
+        """Tell whether the file itself held a token."""
+        return self.token is not None and self.token_file is None
+
+    def overruled_by(self, typed: Mapping[str, Any]) -> Self:
+        """Return the settings with what was typed in their place; of trust, all or nothing."""
+        said = {key: value for key, value in typed.items() if value not in (None, [])}
+        if "fingerprints" in said or "ca_file" in said:
+            said = {"fingerprints": [], "ca_file": None} | said
+        return self.model_copy(update=said)
+
+
+def settings_file(given: Path | None, *folders: Path) -> tuple[SettingsFile, Path | None]:
+    """Read the given file, or the first `virton.toml` in these folders; without any, nothing."""
+    path = given or next((f / FILE for f in folders if (f / FILE).is_file()), None)
+    if path is None:
+        return SettingsFile(), None
+    return _complete(_read(path), path), path
+
+
+def _read(path: Path) -> SettingsFile:
+    try:
+        return SettingsFile.model_validate(tomllib.loads(path.read_text("utf-8")))
+    except OSError as failure:
+        complain(f"cannot read {path}: {failure.strerror}")
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as failure:
+        complain(f"{path} is not TOML: {failure}")
+    except ValidationError as failure:
+        complain(f"{path}: {_first_problem(failure)}", f"The keys are: {', '.join(_keys())}")
+
+
+def _first_problem(failure: ValidationError) -> str:
+    # The value is left out: it may be a secret in the wrong place.
+    error = failure.errors(include_url=False, include_input=False)[0]
+    key = str(error["loc"][0])
+    if error["type"] != "extra_forbidden":
+        return f"{key}: {error['msg']}"
+    near = difflib.get_close_matches(key, _keys(), 1)
+    return f"unknown key {key!r}" + (f"; is {near[0]!r} meant?" if near else "")
+
+
+def _keys() -> list[str]:
+    return sorted(SettingsFile.model_fields)
+
+
+def _complete(file: SettingsFile, path: Path) -> SettingsFile:
+    """Return the settings with the token read from its file, and with the paths made whole."""
+    changes: dict[str, str] = {}
+    if file.ca_file is not None:
+        changes["ca_file"] = str(path.parent / file.ca_file)
+    if file.token_file is not None:
+        if file.token is not None:
+            complain(f"{path}: give either token or token_file, not both")
+        changes["token"] = token_in(path.parent / file.token_file)
+    return file.model_copy(update=changes)
+
+
+def token_in(path: Path) -> str:
+    """Return the token that a file holds."""
+    try:
+        return path.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as failure:
+        complain(f"cannot read the token in {path}: {getattr(failure, 'strerror', 'not text')}")
+
+
+def readable_by_others(path: Path) -> bool:
+    """Tell whether others on this machine may read a file."""
+    return bool(path.stat().st_mode & 0o077)
