@@ -251,13 +251,14 @@ class Lrm:
         return NextRound(OTHER_ROUND_S)
 
     def _work(self) -> NextRound:
-        ended = False
+        ended = working = False
         try:
             if self._read_duty():
                 ended = self._end_if_done() if self._ending else self._look_after_resources()
+                working = self._workers.under_way and not ended
         except UnreadableError:
             self._world.tell(DaemonRoundFailed())
-        if self._workers.under_way and not ended:
+        if working:
             self._working_since_s = self._world.now_s()
             return NextRound(1)
         self._publish()

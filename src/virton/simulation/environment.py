@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from virton.ha.causes import Cause
 from virton.ha.environment import GuestOperation, LockAnswer, UnreadableError
 from virton.ha.events import Event
+from virton.ha.events.simulation import Overcommitted
 from virton.ha.manager.plan import (
     Act,
     RemoveGuestLock,
@@ -47,8 +48,9 @@ class DaemonEnvironment:
     def tell(
         self, event: Event, cause: Cause | None = None, decision: Decision | None = None
     ) -> None:
-        """Make an event known."""
-        self._world.tell(self.clock_s, self._source, event, cause, decision)
+        """Make an event known; figures that cannot be right are the hardware's own news."""
+        source = "hardware" if isinstance(event, Overcommitted) else self._source
+        self._world.tell(self.clock_s, source, event, cause, decision)
 
     def quorate(self) -> bool:
         """Tell whether this node is part of a quorate cluster."""

@@ -1,6 +1,6 @@
 """What hosts and guests use, as the scheduler's modes see it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 
 from virton.ha.events import Event
 from virton.ha.events.simulation import Overcommitted
@@ -11,15 +11,24 @@ from virton.simulation.commands import Figures
 from virton.simulation.world import World
 
 
+class _NoFiguresError(Exception):
+    """The figures do not tell what a resource uses."""
+
+
 def load_report(world: World, figures: Figures) -> LoadReport:
     """Return the figures for the mode that the cluster uses."""
     if world.files.settings().scheduler.mode is SchedulerMode.STATIC:
         return LoadReport(_static_nodes(world), _usage(world, figures, dynamic=False))
-    usage = _usage(world, figures, dynamic=True)
-    nodes, node_warnings = _dynamic_nodes(world, usage)
-    # the reference reads the resources' figures twice, and warns each time
-    warnings = [*_overcommitted(usage), *_overcommitted(usage), *node_warnings]
-    return LoadReport(nodes, usage, tuple(warnings))
+    warnings: list[Event] = []
+    nodes: dict[str, NodeStats] = {}
+    try:
+        # the reference reads the resources' figures twice, and warns each time
+        _check_resources(world, figures, warnings.append)
+        _check_resources(world, figures, warnings.append)
+        nodes = _dynamic_nodes(world, figures, warnings.append)
+    except _NoFiguresError:
+        return LoadReport(warnings=tuple(warnings), usable=False)
+    return LoadReport(nodes, _usage(world, figures, dynamic=True), tuple(warnings))
 
 
 def _static_nodes(world: World) -> dict[str, NodeStats]:
@@ -43,33 +52,35 @@ def _usage(world: World, figures: Figures, *, dynamic: bool) -> dict[str, Resour
     return usage
 
 
-def _overcommitted(usage: dict[str, ResourceUsage]) -> Iterator[Event]:
-    for sid, used in usage.items():
-        if (used.cpu or 0) > used.maxcpu:
-            yield Overcommitted("cpu", sid)
-        if (used.mem or 0) > used.maxmem:
-            yield Overcommitted("mem", sid)
+def _check_resources(world: World, figures: Figures, tell: Callable[[Event], None]) -> None:
+    """Tell which resources use more than they may; raises _NoFiguresError for an unknown one."""
+    for sid in sorted(world.files.resources()):
+        most, now = figures.static.get(sid), figures.dynamic.get(sid)
+        if most is None or now is None:
+            raise _NoFiguresError(sid)
+        for what in ("cpu", "mem"):
+            if now.get(what, 0) > most.get(f"max{what}", 0):
+                tell(Overcommitted(what, sid))
 
 
 def _dynamic_nodes(
-    world: World, usage: dict[str, ResourceUsage]
-) -> tuple[dict[str, NodeStats], list[Event]]:
-    cpu = dict.fromkeys(world.hosts, 0.0)
-    mem = dict.fromkeys(world.hosts, 0)
-    warnings: list[Event] = []
+    world: World, figures: Figures, tell: Callable[[Event], None]
+) -> dict[str, NodeStats]:
+    """Sum up what runs on each node; raises _NoFiguresError where that is not known."""
+    used = {name: {"cpu": 0.0, "mem": 0.0} for name in world.hosts}
     resources = world.files.resources()
-    for sid, used in usage.items():
+    for sid in sorted(resources):
         node = resources[sid].node
         if node is None or sid not in world.hosts[node].running:
             continue
-        cpu[node] += used.cpu or 0.0
-        if cpu[node] > world.hosts[node].cores:
-            warnings.append(Overcommitted("cpu", node))
-        mem[node] += used.mem or 0
-        if mem[node] > world.hosts[node].memory_bytes:
-            warnings.append(Overcommitted("mem", node))
-    nodes = {
-        name: NodeStats(host.cores, host.memory_bytes, cpu[name], mem[name])
+        host = world.hosts[node]
+        for what, there_is in (("cpu", host.cores), ("mem", host.memory_bytes)):
+            if what not in figures.dynamic[sid]:
+                raise _NoFiguresError(sid)
+            used[node][what] += figures.dynamic[sid][what]
+            if used[node][what] > there_is:
+                tell(Overcommitted(what, node))
+    return {
+        name: NodeStats(host.cores, host.memory_bytes, used[name]["cpu"], int(used[name]["mem"]))
         for name, host in world.hosts.items()
     }
-    return nodes, warnings

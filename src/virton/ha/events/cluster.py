@@ -109,6 +109,11 @@ class SchedulerModeChanged(Event):
     to: str
 
 
+@event("scheduler.fallback", Severity.WARNING)
+class SchedulerFallback(Event):
+    """The mode of measuring load lacks figures; resources are counted instead."""
+
+
 @event("rule.dropped")
 class RuleDropped(Event):
     """A rule is left out at run time."""

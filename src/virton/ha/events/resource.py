@@ -37,7 +37,7 @@ class LocationFixed(Event):
 
     sid: str
     from_: str
-    to: str | None
+    to: str
 
 
 @event("resource.start_failed", Severity.WARNING)
@@ -184,7 +184,21 @@ class RebalanceOnStartIgnored(Event):
 
 @event("resource.rebalance_not_scored", Severity.WARNING)
 class NotScored(Event):
-    """The nodes could not be scored for a resource."""
+    """Automatic re-balancing found no move: a resource that runs counts on no node."""
+
+    sid: str | None
+
+
+@event("resource.not_counted", Severity.WARNING)
+class NotCounted(Event):
+    """A resource is left out of the load, for want of figures."""
+
+    sid: str
+
+
+@event("resource.start_not_scored", Severity.ERROR)
+class StartNotScored(Event):
+    """The nodes could not be scored for a resource's start, for want of figures."""
 
     sid: str
 

@@ -29,6 +29,7 @@ class Balancer:
         if not self._lasts(before, settings):
             return
         move = round_.board.load().best_move(candidates(round_), settings.method)
+        round_.board.load.report()
         if move is not None and (before - move.imbalance) / before >= settings.margin:
             _queue(round_, move, before)
 

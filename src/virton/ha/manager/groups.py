@@ -23,7 +23,7 @@ from virton.ha.lrm_duty import active_count
 from virton.ha.manager.nodes import NodeWatch, Tell
 from virton.ha.manager.plan import Plan, ReplaceGroups
 from virton.ha.manager.view import View
-from virton.ha.model import ServiceTable
+from virton.ha.model import GroupConfig, ServiceTable
 from virton.ha.rules.groups import failback_from_groups, rules_from_groups
 from virton.ha.states import LrmMode, LrmState, NodeState
 
@@ -107,6 +107,14 @@ def with_group_failback(view: View) -> View:
     if not any(config.group for config in view.resources.values()):
         return view
     return replace(view, resources=failback_from_groups(view.groups, view.resources))
+
+
+def with_named_groups(view: View) -> Mapping[str, GroupConfig]:
+    """Return the groups, and an empty one for each that a resource names but that is not there."""
+    named = sorted({config.group for config in view.resources.values() if config.group})
+    return {group: GroupConfig({}) for group in named if group not in view.groups} | dict(
+        view.groups
+    )
 
 
 def is_at_least(version: str, minimum: str) -> bool:

@@ -8,6 +8,7 @@ from virton.ha.environment import LockAnswer, agent_lock
 from virton.ha.events.cluster import (
     FenceWithoutServices,
     RuleDropped,
+    SchedulerFallback,
     SchedulerModeChanged,
     SchedulerModeUsed,
 )
@@ -16,7 +17,7 @@ from virton.ha.events.resource import ResourceAdded, ResourceRemoved
 from virton.ha.manager.balance import Balancer
 from virton.ha.manager.commands import take_commands
 from virton.ha.manager.disarm import disarm, resources_under_way
-from virton.ha.manager.groups import GroupsMigration, with_group_failback
+from virton.ha.manager.groups import GroupsMigration, with_group_failback, with_named_groups
 from virton.ha.manager.nodes import NodeWatch, Tell
 from virton.ha.manager.plan import Plan
 from virton.ha.manager.round import Round
@@ -78,8 +79,9 @@ class Manager:
     def round(self, view: View, plan: Plan, ask_lock: AskLock) -> None:
         """Decide on one view of the cluster, and fill the plan with what comes of it."""
         nodelist_changed = self.nodes.differ_from(view.members)
-        known = {node: view.lrm[node] for node in self.nodes.names() if node in view.lrm}
-        modes = {node: lrm.mode for node, lrm in known.items()}
+        known = {node: view.lrm.get(node) for node in self.nodes.names()}
+        # an LRM that has not said anything yet counts as active
+        modes = {node: lrm.mode if lrm else LrmMode.ACTIVE for node, lrm in known.items()}
         self.nodes.update(view.members, modes, view.now_s, plan.tell)
         if not self.nodes.is_operational(self.node):
             plan.events.append(MasterOffline())
@@ -90,7 +92,8 @@ class Manager:
         self._begin_load(view, plan)
         grouped = with_group_failback(view)
         self._follow_rules(grouped, plan, nodelist_changed=nodelist_changed)
-        results = {uid: result for lrm in known.values() for uid, result in lrm.results.items()}
+        told = (lrm for lrm in known.values() if lrm is not None)
+        results = {uid: result for lrm in told for uid, result in lrm.results.items()}
         round_ = self._new_round(grouped, plan, ask_lock, modes, results)
         take_commands(round_)
         self.disarm = round_.disarm
@@ -142,28 +145,32 @@ class Manager:
                 board.remove(sid)
 
     def _begin_load(self, view: View, plan: Plan) -> None:
-        settings, report, online = view.settings.scheduler, view.load, sorted(self.nodes.online)
-        if settings.mode is SchedulerMode.DYNAMIC:
-            plan.events += report.warnings
+        report, online = view.load, sorted(self.nodes.online)
+        mode = view.settings.scheduler.mode
+        plan.events += report.warnings
+        if not report.usable:
+            plan.tell(SchedulerFallback())
+            mode = SchedulerMode.BASIC
 
         def build() -> Load:
-            return measure_load(
-                settings.mode, online, report.nodes, report.resources, report.measure
-            )
+            return measure_load(mode, online, report.nodes, report.resources, report.measure)
 
         statuses = dict(self.board.statuses)
         for sid, config in view.resources.items():
             if sid not in statuses and config.state is RequestState.STARTED and config.node:
                 # not taken over yet, because the HA stack is disarmed; its guest may run all the same
                 statuses[sid] = ServiceStatus(ServiceState.STARTED, config.node, "", running=True)
-        self.board.load.begin(build, statuses, self.nodes.online)
+        self.board.load.begin(build, statuses, self.nodes.online, plan.tell)
+        if mode is not SchedulerMode.BASIC:
+            # what cannot be counted is told here, before anything is decided
+            self.board.load()
 
     def _follow_rules(self, view: View, plan: Plan, *, nodelist_changed: bool) -> None:
         """Compile the rules if they, the groups or the nodes changed."""
-        stand_for = (view.rules, view.groups)
+        stand_for = (view.rules.rules, view.groups)
         if stand_for == self._rules_stand_for and not nodelist_changed:
             return
-        rules = rules_from_groups(view.rules, view.groups, view.resources)
+        rules = rules_from_groups(view.rules, with_named_groups(view), view.resources)
         self.rules, objections = prepare(rules, self.nodes.names())
         plan.events += [RuleDropped(o.rule, o.reason) for o in objections]
         self._rules_stand_for = stand_for

@@ -89,6 +89,7 @@ class Round:
     def choose(self, sid: str, config: ResourceConfig, preference: Preference) -> Decision:
         """Choose a node for a resource."""
         choice = choose(sid, self.board[sid], config, self.ground, preference)
+        self.board.load.report()
         return Decision(sid, choice, self.ground)
 
     def is_lost(self, node: str) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from virton.ha.causes import Cause
 from virton.ha.events import Event
 from virton.ha.events.resource import ResourceStateChanged
+from virton.ha.manager.troubles import Report, report
 from virton.ha.model import ServiceStatus, ServiceTable
 from virton.ha.placement.load import Load
 from virton.ha.placement.positions import counts_as_running, used_nodes
@@ -116,15 +117,22 @@ class LazyLoad:
         self._start: Mapping[str, ServiceStatus] = {}
         self._online: frozenset[str] = frozenset()
         self._changes: list[tuple[str, ServiceStatus]] = []
+        self._tell: Report | None = None
+
+    @property
+    def begun(self) -> bool:
+        """Tell whether there was a round at all."""
+        return self._build is not None
 
     def begin(
         self,
         build: Callable[[], Load],
         statuses: Mapping[str, ServiceStatus],
         online: frozenset[str],
+        tell: Report,
     ) -> None:
         """Begin a round: `build` makes a load over the online nodes without any resource."""
-        self._build, self._load, self._online = build, None, online
+        self._build, self._load, self._online, self._tell = build, None, online, tell
         self._start, self._changes = dict(statuses), []
 
     def update(self, sid: str, status: ServiceStatus) -> None:
@@ -133,6 +141,7 @@ class LazyLoad:
             self._changes.append((sid, status))
         else:
             self._replace(self._load, sid, status)
+            self.report()
 
     def __call__(self) -> Load:
         """Return the load as it is now."""
@@ -144,7 +153,14 @@ class LazyLoad:
                 self._add(self._load, sid, self._start[sid])
             for sid, status in self._changes:
                 self._replace(self._load, sid, status)
+            self.report()
         return self._load
+
+    def report(self) -> None:
+        """Tell what the load could not do since this was last told."""
+        if self._load is not None and self._load.problems and self._tell is not None:
+            report(self._load.problems, self._tell)
+            self._load.problems.clear()
 
     def _replace(self, load: Load, sid: str, status: ServiceStatus) -> None:
         load.remove(sid)

@@ -119,10 +119,11 @@ def _fix_location(
     round_: Round, sid: str, status: ServiceStatus, config: ResourceConfig
 ) -> ServiceStatus:
     """Follow a guest that a fenced node had moved away already."""
-    if status.node == config.node or config.node is None:
+    node = config.node or ""  # nowhere, where it left HA while that was disarmed
+    if status.node == node:
         return status
-    round_.tell(LocationFixed(sid, status.node, config.node))
-    fixed = replace(status, node=config.node)
+    round_.tell(LocationFixed(sid, status.node, node))
+    fixed = replace(status, node=node)
     round_.board.amend(sid, fixed)
     return fixed
 

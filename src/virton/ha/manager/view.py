@@ -13,13 +13,15 @@ from virton.ha.rules.config import RuleSet
 class LoadReport:
     """The figures of the static and dynamic scheduler modes, and how imbalance is measured.
 
-    `warnings` are told by the hardware each time the figures are used.
+    `warnings` are told by the hardware each time the figures are used; they are not `usable` where
+    what runs cannot be measured.
     """
 
     nodes: Mapping[str, NodeStats] = field(default_factory=dict)
     resources: Mapping[str, ResourceUsage] = field(default_factory=dict)
     warnings: tuple[Event, ...] = ()
     measure: ImbalanceMeasure = ImbalanceMeasure.VARIATION
+    usable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
