@@ -1,0 +1,76 @@
+"""The sentences for events, causes and objections, in the languages of the page.
+
+A `{field}` of a text is filled with the field's value, a `{field:words}` with what the catalogue
+has for the value under the prefix `words`. A text may have variants for a field that is not always
+there: `key.with_field`.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Self
+
+from virton.ha.causes import Cause
+from virton.ha.events import Event
+from virton.ha.placement.reasons import Explanation, NodeObjection
+
+CATALOGUES = Path(__file__).parent / "catalogue"
+LOCALES = ("ko", "en")
+PLACEHOLDER = re.compile(r"\{(\w+)(?::([\w.]+))?\}")
+
+
+class Sentences:
+    """One language's texts."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self.texts = texts
+
+    @classmethod
+    def of(cls, locale: str) -> Self:
+        """Read the catalogues of a language."""
+        files = (CATALOGUES / f"{locale}.json", CATALOGUES / f"events.{locale}.json")
+        texts: dict[str, str] = {}
+        for file in files:
+            texts |= json.loads(file.read_text("utf-8"))
+        return cls(texts)
+
+    def event(self, event: Event) -> str:
+        """Tell an event."""
+        return self.say(f"event.{event.kind}", event.fields())
+
+    def cause(self, cause: Cause) -> str:
+        """Tell a cause."""
+        return self.say(f"cause.{cause.name}", cause.fields())
+
+    def objection(self, objection: NodeObjection) -> str:
+        """Tell what there is against a node."""
+        return self.say(f"objection.{objection.name}", objection.fields())
+
+    def because(self, explanation: Explanation) -> str:
+        """Tell what decided a placement."""
+        fields = {} if explanation.score is None else {"score": explanation.score}
+        return self.say(f"because.{explanation.because.name.lower()}", fields)
+
+    def say(self, key: str, fields: Mapping[str, Any]) -> str:
+        """Return the text of a key, in the variant for the last field that has one, filled in."""
+        variants = (f"{key}.with_{field}" for field in reversed(fields))
+        text = self.texts.get(next((v for v in variants if v in self.texts), key), key)
+        return PLACEHOLDER.sub(lambda match: self._filled(match, fields), text)
+
+    def _filled(self, match: re.Match[str], fields: Mapping[str, Any]) -> str:
+        name, prefix = match.groups()
+        if name not in fields:
+            return match.group()
+        value = fields[name]
+        if prefix is None:
+            return _plain(value)
+        return self.texts.get(f"{prefix}.{str(value).replace(' ', '_')}", str(value))
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    if isinstance(value, float):
+        return f"{value:.3f}".rstrip("0").rstrip(".")
+    return str(value)
