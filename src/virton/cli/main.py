@@ -2,7 +2,7 @@
 
 import typer
 
-from virton.cli import serve
+from virton.cli import explain, serve, simulate, snapshot
 
 app = typer.Typer(
     name="virton",
@@ -19,3 +19,6 @@ def virton() -> None:
 
 
 app.command("serve")(serve.serve)
+app.command("snapshot")(snapshot.snapshot)
+app.command("simulate")(simulate.simulate)
+app.command("explain")(explain.explain)

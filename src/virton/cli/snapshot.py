@@ -1,0 +1,242 @@
+"""`virton snapshot`: capture a cluster into a file that `simulate` and `forecast` open."""
+
+import asyncio
+import contextlib
+import json
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from virton.proxmox import (
+    ApiError,
+    ApiFailure,
+    ApiToken,
+    CaFile,
+    ClusterApi,
+    Credentials,
+    Fingerprints,
+    ProxmoxClient,
+    SystemTrust,
+    Trust,
+)
+from virton.proxmox.api import SecondFactorNeeded
+from virton.proxmox.errors import ErrorCode
+from virton.proxmox.snapshot import take_snapshot
+
+PASSWORD = "VIRTON_PASSWORD"  # noqa: S105  (where the password stands, not the password)
+STDOUT = "-"
+
+
+def snapshot(
+    context: typer.Context,
+    proxmox: Annotated[
+        list[str],
+        typer.Option(
+            "--proxmox",
+            metavar="URL",
+            help="Address of a node of the Proxmox VE cluster; once for each node.",
+        ),
+    ],
+    out: Annotated[
+        str, typer.Option(metavar="FILE", help="File to write; - for the standard output.")
+    ],
+    user: Annotated[
+        str | None,
+        typer.Option(
+            metavar="USER@REALM",
+            help=f"Who asks, as root@pam. The password is taken from {PASSWORD} or asked for.",
+        ),
+    ] = None,
+    token: Annotated[
+        str | None,
+        typer.Option(
+            envvar="VIRTON_TOKEN", help="API token to ask with instead, user@realm!id=secret."
+        ),
+    ] = None,
+    fingerprint: Annotated[
+        list[str] | None,
+        typer.Option(help="SHA-256 fingerprint of a node's certificate; once for each node."),
+    ] = None,
+    ca_file: Annotated[
+        Path | None, typer.Option(help="PEM file of the authority that signed the certificates.")
+    ] = None,
+    anonymize: Annotated[
+        bool,
+        typer.Option(
+            "--anonymize",
+            help="Call nodes, guests, rules and groups by numbers, and leave out free texts.",
+        ),
+    ] = False,
+) -> None:
+    """Capture a cluster into one file, as a scenario that begins where the cluster stands.
+
+    Asking needs Sys.Audit on / and VM.Audit on /vms. No secrets are captured.
+    """
+    target = _target(out)
+    client = _client(proxmox, _trust(fingerprint or [], ca_file))
+    way_in = _way_in(user, token, chosen=_is_typed(context, "token"))
+    try:
+        taken = asyncio.run(_take(client, way_in, anonymous=anonymize))
+    except ApiFailure as failure:
+        _refuse(_explained(failure.error, way_in))
+    _write(target, taken)
+    for remark in json.loads(taken)["snapshot"]["remarks"]:
+        typer.echo(f"virton: {remark}", err=True)
+
+
+def _is_typed(context: typer.Context, option: str) -> bool:
+    source = context.get_parameter_source(option)
+    return source is not None and source.name == "COMMANDLINE"
+
+
+def _refuse(problem: str) -> NoReturn:
+    """Say in one line what stands in the way; exit with 2."""
+    typer.echo(f"virton: {' '.join(problem.split())}", err=True)
+    raise typer.Exit(2)
+
+
+@contextlib.contextmanager
+def _refusing(*kinds: type[Exception], option: str) -> Iterator[None]:
+    try:
+        yield
+    except kinds as failure:
+        words = failure.strerror if isinstance(failure, OSError) else None
+        _refuse(f"{option}: {words or failure}")
+
+
+# whom to ask, and as whom
+
+
+def _client(addresses: list[str], trust: Trust) -> ProxmoxClient:
+    with _refusing(ValueError, option="--proxmox"), _refusing(OSError, option="--ca-file"):
+        return ProxmoxClient(addresses, trust=trust)
+
+
+def _trust(fingerprints: list[str], ca_file: Path | None) -> Trust:
+    if fingerprints and ca_file:
+        _refuse("give either --fingerprint or --ca-file, not both")
+    if fingerprints:
+        with _refusing(ValueError, option="--fingerprint"):
+            return Fingerprints.parse(fingerprints)
+    if ca_file and not ca_file.is_file():
+        _refuse(f"--ca-file: there is no file {ca_file}")
+    return CaFile(ca_file) if ca_file else SystemTrust()
+
+
+@dataclass(frozen=True, slots=True)
+class WayIn:
+    """As whom to ask: with a token, or as a user with a password."""
+
+    token: ApiToken | None = None
+    user: str = ""
+    password: str = field(default="", repr=False)
+
+    @property
+    def option(self) -> str:
+        """Return the option that names who asks."""
+        return "--token" if self.token else "--user"
+
+    @property
+    def name(self) -> str:
+        """Return who asks."""
+        return self.token.name if self.token else self.user
+
+    async def credentials(self, client: ProxmoxClient) -> Credentials:
+        """Return what to ask with; a second factor is asked for where there is one."""
+        if self.token:
+            return self.token
+        api, now = ClusterApi(client), int(time.time())
+        try:
+            return await api.log_in(self.user, self.password, now)
+        except SecondFactorNeeded:
+            missing = f"--user: {self.user} has a second factor, and its code was not given"
+            code = _ask(f"Code of the second factor of {self.user}", missing)
+            return await api.log_in(self.user, self.password, now, code)
+
+
+def _way_in(user: str | None, token: str | None, *, chosen: bool) -> WayIn:
+    """Return as whom to ask; a user goes before a token that was not chosen on the command line."""
+    if user and token and chosen:
+        _refuse("give either --user or --token, not both")
+    if user:
+        if "@" not in user.strip("@"):
+            _refuse(f"--user: {user!r} lacks its realm, as in root@pam")
+        missing = f"no password: set {PASSWORD}, or ask with --token"
+        return WayIn(user=user, password=_password(user, missing))
+    if not token:
+        _refuse("give --user root@pam, or --token user@realm!id=secret")
+    with _refusing(ValueError, option="--token"):
+        return WayIn(ApiToken(token))
+
+
+def _password(user: str, missing: str) -> str:
+    return os.environ.get(PASSWORD) or _ask(f"Password of {user}", missing)
+
+
+def _ask(question: str, missing: str) -> str:
+    """Ask for a secret, without showing what is typed."""
+    try:
+        return str(typer.prompt(question, hide_input=True, err=True))
+    except typer.Abort:
+        _refuse(missing)
+
+
+async def _take(client: ProxmoxClient, way_in: WayIn, *, anonymous: bool) -> bytes:
+    try:
+        api = ClusterApi(client, await way_in.credentials(client))
+        return await take_snapshot(api, anonymous=anonymous)
+    finally:
+        await client.aclose()
+
+
+def _explained(error: ApiError, way_in: WayIn) -> str:
+    """Return why a cluster could not be captured, and which option to look at."""
+    words = error.message or str(error.code)
+    match error.code:
+        case ErrorCode.TLS:
+            shown = f": compare it and pin it: {error.fingerprint}" if error.fingerprint else ""
+            return f"--fingerprint: {error.address} is not trusted ({words}){shown}"
+        case ErrorCode.AUTH:
+            return f"{way_in.option}: {way_in.name} is not let in: {words}"
+        case ErrorCode.THROTTLED:
+            return f"{way_in.option}: too many attempts, wait {error.retry_after_s or 'a few'} s"
+        case ErrorCode.FORBIDDEN:
+            return f"{way_in.option}: {way_in.name} may not read all that is needed: {words}"
+        case _ if error.status is None:
+            return f"--proxmox: {error.address} cannot be asked ({error.code}): {words}"
+        case _:
+            return f"--proxmox: the cluster answered {error.status}: {words}"
+
+
+# the file
+
+
+def _target(out: str) -> Path | None:
+    """Return the file to write, if it can be; None for the standard output."""
+    if out == STDOUT:
+        return None
+    path = Path(out).resolve()
+    if path.is_dir():
+        _refuse(f"--out: {out} is a folder")
+    if not path.parent.is_dir():
+        _refuse(f"--out: there is no folder {path.parent}")
+    return path
+
+
+def _write(target: Path | None, taken: bytes) -> None:
+    """Write the whole file or none: a snapshot that was there before stays until the end."""
+    if target is None:
+        typer.echo(taken, nl=False)
+        return
+    with _refusing(OSError, option="--out"):
+        if target.exists() and not target.is_file():
+            target.write_bytes(taken)
+            return
+        part = target.with_name(f"{target.name}.part")
+        part.write_bytes(taken)
+        part.replace(target)

@@ -1,0 +1,173 @@
+"""`virton snapshot` as it is typed: what it writes, what it asks, and what it refuses in one line."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from tests.proxmox import playback
+from tests.proxmox.playback import ROOT, TOKEN, Playback, Refusal
+from tests.served import served
+from virton.cli.main import app
+from virton.simulation.scenario import read_scenario
+
+PASSWORD = "root-password"
+TERMINAL = CliRunner()
+
+
+@pytest.fixture
+def cluster() -> Playback:
+    return Playback(playback.healthy() | {"/cluster/options": {}})
+
+
+@pytest.fixture
+def address(cluster: Playback) -> Iterator[str]:
+    with served(cluster) as address:
+        yield address
+
+
+def typed(*arguments: str, typing: str = "", **environment: str | None) -> Result:
+    unset = {"VIRTON_PASSWORD": None, "VIRTON_TOKEN": None}
+    return TERMINAL.invoke(app, ["snapshot", *arguments], input=typing, env=unset | environment)
+
+
+def only_line(result: Result) -> str:
+    """Return the one line that a refusal is."""
+    assert result.exit_code == 2, result.output
+    assert result.stdout == ""
+    [line] = result.stderr.splitlines()
+    return line
+
+
+def test_a_user_with_a_password_gets_a_file_that_can_be_simulated(
+    address: str, tmp_path: Path
+) -> None:
+    out = tmp_path / "cluster.json"
+    asked = ["--proxmox", address, "--user", ROOT, "--out", str(out)]
+    result = typed(*asked, VIRTON_PASSWORD=PASSWORD)
+    assert (result.exit_code, result.output) == (0, "")
+    assert sorted(read_scenario(out).hosts) == ["phum01", "phum02", "phum03"]
+    assert [path.name for path in tmp_path.iterdir()] == ["cluster.json"]
+
+
+def test_the_password_is_asked_for_beside_the_output_and_not_shown(address: str) -> None:
+    asked = ["--proxmox", address, "--user", ROOT, "--out", "-"]
+    result = typed(*asked, typing=f"{PASSWORD}\n")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["snapshot"]["cluster"] == "lab"
+    assert "Password of root@pam" in result.stderr
+    assert PASSWORD not in result.output
+
+
+def test_a_second_factor_is_asked_for(address: str, cluster: Playback) -> None:
+    half = {"username": ROOT, "ticket": "PVE:!tfa!:x", "NeedTFA": 1, "CSRFPreventionToken": "c"}
+
+    async def ask_for_more(path: str) -> Any:
+        asked = cluster.asked[-1].params
+        return half if path == "/access/ticket" and "tfa-challenge" not in asked else None
+
+    cluster.fault = ask_for_more
+    cluster.users[ROOT] = "totp:123456"
+    asked = ["--proxmox", address, "--user", ROOT, "--out", "-"]
+    result = typed(*asked, typing="123456\n", VIRTON_PASSWORD=PASSWORD)
+    assert result.exit_code == 0
+    assert "second factor" in result.stderr
+    assert "has a second factor" in only_last(typed(*asked, VIRTON_PASSWORD=PASSWORD))
+
+
+def only_last(result: Result) -> str:
+    assert result.exit_code == 2
+    return result.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize("way", ["option", "environment"])
+def test_a_token_asks_without_a_password(address: str, way: str) -> None:
+    asked = ["--proxmox", address, "--out", "-"]
+    if way == "option":
+        result = typed(*asked, "--token", TOKEN)
+    else:
+        result = typed(*asked, VIRTON_TOKEN=TOKEN)
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["nodes"]
+
+
+def test_a_user_goes_before_a_token_that_only_the_environment_holds(
+    address: str, cluster: Playback
+) -> None:
+    asked = ["--proxmox", address, "--user", ROOT, "--out", "-"]
+    result = typed(*asked, VIRTON_TOKEN=TOKEN, VIRTON_PASSWORD=PASSWORD)
+    assert result.exit_code == 0
+    assert cluster.asked[-1].user == ROOT
+
+
+def test_an_anonymous_one_holds_no_names(address: str) -> None:
+    result = typed("--proxmox", address, "--token", TOKEN, "--out", "-", "--anonymize")
+    assert sorted(json.loads(result.stdout)["nodes"]) == ["node1", "node2", "node3"]
+    assert "phum" not in result.stdout
+
+
+def test_the_next_node_is_asked_where_one_is_down(address: str) -> None:
+    both = ["--proxmox", "http://127.0.0.1:1", "--proxmox", address]
+    assert typed(*both, "--token", TOKEN, "--out", "-").exit_code == 0
+
+
+def test_what_was_not_captured_is_remarked(address: str, cluster: Playback) -> None:
+    del cluster.answers["/cluster/options"]
+    result = typed("--proxmox", address, "--token", TOKEN, "--out", "-")
+    assert result.exit_code == 0
+    assert "virton: the cluster's options could not be read" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--user", "root"], "--user: 'root' lacks its realm"),
+        (["--user", ROOT, "--token", TOKEN], "either --user or --token"),
+        ([], "give --user root@pam, or --token"),
+        (["--user", ROOT], "no password: set VIRTON_PASSWORD"),
+        (["--token", "secret"], "--token: an API token is written user@realm!id=secret"),
+        (["--token", TOKEN, "--fingerprint", "AA"], "--fingerprint: not a SHA-256 fingerprint"),
+        (["--token", TOKEN, "--ca-file", "/nowhere"], "--ca-file: there is no file /nowhere"),
+        (["--token", TOKEN, "--ca-file", __file__], "--ca-file: "),
+        (["--token", TOKEN, "--ca-file", __file__, "--fingerprint", "AA"], "not both"),
+        (["--token", TOKEN, "--proxmox", "ftp://x"], "--proxmox: not the address"),
+        (["--token", TOKEN, "--out", "/"], "--out: / is a folder"),
+        (["--token", TOKEN, "--out", "/nowhere/x.json"], "--out: there is no folder /nowhere"),
+        (["--token", TOKEN], "--proxmox: http://127.0.0.1:1 cannot be asked (refused)"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_in_one_line(arguments: list[str], words: str) -> None:
+    usual = ["--proxmox", "http://127.0.0.1:1", "--out", "-"]
+    result = typed(*usual, *arguments)
+    assert result.exit_code == 2
+    assert words in result.stderr.splitlines()[-1]
+    assert "secret" not in result.stderr.replace("id=secret", "")
+
+
+def test_a_wrong_password_is_told_of_the_user(address: str) -> None:
+    asked = ["--proxmox", address, "--user", ROOT, "--out", "-"]
+    line = only_line(typed(*asked, VIRTON_PASSWORD="wrong"))
+    assert line == "virton: --user: root@pam is not let in: authentication failure"
+
+
+def test_a_missing_privilege_is_told_in_the_clusters_words(address: str, cluster: Playback) -> None:
+    words = "Permission check failed (/, Sys.Audit)"
+    cluster.answers["/cluster/ha/status/manager_status"] = Refusal(403, words)
+    line = only_line(typed("--proxmox", address, "--token", TOKEN, "--out", "-"))
+    assert words in line
+    assert "console@pve!reader may not read" in line
+
+
+def test_a_failure_leaves_the_file_that_was_there(
+    address: str, cluster: Playback, tmp_path: Path
+) -> None:
+    out = tmp_path / "cluster.json"
+    out.write_text("yesterday")
+    cluster.answers["/cluster/resources"] = Refusal(500, "got no worker")
+    line = only_line(typed("--proxmox", address, "--token", TOKEN, "--out", str(out)))
+    assert line == "virton: --proxmox: the cluster answered 500: got no worker"
+    assert out.read_text() == "yesterday"
