@@ -6,10 +6,21 @@ from starlette.testclient import TestClient
 
 from tests.embedded.still_world import PASSWORD, StillWorld, make_cluster
 from virton.embedded.access import credentials
+from virton.embedded.access.access import Access
 from virton.embedded.app import create_app
 from virton.embedded.cluster import EmbeddedCluster
 
 Login = Callable[[str], TestClient]
+
+
+class Clock:
+    """A clock that a test sets."""
+
+    def __init__(self) -> None:
+        self.now_s = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.now_s
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -31,6 +42,13 @@ def cluster() -> EmbeddedCluster:
 def world(cluster: EmbeddedCluster) -> StillWorld:
     assert isinstance(cluster.world, StillWorld)
     return cluster.world
+
+
+@pytest.fixture
+def clock(cluster: EmbeddedCluster) -> Clock:
+    clock = Clock()
+    cluster.access = Access(cluster.files, clock)
+    return clock
 
 
 @pytest.fixture

@@ -3,29 +3,12 @@
 import pytest
 from starlette.testclient import TestClient
 
-from tests.embedded.conftest import Login
+from tests.embedded.conftest import Clock, Login
 from tests.embedded.still_world import PASSWORD
 from virton.embedded.access.access import Access
 from virton.embedded.cluster import EmbeddedCluster
 
 LOGIN = {"username": "root@pam", "password": PASSWORD}
-
-
-class Clock:
-    """A clock that a test sets."""
-
-    def __init__(self) -> None:
-        self.now_s = 1_800_000_000.0
-
-    def __call__(self) -> float:
-        return self.now_s
-
-
-@pytest.fixture
-def clock(cluster: EmbeddedCluster) -> Clock:
-    clock = Clock()
-    cluster.access = Access(cluster.files, clock)
-    return clock
 
 
 def test_a_login_gives_a_ticket_a_write_guard_and_what_one_may_do(outside: TestClient) -> None:

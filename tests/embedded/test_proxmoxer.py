@@ -11,6 +11,7 @@ import proxmoxer
 import pytest
 import uvicorn
 
+from tests.embedded.second_factor import Authenticator
 from tests.embedded.still_world import PASSWORD
 from virton.embedded.app import create_app
 from virton.embedded.cluster import EmbeddedCluster
@@ -89,3 +90,14 @@ def test_proxmoxer_is_told_what_is_wrong(port: int) -> None:
 def test_proxmoxer_with_a_wrong_password_stays_outside(port: int) -> None:
     with pytest.raises(proxmoxer.AuthenticationError):
         connect(port, user="root@pam", password="guess")
+
+
+def test_proxmoxer_brings_the_code_of_a_second_factor(port: int, cluster: EmbeddedCluster) -> None:
+    api = connect(port, user="root@pam", password=PASSWORD)
+    phone = Authenticator()
+    shown = phone.code(cluster.access.now)
+    api.access.tfa("root@pam").post(type="totp", description="a", totp=phone.uri, value=shown)
+    with_code = connect(port, user="root@pam", password=PASSWORD, otp=shown)
+    assert with_code.version.get()["release"] == "9.1"
+    with pytest.raises(proxmoxer.AuthenticationError):
+        connect(port, user="root@pam", password=PASSWORD, otp=shown)

@@ -6,9 +6,10 @@ from http import HTTPStatus
 from typing import Any
 
 from virton.embedded.access.access import Caller
+from virton.embedded.access.names import ROOT
 from virton.embedded.cluster import EmbeddedCluster
 from virton.embedded.errors import Refusal, failed, forbidden, invalid, not_implemented
-from virton.embedded.registry import Anyone, Endpoint, Permission, Registry
+from virton.embedded.registry import Anyone, Endpoint, NeedOverUser, Permission, Registry
 from virton.embedded.schema import check
 
 _NODE_UNREACHABLE = 595
@@ -93,6 +94,9 @@ def require(
     name = caller.name
     if isinstance(permission, Anyone):
         return
+    if isinstance(permission, NeedOverUser):
+        _require_over_user(cluster, name, permission, str(params.get("userid")))
+        return
     path = permission.path.format_map({key: str(value) for key, value in params.items()})
     has = cluster.access.privileges(name, path)
     lacking = [privilege for privilege in permission.privileges if privilege not in has]
@@ -101,6 +105,19 @@ def require(
     if lacking:
         separator = "|" if permission.any_of else ", "
         raise forbidden(f"{path}, {separator.join(lacking)}")
+
+
+def _require_over_user(
+    cluster: EmbeddedCluster, name: str, permission: NeedOverUser, userid: str
+) -> None:
+    users = cluster.access.users
+    if name in (userid, ROOT):
+        return
+    groups = [group for group, held in users.groups.items() if userid in held.members]
+    paths = ["/access/groups", *(f"/access/groups/{group}" for group in sorted(groups))]
+    has = {held for path in paths for held in cluster.access.privileges(name, path)}
+    if userid not in users.users or has.isdisjoint(permission.privileges):
+        raise forbidden(f"/access/groups, {'|'.join(permission.privileges)}")
 
 
 def _require_reachable(cluster: EmbeddedCluster, node: str) -> None:

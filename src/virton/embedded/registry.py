@@ -29,7 +29,14 @@ class Need:
     any_of: bool = False
 
 
-Permission = Anyone | Need
+@dataclass(frozen=True, slots=True)
+class NeedOverUser:
+    """A permission: to be the user `{userid}`, or one of some privileges on one of its groups."""
+
+    privileges: tuple[str, ...]
+
+
+Permission = Anyone | Need | NeedOverUser
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from virton.embedded.access import credentials
 from virton.embedded.access.names import ROOT, split_tokenid
 from virton.embedded.access.permissions import Privileges, privileges
+from virton.embedded.access.second_factor import SecondFactors
 from virton.embedded.access.throttle import Throttle
 from virton.embedded.access.tickets import TicketSigner
 from virton.embedded.access.users import PATH, UserConfig, parse_users, write_users
@@ -58,6 +59,7 @@ class Access:
         self._clock = clock
         self._signer = TicketSigner(credentials.ticket_key(files))
         self._throttle = Throttle()
+        self.second_factors = SecondFactors(files, clock)
         self._found: tuple[UserConfig | None, dict[tuple[str, str], Privileges]] = (None, {})
 
     @property
@@ -110,21 +112,44 @@ class Access:
     def forget(self, userid: str) -> None:
         """Forget everything with which a user (or a token) could log in."""
         credentials.forget(self._files, userid)
+        self.second_factors.forget(userid)
 
     def new_ticket(self, userid: str) -> tuple[str, str]:
         """Return a ticket and its write guard."""
         now = self.now
         return self._signer.ticket(userid, now), self._signer.write_guard(userid, now)
 
+    def new_challenge(self, userid: str, asked: str) -> tuple[str, str]:
+        """Return a ticket that says what a login still asks for, and a write guard."""
+        now = self.now
+        return self._signer.challenge(userid, asked, now), self._signer.write_guard(userid, now)
+
     def ticket_user(self, ticket: str) -> str | None:
         """Return whose valid ticket it is, or None."""
         return self._signer.verify_ticket(ticket, self.now)
 
-    def log_in(self, userid: str, secret: str, address: str) -> None:
+    def log_in(
+        self, userid: str, secret: str, address: str, response: str | None = None
+    ) -> str | None:
         """Verify a password or, instead of one, a ticket of the same user (or of root).
 
-        Raise a refusal otherwise, the same one whether there is such a user or not.
+        Return what is still asked for: a password may be only half of a login, whose other half
+        is the `response`. Raise a refusal otherwise, the same one whether there is such a user
+        or not.
         """
+        if self.may_enter(userid) and self.ticket_user(secret) in (userid, ROOT):
+            return None
+        self.verify_password(userid, secret, address)
+        asked = self.second_factors.challenge(userid)
+        if response is None:
+            return asked
+        if asked is None:
+            raise unauthorized("authentication failure")
+        self.second_factors.verify(userid, response)
+        return None
+
+    def verify_password(self, userid: str, password: str, address: str) -> None:
+        """Raise a refusal unless it is the password of a user who may log in."""
         key = f"{address} {userid}"
         now_s = self._clock()
         wait_s = self._throttle.wait_s(key, now_s)
@@ -132,15 +157,17 @@ class Access:
             raise slowed_down(wait_s)
         # Counted as failed before the slow comparison, so that tries made at once count too.
         self._throttle.failed(key, now_s)
-        if not self._proves(userid, secret):
+        may_enter = self.may_enter(userid)
+        if not credentials.password_matches(self._files, userid, password) or not may_enter:
             raise unauthorized("authentication failure")
         self._throttle.succeeded(key)
 
-    def _proves(self, userid: str, secret: str) -> bool:
-        may_enter = self.may_enter(userid)
-        if may_enter and self.ticket_user(secret) in (userid, ROOT):
-            return True
-        return credentials.password_matches(self._files, userid, secret) and may_enter
+    def answer_challenge(self, userid: str, challenge: str, response: str) -> None:
+        """Verify the second half of a login; raise a refusal if it proves nothing."""
+        asked = self._signer.verify_challenge(userid, challenge, self.now)
+        if not asked or not self.may_enter(userid):
+            raise unauthorized("authentication failure")
+        self.second_factors.verify(userid, response)
 
     def identify(self, given: Credentials, method: str) -> Caller:
         """Return who makes a request, or raise the refusal (401) that it gets."""

@@ -11,6 +11,7 @@ LIFETIME_S = 2 * 3600
 _GRACE_S = 300
 
 _TICKET = re.compile(r"PVE:(\S+):([0-9A-F]{8})::([A-Za-z0-9+/]+)", re.ASCII)
+_CHALLENGE = re.compile(r"PVE:(!tfa!\S+):([0-9A-F]{8})::([A-Za-z0-9+/]+)", re.ASCII)
 _GUARD = re.compile(r"([0-9A-F]{8}):([A-Za-z0-9+/]+)", re.ASCII)
 
 
@@ -34,6 +35,23 @@ class TicketSigner:
         signature = self._sign("ticket", match[1], match[2])
         return match[1] if hmac.compare_digest(signature, match[3]) else None
 
+    def challenge(self, userid: str, asked: str, now: int) -> str:
+        """Return a ticket that opens nothing: it says what a user's login still asks for.
+
+        Whose it is stands in its signature alone.
+        """
+        stamp = f"{now:08X}"
+        data = "!tfa!" + asked.replace(":", "%3A")
+        return f"PVE:{data}:{stamp}::{self._sign('challenge', userid, data, stamp)}"
+
+    def verify_challenge(self, userid: str, ticket: str, now: int) -> bool:
+        """Tell whether it is a challenge put to this user a while ago."""
+        match = _CHALLENGE.fullmatch(ticket)
+        if not match or not _is_fresh(match[2], now):
+            return False
+        signature = self._sign("challenge", userid, match[1], match[2])
+        return hmac.compare_digest(signature, match[3])
+
     def write_guard(self, userid: str, now: int) -> str:
         """Return the token that a user's writes must carry beside the ticket."""
         stamp = f"{now:08X}"
@@ -46,8 +64,8 @@ class TicketSigner:
             return False
         return hmac.compare_digest(self._sign("guard", userid, match[1]), match[2])
 
-    def _sign(self, purpose: str, userid: str, stamp: str) -> str:
-        message = f"{purpose}\0{userid}\0{stamp}".encode()
+    def _sign(self, *parts: str) -> str:
+        message = "\0".join(parts).encode()
         digest = hmac.new(self._key, message, hashlib.sha256).digest()
         return base64.b64encode(digest).decode().rstrip("=")
 

@@ -1,13 +1,13 @@
 """All endpoints of the embedded cluster in one registry."""
 
 from virton.embedded.endpoints import cluster, guests, nodes, options, power
-from virton.embedded.endpoints.access import grants, login, users
+from virton.embedded.endpoints.access import grants, login, tfa, users
 from virton.embedded.endpoints.ha import groups, resources, rules, status
 from virton.embedded.registry import Registry
 
 _PARTS = (
     *(status, resources, groups, rules),
-    *(login, users, grants),
+    *(login, users, grants, tfa),
     *(cluster, options, nodes, guests, power),
 )
 

@@ -23,7 +23,7 @@ REALMS = {
 
 def index(_cluster: EmbeddedCluster, _caller: Caller, _params: Params) -> list[Entry]:
     """List what is below."""
-    names = ("users", "roles", "acl", "domains", "ticket", "password", "permissions")
+    names = ("users", "roles", "acl", "domains", "tfa", "ticket", "password", "permissions")
     return [{"subdir": name} for name in names]
 
 
@@ -32,22 +32,47 @@ def login_page(_cluster: EmbeddedCluster, _caller: Caller, _params: Params) -> N
 
 
 def log_in(cluster: EmbeddedCluster, caller: Caller, params: Params) -> Entry:
-    """Give a ticket for a password, or for a ticket that still holds."""
+    """Give a ticket for a password, or for a ticket that still holds.
+
+    Where the user has a second factor, a password gives a challenge, and its answer the ticket.
+    """
     userid = params["username"]
     if "realm" in params:
         userid = f"{userid}@{params['realm']}"
-    cluster.access.log_in(userid, params["password"], caller.address)
-    entry: Entry = {"username": userid, "cap": capabilities(cluster.access.users, userid)}
+    asked = _still_asked(cluster, caller, userid, params)
     if "path" in params:
         _require_privileges(cluster, userid, params["path"], params["privs"])
-    else:
+    entry: Entry = {"username": userid}
+    if asked is not None:
+        ticket, guard = cluster.access.new_challenge(userid, asked)
+        entry |= {"ticket": ticket, "CSRFPreventionToken": guard, "NeedTFA": 1}
+    elif "path" not in params:
         ticket, guard = cluster.access.new_ticket(userid)
         entry |= {"ticket": ticket, "CSRFPreventionToken": guard}
     if "Sys.Audit" in cluster.access.privileges(userid, "/"):
         entry["clustername"] = cluster.name
-    node = cluster.world.local_node
-    cluster.log.add(node, "pvedaemon", f"successful auth for user '{userid}'")
+    if asked is None:
+        entry["cap"] = capabilities(cluster.access.users, userid)
+        node = cluster.world.local_node
+        cluster.log.add(node, "pvedaemon", f"successful auth for user '{userid}'")
     return entry
+
+
+def _still_asked(
+    cluster: EmbeddedCluster, caller: Caller, userid: str, params: Params
+) -> str | None:
+    """Verify what is given; return the challenge that is left, if any."""
+    given, challenge, otp = params["password"], params.get("tfa-challenge"), params.get("otp")
+    if challenge is None:
+        asked = cluster.access.log_in(userid, given, caller.address, otp)
+    elif otp is None:
+        cluster.access.answer_challenge(userid, challenge, given)
+        asked = None
+    else:
+        raise unauthorized("authentication failure")
+    if asked is not None and "path" in params:
+        raise unauthorized("authentication failure")
+    return asked
 
 
 def _require_privileges(cluster: EmbeddedCluster, userid: str, path: str, names: str) -> None:
