@@ -113,7 +113,7 @@ def test_what_may_be_missing_has_a_variant_that_tells_it(said: Sentences) -> Non
         ("word.figure", ["cpu", "mem"]),
         ("word.removed", ["no_config", "ignored_state_requested"]),
         ("word.choice", ["new", "current"]),
-        ("because", [because.name.lower() for because in Because]),
+        ("because", ["only", *(because.name.lower() for because in Because)]),
     ],
 )
 def test_every_word_of_the_stack_has_its_translation(
@@ -186,8 +186,10 @@ def test_braces_in_a_value_are_left_alone() -> None:
 
 def test_causes_and_decisions_are_told() -> None:
     assert KO.cause(NodeLost("node3", 60)) == "node3 노드가 60초째 보이지 않습니다."
-    why = Explanation("vm:1", "n", Because.SCORE, "m", {}, 1.0)
+    why = Explanation("vm:1", "n", Because.SCORE, "m", {"o": WorseScore(2.0, 1.0, "n")}, 1.0)
     assert "(1, lower is better)" in EN.because(why)
+    alone = Explanation("vm:1", "n", Because.SCORE, "m", {}, 1.0)
+    assert EN.because(alone) == "It is the only node left."
     assert (
         EN.because(Explanation("vm:1", None, Because.NO_NODE, "m", {})) == "No node is left for it."
     )

@@ -2,7 +2,7 @@
 
 import typer
 
-from virton.cli import serve, snapshot
+from virton.cli import explain, serve, simulate, snapshot
 
 app = typer.Typer(
     name="virton",
@@ -20,3 +20,5 @@ def virton() -> None:
 
 app.command("serve")(serve.serve)
 app.command("snapshot")(snapshot.snapshot)
+app.command("simulate")(simulate.simulate)
+app.command("explain")(explain.explain)

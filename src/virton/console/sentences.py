@@ -49,16 +49,18 @@ class Sentences:
 
     def because(self, explanation: Explanation) -> str:
         """Tell what decided a placement."""
-        fields = {} if explanation.score is None else {"score": explanation.score}
-        return self.say(f"because.{explanation.because.name.lower()}", fields)
+        if explanation.score is None:
+            return self.say(f"because.{explanation.because.name.lower()}", {})
+        key = explanation.because.name.lower() if explanation.by_score else "only"
+        return self.say(f"because.{key}", {"score": explanation.score})
 
-    def say(self, key: str, fields: Mapping[str, Any]) -> str:
+    def say(self, key: str, fields: dict[str, Any]) -> str:
         """Return the text of a key, in the variant for the last field that has one, filled in."""
         variants = (f"{key}.with_{field}" for field in reversed(fields))
         text = self.texts.get(next((v for v in variants if v in self.texts), key), key)
         return PLACEHOLDER.sub(lambda match: self._filled(match, fields), text)
 
-    def _filled(self, match: re.Match[str], fields: Mapping[str, Any]) -> str:
+    def _filled(self, match: re.Match[str], fields: dict[str, Any]) -> str:
         name, prefix = match.groups()
         if name not in fields:
             return match.group()

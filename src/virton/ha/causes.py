@@ -283,7 +283,7 @@ class EvensLoad(Cause):
 
 @cause("rebalanced_on_start")
 class StartsWhereBest(Cause):
-    """The node for the start was chosen by load."""
+    """The node for the start was chosen by rules and load."""
 
     node: str
 

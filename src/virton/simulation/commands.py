@@ -100,7 +100,7 @@ class Hardware:
             case ["migrate" | "relocate", node]:
                 self._files.queue_command(f"{action} {sid} {node}")
             case ["stop", timeout]:
-                self._files.queue_command(f"stop {sid} {timeout}")
+                self._files.queue_command(f"stop {sid} {whole(timeout)}")
             case ["manual-migrate", node]:
                 self._change(sid, lambda: self._files.place_guest(sid, node))
             case ["add", node, *rest]:
@@ -128,6 +128,8 @@ class Hardware:
             raise CommandError(f"there is no resource {sid}") from None
 
     def _add(self, sid: str, node: str, rest: list[str]) -> None:
+        if rest and rest[0] not in list(RequestState):
+            raise CommandError(f"{rest[0]!r} is none of {', '.join(RequestState)}")
         state = RequestState(rest[0]) if rest else RequestState.STARTED
         host = self.world.hosts.get(node)
         if host is None or sid in self._files.resources():
@@ -143,4 +145,19 @@ def _set(figures: dict[str, float], pairs: list[str], known: tuple[str, str]) ->
     for name, value in zip(pairs[::2], pairs[1::2], strict=True):
         if name not in known:
             raise CommandError(f"there is no figure {name}; known are {' and '.join(known)}")
-        figures[name] = float(value) if name.endswith("cpu") else int(value) * MIB
+        figures[name] = _cores(value) if name.endswith("cpu") else whole(value) * MIB
+
+
+def whole(text: str) -> int:
+    """Read a whole number in a command; raises CommandError."""
+    try:
+        return int(text)
+    except ValueError:
+        raise CommandError(f"{text!r} is not a whole number") from None
+
+
+def _cores(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise CommandError(f"{text!r} is not a number") from None

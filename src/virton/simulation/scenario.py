@@ -62,8 +62,10 @@ def read_scenario(path: Path) -> Scenario:
     """Read a scenario file; raises ScenarioError."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ScenarioError(f"{path}: cannot be read ({error})") from None
+    except OSError as error:
+        raise ScenarioError(f"{path}: cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError:
+        raise ScenarioError(f"{path}: is not a text in UTF-8") from None
     except json.JSONDecodeError as error:
         raise ScenarioError(f"{path}: is not JSON (line {error.lineno}: {error.msg})") from None
     return scenario_from(data, path.stem)

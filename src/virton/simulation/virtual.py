@@ -12,7 +12,7 @@ from virton.ha.events.simulation import (
     SimulationStarted,
 )
 from virton.ha.lrm import Lrm
-from virton.simulation.commands import CommandError, Hardware
+from virton.simulation.commands import CommandError, Hardware, whole
 from virton.simulation.hosts import Host
 from virton.simulation.lifecycle import check_watchdogs, crm_ended, lrm_ended
 from virton.simulation.world import World
@@ -89,10 +89,10 @@ class VirtualClock:
             match command.split():
                 case ["delay", seconds]:
                     self._world.tell(now_s, "cmdlist", CommandExecuted(command))
-                    script.next_batch_at_s = now_s + int(seconds)
+                    script.next_batch_at_s = now_s + whole(seconds)
                 case ["skip-round", "crm" | "lrm" as daemon, *count]:
                     self._world.tell(now_s, "cmdlist", CommandExecuted(command))
-                    self._withheld[daemon] += int(count[0]) if count else 1
+                    self._withheld[daemon] += whole(count[0]) if count else 1
                 case _:
                     self._hardware.execute(command, "cmdlist")
         return False

@@ -127,6 +127,9 @@ class WorseScore(NodeObjection):
     best: str
 
 
+_BY_SCORE = (PassedOver, EqualScore, WorseScore)
+
+
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """Where a resource is to be (None: nowhere), why there, and why on no other node.
@@ -140,6 +143,11 @@ class Explanation:
     current: str
     objections: Mapping[str, NodeObjection]
     score: float | None = None
+
+    @property
+    def by_score(self) -> bool:
+        """Tell whether there was another node left, so that the score decided."""
+        return any(isinstance(o, _BY_SCORE) for o in self.objections.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,38 @@
+"""The scenario file that a verb is given."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from virton.cli.complaint import complain
+from virton.simulation.commands import CommandError
+from virton.simulation.scenario import Scenario, ScenarioError, read_scenario
+from virton.simulation.virtual import EndlessError
+
+WRONG_INPUT = 2
+
+ScenarioArgument = Annotated[
+    Path, typer.Argument(metavar="FILE", help="Scenario file (JSON): a cluster, and commands.")
+]
+
+
+def opened(path: Path) -> Scenario:
+    """Read a scenario, or say which of its fields is wrong."""
+    try:
+        return read_scenario(path)
+    except ScenarioError as error:
+        problem = str(error)
+        named = problem if problem.startswith(str(path)) else f"{path}: {problem}"
+        complain(named, code=WRONG_INPUT)
+
+
+@contextmanager
+def playable(path: Path) -> Iterator[None]:
+    """Say what is wrong with a scenario that cannot be played to its end."""
+    try:
+        yield
+    except (CommandError, EndlessError) as error:
+        complain(f"{path}: commands: {error}", code=WRONG_INPUT)
