@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext as Context
 
 from tests.browser.standin import Served, Standin
 
@@ -13,6 +14,7 @@ SCREENSHOTS = Path(__file__).parent / "screenshots"
 PATIENCE_MS = 5000
 
 Opener = Callable[..., Page]
+Size = tuple[int, int]
 
 
 @pytest.fixture(scope="session")
@@ -46,14 +48,36 @@ def open_page(chromium: Browser, standin: Standin) -> Iterator[Opener]:
     standin.hang_up()
 
 
-def opener_of(chromium: Browser, address: str) -> Iterator[Opener]:
-    """Yield an opener of pages at an address, and close them and hear their complaints after."""
-    contexts = []
-    complaints: list[str] = []
+def new_look(chromium: Browser, address: str, locale: str, theme: str, size: Size) -> Context:
+    """A browser in Seoul whose user prefers a language and a theme."""
+    context = chromium.new_context(
+        viewport={"width": size[0], "height": size[1]},
+        locale="ko-KR",
+        timezone_id="Asia/Seoul",
+        reduced_motion="reduce",
+    )
+    preferences = {"virton_locale": locale, "virton_theme": theme}
+    context.add_cookies(
+        [{"name": name, "value": value, "url": address} for name, value in preferences.items()]
+    )
+    return context
+
+
+def listen(page: Page, complaints: list[str]) -> None:
+    """Hear a page's errors, and what its content security policy forbids."""
 
     def hear(message: ConsoleMessage) -> None:
         if "Content Security Policy" in message.text:
             complaints.append(message.text)
+
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", hear)
+
+
+def opener_of(chromium: Browser, address: str) -> Iterator[Opener]:
+    """Yield an opener of pages at an address, and close them and hear their complaints after."""
+    contexts = []
+    complaints: list[str] = []
 
     def open_page(
         path: str = "/",
@@ -62,20 +86,10 @@ def opener_of(chromium: Browser, address: str) -> Iterator[Opener]:
         width: int = 1280,
         height: int = 900,
     ) -> Page:
-        context = chromium.new_context(
-            viewport={"width": width, "height": height},
-            locale="ko-KR",
-            timezone_id="Asia/Seoul",
-            reduced_motion="reduce",
-        )
+        context = new_look(chromium, address, locale, theme, (width, height))
         contexts.append(context)
-        preferences = {"virton_locale": locale, "virton_theme": theme}
-        context.add_cookies(
-            [{"name": name, "value": value, "url": address} for name, value in preferences.items()]
-        )
         page = context.new_page()
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", hear)
+        listen(page, complaints)
         page.goto(address + path)
         return page
 

@@ -187,10 +187,20 @@ def make_app(standin: Standin) -> Starlette:
         Route("/api/stream", stream),
         Route("/api/lab", lab, methods=["GET"]),
         Route("/api/{rest:path}", write, methods=writes),
-        Mount("/static", StaticFiles(directory=CONSOLE / "static")),
-        Mount("/catalogue", StaticFiles(directory=CONSOLE / "catalogue")),
+        Mount("/static", KeptFiles(directory=CONSOLE / "static")),
+        Mount("/catalogue", KeptFiles(directory=CONSOLE / "catalogue")),
     ]
     return Starlette(routes=routes)
+
+
+class KeptFiles(StaticFiles):
+    """Files that a browser keeps for the length of a test run."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        """Return a file that need not be asked for again."""
+        response = super().file_response(*args, **kwargs)
+        response.headers["Cache-Control"] = "max-age=600"
+        return response
 
 
 class Guarded:

@@ -69,3 +69,12 @@ def test_no_korean_text_leaves_the_choice_of_a_particle_to_the_reader() -> None:
 
 def test_no_korean_is_left_in_the_english_texts() -> None:
     assert [key for key, text in EN.items() if re.search(r"[가-힣]", text)] == []
+
+
+def test_the_page_preloads_every_module_that_it_needs() -> None:
+    scripts = ROOM / "static" / "js"
+    modules = {str(path.relative_to(scripts).with_suffix("")) for path in scripts.rglob("*.js")}
+    page = (ROOM / "pages" / "index.html").read_text()
+    listed = re.search(r"for module in \[(.*?)\]", page, re.DOTALL)
+    assert listed
+    assert set(re.findall(r'"([\w/-]+)"', listed[1])) == modules - {"early", "login", "main"}

@@ -1,16 +1,22 @@
 """Every sight of the page, photographed and judged: nothing inaccessible, nothing sticking out."""
 
+from collections.abc import Callable, Iterator
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import BrowserContext as Context
 
-from tests.browser.conftest import SCREENSHOTS, Opener
+from tests.browser.conftest import SCREENSHOTS, listen, new_look
 from tests.browser.scenes import SCENES, Scene
 from tests.browser.standin import Standin
 from tests.browser.visit import words_of
 
 pytestmark = pytest.mark.browser
 
+Look = tuple[str, str, int]
+Looks = Callable[[Look], Context]
+AXE = {"resultTypes": ["violations"]}
 LOOKS = [("ko", "dark", 1280), ("en", "light", 390)]
 MORE_LOOKS = [
     ("ko", "light", 1280),
@@ -24,18 +30,39 @@ VISITS = [(scene, look) for scene in SCENES for look in LOOKS] + [
 ]
 
 
-def _name(visit: tuple[Scene, tuple[str, str, int]]) -> str:
+@pytest.fixture(scope="module")
+def looks(chromium: Browser, served: Standin) -> Iterator[Looks]:
+    """One browser context a look, for all scenes: it keeps the page's files, and forgets the rest."""
+    contexts: dict[Look, Context] = {}
+
+    def context_of(look: Look) -> Context:
+        if look not in contexts:
+            locale, theme, width = look
+            contexts[look] = new_look(chromium, served.address, locale, theme, (width, 900))
+            contexts[look].add_init_script("localStorage.clear()")
+        return contexts[look]
+
+    yield context_of
+    for context in contexts.values():
+        context.close()
+
+
+def _name(visit: tuple[Scene, Look]) -> str:
     scene, look = visit
     return "-".join([scene.name, *map(str, look)])
 
 
 @pytest.mark.parametrize("visit", VISITS, ids=_name)
 def test_a_sight_is_accessible_and_keeps_within_the_page(
-    visit: tuple[Scene, tuple[str, str, int]], standin: Standin, open_page: Opener
+    visit: tuple[Scene, Look], standin: Standin, looks: Looks
 ) -> None:
-    scene, (locale, theme, width) = visit
+    scene, look = visit
+    locale, _, width = look
+    complaints: list[str] = []
     scene.prepare(standin)
-    page = open_page(scene.path, locale=locale, theme=theme, width=width)
+    page = looks(look).new_page()
+    listen(page, complaints)
+    page.goto(standin.address + scene.path)
     expect(page.locator("h1")).to_be_visible()
     if standin.snapshot and standin.snapshot["resources"] and scene.path == "/":
         expect(page.get_by_role("radio").first).to_be_visible()
@@ -45,6 +72,9 @@ def test_a_sight_is_accessible_and_keeps_within_the_page(
     _photograph(page, _name(visit))
     assert _violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.close()
+    standin.hang_up()
+    assert complaints == []
 
 
 def _photograph(page: Page, name: str) -> None:
@@ -54,7 +84,7 @@ def _photograph(page: Page, name: str) -> None:
 
 
 def _violations(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
+    found = Axe().run(page, options=AXE).response["violations"]
     return [
         f"{one['id']}: {node['html'][:160]} {node['failureSummary'][:200]}"
         for one in found

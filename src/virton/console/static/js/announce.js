@@ -13,7 +13,11 @@ export function announce(text) {
 
 /** Show a note in the corner; warnings stay until they are put away. */
 export function note(text, tone = "ok") {
-  const close = h("button", { type: "button", class: "button bare small", "aria-label": t("close") }, icon("close"));
+  const close = h(
+    "button",
+    { type: "button", class: "button bare small", "aria-label": t("close") },
+    icon("close"),
+  );
   const toast = h("div", { class: "toast", data: { tone } }, h("p", {}, text), close);
   close.addEventListener("click", () => toast.remove());
   document.querySelector("#toasts").append(toast);

@@ -4,7 +4,14 @@ import { change, state } from "./store.js";
 
 /** What went wrong with a request, as the console or the network tells it. */
 export class ApiError extends Error {
-  constructor({ status = null, code = "cluster", message = null, fields = {}, retry_after_s = null, fingerprint = null }) {
+  constructor({
+    status = null,
+    code = "cluster",
+    message = null,
+    fields = {},
+    retry_after_s = null,
+    fingerprint = null,
+  }) {
     super(message ?? code);
     this.status = status;
     this.code = code;

@@ -33,8 +33,17 @@ export function openDialog({ title, size = "", body, submit, fields = {}, onSubm
 function build({ title, size, body, submit }) {
   const id = freshId("dialog");
   const failure = h("div", { class: "box", data: { tone: "bad" }, role: "alert", hidden: true });
-  const notice = h("div", { class: "box dialog-notice", data: { tone: "warn" }, role: "status", hidden: true });
-  const ok = h("button", { class: `button ${submit.tone ?? "primary"}`, type: "submit" }, submit.label);
+  const notice = h("div", {
+    class: "box dialog-notice",
+    data: { tone: "warn" },
+    role: "status",
+    hidden: true,
+  });
+  const ok = h(
+    "button",
+    { class: `button ${submit.tone ?? "primary"}`, type: "submit" },
+    submit.label,
+  );
   const close = () => dialog.close();
   const form = h(
     "form",
@@ -43,7 +52,11 @@ function build({ title, size, body, submit }) {
       "div",
       { class: "dialog-head" },
       h("h2", { id }, title),
-      h("button", { type: "button", class: "button bare", "aria-label": t("close"), onclick: close }, icon("close")),
+      h(
+        "button",
+        { type: "button", class: "button bare", "aria-label": t("close"), onclick: close },
+        icon("close"),
+      ),
     ),
     notice,
     h("div", { class: "dialog-body" }, body.filter(Boolean), failure),
@@ -66,7 +79,11 @@ function makeControl({ dialog, ok, failure, notice }, fields) {
     setReady: (ready) => setAttribute(ok, "disabled", ready ? null : ""),
     /** Say something that happened while the dialog was open; an empty list takes it back. */
     tell(lines, tone = "warn") {
-      const text = h("div", { class: "box-text" }, lines.map((line) => h("p", {}, line)));
+      const text = h(
+        "div",
+        { class: "box-text" },
+        lines.map((line) => h("p", {}, line)),
+      );
       if (notice.textContent !== text.textContent) notice.replaceChildren(text);
       notice.dataset.tone = tone;
       setShown(notice, lines.length > 0);
@@ -75,7 +92,9 @@ function makeControl({ dialog, ok, failure, notice }, fields) {
     fail(error) {
       const placed = placeErrors(error, fields);
       setShown(failure, !placed);
-      failure.replaceChildren(...(placed ? [] : [h("div", { class: "box-text" }, errorNodes(error))]));
+      failure.replaceChildren(
+        ...(placed ? [] : [h("div", { class: "box-text" }, errorNodes(error))]),
+      );
       if (!placed) failure.scrollIntoView({ block: "nearest" });
     },
     clear: () => setShown(failure, false),
@@ -107,5 +126,8 @@ async function submitOnce({ ok, dialog }, control, onSubmit) {
 /** Give the focus back to where it was, or to the title of the part it was in. */
 function returnFocus(opener) {
   if (opener?.isConnected && !opener.disabled) opener.focus();
-  else (opener?.closest?.("section")?.querySelector("h2") ?? document.querySelector("main h1"))?.focus();
+  else
+    (
+      opener?.closest?.("section")?.querySelector("h2") ?? document.querySelector("main h1")
+    )?.focus();
 }

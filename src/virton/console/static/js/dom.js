@@ -81,3 +81,11 @@ export function freshId(prefix) {
   serial += 1;
   return `${prefix}-${serial}`;
 }
+
+/** Enable a control, or disable it and say why: the id of the reason's element, and its words as a tooltip. */
+export function allow(control, possible, reason = null) {
+  setAttribute(control, "disabled", possible ? null : "");
+  setAttribute(control, "title", reason ? reason.textContent : null);
+  const own = (control.dataset.describedby ??= control.getAttribute("aria-describedby") ?? "");
+  setAttribute(control, "aria-describedby", [own, reason?.id].filter(Boolean).join(" ") || null);
+}

@@ -1,5 +1,7 @@
 /** A form that follows the cluster: fields left alone take the new value, touched ones stay as typed. */
 
+import { t } from "./i18n.js";
+
 /**
  * @param {object} base values by field, as they stood when the form was opened
  * @param {Object<string, {read: function, write: function}>} controls
@@ -7,7 +9,8 @@
 export function makeDraft(base, controls) {
   let known = { ...base };
   return {
-    values: () => Object.fromEntries(Object.keys(controls).map((name) => [name, controls[name].read()])),
+    values: () =>
+      Object.fromEntries(Object.keys(controls).map((name) => [name, controls[name].read()])),
     /** Take the cluster's newer values in; answers what changed: {field, from, to, kept}. */
     follow(newer) {
       const changes = [];
@@ -21,6 +24,17 @@ export function makeDraft(base, controls) {
       return changes;
     },
   };
+}
+
+/** "Changed meanwhile", once a field: taken over, or kept as typed. */
+export function changeLines(changes, nameOf, wordOf) {
+  const latest = new Map(changes.map((one) => [one.field, one]));
+  return [...latest.values()].map((one) =>
+    t(one.kept ? "form.changed.kept" : "form.changed.taken", {
+      field: nameOf(one.field),
+      value: wordOf(one.field, one.to),
+    }),
+  );
 }
 
 /** Whether two plain values are the same. */

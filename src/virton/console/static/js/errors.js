@@ -16,8 +16,10 @@ const KNOWN = [
   [/cannot use non-existent node\(s\) (?<nodes>.+?)\.?\s*$/, "cluster.unknown_nodes"],
   [/no resources were specified/, "rule.error.no_resources"],
   [/no nodes were specified/, "rule.error.no_nodes"],
-  [/[Rr]ule '(?<rule>[^']+)' is invalid/, "cluster.rule_invalid"],
-  [/resource '(?<sid>[^']+)' is already used in another node affinity rule/, "cluster.several_node_rules"],
+  [
+    /resource '(?<sid>[^']+)' is already used in another node affinity rule/,
+    "cluster.several_node_rules",
+  ],
   [/ineffective as there are less than two resources/, "cluster.fewer_than_two"],
   [/more resources than available nodes/, "cluster.more_than_nodes"],
   [/shares two or more resources with a (?<sign>negative|positive)/, "cluster.contradicts"],
@@ -32,13 +34,21 @@ const KNOWN = [
   [/no quorum/i, "cluster.no_quorum"],
 ];
 
-/** The page's own wording of a cluster's message, or null. */
+/** What a message says in general; asked when nothing in it is known more closely. */
+const GENERAL = [[/[Rr]ule '(?<rule>[^']+)' is invalid/, "cluster.rule_invalid"]];
+
+/** The page's own wording of a cluster's message, of all that it says; or null. */
 export function wordMessage(message) {
-  for (const [pattern, key] of KNOWN) {
-    const match = pattern.exec(message ?? "");
-    if (match) return t(key, match.groups ?? {});
-  }
-  return null;
+  const sentences = worded(KNOWN, message ?? "");
+  const said = sentences.length ? sentences : worded(GENERAL, message ?? "");
+  return said.length ? [...new Set(said)].join(" ") : null;
+}
+
+function worded(known, message) {
+  return known.flatMap(([pattern, key]) => {
+    const match = pattern.exec(message);
+    return match ? [t(key, match.groups ?? {})] : [];
+  });
 }
 
 /** The page's wording of an error: what it knows the message to mean, else what its code says. */
@@ -69,7 +79,13 @@ export function fieldMessageNodes(text) {
 export function errorNodes(error) {
   const nodes = messageNodes(wordError(error), error.words);
   if (error.fingerprint) {
-    nodes.push(h("span", { class: "own-words fixed" }, t("error.fingerprint", { fingerprint: error.fingerprint })));
+    nodes.push(
+      h(
+        "span",
+        { class: "own-words fixed" },
+        t("error.fingerprint", { fingerprint: error.fingerprint }),
+      ),
+    );
   }
   return nodes;
 }

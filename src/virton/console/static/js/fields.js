@@ -35,8 +35,22 @@ export function makeField({ label, control, hint = "", help = null }) {
   const parts = messages(control, hint);
   const isCheck = control.type === "checkbox";
   const name = h("label", { for: control.id }, label);
-  const head = h("div", { class: isCheck ? "field-check" : "field-head" }, isCheck ? control : null, name, assist?.mark);
-  const root = h("div", { class: "field" }, head, isCheck ? null : control, parts.hint, parts.error, assist?.body);
+  const head = h(
+    "div",
+    { class: isCheck ? "field-check" : "field-head" },
+    isCheck ? control : null,
+    name,
+    assist?.mark,
+  );
+  const root = h(
+    "div",
+    { class: "field" },
+    head,
+    isCheck ? null : control,
+    parts.hint,
+    parts.error,
+    assist?.body,
+  );
   return { root, control, ...actions(control, parts) };
 }
 
@@ -72,7 +86,11 @@ function textOf(nodes) {
 
 /** A select over [value, text] pairs. */
 export function makeSelect(options, value) {
-  const select = h("select", {}, options.map(([name, text]) => h("option", { value: name }, text)));
+  const select = h(
+    "select",
+    {},
+    options.map(([name, text]) => h("option", { value: name }, text)),
+  );
   select.value = value;
   return select;
 }

@@ -20,13 +20,13 @@ export async function speak(locale) {
 }
 
 function makeFormats(locale) {
-  const clock = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" };
+  const timeOfDay = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" };
   return {
     number: new Intl.NumberFormat(locale),
     percent: new Intl.NumberFormat(locale, { minimumFractionDigits: 2, maximumFractionDigits: 2 }),
     plural: new Intl.PluralRules(locale),
     ago: new Intl.RelativeTimeFormat(locale, { numeric: "always" }),
-    time: new Intl.DateTimeFormat(locale, clock),
+    time: new Intl.DateTimeFormat(locale, timeOfDay),
     dateTime: new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "medium" }),
   };
 }

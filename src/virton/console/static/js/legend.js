@@ -19,7 +19,11 @@ export function termLine(term, key) {
 export function fillLegend(element, groups) {
   const nodes = groups.flatMap(({ title, lines }) => [
     title ? h("p", { class: "legend-title" }, title) : null,
-    h("dl", {}, lines.flatMap(({ mark, text }) => [h("dt", {}, mark), h("dd", {}, text)])),
+    h(
+      "dl",
+      {},
+      lines.flatMap(({ mark, text }) => [h("dt", {}, mark), h("dd", {}, text)]),
+    ),
   ]);
   element.replaceChildren(...nodes.filter(Boolean));
 }

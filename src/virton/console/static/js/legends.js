@@ -12,16 +12,28 @@ export function fillLegends() {
   const body = (name) => document.querySelector(`[data-legend="${name}"]`);
   const shown = (display) => lrmState({ display });
   fillLegend(body("status"), [
-    { title: null, lines: ["crm", "quorum"].map((name) => termLine(`legend.${name}`, `legend.${name}.text`)) },
-    { title: t("legend.lrm"), lines: LRM_STATES.map((name) => stateLine(shown(name), `lrm.meaning.${name}`)) },
+    {
+      title: null,
+      lines: ["crm", "quorum"].map((name) => termLine(`legend.${name}`, `legend.${name}.text`)),
+    },
+    {
+      title: t("legend.lrm"),
+      lines: LRM_STATES.map((name) => stateLine(shown(name), `lrm.meaning.${name}`)),
+    },
     { title: null, lines: [termLine("legend.caution", "legend.lost_lock")] },
   ]);
   const meaning = (name) => stateLine(resourceState(name), `resource.meaning.${name}`);
   fillLegend(body("resources"), [
-    { title: t("legend.columns"), lines: COLUMNS.map((name) => termLine(`column.${name}`, `column.${name}.text`)) },
+    {
+      title: t("legend.columns"),
+      lines: COLUMNS.map((name) => termLine(`column.${name}`, `column.${name}.text`)),
+    },
     { title: t("legend.states"), lines: RESOURCE_STATES.map(meaning) },
   ]);
   fillLegend(body("rules"), [
-    { title: null, lines: RULE_TERMS.map((name) => termLine(`legend.rule.${name}`, `legend.rule.${name}.text`)) },
+    {
+      title: null,
+      lines: RULE_TERMS.map((name) => termLine(`legend.rule.${name}`, `legend.rule.${name}.text`)),
+    },
   ]);
 }

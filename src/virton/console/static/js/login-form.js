@@ -12,7 +12,13 @@ export function makeLoginFields(user = "") {
   const fields = {
     username: makeField({
       label: t("login.username"),
-      control: h("input", { type: "text", autocomplete: "username", autocapitalize: "none", spellcheck: "false", value: name }),
+      control: h("input", {
+        type: "text",
+        autocomplete: "username",
+        autocapitalize: "none",
+        spellcheck: "false",
+        value: name,
+      }),
     }),
     password: makeField({
       label: t("login.password"),
@@ -88,5 +94,7 @@ function understand(error, fields) {
 
 /** Text nodes for a login that failed. */
 export function loginErrorNodes(error) {
-  return error.status === 401 || error.status === 429 ? [h("span", {}, wordError(error))] : errorNodes(error);
+  return error.status === 401 || error.status === 429
+    ? [h("span", {}, wordError(error))]
+    : errorNodes(error);
 }

@@ -18,7 +18,11 @@ const find = (selector) => document.querySelector(selector);
 
 async function start() {
   await speak(preferences.locale());
-  const parts = [makeStatusPart(find("#status")), makeResourcesPart(find("#resources")), makeRulesPart(find("#rules"))];
+  const parts = [
+    makeStatusPart(find("#status")),
+    makeResourcesPart(find("#resources")),
+    makeRulesPart(find("#rules")),
+  ];
   const lab = makeLab(find("#lab"));
   const draw = (names = []) => {
     for (const part of parts) part.update();
@@ -70,7 +74,10 @@ function wireTop(draw) {
 function drawTop() {
   const { session, snapshot } = state;
   const cluster = snapshot?.cluster;
-  setText(find("#cluster"), cluster ? [cluster.name, cluster.version].filter(Boolean).join(" · ") : "");
+  setText(
+    find("#cluster"),
+    cluster ? [cluster.name, cluster.version].filter(Boolean).join(" · ") : "",
+  );
   setText(find("#user"), session?.user ?? "");
   setShown(find("#logout"), Boolean(session));
   setText(find("#theme-name"), t(preferences.theme() === "dark" ? "top.light" : "top.dark"));

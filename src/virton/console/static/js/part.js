@@ -28,7 +28,11 @@ export function makePart(section, { source, isEmpty }) {
 
 function makeFailure(frame) {
   const text = h("div", { class: "box-text" });
-  const button = h("button", { type: "button", class: "button small", onclick: () => retry(frame) });
+  const button = h("button", {
+    type: "button",
+    class: "button small",
+    onclick: () => retry(frame),
+  });
   const box = h("div", { class: "box", data: { tone: "bad" }, hidden: true }, text, button);
   return { box, text, button, shown: "" };
 }

@@ -26,7 +26,10 @@ function askForLogin() {
     const control = openDialog({
       title: t("login.again"),
       size: "slim",
-      body: [h("p", { class: "soft" }, t("login.again.why")), ...Object.values(fields).map((field) => field.root)],
+      body: [
+        h("p", { class: "soft" }, t("login.again.why")),
+        ...Object.values(fields).map((field) => field.root),
+      ],
       submit: { label: t("login.submit") },
       onSubmit: async () => {
         loggedIn = Boolean(await submitLogin(fields));

@@ -42,7 +42,13 @@ const LRM_TONES = {
   missing: "idle",
 };
 
-const NODE_TONES = { maintenance: "info", unknown: "warn", fence: "bad", gone: "idle", offline: "bad" };
+const NODE_TONES = {
+  maintenance: "info",
+  unknown: "warn",
+  fence: "bad",
+  gone: "idle",
+  offline: "bad",
+};
 
 /** All states of a resource that the page has words for, in the order of its legend. */
 export const RESOURCE_STATES = Object.keys(RESOURCE_TONES);
@@ -91,7 +97,9 @@ export function typeName(type) {
 
 /** "100 LOTCES-WIN": how a resource is called in a sentence. */
 export function resourceName(resource) {
-  return resource.name ? `${resource.vmid} ${resource.name}` : String(resource.vmid ?? resource.sid);
+  return resource.name
+    ? `${resource.vmid} ${resource.name}`
+    : String(resource.vmid ?? resource.sid);
 }
 
 /** What was asked for: `enabled` is an old word for `started`. */

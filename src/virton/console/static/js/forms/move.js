@@ -15,13 +15,20 @@ import { nodeTrouble, resourceName } from "../words.js";
 
 /** Open the dialog. */
 export function openMove(resource) {
-  const node = makeField({ label: t("move.node"), control: makeSelect([["", t("move.node.choose")]], "") });
+  const node = makeField({
+    label: t("move.node"),
+    control: makeSelect([["", t("move.node.choose")]], ""),
+  });
   const how = howChoice(resource);
   const form = { resource, node, how };
   form.control = openDialog({
     title: t("move.title", { name: resourceName(resource) }),
     size: "slim",
-    body: [h("p", { class: "soft" }, t("move.from", { node: resource.node ?? "–" })), node.root, how.root],
+    body: [
+      h("p", { class: "soft" }, t("move.from", { node: resource.node ?? "–" })),
+      node.root,
+      how.root,
+    ],
     submit: { label: t("move") },
     fields: { node, how },
     onSubmit: () => move(form),
@@ -44,7 +51,13 @@ function howChoice(resource) {
       h("p", { class: "hint", id: `${id}-hint` }, t(`${key}.hint`)),
     );
   };
-  const root = h("fieldset", { class: "choices" }, h("legend", {}, t("move.how")), choice("migrate", true), choice("relocate", false));
+  const root = h(
+    "fieldset",
+    { class: "choices" },
+    h("legend", {}, t("move.how")),
+    choice("migrate", true),
+    choice("relocate", false),
+  );
   return {
     root,
     control: root.querySelector("input"),
@@ -56,7 +69,9 @@ function howChoice(resource) {
 function follow(form) {
   const resource = resourceOf(form.resource.sid);
   const name = resourceName(form.resource);
-  const targets = state.snapshot.nodes.filter((one) => one.name !== (resource ?? form.resource).node);
+  const targets = state.snapshot.nodes.filter(
+    (one) => one.name !== (resource ?? form.resource).node,
+  );
   patchRows(form.node.control, [{ name: "" }, ...targets], optionCare);
   const target = form.node.control.value;
   if (target && !targets.some((one) => one.name === target)) form.node.control.value = "";

@@ -10,7 +10,9 @@ const MOST_PRIORITY = 1000;
 
 function makeTable(label, headings, rows) {
   const head = headings.map((text) =>
-    text ? h("th", { scope: "col" }, text) : h("td", {}, h("span", { class: "unseen" }, t("pick.column"))),
+    text
+      ? h("th", { scope: "col" }, text)
+      : h("td", {}, h("span", { class: "unseen" }, t("pick.column"))),
   );
   const table = h("table", { "aria-label": label }, h("thead", {}, h("tr", {}, head)), rows);
   return h("div", { class: "pick", role: "group", "aria-label": label }, table);
@@ -19,10 +21,19 @@ function makeTable(label, headings, rows) {
 /** A table of HA resources to tick. `value()` answers their ids, sorted as shown. */
 export function makeResourcePicker(chosen, onChange) {
   const rows = h("tbody", { onchange: onChange });
-  const headings = ["", "ID", t("column.name"), t("column.node"), t("column.state"), t("column.kind")];
+  const headings = [
+    "",
+    "ID",
+    t("column.name"),
+    t("column.node"),
+    t("column.state"),
+    t("column.kind"),
+  ];
   const root = makeTable(t("rule.resources"), headings, rows);
   const picker = { root, rows, wanted: new Set(chosen) };
-  rows.addEventListener("change", (event) => toggle(picker.wanted, event.target), { capture: true });
+  rows.addEventListener("change", (event) => toggle(picker.wanted, event.target), {
+    capture: true,
+  });
   return {
     root,
     control: root,
@@ -53,7 +64,10 @@ function resourceCare(picker) {
     key: (resource) => resource.sid,
     build: (resource) => {
       const box = h("input", { type: "checkbox", value: resource.sid });
-      const cells = [h("th", { scope: "row", class: "number" }), ...Array.from({ length: 4 }, () => h("td"))];
+      const cells = [
+        h("th", { scope: "row", class: "number" }),
+        ...Array.from({ length: 4 }, () => h("td")),
+      ];
       const row = h("tr", { onclick: tickByRow }, h("td", {}, box), cells);
       row.cells[4].append(badge());
       return row;
@@ -75,7 +89,9 @@ function updateResource(row, resource, ticked) {
   setText(id, String(resource.vmid));
   setText(name, resource.name ?? "–");
   setText(node, resource.node ?? "–");
-  const word = resource.lost ? { tone: "warn", text: t("pick.unmanaged") } : resourceState(resource.state);
+  const word = resource.lost
+    ? { tone: "warn", text: t("pick.unmanaged") }
+    : resourceState(resource.state);
   setBadge(mark.firstElementChild, word);
   setText(kind, resource.lost ? "–" : typeName(resource.type));
 }
@@ -83,17 +99,34 @@ function updateResource(row, resource, ticked) {
 /** A table of nodes to tick, each with a priority to type or step. `value()` answers [{node, priority}]. */
 export function makeNodePicker(chosen, onChange) {
   const rows = h("tbody", { oninput: onChange, onchange: onChange });
-  const headings = ["", t("column.node"), t("column.memory"), t("column.cpu"), t("column.priority")];
+  const headings = [
+    "",
+    t("column.node"),
+    t("column.memory"),
+    t("column.cpu"),
+    t("column.priority"),
+  ];
   const root = makeTable(t("rule.nodes"), headings, rows);
   const picker = { rows, named: chosen.map((entry) => entry.node) };
   const update = () => patchRows(rows, nodeItems(picker.named), nodeCare);
   const setValue = (entries) => {
     picker.named = entries.map((entry) => entry.node);
     update();
-    for (const row of rows.children) writeNode(row, entries.find((entry) => entry.node === row.dataset.key));
+    for (const row of rows.children)
+      writeNode(
+        row,
+        entries.find((entry) => entry.node === row.dataset.key),
+      );
   };
   setValue(chosen);
-  return { root, control: root, update, setValue, value: () => readNodes(rows), valid: () => nodesValid(rows) };
+  return {
+    root,
+    control: root,
+    update,
+    setValue,
+    value: () => readNodes(rows),
+    valid: () => nodesValid(rows),
+  };
 }
 
 /** The cluster's nodes, then those that only the rule still knows. */
@@ -109,10 +142,30 @@ const nodeCare = { key: (node) => node.name, build: buildNode, update: updateNod
 function buildNode(node) {
   const box = h("input", { type: "checkbox", value: node.name, "aria-label": node.name });
   const label = t("pick.priority_of", { node: node.name });
-  const priority = h("input", { type: "number", min: 0, max: MOST_PRIORITY, step: 1, value: "0", "aria-label": label });
+  const priority = h("input", {
+    type: "number",
+    min: 0,
+    max: MOST_PRIORITY,
+    step: 1,
+    value: "0",
+    "aria-label": label,
+  });
   const step = (sign, key, by) =>
-    h("button", { type: "button", "aria-label": t(key, { node: node.name }), onclick: () => stepBy(priority, by) }, sign);
-  const stepper = h("span", { class: "stepper" }, step("▲", "pick.raise", 1), step("▼", "pick.lower", -1));
+    h(
+      "button",
+      {
+        type: "button",
+        "aria-label": t(key, { node: node.name }),
+        onclick: () => stepBy(priority, by),
+      },
+      sign,
+    );
+  const stepper = h(
+    "span",
+    { class: "stepper" },
+    step("▲", "pick.raise", 1),
+    step("▼", "pick.lower", -1),
+  );
   priority.addEventListener("input", () => (box.checked = true));
   const row = h(
     "tr",
@@ -158,7 +211,9 @@ function readNodes(rows) {
 function nodesValid(rows) {
   return [...rows.children].every((row) => {
     const { box, priority } = row.parts;
-    const good = !box.checked || (/^\d{1,4}$/.test(priority.value.trim()) && Number(priority.value) <= MOST_PRIORITY);
+    const good =
+      !box.checked ||
+      (/^\d{1,4}$/.test(priority.value.trim()) && Number(priority.value) <= MOST_PRIORITY);
     setAttribute(priority, "aria-invalid", good ? null : "true");
     return good;
   });

@@ -2,18 +2,24 @@
 
 import { note } from "../announce.js";
 import { write } from "../api.js";
-import { change } from "./change.js";
 import { h, setText } from "../dom.js";
 import { openDialog } from "../dialog.js";
-import { makeDraft } from "../draft.js";
+import { changeLines, makeDraft } from "../draft.js";
 import { makeField, makeSelect, wholeNumber } from "../fields.js";
 import { t } from "../i18n.js";
 import { patchRows } from "../keyed.js";
 import { resourceOf, state, subscribe } from "../store.js";
 import { refresh } from "../stream.js";
+import { writeChange } from "./overtaking.js";
 import { guestStatus, REQUESTS, requestOf, resourceName, typeName } from "../words.js";
 
-const DEFAULTS = { state: "started", max_restart: "1", max_relocate: "1", failback: true, comment: "" };
+const DEFAULTS = {
+  state: "started",
+  max_restart: "1",
+  max_relocate: "1",
+  failback: true,
+  comment: "",
+};
 
 /** Open the form; without a resource it adds one. `preset` overrides what it starts with. */
 export function openResourceForm(resource, preset = {}) {
@@ -48,14 +54,23 @@ function makeFields(resource, values) {
     makeField({
       label: t(`field.${name}`),
       help: t(`field.${name}.help`),
-      control: h("input", { type: "number", min: 0, step: 1, inputmode: "numeric", value: values[name] }),
+      control: h("input", {
+        type: "number",
+        min: 0,
+        step: 1,
+        inputmode: "numeric",
+        value: values[name],
+      }),
     });
   return {
     sid: resource ? fixedGuest(resource) : guestChoice(),
     state: makeField({
       label: t("field.state"),
       help: t("field.state.help"),
-      control: makeSelect(REQUESTS.map((name) => [name, t(`request.${name}`)]), values.state),
+      control: makeSelect(
+        REQUESTS.map((name) => [name, t(`request.${name}`)]),
+        values.state,
+      ),
     }),
     max_restart: number("max_restart"),
     max_relocate: number("max_relocate"),
@@ -99,7 +114,10 @@ function controlsOf(fields) {
     read: () => fields.failback.control.checked,
     write: (value) => (fields.failback.control.checked = value),
   };
-  const named = ["state", "max_restart", "max_relocate", "comment"].map((name) => [name, text(name)]);
+  const named = ["state", "max_restart", "max_relocate", "comment"].map((name) => [
+    name,
+    text(name),
+  ]);
   return { ...Object.fromEntries(named), failback: tick };
 }
 
@@ -107,23 +125,31 @@ function controlsOf(fields) {
 function follow(form) {
   if (!state.snapshot) return;
   if (form.resource) followResource(form);
-  else patchRows(form.fields.sid.control, guestOptions(), optionCare);
+  else followGuests(form.fields.sid);
   check(form, null);
 }
 
-function guestOptions() {
+/** Offer the guests that are not under HA now, and say so when there are none. */
+function followGuests(field) {
   const guests = [...state.snapshot.guests].sort((a, b) => a.vmid - b.vmid);
-  return [{ sid: "" }, ...guests];
+  patchRows(field.control, [{ sid: "" }, ...guests], optionCare);
+  field.setHint(guests.length ? "" : t("field.guest.none"));
 }
 
 const optionCare = {
   key: (guest) => guest.sid,
   build: (guest) => h("option", { value: guest.sid }),
-  update: (option, guest) => setText(option, guest.sid ? guestLine(guest) : t("field.guest.choose")),
+  update: (option, guest) =>
+    setText(option, guest.sid ? guestLine(guest) : t("field.guest.choose")),
 };
 
 function guestLine(guest) {
-  const parts = [`${guest.vmid} ${guest.name ?? ""}`.trim(), typeName(guest.type), guest.node, guestStatus(guest.status)];
+  const parts = [
+    `${guest.vmid} ${guest.name ?? ""}`.trim(),
+    typeName(guest.type),
+    guest.node,
+    guestStatus(guest.status),
+  ];
   return parts.filter(Boolean).join(" · ");
 }
 
@@ -143,18 +169,7 @@ function noticesOf(form) {
   if (form.now.node !== form.resource.node) {
     lines.push(t("form.moved", { from: form.resource.node ?? "–", to: form.now.node ?? "–" }));
   }
-  return [...lines, ...changeLines(form.changes)];
-}
-
-/** "Changed meanwhile" for each field: taken over, or kept as typed. */
-function changeLines(changes) {
-  const latest = new Map(changes.map((change) => [change.field, change]));
-  return [...latest.values()].map((change) =>
-    t(change.kept ? "form.changed.kept" : "form.changed.taken", {
-      field: t(`field.${change.field}`),
-      value: wordValue(change.field, change.to),
-    }),
-  );
+  return [...lines, ...changeLines(form.changes, (name) => t(`field.${name}`), wordValue)];
 }
 
 function wordValue(field, value) {
@@ -167,23 +182,26 @@ function wordValue(field, value) {
 function check(form, target) {
   const { fields, control } = form;
   if (!control) return;
-  const guest = form.resource ? "fixed" : fields.sid.control.value;
-  const restart = wholeNumber(fields.max_restart.control);
-  const relocate = wholeNumber(fields.max_relocate.control);
-  if (!form.resource) fields.sid.setError(guest ? null : t("field.guest.required"));
-  if (target === fields.max_restart.control || restart === null) {
-    fields.max_restart.setError(restart === null ? t("field.whole_number") : null);
-  }
-  if (target === fields.max_relocate.control || relocate === null) {
-    fields.max_relocate.setError(relocate === null ? t("field.whole_number") : null);
-  }
+  const chosen = Boolean(form.resource || fields.sid.control.value);
+  if (!form.resource) fields.sid.setError(chosen ? null : t("field.guest.required"));
+  const counts = [fields.max_restart, fields.max_relocate].map((field) =>
+    checkCount(field, target),
+  );
   tellState(fields.state, target);
   if (target === fields.comment.control) fields.comment.setError(null);
-  control.setReady(Boolean(guest) && restart !== null && relocate !== null && !form.gone);
+  control.setReady(chosen && counts.every(Boolean) && !form.gone);
+}
+
+/** Whether a field holds a number of tries; what the server said of it goes with the next keystroke. */
+function checkCount(field, target) {
+  const good = wholeNumber(field.control) !== null;
+  if (!good) field.setError(t("field.whole_number"));
+  else if (target === field.control) field.setError(null);
+  return good;
 }
 
 function tellState(field, target) {
-  const value = field.control.value;
+  const { value } = field.control;
   field.setHint(t(`request.${value}.hint`), value === "disabled" ? "warn" : "");
   if (target === field.control) field.setError(null);
 }
@@ -198,7 +216,11 @@ async function save(form) {
     comment: comment.trim(),
   };
   if (form.resource) {
-    await change(`/api/resources/${encodeURIComponent(form.resource.sid)}`, body, "resources_digest");
+    await writeChange(
+      `/api/resources/${encodeURIComponent(form.resource.sid)}`,
+      body,
+      "resources_digest",
+    );
     note(t("resource.saved", { name: resourceName(form.resource) }));
   } else {
     const sid = form.fields.sid.control.value;

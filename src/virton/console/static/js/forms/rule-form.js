@@ -2,16 +2,16 @@
 
 import { note } from "../announce.js";
 import { write } from "../api.js";
-import { change } from "./change.js";
 import { h } from "../dom.js";
 import { openDialog } from "../dialog.js";
-import { makeDraft } from "../draft.js";
+import { changeLines, makeDraft } from "../draft.js";
 import { makeField, makeSelect } from "../fields.js";
 import { list, t } from "../i18n.js";
 import { conflictsOf } from "../rules/conflicts.js";
 import { conflictSentence } from "../rules/sentences.js";
 import { ruleOf, state, subscribe } from "../store.js";
 import { refresh } from "../stream.js";
+import { writeChange } from "./overtaking.js";
 import { makeNodePicker, makeResourcePicker } from "./pickers.js";
 
 /** What the API takes as a name. */
@@ -38,7 +38,9 @@ export function openRuleForm(type, rule) {
 
 function blank(type) {
   const common = { resources: [], disabled: false, comment: "" };
-  return type === "node-affinity" ? { ...common, nodes: [], strict: false } : { ...common, affinity: "positive" };
+  return type === "node-affinity"
+    ? { ...common, nodes: [], strict: false }
+    : { ...common, affinity: "positive" };
 }
 
 function valuesOf(rule) {
@@ -55,13 +57,24 @@ function byNode(one, other) {
 
 function makeFields(form, values) {
   const changed = (name) => () => touchedField(form, name);
-  const fields = { rule: nameField(form.rule), resources: pickerField("rule.resources", makeResourcePicker(values.resources, changed("resources"))) };
+  const resources = makeResourcePicker(values.resources, changed("resources"));
+  const fields = {
+    rule: nameField(form.rule),
+    resources: pickerField("rule.resources", resources),
+  };
   if (form.type === "node-affinity") {
-    fields.nodes = pickerField("rule.nodes", makeNodePicker(values.nodes, changed("nodes")), t("rule.nodes.help"));
+    fields.nodes = pickerField(
+      "rule.nodes",
+      makeNodePicker(values.nodes, changed("nodes")),
+      t("rule.nodes.help"),
+    );
     fields.strict = tickField("rule.strict", values.strict, t("rule.strict.help"));
   } else {
     const policies = ["positive", "negative"].map((name) => [name, t(`rule.affinity.${name}`)]);
-    fields.affinity = makeField({ label: t("rule.affinity"), control: makeSelect(policies, values.affinity) });
+    fields.affinity = makeField({
+      label: t("rule.affinity"),
+      control: makeSelect(policies, values.affinity),
+    });
   }
   fields.comment = makeField({
     label: t("field.comment"),
@@ -74,8 +87,17 @@ function makeFields(form, values) {
 function nameField(rule) {
   const control = rule
     ? h("input", { type: "text", readonly: true, value: rule.rule })
-    : h("input", { type: "text", placeholder: t("rule.name.example"), autocapitalize: "none", spellcheck: "false" });
-  return makeField({ label: t("rule.name"), hint: t(rule ? "rule.name.fixed" : "rule.name.hint"), control });
+    : h("input", {
+        type: "text",
+        placeholder: t("rule.name.example"),
+        autocapitalize: "none",
+        spellcheck: "false",
+      });
+  return makeField({
+    label: t("rule.name"),
+    hint: t(rule ? "rule.name.fixed" : "rule.name.hint"),
+    control,
+  });
 }
 
 function tickField(key, checked, help) {
@@ -101,7 +123,10 @@ function controlsOf(fields) {
 }
 
 function pickerControl({ picker }) {
-  return { read: () => (picker.valid ? [...picker.value()].sort(byNode) : picker.value()), write: picker.setValue };
+  return {
+    read: () => (picker.valid ? [...picker.value()].sort(byNode) : picker.value()),
+    write: picker.setValue,
+  };
 }
 
 function text({ control }) {
@@ -159,21 +184,39 @@ function ruleFrom(form) {
 function check(form) {
   if (!form.control) return;
   const rule = ruleFrom(form);
-  const nameTrouble = form.rule ? null : troubleWithName(rule.rule);
-  if (form.touched.has("rule")) form.fields.rule.setError(nameTrouble && t(nameTrouble));
-  const nodesGood = form.type !== "node-affinity" || form.fields.nodes.picker.valid();
   const against = conflictsByField(rule);
-  if (form.touched.has("nodes") || against.nodes) {
-    form.fields.nodes?.setError(nodesTrouble(rule, nodesGood) ?? against.nodes ?? null);
-  }
-  if (form.touched.has("resources") || against.resources) {
-    const none = rule.resources.length ? null : t("rule.error.no_resources");
-    form.fields.resources.setError(none ?? against.resources ?? null);
-  }
-  if (form.fields.affinity) form.fields.affinity.setHint(t(`rule.affinity.${rule.affinity}.hint`));
+  const good = [
+    checkName(form, rule),
+    checkResources(form, rule, against.resources),
+    form.fields.nodes ? checkNodes(form, rule, against.nodes) : true,
+  ];
+  form.fields.affinity?.setHint(t(`rule.affinity.${rule.affinity}.hint`));
   form.control.tell(noticesOf(form));
-  const complete = rule.resources.length > 0 && (form.type !== "node-affinity" || rule.nodes.length > 0);
-  form.control.setReady(!nameTrouble && complete && nodesGood && !form.gone);
+  form.control.setReady(good.every(Boolean) && !form.gone);
+}
+
+/** Whether the name can be taken; said once the field was touched. */
+function checkName(form, rule) {
+  const trouble = form.rule ? null : troubleWithName(rule.rule);
+  if (form.touched.has("rule")) form.fields.rule.setError(trouble && t(trouble));
+  return !trouble;
+}
+
+function checkResources(form, rule, against) {
+  const missing = rule.resources.length ? null : t("rule.error.no_resources");
+  say(form, "resources", missing, against);
+  return !missing;
+}
+
+function checkNodes(form, rule, against) {
+  const missing = nodesTrouble(rule, form.fields.nodes.picker.valid());
+  say(form, "nodes", missing, against);
+  return !missing;
+}
+
+/** Say what is missing once the field was touched, and conflicts at once; keep what the server said else. */
+function say(form, name, missing, against) {
+  if (form.touched.has(name) || against) form.fields[name].setError(missing ?? against ?? null);
 }
 
 function troubleWithName(name) {
@@ -200,15 +243,10 @@ function conflictsByField(rule) {
   return found;
 }
 
+/** What happened underneath the open form, in words. */
 function noticesOf(form) {
   if (form.gone) return [t("rule.vanished", { rule: form.rule.rule })];
-  const latest = new Map(form.changes.map((change) => [change.field, change]));
-  return [...latest.values()].map((change) =>
-    t(change.kept ? "form.changed.kept" : "form.changed.taken", {
-      field: t(FIELD_NAMES[change.field]),
-      value: wordValue(change.field, change.to),
-    }),
-  );
+  return changeLines(form.changes, (name) => t(FIELD_NAMES[name]), wordValue);
 }
 
 const FIELD_NAMES = {
@@ -231,7 +269,8 @@ function wordValue(field, value) {
 
 async function save(form) {
   const rule = ruleFrom(form);
-  if (form.rule) await change(`/api/rules/${encodeURIComponent(rule.rule)}`, rule, "rules_digest");
+  if (form.rule)
+    await writeChange(`/api/rules/${encodeURIComponent(rule.rule)}`, rule, "rules_digest");
   else await write("POST", "/api/rules", rule);
   note(t("rule.saved", { rule: rule.rule }));
   refresh().catch(() => {});

@@ -17,7 +17,9 @@ export function makeLab(dock) {
   const slot = (name) => dock.querySelector(`[data-slot="${name}"]`);
   const lab = { dock, slot, open: preferences.unfolded("lab", false), reading: false };
   slot("speeds").append(...SPEEDS.map(speedButton));
-  slot("pause").addEventListener("click", () => act({ action: state.lab.paused ? "resume" : "pause" }));
+  slot("pause").addEventListener("click", () =>
+    act({ action: state.lab.paused ? "resume" : "pause" }),
+  );
   slot("step").addEventListener("click", () => act({ action: "step", seconds: STEP_S }));
   slot("fold").addEventListener("click", () => {
     lab.open = !lab.open;
@@ -78,7 +80,10 @@ async function act(deed) {
     const answer = await write("POST", "/api/lab", deed);
     change({ lab: answer?.nodes ? answer : await get("/api/lab") });
   } catch (error) {
-    note(t("lab.failed", { words: [wordError(error), error.words].filter(Boolean).join(" ") }), "warn");
+    note(
+      t("lab.failed", { words: [wordError(error), error.words].filter(Boolean).join(" ") }),
+      "warn",
+    );
     change({ lab: state.lab });
   }
 }
@@ -92,7 +97,13 @@ const nodeCare = {
       return box;
     };
     const [power, network] = [toggle("power"), toggle("network")];
-    const row = h("tr", {}, h("th", { scope: "row" }, node.name), h("td", {}, power), h("td", {}, network));
+    const row = h(
+      "tr",
+      {},
+      h("th", { scope: "row" }, node.name),
+      h("td", {}, power),
+      h("td", {}, network),
+    );
     row.parts = { power, network };
     return row;
   },
@@ -108,13 +119,31 @@ const nodeCare = {
 const guestCare = {
   key: (guest) => guest.sid,
   build: (guest) => {
-    const crash = h("button", { type: "button", class: "button small", onclick: () => act({ action: "crash", sid: guest.sid }) });
-    const count = h("input", { type: "number", class: "fails", min: 0, max: 99, value: String(guest.fail_starts) });
-    const set = () => act({ action: "fail_starts", sid: guest.sid, count: Number(count.value) || 0 });
+    const crash = h("button", {
+      type: "button",
+      class: "button small",
+      onclick: () => act({ action: "crash", sid: guest.sid }),
+    });
+    const count = h("input", {
+      type: "number",
+      class: "fails",
+      min: 0,
+      max: 99,
+      value: String(guest.fail_starts),
+    });
+    const set = () =>
+      act({ action: "fail_starts", sid: guest.sid, count: Number(count.value) || 0 });
     const apply = h("button", { type: "button", class: "button small", onclick: set });
     count.addEventListener("keydown", (event) => event.key === "Enter" && set());
     const form = h("span", { class: "inline-form" }, count, apply);
-    const row = h("tr", {}, h("th", { scope: "row" }), h("td", {}, badge()), h("td", {}, crash), h("td", {}, form));
+    const row = h(
+      "tr",
+      {},
+      h("th", { scope: "row" }),
+      h("td", {}, badge()),
+      h("td", {}, crash),
+      h("td", {}, form),
+    );
     row.parts = { crash, count, apply, told: guest.fail_starts };
     return row;
   },
@@ -122,7 +151,9 @@ const guestCare = {
     const { crash, count, apply } = row.parts;
     const name = resourceOf(guest.sid)?.name ?? guestName(guest.sid);
     setText(row.cells[0], name ? `${guest.sid} (${name})` : guest.sid);
-    const word = guest.running ? { tone: "ok", text: t("guest.status.running") } : { tone: "idle", text: t("guest.status.stopped") };
+    const word = guest.running
+      ? { tone: "ok", text: t("guest.status.running") }
+      : { tone: "idle", text: t("guest.status.stopped") };
     setBadge(row.cells[1].firstElementChild, word);
     setText(crash, t("lab.crash"));
     setAttribute(crash, "aria-label", t("lab.crash_of", { sid: guest.sid }));

@@ -1,7 +1,7 @@
 /** Part 2: the list of HA resources, one choice, and what can be done with it. */
 
 import { announce } from "../announce.js";
-import { badge, h, setAttribute, setBadge, setShown, setText } from "../dom.js";
+import { allow, badge, h, setAttribute, setBadge, setShown, setText } from "../dom.js";
 import { openMove } from "../forms/move.js";
 import { openResourceForm } from "../forms/resource-form.js";
 import { openResourceRemoval } from "../forms/resource-removal.js";
@@ -21,7 +21,9 @@ export function makeResourcesPart(section) {
     isEmpty: (snapshot) => snapshot.resources.length === 0,
   });
   const buttons = wireButtons(part);
-  part.slot("rows").addEventListener("change", (event) => choose(event.target.value, buttons));
+  part
+    .slot("rows")
+    .addEventListener("change", (event) => choose(event.target.value, part, buttons));
   part.slot("rows").addEventListener("click", chooseByRow);
   part.slot("rows").addEventListener("dblclick", (event) => {
     if (event.target.closest("tr") && !buttons.edit.disabled) buttons.edit.click();
@@ -59,23 +61,25 @@ function updatePart(part, buttons) {
 function updateButtons(part, buttons) {
   const allowed = may("Sys.Console");
   const chosen = resourceOf(chosenSid);
-  enable(buttons.add, allowed && state.snapshot);
-  for (const name of ["edit", "move", "remove"]) enable(buttons[name], allowed && chosen);
-  setShown(part.slot("forbidden"), Boolean(state.session) && !allowed);
+  const notice = part.slot("forbidden");
+  const reason = state.session && !allowed ? notice : null;
+  setShown(notice, Boolean(reason));
+  enable(buttons.add, allowed, reason);
+  for (const name of ["edit", "move", "remove"]) enable(buttons[name], allowed && chosen, reason);
   const hint = chosen ? "resources.chosen" : "resources.choose";
   setText(part.slot("choice"), t(hint, { name: chosen ? resourceName(chosen) : "" }));
 }
 
 /** Enable a button; one that loses its use while focused hands the focus to the part's title. */
-function enable(button, possible) {
+function enable(button, possible, reason) {
   const focused = button === document.activeElement;
-  setAttribute(button, "disabled", possible ? null : "");
+  allow(button, Boolean(possible), reason);
   if (focused && !possible) button.closest("section").querySelector("h2").focus();
 }
 
-function choose(sid, buttons) {
+function choose(sid, part, buttons) {
   chosenSid = sid;
-  updateButtons({ slot: (name) => document.querySelector(`#resources [data-slot="${name}"]`) }, buttons);
+  updateButtons(part, buttons);
 }
 
 function chooseByRow(event) {
@@ -96,7 +100,13 @@ function buildRow(resource) {
   const cells = ["strong", "", "", "", "", "number", "number", ""].map((kind) =>
     h("td", { class: kind || null }),
   );
-  const row = h("tr", {}, h("td", {}, radio), h("th", { scope: "row", class: "number" }), ...cells.slice(0, 7));
+  const row = h(
+    "tr",
+    {},
+    h("td", {}, radio),
+    h("th", { scope: "row", class: "number" }),
+    ...cells.slice(0, 7),
+  );
   row.cells[4].append(name, comment);
   row.cells[5].append(stateBadge, note);
   row.parts = { radio, name, comment, stateBadge, note };
@@ -149,7 +159,8 @@ function hints() {
   const votes = state.snapshot.cluster.votes ?? state.snapshot.nodes.length;
   if (votes > 0 && votes < 3) found.push({ key: "votes", tone: "warn", votes });
   for (const resource of state.snapshot.resources) {
-    if (resource.state === "error") found.push({ key: `error:${resource.sid}`, tone: "bad", resource });
+    if (resource.state === "error")
+      found.push({ key: `error:${resource.sid}`, tone: "bad", resource });
   }
   return found;
 }
@@ -159,7 +170,11 @@ const hintCare = {
   build: (hint) => {
     const text = h("div", { class: "box-text" }, h("p", {}, h("strong")), h("p"));
     const button = hint.resource
-      ? h("button", { type: "button", class: "button small", onclick: () => openRepair(hint.resource.sid) })
+      ? h("button", {
+          type: "button",
+          class: "button small",
+          onclick: () => openRepair(hint.resource.sid),
+        })
       : null;
     return h("div", { class: "box", data: { tone: hint.tone } }, text, button);
   },
@@ -177,7 +192,11 @@ function updateHint(element, hint) {
   setText(text, [t(`warning.${kind}.text`, values), where].filter(Boolean).join(" "));
   if (!button) return;
   setText(button, t("resources.repair"));
-  setAttribute(button, "disabled", may("Sys.Console") ? null : "");
+  allow(button, may("Sys.Console"), forbidden());
+}
+
+function forbidden() {
+  return may("Sys.Console") ? null : document.querySelector("#resources-forbidden");
 }
 
 function openRepair(sid) {
@@ -194,6 +213,8 @@ function tellChanges(resources) {
   for (const resource of resources) lastStates.set(resource.sid, resource.state);
   if (changed.length > 3) announce(tn("resources.changed", changed.length));
   else if (changed.length) {
-    announce(changed.map((one) => `${resourceName(one)}: ${resourceState(one.state).text}`).join(", "));
+    announce(
+      changed.map((one) => `${resourceName(one)}: ${resourceState(one.state).text}`).join(", "),
+    );
   }
 }

@@ -2,7 +2,7 @@
 
 import { note } from "../announce.js";
 import { write } from "../api.js";
-import { badge, h, icon, setAttribute, setBadge, setShown, setText } from "../dom.js";
+import { allow, badge, h, icon, setAttribute, setBadge, setShown, setText } from "../dom.js";
 import { messageNodes, wordError, wordMessage } from "../errors.js";
 import { openRuleForm } from "../forms/rule-form.js";
 import { openRuleRemoval } from "../forms/rule-removal.js";
@@ -21,7 +21,9 @@ const TYPES = ["node-affinity", "resource-affinity"];
 export function makeRulesPart(section) {
   const part = makePart(section, { source: "rules", isEmpty: () => false });
   wireFold(part.slot("fold"), part.slot("folded"));
-  const cards = TYPES.map((type) => makeCard(part.section.querySelector(`[data-rules="${type}"]`), type));
+  const cards = TYPES.map((type) =>
+    makeCard(part.section.querySelector(`[data-rules="${type}"]`), type),
+  );
   const update = () => {
     part.update();
     if (!state.snapshot) return;
@@ -58,19 +60,29 @@ function updateCard({ type, slot }) {
   const rules = state.snapshot.rules.filter((rule) => rule.type === type);
   setText(slot("count"), tn("rules.count", rules.length));
   setShown(slot("empty"), rules.length === 0);
-  setAttribute(slot("add"), "disabled", may("Sys.Console") ? null : "");
+  allow(slot("add"), may("Sys.Console"), forbidden());
   patchRows(slot("rows"), rules.flatMap(withDetail), rowCare);
+}
+
+function forbidden() {
+  return !state.session || may("Sys.Console") ? null : document.querySelector("#rules-forbidden");
 }
 
 /** A rule, and below it, where the cluster has something against it, what that is. */
 function withDetail(rule) {
   const errors = ruleErrors(rule, state.snapshot);
-  return errors.sentences.length ? [{ rule, errors }, { rule, errors, detail: true }] : [{ rule, errors }];
+  return errors.sentences.length
+    ? [
+        { rule, errors },
+        { rule, errors, detail: true },
+      ]
+    : [{ rule, errors }];
 }
 
 const rowCare = {
   key: ({ rule, detail }) => `${rule.rule}${detail ? " detail" : ""}`,
-  build: (item) => (item.detail ? h("tr", { class: "detail" }, h("td", { colspan: 6 })) : buildRow(item.rule)),
+  build: (item) =>
+    item.detail ? h("tr", { class: "detail" }, h("td", { colspan: 6 })) : buildRow(item.rule),
   update: (row, item) => (item.detail ? updateDetail(row, item) : updateRow(row, item)),
 };
 
@@ -79,7 +91,11 @@ function buildRow(rule) {
   const toggle = h("input", { type: "checkbox", role: "switch", class: "switch" });
   toggle.addEventListener("change", () => setEnabled(name, toggle));
   const action = (image, deed, kind) =>
-    h("button", { type: "button", class: "button bare small", data: { kind }, onclick: deed }, icon(image));
+    h(
+      "button",
+      { type: "button", class: "button bare small", data: { kind }, onclick: deed },
+      icon(image),
+    );
   const edit = action("edit", () => openRuleForm(ruleOf(name).type, ruleOf(name)), "edit");
   const remove = action("remove", () => openRuleRemoval(ruleOf(name)), "remove");
   const mark = badge("bad");
@@ -104,9 +120,13 @@ function updateRow(row, { rule, errors }) {
   const { toggle, edit, remove, mark, comment, policy } = row.parts;
   row.classList.toggle("is-off", rule.disabled);
   if (toggle.getAttribute("aria-busy") !== "true") toggle.checked = !rule.disabled;
-  for (const [button, key] of [[toggle, "rule.use"], [edit, "rule.edit"], [remove, "rule.remove"]]) {
+  for (const [button, key] of [
+    [toggle, "rule.use"],
+    [edit, "rule.edit"],
+    [remove, "rule.remove"],
+  ]) {
     setAttribute(button, "aria-label", t(key, { rule: rule.rule }));
-    setAttribute(button, "disabled", may("Sys.Console") ? null : "");
+    allow(button, may("Sys.Console"), forbidden());
   }
   setAttribute(mark, "hidden", errors.sentences.length ? null : "");
   setText(mark, t("rule.conflict"));
@@ -145,10 +165,15 @@ function nodeText({ node, priority }) {
 
 function policyWord(rule) {
   if (rule.type === "resource-affinity") {
-    return { tone: rule.affinity === "negative" ? "plum" : "info", text: t(`policy.${rule.affinity}`) };
+    return {
+      tone: rule.affinity === "negative" ? "plum" : "info",
+      text: t(`policy.${rule.affinity}`),
+    };
   }
   if (rule.affinity === "negative") return { tone: "plum", text: t("policy.avoid") };
-  return rule.strict ? { tone: "warn", text: t("policy.strict") } : { tone: "info", text: t("policy.preferred") };
+  return rule.strict
+    ? { tone: "warn", text: t("policy.strict") }
+    : { tone: "info", text: t("policy.preferred") };
 }
 
 function updateDetail(row, { errors }) {
@@ -157,7 +182,10 @@ function updateDetail(row, { errors }) {
   row.dataset.said = said;
   const own = errors.own.join("; ");
   const lines = errors.sentences.map((sentence) => h("p", {}, sentence));
-  row.firstElementChild.replaceChildren(...lines.slice(0, -1), h("div", {}, messageNodes(errors.sentences.at(-1), own)));
+  row.firstElementChild.replaceChildren(
+    ...lines.slice(0, -1),
+    h("div", {}, messageNodes(errors.sentences.at(-1), own)),
+  );
 }
 
 async function setEnabled(name, toggle) {
@@ -171,7 +199,10 @@ async function setEnabled(name, toggle) {
     refresh().catch(() => {});
   } catch (error) {
     toggle.checked = !ruleOf(name)?.disabled;
-    note(t("rule.switch_failed", { rule: name, words: reasonOf(error, { ...rule, disabled }) }), "warn");
+    note(
+      t("rule.switch_failed", { rule: name, words: reasonOf(error, { ...rule, disabled }) }),
+      "warn",
+    );
   } finally {
     toggle.removeAttribute("aria-busy");
   }

@@ -120,9 +120,12 @@ function warningsOf(snapshot) {
   else if (snapshot.quorum && !snapshot.master) warnings.push({ key: "no_master", tone: "warn" });
   for (const display of ["lost", "waiting", "time_drift"]) {
     const nodes = by(display).map((node) => node.name);
-    if (nodes.length) warnings.push({ key: display, tone: display === "lost" ? "bad" : "warn", nodes });
+    if (nodes.length)
+      warnings.push({ key: display, tone: display === "lost" ? "bad" : "warn", nodes });
   }
-  const silent = (snapshot.cluster.addresses ?? []).filter((one) => !one.ok).map((one) => one.address);
+  const silent = (snapshot.cluster.addresses ?? [])
+    .filter((one) => !one.ok)
+    .map((one) => one.address);
   if (silent.length) warnings.push({ key: "addresses", tone: "warn", nodes: silent });
   if (["disarming", "disarmed"].includes(snapshot.fencing?.armed_state)) {
     warnings.push({ key: "disarmed", tone: "warn" });

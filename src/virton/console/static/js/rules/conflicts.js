@@ -26,7 +26,14 @@ export function conflictsOf(rule, rules, nodes) {
 }
 
 const NODE_CHECKS = [severalNodeRules, sensibleAvoidance, priorities, together, apartOnTooFew];
-const RESOURCE_CHECKS = [fewerThanTwo, moreThanNodes, contradicts, priorities, together, apartOnTooFew];
+const RESOURCE_CHECKS = [
+  fewerThanTwo,
+  moreThanNodes,
+  contradicts,
+  priorities,
+  together,
+  apartOnTooFew,
+];
 
 function isKind(rule, affinity) {
   return rule.type === "resource-affinity" && rule.affinity === affinity;
@@ -42,13 +49,17 @@ function meet(one, other) {
 
 function found(code, field, rules, resources) {
   const names = rules.map((other) => other.rule);
-  return [{ code, field, rules: [...new Set(names)].sort(), resources: [...new Set(resources)].sort() }];
+  return [
+    { code, field, rules: [...new Set(names)].sort(), resources: [...new Set(resources)].sort() },
+  ];
 }
 
 /** Overlapping keep-together rules, joined in one pass in the order of their lowest resource. */
 function bundlesOf(positive) {
   const lowest = (rule) => [...rule.resources].sort()[0] ?? "";
-  const order = [...positive].sort((a, b) => compare(lowest(a), lowest(b)) || compare(a.rule, b.rule));
+  const order = [...positive].sort(
+    (a, b) => compare(lowest(a), lowest(b)) || compare(a.rule, b.rule),
+  );
   const bundles = [];
   for (const rule of order) {
     const bundle = bundles.find((one) => meet(one, rule));
@@ -74,7 +85,12 @@ function preferredNodes(rule, nodes) {
 function severalNodeRules({ rule, nodeRules }) {
   const overlapping = nodeRules.filter((other) => other !== rule && meet(rule, other));
   if (!overlapping.length) return [];
-  return found("several_node_rules", "resources", overlapping, overlapping.flatMap((other) => shared(rule, other)));
+  return found(
+    "several_node_rules",
+    "resources",
+    overlapping,
+    overlapping.flatMap((other) => shared(rule, other)),
+  );
 }
 
 function sensibleAvoidance({ rule, nodes }) {
@@ -93,16 +109,28 @@ function hasPriorities(rule) {
 
 /** A resource rule takes no resource of a node rule with several priorities, nor of one beside such a rule. */
 function priorities({ rule, nodeRules, positive, negative }) {
-  const related = rule.type === "node-affinity" ? [...positive, ...negative].filter((other) => meet(rule, other)) : [rule];
+  const related =
+    rule.type === "node-affinity"
+      ? [...positive, ...negative].filter((other) => meet(rule, other))
+      : [rule];
   const pairs = related.flatMap((one) => {
     const paired = nodeRules.filter((other) => meet(one, other));
     const ranked = paired.filter(hasPriorities);
     return ranked.length ? [{ one, ranked }] : [];
   });
   if (!pairs.length) return [];
-  const against = pairs.flatMap(({ one, ranked }) => [one, ...ranked]).filter((other) => other !== rule);
-  const resources = pairs.flatMap(({ one, ranked }) => ranked.flatMap((other) => shared(one, other)));
-  return found("priorities", rule.type === "node-affinity" ? "nodes" : "resources", against, resources);
+  const against = pairs
+    .flatMap(({ one, ranked }) => [one, ...ranked])
+    .filter((other) => other !== rule);
+  const resources = pairs.flatMap(({ one, ranked }) =>
+    ranked.flatMap((other) => shared(one, other)),
+  );
+  return found(
+    "priorities",
+    rule.type === "node-affinity" ? "nodes" : "resources",
+    against,
+    resources,
+  );
 }
 
 /** Resources to keep together that stand in several node rules. */
@@ -112,7 +140,12 @@ function together({ rule, nodeRules, bundles }) {
     const concerned = bundle.rules.includes(rule) || paired.includes(rule);
     if (!concerned || paired.length < 2) return [];
     const against = [...bundle.rules, ...paired].filter((other) => other !== rule);
-    return found("together_across", "resources", against, paired.flatMap((other) => shared(bundle, other)));
+    return found(
+      "together_across",
+      "resources",
+      against,
+      paired.flatMap((other) => shared(bundle, other)),
+    );
   });
 }
 
@@ -147,6 +180,11 @@ function contradicts({ rule, negative, bundles }) {
     });
     if (!against.length) return [];
     const others = rule.affinity === "negative" ? bundle.rules : against;
-    return found("contradicts", "resources", others, against.flatMap((apart) => shared(apart, bundle)));
+    return found(
+      "contradicts",
+      "resources",
+      others,
+      against.flatMap((apart) => shared(apart, bundle)),
+    );
   });
 }

@@ -4,7 +4,9 @@ import { list, t } from "../i18n.js";
 
 /** Sentences about a move: who moves along, and which rule stands in the way. */
 export function moveConsequences(resource, target, snapshot) {
-  const rules = snapshot.rules.filter((rule) => !rule.disabled && rule.resources.includes(resource.sid));
+  const rules = snapshot.rules.filter(
+    (rule) => !rule.disabled && rule.resources.includes(resource.sid),
+  );
   return rules.map((rule) => consequence(rule, resource, target, snapshot)).filter(Boolean);
 }
 
@@ -15,13 +17,18 @@ function consequence(rule, resource, target, snapshot) {
     return others.length ? t("move.rule.together", { rule: rule.rule, sids: list(others) }) : null;
   }
   const there = others.filter((sid) => nodeOf(sid, snapshot) === target);
-  return there.length ? t("move.rule.apart", { rule: rule.rule, sids: list(there), node: target }) : null;
+  return there.length
+    ? t("move.rule.apart", { rule: rule.rule, sids: list(there), node: target })
+    : null;
 }
 
 function nodeConsequence(rule, target) {
   const named = rule.nodes.some((entry) => entry.node === target);
   if (rule.affinity === "negative" || named) return null;
-  return t(rule.strict ? "move.rule.strict" : "move.rule.preferred", { rule: rule.rule, node: target });
+  return t(rule.strict ? "move.rule.strict" : "move.rule.preferred", {
+    rule: rule.rule,
+    node: target,
+  });
 }
 
 function nodeOf(sid, snapshot) {

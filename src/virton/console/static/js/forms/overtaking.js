@@ -7,7 +7,7 @@ import { refresh } from "../stream.js";
 const OVERTAKEN = /modified configuration|digest/i;
 
 /** Write a change on top of what the page shows; one that was overtaken shows the newer values first. */
-export async function change(path, body, digestName) {
+export async function writeChange(path, body, digestName) {
   const digest = state.snapshot?.[digestName] ?? undefined;
   try {
     return await write("PUT", path, { ...body, digest });
