@@ -1,10 +1,12 @@
 """Capture a cluster into one file: a scenario that begins where the cluster stands.
 
-The file has the parts of a scenario (`nodes`, `resources`, `rules`, ... `commands`), whose one batch
-of commands switches on the nodes that are online, and beside them `snapshot` (what the file is),
-`guests` (all of them, under HA or not) and `lrm_status`. The same state gives the same bytes: sorted
-keys, no clock but the cluster's own (`taken_at` is the last sign of life that it has written), and a
-resource's own name for the uid that the manager renews all the time. There are no secrets in it.
+The file has the parts of a scenario (`nodes`, `resources`, `rules`, ... `commands`), whose one
+batch of commands switches on the nodes that are online, and beside them `snapshot` (what the file
+is), `guests` (all of them, under HA or not) and `lrm_status`.
+
+The same state gives the same bytes: sorted keys, no clock but the cluster's own (`taken_at` is its
+last sign of life), and a resource's own name for the uid that the manager renews all the time.
+There are no secrets in it.
 """
 
 import json
@@ -45,13 +47,16 @@ def snapshot_of(reading: Reading, *, anonymous: bool = False) -> bytes:
 
 
 def _document(reading: Reading, names: Names) -> Json:
-    online = reading.online
+    online, places = reading.online, _places(reading)
     return {
         "name": names.text(reading.membership.name) or "snapshot",
-        "snapshot": _about(reading, names),
+        "snapshot": _about(reading, places, names),
         "nodes": {names.node(node): _node(reading, node) for node in online},
         "guests": _guests(reading, names),
-        "resources": {names.sid(r.sid): _resource(reading, r, names) for r in reading.resources},
+        "resources": {
+            names.sid(r.sid): _resource(r, places.get(r.sid), reading.use.get(r.sid), names)
+            for r in reading.resources
+        },
         "rules": [_rule(rule, names) for rule in _rules(reading)],
         "groups": [_group(group, names) for group in reading.groups],
         "datacenter": _settings(reading.settings),
@@ -64,7 +69,7 @@ def _document(reading: Reading, names: Names) -> Json:
     }
 
 
-def _about(reading: Reading, names: Names) -> Json:
+def _about(reading: Reading, places: Mapping[str, str], names: Names) -> Json:
     return {
         "schema": SCHEMA,
         "anonymous": names.anonymous,
@@ -72,7 +77,7 @@ def _about(reading: Reading, names: Names) -> Json:
         "version": reading.version.version,
         "rules_supported": reading.rules_supported,
         "taken_at": _taken_at(reading.files),
-        "remarks": [*reading.troubles, *_remarks(reading, names)],
+        "remarks": [*reading.troubles, *_remarks(reading, places, names)],
     }
 
 
@@ -82,14 +87,14 @@ def _taken_at(files: HaFiles) -> int | None:
     return max((timestamp for timestamp in told if timestamp is not None), default=None)
 
 
-def _remarks(reading: Reading, names: Names) -> Iterator[str]:
+def _remarks(reading: Reading, places: Mapping[str, str], names: Names) -> Iterator[str]:
     """Yield what the snapshot does not hold as the cluster has it."""
     for node in sorted(reading.online):
         use = reading.inventory.nodes.get(node)
         if use is None or use.maxcpu is None or use.maxmem is None:
             yield f"{names.node(node)}: its size is not known: taken for the usual one"
     for resource in reading.resources:
-        if _place(reading, resource.sid) is None:
+        if resource.sid not in places:
             yield f"{names.sid(resource.sid)}: there is no such guest on any node"
     for rule in reading.rules:
         if rule.type not in _RULE_TYPES:
@@ -138,10 +143,17 @@ def _stats(reading: Reading, names: Names, figures: tuple[str, str]) -> Json:
     return stats
 
 
+def _places(reading: Reading) -> dict[str, str]:
+    """Return on which of the cluster's nodes each guest lies."""
+    online, guests = reading.online, reading.inventory.guests
+    return {guest.sid: guest.node for guest in guests if guest.node and guest.node in online}
+
+
 def _running(reading: Reading, names: Names) -> Json:
     running: Json = {}
+    online = reading.online
     for guest in reading.inventory.guests:
-        if guest.status == "running" and guest.node and reading.online.get(guest.node):
+        if guest.status == "running" and guest.node and online.get(guest.node):
             running.setdefault(names.node(guest.node), {})[names.sid(guest.sid)] = 1
     return running
 
@@ -149,8 +161,7 @@ def _running(reading: Reading, names: Names) -> Json:
 # configuration
 
 
-def _resource(reading: Reading, resource: Resource, names: Names) -> Json:
-    place = _place(reading, resource.sid)
+def _resource(resource: Resource, place: str | None, use: GuestUse | None, names: Names) -> Json:
     state = resource.state or "started"
     entry = {
         "state": "started" if state == "enabled" else state,
@@ -159,16 +170,10 @@ def _resource(reading: Reading, resource: Resource, names: Names) -> Json:
         "failback": True if resource.failback is None else resource.failback,
         "auto-rebalance": flag(resource.extra.get("auto-rebalance"), default=True),
         "group": names.group(resource.group) if resource.group else None,
-        "lock": reading.use.get(resource.sid, GuestUse()).lock,
+        "lock": use and use.lock,
         "comment": names.text(resource.comment),
     }
     return {"node": place and names.node(place)} | _told(entry)
-
-
-def _place(reading: Reading, sid: str) -> str | None:
-    """Return the node on which a resource's guest lies; None if there is no guest or no node."""
-    places = (guest.node for guest in reading.inventory.guests if guest.sid == sid)
-    return next((node for node in places if node in reading.online), None)
 
 
 def _rules(reading: Reading) -> list[Rule]:
