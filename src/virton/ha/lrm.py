@@ -56,6 +56,7 @@ class Lrm:
         self._shutdown_since_s: int | None = None
         self._consistent = False
         self._working_since_s: int | None = None
+        self._manager_spoke_s: int | None = None
         self._duty = duty(ManagerStatus(), environment.node)
         self._workers = Workers(environment)
         self.announced = False
@@ -287,9 +288,12 @@ class Lrm:
 
     def _manage_resources(self) -> None:
         self._workers.forget_retries_of_removed()
-        for sid, status in self._duty.own:
-            if status.uid and status.state not in _NOT_THE_LRMS:
-                self._workers.queue(sid, status)
+        spoke_s = self._duty.status.timestamp
+        self._workers.queue_all(
+            (service for service in self._duty.own if service[1].state not in _NOT_THE_LRMS),
+            again=spoke_s != self._manager_spoke_s,
+        )
+        self._manager_spoke_s = spoke_s
         self._workers.run()
 
     def _end_if_done(self) -> bool:

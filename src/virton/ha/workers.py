@@ -1,6 +1,6 @@
 """What an LRM does to guests: starts, stops and moves, one at a time for each resource."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from virton.ha.environment import GuestOperation, LrmEnvironment
@@ -72,14 +72,35 @@ class Workers:
         for sid in [sid for sid in self._retries if sid not in self.services]:
             del self._retries[sid]
 
-    def queue(self, sid: str, status: ServiceStatus) -> None:
-        """Queue what a resource's state asks for, unless that was done already.
+    def queue_all(self, services: Iterable[tuple[str, ServiceStatus]], *, again: bool) -> None:
+        """Queue what the resources' states ask for, unless that was done already.
 
-        A stopped resource is looked at every round: even without a master it must stay stopped.
+        With `again` those that were started are looked after once more. Stopped ones are looked
+        after every round: even without a master they must stay stopped.
         """
-        if status.state is not ServiceState.STOPPED and status.uid in self.results:
-            return
-        self._replace(Job(sid, status.uid, status.state, status.target, status.timeout))
+        resources = self._world.read_resources()
+        for sid, status in services:
+            result = self.results.get(status.uid)
+            if (
+                result is None
+                or status.state is ServiceState.STOPPED
+                or (again and self._went_down(sid, status, result, resources))
+            ):
+                self._replace(Job(sid, status.uid, status.state, status.target, status.timeout))
+
+    def _went_down(
+        self,
+        sid: str,
+        status: ServiceStatus,
+        result: LrmResult,
+        resources: Mapping[str, ResourceConfig],
+    ) -> bool:
+        """Tell whether a resource that was started here does not run here any more."""
+        if status.state is not ServiceState.STARTED or result.exit_code != ExitCode.SUCCESS:
+            return False
+        config = resources.get(sid)
+        here = config is not None and config.node == self._world.node
+        return not (here and self._world.guest_runs(sid))
 
     def queue_shutdown_stop(self, sid: str) -> None:
         """Queue the stop of a resource because the node goes down."""

@@ -1,6 +1,6 @@
 """One term of a master: it keeps the picture between rounds, and decides in each of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import count
 
 from virton.ha.causes import NodeFenced
@@ -20,6 +20,7 @@ from virton.ha.manager.disarm import disarm, resources_under_way
 from virton.ha.manager.groups import GroupsMigration, with_group_failback, with_named_groups
 from virton.ha.manager.nodes import NodeWatch, Tell
 from virton.ha.manager.plan import Plan
+from virton.ha.manager.rest import Rest
 from virton.ha.manager.round import Round
 from virton.ha.manager.services import ServiceBoard
 from virton.ha.manager.transitions import advance
@@ -29,6 +30,7 @@ from virton.ha.model import (
     Disarm,
     LrmResult,
     ManagerStatus,
+    ResourceConfig,
     ServiceStatus,
 )
 from virton.ha.placement.load import Load, measure_load
@@ -72,7 +74,8 @@ class Manager:
         self._scheduler = settings.scheduler.mode
         self._balancer = Balancer()
         self._groups = GroupsMigration()
-        self._quiet: tuple[object, ...] | None = None
+        self._taken_over: Mapping[str, ResourceConfig] | None = None
+        self._at_rest: Rest | None = None
         if self._scheduler is not SchedulerMode.BASIC:
             tell(SchedulerModeUsed(self._scheduler))
 
@@ -126,7 +129,11 @@ class Manager:
     def _take_over_resources(self, view: View, plan: Plan) -> None:
         """Add the resources that came under HA and remove those that left it."""
         if self.disarm is not None:
+            self._taken_over = None
             return
+        if view.resources is self._taken_over:
+            return
+        self._taken_over = view.resources
         board, resources = self.board, view.resources
         for sid in sorted(resources.keys() - board.statuses.keys()):
             config = resources[sid]
@@ -155,15 +162,21 @@ class Manager:
         def build() -> Load:
             return measure_load(mode, online, report.nodes, report.resources, report.measure)
 
-        statuses = dict(self.board.statuses)
-        for sid, config in view.resources.items():
-            if sid not in statuses and config.state is RequestState.STARTED and config.node:
-                # not taken over yet, because the HA stack is disarmed; its guest may run all the same
-                statuses[sid] = ServiceStatus(ServiceState.STARTED, config.node, "", running=True)
+        statuses = {**self.board.statuses, **self._not_taken_over(view)}
         self.board.load.begin(build, statuses, self.nodes.online, plan.tell)
         if mode is not SchedulerMode.BASIC:
             # what cannot be counted is told here, before anything is decided
             self.board.load()
+
+    def _not_taken_over(self, view: View) -> dict[str, ServiceStatus]:
+        """Return the resources that came while the HA stack is disarmed; their guests may run."""
+        if self.disarm is None:
+            return {}
+        return {
+            sid: ServiceStatus(ServiceState.STARTED, config.node, "", running=True)
+            for sid, config in view.resources.items()
+            if config.state is RequestState.STARTED and config.node and sid not in self.board
+        }
 
     def _follow_rules(self, view: View, plan: Plan, *, nodelist_changed: bool) -> None:
         """Compile the rules if they, the groups or the nodes changed."""
@@ -207,6 +220,10 @@ class Manager:
 
     def _advance_all(self, round_: Round, only: list[str] | None) -> None:
         """Bring every resource on, and fence, until nothing changes any more."""
+        rest = Rest.of(round_) if only is None else None
+        if rest is not None and rest.goes_on(self._at_rest):
+            return
+        told = len(round_.plan.events)
         again = True
         while again:
             changed = False
@@ -215,6 +232,8 @@ class Manager:
                 advance(round_, sid)
                 changed |= self.board[sid].state is not state
             again = self._fence(round_) or changed
+        still = rest is not None and rest.lasted(round_) and len(round_.plan.events) == told
+        self._at_rest = rest if still else None
 
     def _fence(self, round_: Round) -> bool:
         """Fence the nodes whose resources wait for it; True if some can be recovered now."""

@@ -22,7 +22,8 @@ class ServiceBoard:
     def __init__(self, statuses: Mapping[str, ServiceStatus], new_uid: Callable[[], str]) -> None:
         self.statuses: dict[str, ServiceStatus] = dict(statuses)
         self._new_uid = new_uid
-        self._published = ServiceTable()
+        self._published = ServiceTable(statuses)
+        self._published_version = 0
         self._order: list[str] | None = None
         self.wishes: dict[str, Cause] = {}
         self.version = 0
@@ -96,8 +97,9 @@ class ServiceBoard:
 
     def publish(self) -> ServiceTable:
         """Return the table for everybody to read; the same object as long as nothing changed."""
-        if self._published != self.statuses:
+        if self._published_version != self.version:
             self._published = ServiceTable(self.statuses)
+            self._published_version = self.version
         return self._published
 
     def _put(self, sid: str, status: ServiceStatus) -> None:

@@ -96,8 +96,8 @@ def _keep_running(
         return
     tried_all = preference is Preference.NEXT and node is None
     _note_staying(round_, decision, tried_all=tried_all)
-    if result is not None:
-        # the next start, should the guest go down by itself, needs a result of its own
+    if result is not None and result.exit_code != ExitCode.SUCCESS:
+        # the next attempt needs a result of its own
         round_.board.renew(sid)
 
 
@@ -114,7 +114,8 @@ def _judge(round_: Round, sid: str, config: ResourceConfig, result: LrmResult) -
     if result.exit_code == ExitCode.SUCCESS:
         if status.failed_nodes:
             round_.tell(RelocationSucceeded(sid, status.node, status.failed_nodes))
-        round_.board.amend(sid, replace(status, failed_nodes=(), running=True))
+        if status.failed_nodes or not status.running:
+            round_.board.amend(sid, replace(status, failed_nodes=(), running=True))
         return Preference.STAY
     failed = (*status.failed_nodes, status.node)
     if result.exit_code not in (ExitCode.ERROR, ExitCode.WRONG_NODE):

@@ -1,0 +1,60 @@
+"""When nothing moves: a round that would look at the same things again need not look."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from virton.ha.manager.round import Round
+from virton.ha.model import DatacenterSettings, LrmResult, ResourceConfig
+from virton.ha.rules.compiled import CompiledRules
+from virton.ha.states import LrmMode, NodeState
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """Everything on which the next states depend, but for the time.
+
+    Time matters only while a node is away, and then there is no rest.
+    """
+
+    version: int
+    resources: Mapping[str, ResourceConfig]
+    rules: CompiledRules
+    settings: DatacenterSettings
+    results: tuple[Mapping[str, LrmResult], ...]
+    modes: Mapping[str, LrmMode]
+    nodes: Mapping[str, NodeState]
+
+    @classmethod
+    def of(cls, round_: Round) -> "Rest | None":
+        """Return what a round looks at, None if the time matters too."""
+        if not round_.nodes.all_settled():
+            return None
+        view = round_.view
+        results = tuple(view.lrm[node].results for node in sorted(view.lrm))
+        return cls(
+            round_.board.version,
+            view.resources,
+            round_.rules,
+            view.settings,
+            results,
+            round_.modes,
+            dict(round_.nodes.states),
+        )
+
+    def goes_on(self, before: "Rest | None") -> bool:
+        """Tell whether everything is as it was when nothing moved."""
+        return (
+            before is not None
+            and self.version == before.version
+            and self.resources is before.resources
+            and self.rules is before.rules
+            and self.settings == before.settings
+            and len(self.results) == len(before.results)
+            and all(a is b for a, b in zip(self.results, before.results, strict=True))
+            and self.modes == before.modes
+            and self.nodes == before.nodes
+        )
+
+    def lasted(self, round_: Round) -> bool:
+        """Tell whether the round left everything as it found it."""
+        return round_.board.version == self.version
