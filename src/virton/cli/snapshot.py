@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import getpass
 import json
 import os
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -24,8 +26,8 @@ from virton.proxmox import (
     SystemTrust,
     Trust,
 )
-from virton.proxmox.api import SecondFactorNeeded
 from virton.proxmox.errors import ErrorCode
+from virton.proxmox.second_factor import SecondFactorNeeded
 from virton.proxmox.snapshot import take_snapshot
 
 PASSWORD = "VIRTON_PASSWORD"  # noqa: S105  (where the password stands, not the password)
@@ -49,7 +51,7 @@ def snapshot(
         str | None,
         typer.Option(
             metavar="USER@REALM",
-            help=f"Who asks, as root@pam. The password is taken from {PASSWORD} or asked for.",
+            help=f"Who asks, as root@pam. The password is {PASSWORD}'s, or asked for.",
         ),
     ] = None,
     token: Annotated[
@@ -153,7 +155,9 @@ class WayIn:
         api, now = ClusterApi(client), int(time.time())
         try:
             return await api.log_in(self.user, self.password, now)
-        except SecondFactorNeeded:
+        except SecondFactorNeeded as needed:
+            if not needed.can_be_typed:
+                _refuse(f"--user: the second factor of {self.user} is no code; ask with --token")
             missing = f"--user: {self.user} has a second factor, and its code was not given"
             code = _ask(f"Code of the second factor of {self.user}", missing)
             return await api.log_in(self.user, self.password, now, code)
@@ -179,11 +183,15 @@ def _password(user: str, missing: str) -> str:
 
 
 def _ask(question: str, missing: str) -> str:
-    """Ask for a secret, without showing what is typed."""
-    try:
-        return str(typer.prompt(question, hide_input=True, err=True))
-    except typer.Abort:
-        _refuse(missing)
+    """Ask for a secret without showing what is typed; where nobody types, read the next line."""
+    if sys.stdin.isatty():
+        try:
+            given = getpass.getpass(f"{question}: ")
+        except EOFError:
+            given = ""
+    else:
+        given = sys.stdin.readline().rstrip("\r\n")
+    return given or _refuse(missing)
 
 
 async def _take(client: ProxmoxClient, way_in: WayIn, *, anonymous: bool) -> bytes:
