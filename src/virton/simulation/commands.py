@@ -74,7 +74,7 @@ class Hardware:
             case ["crm", *action]:
                 self._crm(host, action)
             case _:
-                raise CommandError(f"not a command: {verb} {host.name} {' '.join(arguments)}")
+                raise CommandError(f"not a command: {' '.join([verb, host.name, *arguments])}")
 
     def _crm(self, host: Host, action: list[str]) -> None:
         match action:
@@ -119,7 +119,7 @@ class Hardware:
             case ["set-dynamic-stats", *pairs]:
                 _set(self._figures.dynamic.setdefault(sid, {}), pairs, ("cpu", "mem"))
             case _:
-                raise CommandError(f"not a command to a service: {action} {' '.join(arguments)}")
+                raise CommandError(f"not a command to a service: {' '.join([action, *arguments])}")
 
     def _change(self, sid: str, change: Callable[[], None]) -> None:
         try:
