@@ -10,7 +10,7 @@ from tests.proxmox.playback import NOW, ROOT, TOKEN, Playback, Raw, Refusal
 from tests.proxmox.wire import answering, listening, ok, silent
 from virton.proxmox import ApiFailure, ApiToken, ClusterApi, ProxmoxClient, Timeouts
 from virton.proxmox.access import parse_permissions
-from virton.proxmox.api import SecondFactorNeeded
+from virton.proxmox.second_factor import SecondFactorNeeded
 
 pytestmark = pytest.mark.anyio
 SHORT = Timeouts(connect_s=1, read_s=0.05, whole_s=0.2)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from virton.proxmox.second_factor import Challenge, parse_challenge
 from virton.proxmox.values import flag, mapping, rows, text
 
 
@@ -60,20 +61,22 @@ def parse_permissions(data: Any) -> Permissions:
 
 @dataclass(frozen=True, slots=True)
 class TicketAnswer:
-    """The answer to a login; `second_factor` tells that the ticket is only half of one."""
+    """The answer to a login: a ticket that opens, or the challenge that is still to be answered."""
 
     user: str
     ticket: str = field(repr=False)
     csrf: str = field(repr=False)
-    second_factor: bool = False
+    challenge: Challenge | None = None
 
 
 def parse_ticket(data: Any) -> TicketAnswer:
     """Read the answer of `POST /access/ticket`."""
     row = mapping(data)
+    ticket = str(row["ticket"])
+    half = flag(row.get("NeedTFA")) or ticket.startswith("PVE:!tfa!")
     return TicketAnswer(
         user=str(row["username"]),
-        ticket=str(row["ticket"]),
+        ticket=ticket,
         csrf=str(row.get("CSRFPreventionToken") or ""),
-        second_factor=flag(row.get("NeedTFA")) or str(row["ticket"]).startswith("PVE:!tfa!"),
+        challenge=parse_challenge(ticket) if half else None,
     )

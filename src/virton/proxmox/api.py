@@ -33,13 +33,10 @@ from virton.proxmox.inventory import (
     parse_votes,
 )
 from virton.proxmox.manager import ManagerFiles, parse_manager_status
+from virton.proxmox.second_factor import Challenge, SecondFactorRefused
 from virton.proxmox.status import CurrentStatus, parse_status
 
 View = TypeVar("View")
-
-
-class SecondFactorNeeded(Exception):  # noqa: N818 - a question, not an error
-    """The password was right, and the cluster asks for a second factor."""
 
 
 class ClusterApi:
@@ -99,18 +96,32 @@ class ClusterApi:
         return await self.read("/access/permissions", parse_permissions)
 
     async def log_in(self, user: str, password: str, now: int, otp: str | None = None) -> Ticket:
-        """Exchange a password, or a ticket that still holds, for a new ticket."""
-        answer = await self._ticket({"username": user, "password": password})
-        if answer.second_factor:
-            if not otp:
-                raise SecondFactorNeeded
-            second = {"tfa-challenge": answer.ticket, "password": f"totp:{otp}"}
-            answer = await self._ticket({"username": user} | second)
+        """Exchange a password, or a ticket that still holds, for a new ticket.
+
+        Raise `SecondFactorNeeded` where the password is only half of the login, and
+        `SecondFactorRefused` where its other half (`otp`) is wrong.
+        """
+        answer = await self._ticket({"username": user, "password": password}, repeatable=True)
+        if answer.challenge is not None:
+            answer = await self._answered(user, answer.challenge, otp)
         return Ticket(answer.user, answer.ticket, answer.csrf, now)
 
-    async def _ticket(self, params: Mapping[str, Any]) -> TicketAnswer:
+    async def _answered(self, user: str, challenge: Challenge, code: str | None) -> TicketAnswer:
+        response = challenge.response(code)
+        params = {"username": user, "tfa-challenge": challenge.ticket, "password": response}
+        try:
+            # A code is good for once: sent again, it would be refused for that alone.
+            return await self._ticket(params, repeatable=False)
+        except ApiFailure as failure:
+            if failure.error.code is ErrorCode.AUTH:
+                raise SecondFactorRefused(failure.error) from failure
+            raise
+
+    async def _ticket(self, params: Mapping[str, Any], *, repeatable: bool) -> TicketAnswer:
         path = "/access/ticket"
-        answer = await self.client.call("POST", path, None, params, repeatable=True)
+        # Before 8.0 a challenge has another form unless the new one is asked for.
+        asked = {**params, "new-format": 1}
+        answer = await self.client.call("POST", path, None, asked, repeatable=repeatable)
         return _parsed(path, parse_ticket, answer)
 
     async def add_resource(self, params: Mapping[str, Any]) -> None:

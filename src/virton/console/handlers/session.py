@@ -13,8 +13,8 @@ from virton.console.state import Console, console_of
 from virton.console.throttle import Key
 from virton.console.translate import LoginForm
 from virton.proxmox import ApiFailure, ClusterApi
-from virton.proxmox.api import SecondFactorNeeded
 from virton.proxmox.errors import ErrorCode
+from virton.proxmox.second_factor import SecondFactorNeeded, SecondFactorRefused
 
 
 async def log_in(request: Request) -> Response:
@@ -37,9 +37,14 @@ async def log_in(request: Request) -> Response:
 async def _open(console: Console, form: LoginForm, keys: tuple[Key, ...]) -> Session:
     try:
         return await console.sessions.open(form.user, form.password, form.otp)
-    except SecondFactorNeeded:
+    except SecondFactorNeeded as needed:
         console.throttle.pardon(*keys)
-        raise Refusal(401, "second_factor", None, {"otp": "required"}) from None
+        kinds = sorted(needed.kinds)
+        if not needed.can_be_typed:
+            raise Refusal(401, "second_factor_kind", kinds=kinds) from None
+        raise Refusal(401, "second_factor", None, {"otp": "required"}, kinds=kinds) from None
+    except SecondFactorRefused as refused:
+        raise Refusal(401, "second_factor", refused.error.message, {"otp": "wrong"}) from None
     except ApiFailure as failure:
         if failure.error.code is not ErrorCode.AUTH:
             console.throttle.pardon(*keys)
