@@ -9,6 +9,15 @@ from tests.browser.standin import Standin
 
 pytestmark = pytest.mark.browser
 
+LINES = """window.lines = [];
+window.EventSource = class extends EventSource {
+  constructor(address) { super(address); lines.push(this); }
+};"""
+SEEN = """(seen) => {
+  Object.defineProperty(document, "hidden", { value: !seen, configurable: true });
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
+
 
 def button(page: Page, name: str) -> Locator:
     region = page.get_by_role("region", name="HA 리소스 목록")
@@ -194,3 +203,27 @@ def test_a_renewed_stream_is_not_spoken_of(page: Page, standin: Standin) -> None
     standin.snapshot = moved()
     expect(page.get_by_role("radio", name="110 new 선택")).to_be_visible()
     expect(page.locator("#line")).to_have_text("실시간")
+
+
+def test_a_page_that_nobody_sees_gives_its_line_up_until_it_is_seen(
+    standin: Standin, open_page: Opener
+) -> None:
+    page = open_page("/login")
+    page.clock.install()
+    page.add_init_script(LINES)
+    page.goto(standin.address)
+    expect(page.get_by_role("radio").first).to_be_visible()
+    page.evaluate(SEEN, False)
+    for waited in (16, 32, 48):
+        page.clock.fast_forward(16_000)
+        assert standin.snapshot
+        standin.snapshot["now"] = contents.NOW + waited
+        standin.beat()
+        expect(page.get_by_text(f"{waited + 2}초 전 확인").first).to_be_visible()
+    assert page.evaluate("lines.map((line) => line.readyState)") == [1]
+    page.clock.fast_forward(16_000)
+    assert page.evaluate("lines.map((line) => line.readyState)") == [2]
+    expect(page.locator("#line")).to_have_text("실시간")
+    standin.snapshot = moved()
+    page.evaluate(SEEN, True)
+    expect(page.get_by_role("radio", name="110 new 선택")).to_be_visible()

@@ -4,16 +4,21 @@ import { ApiError, doorkeeper, get } from "./api.js";
 import { change, receiveBeat, receiveSnapshot, state } from "./store.js";
 
 const SILENCE_MS = 20_000;
+/** How long a page that nobody sees keeps its line: browsers have few lines to one address. */
+const UNSEEN_MS = 60_000;
 const FIRST_RETRY_MS = 200;
 const RETRY_MS = [FIRST_RETRY_MS, 1000, 2000, 4000, 8000];
 
 let source = null;
 let failures = 0;
 let retryTimer = null;
+let restTimer = null;
+let resting = false;
 
 /** Open the stream, or open it anew. */
 export function connect() {
   clearTimeout(retryTimer);
+  resting = false;
   source?.close();
   source = new EventSource("/api/stream");
   source.addEventListener("snapshot", (event) => {
@@ -30,9 +35,24 @@ export function connect() {
 export function watch() {
   setInterval(() => {
     const silent = state.heardAt !== null && performance.now() - state.heardAt > SILENCE_MS;
-    if (silent && state.line === "live") broken();
+    if (silent && state.line === "live" && !resting) broken();
   }, 1000);
+  document.addEventListener("visibilitychange", () => restOrRise());
   addEventListener("online", () => connect());
+}
+
+/** Give the line up after a while in the background, and take it up when the page is seen again. */
+function restOrRise() {
+  clearTimeout(restTimer);
+  if (!document.hidden) {
+    if (resting) connect();
+    return;
+  }
+  restTimer = setTimeout(() => {
+    if (state.line !== "live") return;
+    resting = true;
+    source?.close();
+  }, UNSEEN_MS);
 }
 
 /** Ask the console to ask the cluster now; a console that was away is back with its answer. */

@@ -67,7 +67,8 @@ function updateButtons(part, buttons) {
   enable(buttons.add, allowed, reason);
   for (const name of ["edit", "move", "remove"]) enable(buttons[name], allowed && chosen, reason);
   const hint = chosen ? "resources.chosen" : "resources.choose";
-  setText(part.slot("choice"), t(hint, { name: chosen ? resourceName(chosen) : "" }));
+  const told = allowed ? t(hint, { name: chosen ? resourceName(chosen) : "" }) : "";
+  setText(part.slot("choice"), told);
 }
 
 /** Enable a button; one that loses its use while focused hands the focus to the part's title. */
