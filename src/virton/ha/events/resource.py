@@ -168,11 +168,14 @@ class Rebalanced(Event):
 
 @event("resource.rebalance_on_start")
 class RebalancedOnStart(Event):
-    """The node for a resource's start was chosen: the `current` one or a `new` one."""
+    """The node for a resource's start was chosen: the `current` one or a `new` one.
+
+    `node` is empty where no node may have it.
+    """
 
     sid: str
     choice: str
-    node: str | None
+    node: str
 
 
 @event("resource.rebalance_on_start_ignored")

@@ -59,10 +59,6 @@ class NodeWatch:
         """Tell whether a node is in the quorate partition, be it in maintenance."""
         return self.state(node) in (NodeState.ONLINE, NodeState.MAINTENANCE)
 
-    def all_settled(self) -> bool:
-        """Tell whether no node is away or about to be fenced."""
-        return all(self.is_operational(node) for node in self.states)
-
     def differ_from(self, members: Mapping[str, bool]) -> bool:
         """Tell whether nodes joined or left the cluster."""
         return self.states.keys() != members.keys()

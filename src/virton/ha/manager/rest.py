@@ -13,7 +13,7 @@ from virton.ha.states import LrmMode, NodeState
 class Rest:
     """Everything on which the next states depend, but for the time.
 
-    Time matters only while a node is away, and then there is no rest.
+    Time matters only while a node with resources is away, and then there is no rest.
     """
 
     version: int
@@ -23,13 +23,14 @@ class Rest:
     results: tuple[Mapping[str, LrmResult], ...]
     modes: Mapping[str, LrmMode]
     nodes: Mapping[str, NodeState]
+    members: Mapping[str, bool]
 
     @classmethod
     def of(cls, round_: Round) -> "Rest | None":
         """Return what a round looks at, None if the time matters too."""
-        if not round_.nodes.all_settled():
-            return None
         view = round_.view
+        if not all(view.members.get(node) for node in round_.board.nodes_in_use()):
+            return None
         results = tuple(view.lrm[node].results for node in sorted(view.lrm))
         return cls(
             round_.board.version,
@@ -39,6 +40,7 @@ class Rest:
             results,
             round_.modes,
             dict(round_.nodes.states),
+            view.members,
         )
 
     def goes_on(self, before: "Rest | None") -> bool:
@@ -53,6 +55,7 @@ class Rest:
             and all(a is b for a, b in zip(self.results, before.results, strict=True))
             and self.modes == before.modes
             and self.nodes == before.nodes
+            and self.members == before.members
         )
 
     def lasted(self, round_: Round) -> bool:

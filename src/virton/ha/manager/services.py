@@ -24,6 +24,8 @@ class ServiceBoard:
         self._new_uid = new_uid
         self._published = ServiceTable(statuses)
         self._published_version = 0
+        self._in_use: frozenset[str] = frozenset()
+        self._in_use_version = -1
         self._order: list[str] | None = None
         self.wishes: dict[str, Cause] = {}
         self.version = 0
@@ -78,7 +80,7 @@ class ServiceBoard:
             state=state,
             node=node or old.node,
             uid=self._new_uid(),
-            target=target,
+            target=target or None,
             timeout=timeout,
             failed_nodes=old.failed_nodes,
             maintenance_node=old.maintenance_node,
@@ -101,6 +103,13 @@ class ServiceBoard:
             self._published = ServiceTable(self.statuses)
             self._published_version = self.version
         return self._published
+
+    def nodes_in_use(self) -> frozenset[str]:
+        """Return the nodes on which resources are."""
+        if self._in_use_version != self.version:
+            self._in_use = frozenset(status.node for status in self.statuses.values())
+            self._in_use_version = self.version
+        return self._in_use
 
     def _put(self, sid: str, status: ServiceStatus) -> None:
         self.version += 1

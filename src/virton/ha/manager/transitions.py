@@ -150,7 +150,7 @@ def _advance_request_start(
 ) -> None:
     if round_.view.settings.scheduler.rebalance_on_start:
         decision = round_.choose(sid, config, Preference.BEST)
-        node = decision.node
+        node = decision.node or ""  # nowhere, and the LRM will say so
         moves = node != status.node
         told = RebalancedOnStart(sid, "new" if moves else "current", node)
         round_.tell(told, decision=decision)

@@ -1,0 +1,16 @@
+"""`python -m tests.bench [scale] [load]`: run the benchmarks named, or all."""
+
+import importlib
+import sys
+
+BENCHES = ("scale", "load")
+
+
+def main(names: list[str]) -> None:
+    """Run benchmarks by name."""
+    for name in names or BENCHES:
+        importlib.import_module(f"tests.bench.{name}").main()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
