@@ -12,6 +12,8 @@ from tests.proxmox.playback import NOW, Playback, Raw, Refusal, lrm, service
 pytestmark = pytest.mark.anyio
 ROUND = 6
 """Requests of a round, after the first: two for the status, two for the nodes, two more."""
+EMBEDDED = "http://embedded"
+QUICK = {"slow_s": None, "address": EMBEDDED}
 
 
 async def snapshot(visit: Visit, path: str = "/api/snapshot") -> dict[str, Any]:
@@ -42,9 +44,18 @@ async def test_the_snapshot_puts_the_answers_together(visit: Visit) -> None:
         "groups": [],
         "lab": False,
         "votes": 3,
-        "addresses": [{"address": "http://embedded", "ok": True, "error": None}],
+        "addresses": [{"address": EMBEDDED, "ok": True, "error": None, "answering": True}],
+        "features": {
+            "rules": True,
+            "disarm": False,
+            "purge": True,
+            "auto_rebalance": False,
+            "negative_node_affinity": False,
+        },
+        "read_only": None,
+        "clock": {"now": NOW - 2, "runs": False, "skew_s": None},
     }
-    assert told["parts"]["status"] == {"at": NOW, "ok": True, "error": None}
+    assert told["parts"]["status"] == {"at": NOW, "ok": True, "error": None} | QUICK
     assert told["quorum"] == {"ok": True, "node": "phum01"}
     assert told["master"] == {"node": "phum01", "state": "active", "at": NOW - 2}
     assert told["fencing"] == {"armed_state": "armed", "resource_mode": None}
@@ -82,6 +93,7 @@ async def test_a_resource_row_joins_configuration_status_and_guest(visit: Visit)
         "max_restart": 1,
         "max_relocate": 1,
         "failback": False,
+        "auto_rebalance": None,
         "comment": "the ct",
         "group": None,
         "target": "phum02",
@@ -130,7 +142,7 @@ async def test_a_failing_part_keeps_its_last_good_data_and_its_age(visit: Visit)
     assert told["parts"]["resources"]["ok"] is False
     assert told["parts"]["resources"]["at"] == NOW
     assert told["parts"]["resources"]["error"]["message"] == "cfs-lock failed"
-    assert told["parts"]["status"] == {"at": NOW + 10, "ok": True, "error": None}
+    assert told["parts"]["status"] == {"at": NOW + 10, "ok": True, "error": None} | QUICK
 
 
 @pytest.mark.parametrize(
@@ -175,13 +187,63 @@ async def test_a_slow_source_holds_up_no_other(visit: Visit) -> None:
         await visit.clock.step(1)
         [(_, told)] = stream.events()
         assert told["parts"]["status"]["ok"] is True
-        assert told["parts"]["nodes"] == {"at": None, "ok": False, "error": None}
+        nodes = {"at": None, "ok": False, "error": None, "slow_s": 2.0, "address": EMBEDDED}
+        assert told["parts"]["nodes"] == nodes
         assert told["resources"][0]["name"] is None
         answered.set()
         await settle()
         [(_, told)] = stream.events()
         assert told["parts"]["nodes"]["ok"] is True
+        assert told["parts"]["nodes"]["slow_s"] == 2.0
         assert told["resources"][0]["name"] == "LOTCES-WIN"
+
+
+async def test_while_one_source_hangs_the_others_go_on_at_their_pace(visit: Visit) -> None:
+    answered = asyncio.Event()
+
+    async def slow(path: str) -> None:
+        if path == "/cluster/resources":
+            await answered.wait()
+
+    browser = await visit.logged_in()
+    async with visit.at_work(), browser.stream() as stream:
+        visit.cluster.fault = slow
+        await visit.clock.step(2)
+        await visit.clock.step(1)
+        for state in ("lost_agent_lock", "active", "lost_agent_lock"):
+            visit.cluster.answers["/cluster/ha/status/current"][3] = lrm("phum01", state)
+            await visit.clock.step(2)
+            told = [event for name, event in stream.events() if name == "snapshot"][-1]
+            assert told["nodes"][0]["lrm"]["state"] == "active"
+            assert told["nodes"][0]["lrm"]["display"] == state.removesuffix("_agent_lock")
+            assert told["parts"]["status"]["ok"] is True
+        assert told["parts"]["nodes"]["slow_s"] == 7.0
+        assert visit.cluster.paths().count("/cluster/resources") == 2
+        answered.set()
+        await settle()
+        await visit.clock.step(2)
+        told = stream.events()[-1][1]
+        assert told["parts"]["nodes"]["at"] == visit.clock.now
+        assert told["parts"]["nodes"]["slow_s"] is None
+
+
+async def test_a_retry_does_not_wait_for_ever_for_a_source_that_hangs(visit: Visit) -> None:
+    await snapshot(visit)
+    hanging = asyncio.Event()
+
+    async def slow(path: str) -> None:
+        if path == "/cluster/resources":
+            await hanging.wait()
+
+    visit.cluster.fault = slow
+    asked = asyncio.create_task(snapshot(visit, "/api/snapshot?fresh=1"))
+    await settle()
+    assert not asked.done()
+    await visit.clock.step(2)
+    told = await asked
+    assert told["parts"]["nodes"]["slow_s"] == 2.0
+    assert told["parts"]["status"]["at"] == NOW
+    hanging.set()
 
 
 async def test_retrying_asks_at_once(visit: Visit) -> None:
@@ -269,7 +331,7 @@ async def test_a_beat_tells_how_old_each_part_is(visit: Visit) -> None:
         [(name, beat)] = stream.events()
     assert name == "beat"
     assert beat["now"] == NOW + 7
-    assert beat["parts"]["rules"] == {"at": NOW, "ok": True, "error": None, "age_s": 7}
+    assert beat["parts"]["rules"] == {"at": NOW, "ok": True, "error": None, "age_s": 7} | QUICK
 
 
 async def test_beats_come_by_themselves(visit: Visit) -> None:
@@ -348,27 +410,6 @@ async def test_losing_a_privilege_shows_in_an_open_stream(visit: Visit) -> None:
         visit.poller.feed.beat()
         await settle()
         assert stream.events()[0][1]["resources"] == []
-
-
-async def test_a_version_without_rules_shows_its_groups(tmp_path: Path) -> None:
-    cluster = Playback()
-    del cluster.answers["/cluster/ha/rules"]
-    cluster.answers["/version"] = {"version": "8.4.1"}
-    cluster.answers["/cluster/ha/groups"] = [
-        {"group": "g", "type": "group", "nodes": "phum02,phum01:3", "nofailback": 1}
-    ]
-    async with visiting(tmp_path, cluster=cluster) as visit:
-        told = (await snapshot(visit))["cluster"]
-    assert told["rules_supported"] is False
-    assert told["groups"] == [
-        {
-            "group": "g",
-            "nodes": [{"node": "phum01", "priority": 3}, {"node": "phum02", "priority": 0}],
-            "restricted": False,
-            "nofailback": True,
-            "comment": "",
-        }
-    ]
 
 
 async def test_old_versions_that_stumble_over_rules_have_none(tmp_path: Path) -> None:

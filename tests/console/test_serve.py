@@ -155,5 +155,7 @@ async def test_a_console_elsewhere_reads_the_same_cluster_over_the_network(tmp_p
             session = (await http.post("/api/login", json=body)).json()
             assert session["lab"] is False
             told = (await http.get("/api/snapshot")).json()
-    assert told["cluster"]["addresses"] == [{"address": cluster, "ok": True, "error": None}]
+    assert told["cluster"]["addresses"] == [
+        {"address": cluster, "ok": True, "error": None, "answering": True}
+    ]
     assert [row["sid"] for row in told["resources"]] == ["vm:100", "vm:121"]

@@ -2,29 +2,20 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any
 
 from virton.console.clock import Clock
 from virton.console.feed import Feed
-from virton.console.lender import RENEW_AFTER_S, Lender
+from virton.console.lender import Lender
+from virton.console.reader import Reader
+from virton.console.readings import Readings
 from virton.console.settings import ConsoleSettings
-from virton.console.snapshot import (
-    NodesReading,
-    Part,
-    Readings,
-    RulesReading,
-    StatusReading,
-    assemble,
-)
-from virton.proxmox import ApiError, ApiFailure, ClusterApi, Credentials, ProxmoxClient, Ticket
-from virton.proxmox.configuration import Group
-from virton.proxmox.errors import ErrorCode
+from virton.console.snapshot import assemble
+from virton.proxmox import ProxmoxClient
+from virton.proxmox.features import Features
 
-Data = TypeVar("Data")
-Other = TypeVar("Other")
 PATIENCE_S = 1.0
 """How long the quick sources of a round wait for the slow ones before they are shown."""
 
@@ -32,25 +23,29 @@ log = logging.getLogger(__name__)
 
 
 class Poller:
-    """Reads the cluster part by part; a part that fails keeps its last good data."""
+    """Has the cluster read round by round, and publishes what was read.
+
+    A source that is slow belongs to the round that began it: later rounds go on without it.
+    """
 
     def __init__(
         self, client: ProxmoxClient, lender: Lender, settings: ConsoleSettings, clock: Clock
     ) -> None:
         self.feed = Feed()
-        self.readings = Readings()
-        self._client = client
-        self._lender = lender
+        self._reader = Reader(client, lender, settings, clock, self._publish)
         self._settings = settings
         self._clock = clock
-        self._asking = asyncio.Lock()
         self._watchers = 0
         self._watched = asyncio.Event()
         self._left = float("-inf")
-        self._polled = float("-inf")
-        self._detected = float("-inf")
-        self._groups_migrated = False
+        self._begun = float("-inf")
+        self._round: asyncio.Future[None] | None = None
         self._rounds: set[asyncio.Future[None]] = set()
+
+    @property
+    def readings(self) -> Readings:
+        """Return everything that is known of the cluster."""
+        return self._reader.readings
 
     async def run(self) -> None:
         """Ask at every interval while anybody watches, or did a moment ago."""
@@ -58,10 +53,7 @@ class Poller:
             if not self._wanted():
                 self._watched.clear()
                 await self._watched.wait()
-            try:
-                await self.refresh(self._settings.interval_s / 2)
-            except Exception:
-                log.exception("a round of the poller failed")
+            self._current(self._settings.interval_s / 2)
             await self._clock.sleep(self._settings.interval_s)
 
     async def run_beats(self) -> None:
@@ -85,169 +77,77 @@ class Poller:
         lingering = self._clock.time() - self._left < self._settings.linger_s
         return self._watchers > 0 or lingering
 
-    async def refresh(self, older_than_s: float | None = None) -> None:
-        """Ask, unless that was done less than an interval ago, by whomever."""
-        limit = self._settings.interval_s if older_than_s is None else older_than_s
-        async with self._asking:
-            if abs(self._clock.time() - self._polled) >= limit:
-                await self._poll()
+    async def refresh(self) -> None:
+        """Ask, unless that was begun less than an interval ago; wait only so long for the answers."""
+        await self._patiently(self._current(self._settings.interval_s), 2 * PATIENCE_S)
 
-    async def refresh_soon(self) -> None:
-        """Ask as `refresh` does, but wait only so long for a slow cluster: the round goes on."""
-        asking = asyncio.ensure_future(self.refresh())
-        self._rounds.add(asking)
-        asking.add_done_callback(self._rounds.discard)
-        await self._patiently(asking, 2 * PATIENCE_S)
-        if asking.done():
-            asking.result()
+    async def refresh_now(self) -> None:
+        """Ask with a round that begins after this call; wait only so long for the answers."""
+        await self._patiently(self._kept(self.poll_once()), 2 * PATIENCE_S)
+
+    async def poll_once(self) -> None:
+        """Ask with a round that begins after this call, and wait for every answer."""
+        self._begun = self._clock.time()
+        try:
+            await self._reader.read_anew()
+        finally:
+            self._publish()
+
+    async def features(self) -> Features:
+        """Return what the cluster's version knows; ask if that was never answered."""
+        if self.readings.features.version is None:
+            await self.refresh()
+        return self.readings.features
 
     def abandon(self) -> None:
         """Give up the rounds that nobody waits for any more."""
-        for asking in self._rounds:
-            asking.cancel()
+        for each in self._rounds:
+            each.cancel()
+        self._reader.abandon()
 
-    async def _patiently(self, work: asyncio.Future[Any], patience_s: float) -> None:
+    def _current(self, older_than_s: float) -> asyncio.Future[None]:
+        """Return the latest round; a new one if that is older."""
+        now = self._clock.time()
+        if self._round is None or abs(now - self._begun) >= older_than_s:
+            self._begun = now
+            self._round = self._kept(self._ask())
+        return self._round
+
+    def _kept(self, work: Coroutine[Any, Any, None]) -> asyncio.Future[None]:
+        task = asyncio.ensure_future(work)
+        self._rounds.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Future[None]) -> None:
+        self._rounds.discard(task)
+        failure = None if task.cancelled() else task.exception()
+        if failure is not None:
+            log.error("a round of the poller failed", exc_info=failure)
+
+    async def _ask(self) -> None:
+        reading = self._reader.begin()
+        try:
+            if await self._is_late(reading):
+                # What the others said need not wait for a source that is slow.
+                self._publish()
+            await reading
+        finally:
+            self._publish()
+
+    async def _is_late(self, work: asyncio.Future[Any], patience_s: float = PATIENCE_S) -> bool:
         pause = asyncio.ensure_future(self._clock.sleep(patience_s))
         try:
             await asyncio.wait({work, pause}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             pause.cancel()
+        return not work.done()
 
-    async def poll_once(self) -> None:
-        """Ask now, with a round that begins after this call."""
-        async with self._asking:
-            await self._poll()
-
-    async def _poll(self) -> None:
-        self._polled = self._clock.time()
-        credentials = await self._credentials()
-        if credentials is None:
-            self.readings = _without_credentials(self.readings)
+    async def _patiently(self, work: asyncio.Future[None], patience_s: float) -> None:
+        if await self._is_late(work, patience_s):
+            self._publish()
         else:
-            await self._read(ClusterApi(self._client, credentials))
-            self._drop_refused(credentials)
-        self._publish()
+            work.result()
 
     def _publish(self) -> None:
-        troubles = self._client.troubles
-        addresses = {address: troubles.get(address) for address in self._client.addresses}
-        self.readings = replace(self.readings, addresses=addresses)
         self.feed.publish(assemble(self.readings, self._clock.time()))
-
-    async def _read(self, api: ClusterApi) -> None:
-        await self._detect(api)
-        reading = asyncio.gather(
-            self._part("status", lambda: _read_status(api)),
-            self._part("resources", api.resources),
-            self._part("rules", lambda: self._read_rules(api)),
-            self._part("nodes", lambda: _read_nodes(api)),
-        )
-        try:
-            await self._patiently(reading, PATIENCE_S)
-            if not reading.done():
-                # One source is slow: what the others said need not wait for it.
-                self._publish()
-            await reading
-        finally:
-            reading.cancel()
-
-    async def _part(self, name: str, read: Callable[[], Awaitable[Any]]) -> None:
-        try:
-            part: Part[Any] = Part(await read(), self._clock.time())
-        except ApiFailure as failure:
-            part = replace(self.readings.parts[name], error=failure.error)
-        read_now: dict[str, Any] = {name: part}
-        self.readings = replace(self.readings, **read_now)
-
-    async def _detect(self, api: ClusterApi) -> None:
-        """Learn what changes rarely: the version, the votes; and doubt what was found missing."""
-        if self._clock.time() - self._detected < self._settings.detect_s:
-            return
-        try:
-            version = (await api.version()).version
-        except ApiFailure:
-            return
-        self._detected = self._clock.time()
-        self._groups_migrated = False
-        try:
-            votes = await api.votes()
-        except ApiFailure:
-            votes = None
-        self.readings = replace(self.readings, version=version, votes=votes)
-
-    async def _read_rules(self, api: ClusterApi) -> RulesReading:
-        try:
-            rules = await api.rules()
-        except ApiFailure as failure:
-            if not self._means_no_rules(failure.error):
-                raise
-            return RulesReading(supported=False, groups=await api.groups())
-        return RulesReading(rules=rules, groups=await self._leftover_groups(api))
-
-    def _means_no_rules(self, error: ApiError) -> bool:
-        major = (self.readings.version or "").partition(".")[0]
-        old = major.isdecimal() and int(major) < 9
-        return error.code is ErrorCode.UNSUPPORTED or (error.status == 500 and old)
-
-    async def _leftover_groups(self, api: ClusterApi) -> tuple[Group, ...]:
-        """Read the groups that wait for their migration; none once the cluster says it is done."""
-        if self._groups_migrated:
-            return ()
-        try:
-            return await api.groups()
-        except ApiFailure as failure:
-            self._groups_migrated = failure.error.status is not None
-            return ()
-
-    async def _credentials(self) -> Credentials | None:
-        credentials = self._lender.current()
-        if not isinstance(credentials, Ticket):
-            return credentials
-        if self._clock.time() - credentials.issued < RENEW_AFTER_S:
-            return credentials
-        return await self._renewed(credentials)
-
-    async def _renewed(self, ticket: Ticket) -> Ticket:
-        try:
-            renewed = await ClusterApi(self._client).log_in(
-                ticket.user, ticket.ticket, int(self._clock.time())
-            )
-        except ApiFailure:
-            return ticket
-        self._lender.lend(renewed)
-        return renewed
-
-    def _drop_refused(self, credentials: Credentials) -> None:
-        errors = [part.error for part in self.readings.parts.values()]
-        useless = (ErrorCode.AUTH, ErrorCode.FORBIDDEN)
-        if any(error is not None and error.code in useless for error in errors):
-            self._lender.withdraw(credentials)
-
-
-async def _read_status(api: ClusterApi) -> StatusReading:
-    return StatusReading(*await _both(api.status(), api.manager_status()))
-
-
-async def _read_nodes(api: ClusterApi) -> NodesReading:
-    return NodesReading(*await _both(api.inventory(), api.membership()))
-
-
-async def _both(one: Awaitable[Data], other: Awaitable[Other]) -> tuple[Data, Other]:
-    """Wait for two answers; where one fails, still for the other, so that none outlives a round."""
-    first, second = await asyncio.gather(one, other, return_exceptions=True)
-    if isinstance(first, BaseException):
-        raise first
-    if isinstance(second, BaseException):
-        raise second
-    return first, second
-
-
-def _without_credentials(before: Readings) -> Readings:
-    error = ApiError(401, None, code=ErrorCode.AUTH)
-    return replace(
-        before,
-        status=replace(before.status, error=error),
-        resources=replace(before.resources, error=error),
-        rules=replace(before.rules, error=error),
-        nodes=replace(before.nodes, error=error),
-    )

@@ -39,7 +39,7 @@ def refused(refusal: Refusal) -> JSONResponse:
     return _problem(refusal.error, refusal.status)
 
 
-FIELD_NAMES = {"disable": "disabled"}
+FIELD_NAMES = {"disable": "disabled", "auto-rebalance": "auto_rebalance"}
 """What the cluster calls a field, where the console calls it otherwise."""
 
 

@@ -1,6 +1,6 @@
 """Say the console's forms in the words of the Proxmox VE API."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -12,6 +12,8 @@ RESOURCE_DEFAULTS: Params = {
     "max_restart": 1,
     "max_relocate": 1,
     "failback": 1,
+    "auto-rebalance": 1,
+    "group": "",
     "comment": "",
 }
 RULE_DEFAULTS: Params = {"strict": 0, "disable": 0, "comment": ""}
@@ -35,6 +37,8 @@ class ResourceForm(Form):
     max_restart: int | None = None
     max_relocate: int | None = None
     failback: bool | None = None
+    auto_rebalance: bool | None = None
+    group: str | None = None
     comment: str | None = None
     digest: str | None = None
 
@@ -83,12 +87,11 @@ class LoginForm(Form):
         return self.username
 
 
-def resource_params(form: ResourceForm, *, failback_known: bool) -> Params:
-    """Return a resource's parameters, without what the cluster's version does not know."""
-    params = {key: _plain(value) for key, value in form.said().items() if key != "sid"}
-    if not failback_known:
-        params.pop("failback", None)
-    return params
+def resource_params(form: ResourceForm, known: Container[str]) -> Params:
+    """Return a resource's parameters, of those that came with some version only the `known`."""
+    params = {key.replace("auto_", "auto-"): _plain(v) for key, v in form.said().items()}
+    unknown = [key for key in ("failback", "auto-rebalance", "group") if key not in known]
+    return {key: value for key, value in params.items() if key not in ("sid", *unknown)}
 
 
 def rule_params(form: RuleForm, *, node_affinity_signed: bool = False) -> Params:

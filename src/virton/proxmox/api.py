@@ -35,21 +35,42 @@ from virton.proxmox.inventory import (
 from virton.proxmox.manager import ManagerFiles, parse_manager_status
 from virton.proxmox.second_factor import Challenge, SecondFactorRefused
 from virton.proxmox.status import CurrentStatus, parse_status
+from virton.proxmox.values import rows
 
 View = TypeVar("View")
 
 
 class ClusterApi:
-    """One user's (or token's) calls to a cluster."""
+    """One user's (or token's) calls to a cluster; reads go to one address alone where one is named.
 
-    def __init__(self, client: ProxmoxClient, credentials: Credentials | None = None) -> None:
+    `asked` is the address that was asked last.
+    """
+
+    def __init__(
+        self,
+        client: ProxmoxClient,
+        credentials: Credentials | None = None,
+        *,
+        at: str | None = None,
+    ) -> None:
         self.client = client
         self.credentials = credentials
+        self.asked: str | None = None
+        self._at = at
 
     async def read(self, path: str, parse: Callable[[Any], View], **params: Any) -> View:
         """Get a path and read the answer; one of unexpected shape is a `protocol` error."""
-        answer = await self.client.call("GET", path, self.credentials, params)
+        answer = await self.client.call(
+            "GET", path, self.credentials, params, at=self._at, trying=self._note
+        )
         return _parsed(path, parse, answer)
+
+    def _note(self, address: str) -> None:
+        self.asked = address
+
+    async def listed(self, path: str, key: str) -> frozenset[str]:
+        """Return what stands below a path that lists it."""
+        return await self.read(path, lambda data: frozenset(str(row[key]) for row in rows(data)))
 
     async def status(self) -> CurrentStatus:
         """Return the rows of the HA status."""

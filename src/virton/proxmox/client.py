@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -69,6 +70,8 @@ class ProxmoxClient:
         )
         self._preferred = 0
         self._troubles: dict[str, ApiError] = {}
+        self.heard: Callable[[str, float], None] | None = None
+        """Is told an address, and the Unix seconds by its own clock, whenever it answers."""
 
     @classmethod
     def in_process(cls, app: AsgiApp, *, timeouts: Timeouts | None = None) -> Self:
@@ -80,6 +83,15 @@ class ProxmoxClient:
     def troubles(self) -> Mapping[str, ApiError]:
         """Return, by address, why a node could not be asked when it was last tried."""
         return dict(self._troubles)
+
+    @property
+    def answering(self) -> str:
+        """Return the address that is asked first: the one that answered last."""
+        return self.addresses[self._preferred]
+
+    def prefer(self, address: str) -> None:
+        """Ask this address first from now on."""
+        self._preferred = self.addresses.index(address)
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -93,19 +105,25 @@ class ProxmoxClient:
         params: Mapping[str, Any] | None = None,
         *,
         repeatable: bool | None = None,
+        at: str | None = None,
+        trying: Callable[[str], None] | None = None,
     ) -> Any:
         """Ask the Proxmox VE API and return the answer's `data`.
 
         A node that cannot be asked is passed over for the next one. A request that may already
         have been acted on is passed on only where repeating it is harmless (`repeatable`; reads
-        by default).
+        by default). With `at`, that address alone is asked. `trying` is told each address in turn.
         """
         again = method == "GET" if repeatable is None else repeatable
 
         async def attempt(address: str) -> Any:
+            if trying is not None:
+                trying(address)
             response = await self._send(address, method, API + path, credentials, params or {})
             return _data(response, address)
 
+        if at is not None:
+            return await self._there(at, attempt)
         return await self._somewhere(attempt, again)
 
     async def plain(
@@ -139,6 +157,15 @@ class ProxmoxClient:
                 return answer
         raise _all_failed(failures)
 
+    async def _there(self, address: str, attempt: Callable[[str], Awaitable[Any]]) -> Any:
+        try:
+            answer = await attempt(address)
+        except ApiFailure as failure:
+            self._try_next(address, failure, again=False)
+            raise
+        self._troubles.pop(address, None)
+        return answer
+
     def _try_next(self, address: str, failure: ApiFailure, again: bool) -> bool:
         if failure.error.status is not None and failure.error.code is not ErrorCode.PEER:
             self._troubles.pop(address, None)
@@ -169,11 +196,15 @@ class ProxmoxClient:
             arguments = {"data" if method in ("POST", "PUT") else "params": dict(params)}
         try:
             async with asyncio.timeout(self.timeouts.whole_s):
-                return await self._http.request(
+                response = await self._http.request(
                     method, address + path, headers=headers, **arguments
                 )
         except (httpx2.HTTPError, OSError, TimeoutError) as failure:
             raise await self._explained(failure, address) from failure
+        date = _date(response)
+        if date is not None and self.heard is not None:
+            self.heard(address, date)
+        return response
 
     async def _explained(self, failure: Exception, address: str) -> ApiFailure:
         explained = network_failure(failure, address)
@@ -186,6 +217,14 @@ class ProxmoxClient:
         )
         told = ApiError(None, error.message, {}, error.code, address, presented)
         return ApiFailure(told, sent=explained.sent)
+
+
+def _date(response: httpx2.Response) -> float | None:
+    """Return the answering node's clock, which counts whole seconds: half of one is added."""
+    try:
+        return parsedate_to_datetime(response.headers["date"]).timestamp() + 0.5
+    except (KeyError, ValueError):
+        return None
 
 
 def _base(address: str) -> str:

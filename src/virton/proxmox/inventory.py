@@ -1,5 +1,6 @@
 """`/cluster/resources`, `/cluster/status` and `/version`: what the cluster is made of."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -67,8 +68,13 @@ class Version:
 
     @property
     def major(self) -> int | None:
-        """Return the major version, by which the existence of rules may be guessed."""
+        """Return the major version."""
         return integer(self.version.partition(".")[0])
+
+    def is_since(self, major: int, minor: int) -> bool:
+        """Tell whether this is a certain version or a later one."""
+        told = re.match(r"(\d+)\.(\d+)", self.version)
+        return told is not None and (int(told[1]), int(told[2])) >= (major, minor)
 
 
 def parse_inventory(data: Any) -> Inventory:

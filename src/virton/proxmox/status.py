@@ -18,6 +18,7 @@ class Quorum:
 
     node: str | None
     ok: bool
+    words: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ def _inside(status: Any) -> list[str]:
 
 def _quorum(row: Mapping[str, Any]) -> Quorum:
     ok = flag(row["quorate"]) if "quorate" in row else row.get("status") == "OK"
-    return Quorum(text(row.get("node")), ok)
+    return Quorum(text(row.get("node")), ok, text(row.get("status")))
 
 
 def _master(row: Mapping[str, Any]) -> Master:

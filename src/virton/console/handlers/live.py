@@ -26,9 +26,9 @@ async def show_snapshot(call: Call) -> Response:
     """Return the Snapshot; with `fresh=1`, of a round that begins now."""
     poller = call.console.poller
     if call.request.query_params.get("fresh") == "1":
-        await poller.poll_once()
+        await poller.refresh_now()
     else:
-        await poller.refresh_soon()
+        await poller.refresh()
     return JSONResponse(seen_by(call.standing, _latest(call.console)))
 
 
@@ -51,7 +51,7 @@ async def events(call: Call, leaving: anyio.Event) -> AsyncIterator[ServerSentEv
     beats = feed.beats
     opened = call.console.clock.time()
     with poller.watching():
-        await poller.refresh_soon()
+        await poller.refresh()
         while True:
             checked = await _checked(call)
             if isinstance(checked, ServerSentEvent):
@@ -119,9 +119,10 @@ def _beat(call: Call) -> Snapshot:
 
 
 def _ages(console: Console, now: float) -> dict[str, Snapshot]:
+    fresh = console.poller.readings.freshness(now)
     return {
-        name: part.to_json() | {"age_s": None if part.at is None else max(0.0, now - part.at)}
-        for name, part in console.poller.readings.parts.items()
+        name: part | {"age_s": None if part["at"] is None else max(0.0, now - part["at"])}
+        for name, part in fresh.items()
     }
 
 

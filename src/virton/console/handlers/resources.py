@@ -4,6 +4,7 @@ from starlette.responses import Response
 
 from virton.console.guard import Call, done
 from virton.console.problems import Refusal
+from virton.console.readings import Readings
 from virton.console.translate import (
     RESOURCE_DEFAULTS,
     MoveForm,
@@ -21,7 +22,7 @@ async def add(call: Call) -> Response:
     if not form.sid:
         raise Refusal(400, "invalid", None, {"sid": "required"})
     params: Params = {"sid": form.sid}
-    params |= creation(_params(call, form), RESOURCE_DEFAULTS)
+    params |= creation(await _params(call, form), RESOURCE_DEFAULTS)
     await call.api.add_resource(params)
     return done()
 
@@ -29,15 +30,17 @@ async def add(call: Call) -> Response:
 async def edit(call: Call) -> Response:
     """Change a resource."""
     form = await call.form(ResourceForm)
-    params = change(_params(call, form), RESOURCE_DEFAULTS)
-    await call.api.change_resource(call.request.path_params["sid"], params)
+    sid = call.request.path_params["sid"]
+    params = change(await _params(call, form, sid), RESOURCE_DEFAULTS)
+    await call.api.change_resource(sid, params)
     return done()
 
 
 async def remove(call: Call) -> Response:
     """Take a guest out of HA; `purge=0` leaves it in the rules."""
     params: Params = {}
-    if "purge" in call.request.query_params and _rules_supported(call):
+    # Before there was a choice, nothing was purged.
+    if "purge" in call.request.query_params and (await call.console.poller.features()).purge:
         params["purge"] = int(call.request.query_params["purge"] not in ("0", "false"))
     await call.api.remove_resource(call.request.path_params["sid"], params)
     return done()
@@ -58,13 +61,28 @@ async def move(call: Call) -> Response:
     )
 
 
-def _params(call: Call, form: ResourceForm) -> Params:
-    known = _rules_supported(call)
-    if form.failback is False and not known:
-        words = "this version of Proxmox VE has failback on groups, not on resources"
-        raise Refusal(400, "invalid", None, {"failback": words})
-    return resource_params(form, failback_known=known)
+async def _params(call: Call, form: ResourceForm, sid: str | None = None) -> Params:
+    """Return the parameters that the cluster's version knows; refuse what it could not do."""
+    features = await call.console.poller.features()
+    readings = call.console.poller.readings
+    known, problems = set[str](), dict[str, str]()
+    if features.rules:
+        known.add("failback")
+    elif form.failback is not None and form.failback != _failback_of_group(readings, form, sid):
+        problems["failback"] = "this version of Proxmox VE has failback on groups, not on resources"
+    if features.auto_rebalance:
+        known.add("auto-rebalance")
+    elif form.auto_rebalance is False:
+        problems["auto_rebalance"] = "this version of Proxmox VE moves every resource to balance"
+    if not features.rules or readings.rules.data.groups:
+        known.add("group")
+    elif form.group:
+        problems["group"] = "this version of Proxmox VE has rules in the place of groups"
+    if problems:
+        raise Refusal(400, "invalid", None, problems)
+    return resource_params(form, known)
 
 
-def _rules_supported(call: Call) -> bool:
-    return call.console.poller.readings.rules.data.supported
+def _failback_of_group(readings: Readings, form: ResourceForm, sid: str | None) -> bool:
+    group = next((r.group for r in readings.resources.data if r.sid == sid), None)
+    return readings.failback_of_group(group if form.group is None else form.group)

@@ -20,7 +20,8 @@ async def add(call: Call) -> Response:
     if not form.rule:
         raise Refusal(400, "invalid", None, {"rule": "required"})
     params: Params = {"rule": form.rule, "type": form.type}
-    await call.api.add_rule(params | creation(rule_params(form), RULE_DEFAULTS))
+    told = rule_params(form, node_affinity_signed=await _signed(call, form))
+    await call.api.add_rule(params | creation(told, RULE_DEFAULTS))
     return done()
 
 
@@ -28,7 +29,7 @@ async def edit(call: Call) -> Response:
     """Change a rule."""
     name = call.request.path_params["rule"]
     form = await call.form(RuleForm)
-    params = rule_params(form, node_affinity_signed=_signed(call, name))
+    params = rule_params(form, node_affinity_signed=await _signed(call, form))
     await call.api.change_rule(name, {"type": form.type} | change(params, RULE_DEFAULTS))
     return done()
 
@@ -39,7 +40,10 @@ async def remove(call: Call) -> Response:
     return done()
 
 
-def _signed(call: Call, name: str) -> bool:
-    """Tell whether the cluster itself has said of this node-affinity rule which way it works."""
-    rules = call.console.poller.readings.rules.data.rules
-    return any(r.rule == name and r.affinity is not None for r in rules)
+async def _signed(call: Call, form: RuleForm) -> bool:
+    """Tell whether nodes can be avoided; refuse that where they cannot."""
+    signed = (await call.console.poller.features()).negative_node_affinity
+    if form.type == "node-affinity" and form.affinity == "negative" and not signed:
+        words = "this version of Proxmox VE has no rules of nodes to avoid"
+        raise Refusal(400, "invalid", None, {"affinity": words})
+    return signed

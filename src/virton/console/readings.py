@@ -1,0 +1,133 @@
+"""What was read of a cluster, part by part, before it is put together."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from virton.proxmox.configuration import Group, Resource, Rule
+from virton.proxmox.errors import ApiError
+from virton.proxmox.features import Features
+from virton.proxmox.inventory import Inventory, Membership
+from virton.proxmox.manager import ManagerFiles
+from virton.proxmox.status import CurrentStatus
+
+Data = TypeVar("Data")
+
+SLOW_S = 1.0
+"""An answer that takes longer is slow, and the page says whose it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A question under way: since when, and which address it went to."""
+
+    since: float
+    address: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Part(Generic[Data]):
+    """One source of the page: its last good data, when that came, and what is wrong since.
+
+    `took_s` is how long the last answer took, and `address` whose answer it was.
+    """
+
+    data: Data
+    at: float | None = None
+    error: ApiError | None = None
+    took_s: float = 0.0
+    address: str | None = None
+
+    def to_json(self, now: float, asking: Asking | None = None) -> dict[str, Any]:
+        """Return the part's freshness as the page reads it."""
+        waited_s = 0.0 if asking is None else now - asking.since
+        waits = asking is not None and waited_s >= SLOW_S
+        slow_s = waited_s if waits else self.took_s
+        return {
+            "at": self.at,
+            "ok": self.error is None and self.at is not None,
+            "error": None if self.error is None else self.error.to_json(),
+            "slow_s": round(slow_s, 1) if slow_s >= SLOW_S else None,
+            "address": asking.address if waits and asking is not None else self.address,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class StatusReading:
+    """The HA status, for people and as the stack's own files."""
+
+    current: CurrentStatus = field(default_factory=CurrentStatus)
+    manager: ManagerFiles = field(default_factory=ManagerFiles)
+
+    @property
+    def newest(self) -> int | None:
+        """Return the newest sign of life of manager and LRMs, by the cluster's own clocks."""
+        rows, files = self.current.lrms.values(), self.manager.lrms.values()
+        master = self.current.master
+        told = (
+            None if master is None else master.timestamp,
+            self.manager.timestamp,
+            *(row.timestamp for row in rows),
+            *(file.timestamp for file in files),
+        )
+        return max((timestamp for timestamp in told if timestamp is not None), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class RulesReading:
+    """The rules, and the groups that stand in their place or wait to become some."""
+
+    rules: tuple[Rule, ...] = ()
+    groups: tuple[Group, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NodesReading:
+    """Nodes and guests."""
+
+    inventory: Inventory = field(default_factory=Inventory)
+    membership: Membership = field(default_factory=Membership)
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """Everything that is known of a cluster.
+
+    `answering` is the address that is asked first, `ahead_s` by how much its clock is ahead of ours.
+    """
+
+    status: Part[StatusReading] = Part(StatusReading())
+    resources: Part[tuple[Resource, ...]] = Part(())
+    rules: Part[RulesReading] = Part(RulesReading())
+    nodes: Part[NodesReading] = Part(NodesReading())
+    detected: Features = field(default_factory=Features)
+    votes: int | None = None
+    asking: Mapping[str, Asking] = field(default_factory=dict)
+    addresses: Mapping[str, ApiError | None] = field(default_factory=dict)
+    answering: str | None = None
+    ahead_s: float | None = None
+
+    @property
+    def parts(self) -> dict[str, Part[Any]]:
+        """Return the parts by the names that the page knows."""
+        return {
+            "status": self.status,
+            "resources": self.resources,
+            "rules": self.rules,
+            "nodes": self.nodes,
+        }
+
+    @property
+    def features(self) -> Features:
+        """Return what the cluster's version knows, as detected and as its answers show."""
+        services = self.status.data.current.services.values()
+        return self.detected.seen_in(services, self.rules.data.rules)
+
+    def failback_of_group(self, name: str | None) -> bool:
+        """Return whether resources go back to better nodes: a group's affair before there were rules."""
+        groups = self.rules.data.groups
+        return not any(group.group == name and group.nofailback for group in groups)
+
+    def freshness(self, now: float) -> dict[str, dict[str, Any]]:
+        """Return how fresh each part is, as the page reads it."""
+        return {name: part.to_json(now, self.asking.get(name)) for name, part in self.parts.items()}
