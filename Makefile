@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+CLIENTS := .venv-clients
 SRC := src tests
 
 .PHONY: run test check lint types imports tests bench format clean
@@ -15,6 +16,11 @@ test: $(VENV)/.dev browser
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest
+
+# Clients that are not ours, unchanged, against a served embedded cluster; in an environment of their own.
+.PHONY: test-clients
+test-clients: $(VENV)/.run $(CLIENTS)/.installed
+	VIRTON=$(CURDIR)/$(BIN)/virton $(CLIENTS)/bin/python -m pytest tests/clients
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.bench
@@ -41,5 +47,10 @@ $(VENV)/.dev: requirements/dev.txt pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
 	@touch $@ $(VENV)/.run
 
+$(CLIENTS)/.installed: requirements/clients.txt
+	test -x $(CLIENTS)/bin/python || $(PYTHON) -m venv $(CLIENTS)
+	$(CLIENTS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/clients.txt
+	@touch $@
+
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) $(CLIENTS) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
