@@ -1,0 +1,40 @@
+"""The recorded cases of the reference; they lie beside the repository, and may be absent."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conformance import rules, scenarios
+
+SHARED = Path(__file__).resolve().parents[3] / "shared"
+OWN = Path(__file__).parent / "scenarios"
+
+
+def _cases(*folders: Path) -> list[Any]:
+    files = sorted(file for folder in folders for file in folder.glob("*.json"))
+    if not files:
+        absent = pytest.mark.skip(reason=f"no recorded cases at {folders[0]}")
+        return [pytest.param(None, marks=absent, id="absent")]
+    return [pytest.param(file, id=file.stem) for file in files]
+
+
+def _difference(run_case: Callable[[dict[str, Any]], str | None], file: Path) -> str | None:
+    return run_case(json.loads(file.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("file", _cases(SHARED / "scenarios", SHARED / "scenarios" / "scale"))
+def test_a_recorded_scenario_happens_event_by_event(file: Path) -> None:
+    assert _difference(scenarios.run_case, file) is None
+
+
+@pytest.mark.parametrize("file", _cases(SHARED / "rules"))
+def test_a_recorded_set_of_rules_is_checked_merged_and_compiled_alike(file: Path) -> None:
+    assert _difference(rules.run_case, file) is None
+
+
+@pytest.mark.parametrize("file", _cases(OWN))
+def test_a_scenario_of_our_own_happens_as_agreed_with_the_reference(file: Path) -> None:
+    assert _difference(scenarios.run_case, file) is None
