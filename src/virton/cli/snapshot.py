@@ -14,6 +14,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from virton.cli.complaint import complain
 from virton.proxmox import (
     ApiError,
     ApiFailure,
@@ -98,8 +99,7 @@ def _is_typed(context: typer.Context, option: str) -> bool:
 
 def _refuse(problem: str) -> NoReturn:
     """Say in one line what stands in the way; exit with 2."""
-    typer.echo(f"virton: {' '.join(problem.split())}", err=True)
-    raise typer.Exit(2)
+    complain(" ".join(problem.split()), code=2)
 
 
 @contextlib.contextmanager

@@ -31,9 +31,6 @@ from virton.proxmox.values import integer, mapping, number, rows, text
 Answer = TypeVar("Answer")
 
 ATTEMPTS = 3
-PERCENT_SINCE = (9, 2)
-"""The version from which on the scheduler's threshold and margin are percentages."""
-
 _SCHEDULER_KEYS = frozenset(
     {"ha", "ha-rebalance-on-start", "ha-auto-rebalance"}
     | {f"ha-auto-rebalance-{of}" for of in ("threshold", "method", "hold-duration", "margin")}
@@ -113,7 +110,7 @@ async def _read(api: ClusterApi) -> Reading:
     inventory, use = await api.read("/cluster/resources", _parse_guests)
     resources = await api.read("/cluster/ha/resources", parse_resources)
     await _require_sight(api, resources, inventory)
-    rules = await _read_if_there(api, "/cluster/ha/rules", _parse_rules, version)
+    rules = await _read_if_there(api, "/cluster/ha/rules", _parse_rules)
     groups, trouble_with_groups = await _read_groups(api, needed=rules is None)
     settings, trouble_with_settings = await _read_settings(api, version)
     reading = Reading(
@@ -204,14 +201,13 @@ def _without_times(files: ManagerFiles) -> ManagerFiles:
 
 
 async def _read_if_there(
-    api: ClusterApi, path: str, parse: Callable[[Any], Answer], version: Version
+    api: ClusterApi, path: str, parse: Callable[[Any], Answer]
 ) -> Answer | None:
     """Read a path; None where this version does not have it."""
     try:
         return await api.read(path, parse)
     except ApiFailure as failure:
-        old = failure.error.status == 500 and (version.major or 0) < 9
-        if failure.error.code is ErrorCode.UNSUPPORTED or old:
+        if failure.error.code is ErrorCode.UNSUPPORTED:
             return None
         raise
 
@@ -242,14 +238,15 @@ async def _read_groups(api: ClusterApi, *, needed: bool) -> tuple[tuple[Group, .
 async def _read_settings(
     api: ClusterApi, version: Version
 ) -> tuple[DatacenterSettings, tuple[str, ...]]:
-    options = await _read_if_there(api, "/cluster/options", mapping, version)
+    options = await _read_if_there(api, "/cluster/options", mapping)
     if options is None:
         return DatacenterSettings(), ("the cluster's options could not be read: taken as default",)
     crs = {k: v for k, v in _properties(options.get("crs")).items() if k in _SCHEDULER_KEYS}
     policy = _properties(options.get("ha"))
     known = {"ha": {k: v for k, v in policy.items() if k == "shutdown_policy"}, "crs": crs}
     told = {key: property_string(values) for key, values in known.items() if values}
-    percent = True if _numbers(version.version) >= PERCENT_SINCE else None
+    # From 9.2 on the scheduler's threshold and margin are percentages.
+    percent = True if version.is_since(9, 2) else None
     read = read_datacenter(write_datacenter(told), percent)
     wrong = [f"option {c.key} has an unknown value: taken as default" for c in read.complaints]
     return read.settings, tuple(wrong)
@@ -264,12 +261,6 @@ def _properties(value: Any) -> dict[str, str]:
 
 def _plain(value: Any) -> str:
     return str(int(value)) if isinstance(value, bool) else str(value)
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    """Return the leading numbers of a version: (9, 2) of `9.2.1~3`."""
-    parts = version.partition("~")[0].split(".")[:2]
-    return tuple(integer(part) or 0 for part in parts)
 
 
 async def _read_versions(api: ClusterApi, reading: Reading) -> dict[str, str]:
