@@ -139,7 +139,10 @@ class Reader:
 
     def _doubt_after(self, last: Part[Any]) -> None:
         # A cluster that was away may come back as another version.
-        if last.error is not None and last.error.status is None:
+        away = last.error is not None and (
+            last.error.status is None or last.error.code is ErrorCode.PEER
+        )
+        if away:
             self._detected_at = None
 
     def _drop_if_refused(self, credentials: Credentials, error: ApiError) -> None:

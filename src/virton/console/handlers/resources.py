@@ -39,9 +39,13 @@ async def edit(call: Call) -> Response:
 async def remove(call: Call) -> Response:
     """Take a guest out of HA; `purge=0` leaves it in the rules."""
     params: Params = {}
-    # Before there was a choice, nothing was purged.
-    if "purge" in call.request.query_params and (await call.console.poller.features()).purge:
-        params["purge"] = int(call.request.query_params["purge"] not in ("0", "false"))
+    asked = call.request.query_params.get("purge")
+    if asked is not None:
+        features, purge = await call.console.poller.features(), asked not in ("0", "false")
+        # Old versions never purge and know no such parameter. Newer ones purge unless told not
+        # to: where the version is not known, a refusal is better than a purge.
+        if features.purge or (features.version is None and not purge):
+            params["purge"] = int(purge)
     await call.api.remove_resource(call.request.path_params["sid"], params)
     return done()
 
