@@ -16,7 +16,12 @@ from virton.ha.causes import CAUSES, Commanded, NodeLost
 from virton.ha.events import KINDS
 from virton.ha.events.cluster import NodeStateChanged, RuleDropped
 from virton.ha.events.lrm import Stopping
-from virton.ha.events.resource import Rebalanced, ResourceRemoved, ResourceStateChanged
+from virton.ha.events.resource import (
+    Rebalanced,
+    RebalancedOnStart,
+    ResourceRemoved,
+    ResourceStateChanged,
+)
 from virton.ha.placement.choice import Because
 from virton.ha.placement.reasons import OBJECTIONS, Explanation, KeptApart, WorseScore
 from virton.ha.rules.feasibility import Reason
@@ -167,6 +172,12 @@ def test_a_sentence_grows_with_what_is_there() -> None:
     assert EN.event(moving) == "vm:1: Started → Migrating (node1 → node2)"
     assert EN.event(Stopping("vm:1")) == "Stopping vm:1."
     assert EN.event(Stopping("vm:1", 0)) == "Stopping vm:1 within 0 s."
+
+
+def test_a_start_that_has_no_node_is_told_without_one() -> None:
+    assert EN.event(RebalancedOnStart("vm:1", "new", "n")).endswith("chosen: n (another one)")
+    nowhere = RebalancedOnStart("vm:1", "new", "")
+    assert EN.event(nowhere) == "There is no node on which vm:1 may start."
 
 
 def test_a_name_that_is_also_a_word_stays_a_name() -> None:

@@ -2,7 +2,7 @@
 
 A `{field}` of a text is filled with the field's value, a `{field:words}` with what the catalogue
 has for the value under the prefix `words`. A text may have variants for a field that is not always
-there: `key.with_field`.
+there: `key.with_field`, and for one that may be empty: `key.without_field`.
 """
 
 import json
@@ -56,7 +56,10 @@ class Sentences:
 
     def say(self, key: str, fields: dict[str, Any]) -> str:
         """Return the text of a key, in the variant for the last field that has one, filled in."""
-        variants = (f"{key}.with_{field}" for field in reversed(fields))
+        variants = (
+            f"{key}.{'without' if value == '' else 'with'}_{field}"
+            for field, value in reversed(fields.items())
+        )
         text = self.texts.get(next((v for v in variants if v in self.texts), key), key)
         return PLACEHOLDER.sub(lambda match: self._filled(match, fields), text)
 
