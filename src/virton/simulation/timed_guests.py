@@ -9,6 +9,7 @@ from virton.simulation.hosts import Host
 
 HARD_STOP_S = 1
 LONGEST_SHUTDOWN_S = 60
+HANDOVER_S = 1
 
 
 @dataclass(slots=True)
@@ -73,12 +74,10 @@ class TimedGuests:
     def move(self, host: Host, sid: str, target: str, *, live: bool) -> TimedOperation:
         """Begin to move a guest; live, it goes on running on its target."""
         runs, pace = sid in host.running, Pace.of(sid)
-        if live and runs:
-            takes_s = pace.move_s
-        else:
-            takes_s = 1 + (pace.shutdown_s if runs else 0)
+        stays_up = live and runs
+        takes_s = pace.move_s if stays_up else HANDOVER_S + (pace.shutdown_s if runs else 0)
         return self._begin(
-            sid, host, takes_s, lambda: self._move(host, sid, target, stays_up=live and runs)
+            sid, host, takes_s, lambda: self._move(host, sid, target, stays_up=stays_up)
         )
 
     def crash(self, sid: str) -> None:
