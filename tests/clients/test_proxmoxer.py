@@ -1,7 +1,10 @@
 """proxmoxer over HTTPS: with a password and with an API token."""
 
 import hashlib
+import hmac
 import ssl
+import time
+from base64 import b32encode
 from collections.abc import Iterator
 
 import pytest
@@ -151,3 +154,28 @@ def test_a_wrong_password_and_a_wrong_token_stay_outside(cluster: Served) -> Non
     guess = connect(cluster, user="root@pam", token_name="guess", token_value="guess")
     with pytest.raises(ResourceException, match="401"):
         guess.version.get()
+
+
+def present_code(secret: bytes) -> str:
+    """Return what an authenticator shows now (RFC 6238)."""
+    digest = hmac.digest(secret, (int(time.time()) // 30).to_bytes(8), "sha1")
+    offset = digest[-1] & 15
+    number = int.from_bytes(digest[offset : offset + 4]) & 0x7FFFFFFF
+    return f"{number % 1_000_000:06}"
+
+
+def test_a_second_factor_is_asked_for_and_given(cluster: Served, by_password: ProxmoxAPI) -> None:
+    secret = b"a secret of twenty b"
+    uri = f"otpauth://totp/ann@pve?secret={b32encode(secret).decode()}&issuer=virton"
+    by_password.access.users.post(userid="ann@pve", password="watchful")
+    try:
+        by_password.access.tfa("ann@pve").post(
+            type="totp", description="phone", totp=uri, value=present_code(secret)
+        )
+        with pytest.raises(AuthenticationError, match="Two Factor"):
+            connect(cluster, user="ann@pve", password="watchful", otp="000000")
+        code = present_code(secret)
+        ann = connect(cluster, user="ann@pve", password="watchful", otp=code)
+        assert ann.version.get()["release"].startswith("9.")
+    finally:
+        by_password.access.users("ann@pve").delete()

@@ -21,6 +21,7 @@ from virton.embedded.lab import change_lab, lab_json
 from virton.embedded.registry import Registry
 
 _LOG = logging.getLogger(__name__)
+_LONGEST_REASON = 1000
 _HEADERS = {"cache-control": "max-age=0, no-store", "x-content-type-options": "nosniff"}
 
 
@@ -100,9 +101,18 @@ def json_response(status: int, data: object) -> Response:
     return Response(body, status_code=status, headers=headers)
 
 
+def _reason(message: str) -> bytes:
+    """Return a message's first line for the status line, where Proxmox VE's clients look for it."""
+    line = message.strip().partition("\n")[0]
+    printable = "".join(character for character in line if character.isprintable())
+    return printable[:_LONGEST_REASON].strip().encode()
+
+
 def answer_response(answer: Answer) -> Response:
     """Return a call's answer as an HTTP response."""
     response = json_response(answer.status, answer.to_json())
+    if answer.message:
+        response.raw_headers.append((b"x-reason", _reason(answer.message)))
     if answer.retry_after_s is not None:
         response.headers["retry-after"] = str(answer.retry_after_s)
     return response

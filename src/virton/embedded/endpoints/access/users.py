@@ -20,15 +20,32 @@ Entry = dict[str, Any]
 _TEXTS = ("firstname", "lastname", "email", "comment")
 
 
-def index(cluster: EmbeddedCluster, caller: Caller, _params: Params) -> list[Entry]:
+def index(cluster: EmbeddedCluster, caller: Caller, params: Params) -> list[Entry]:
     """List the users; without a privilege, only oneself."""
     all_of_them = _may_manage(cluster, caller, "User.Modify", "Sys.Audit")
     users = sorted(cluster.access.users.users.items())
     return [
-        {"userid": userid, **_to_json(user), "realm-type": userid.rpartition("@")[2]}
+        {
+            "userid": userid,
+            **_to_json(user),
+            "realm-type": userid.rpartition("@")[2],
+            **(_belongings(cluster, userid, user) if params.get("full") else {}),
+        }
         for userid, user in users
-        if all_of_them or userid == caller.name
+        if (all_of_them or userid == caller.name)
+        and user.enabled == params.get("enabled", user.enabled)
     ]
+
+
+def _belongings(cluster: EmbeddedCluster, userid: str, user: User) -> Entry:
+    """Return the groups that a user is in, and the user's API tokens."""
+    groups = sorted(cluster.access.users.groups.items())
+    return {
+        "groups": ",".join(name for name, group in groups if userid in group.members),
+        "tokens": [
+            {"tokenid": name, **_token_json(token)} for name, token in sorted(user.tokens.items())
+        ],
+    }
 
 
 def _to_json(user: User) -> Entry:
@@ -176,6 +193,7 @@ def delete_token(cluster: EmbeddedCluster, caller: Caller, params: Params) -> No
 _MANAGE = Need("/access/groups", ("User.Modify",))
 _USER = {"userid": Param(format="pve-userid", max_length=64)}
 _PASSWORD = Param(min_length=5, max_length=64)
+_SWITCH = Param("boolean", optional=True)
 _SETTINGS = {
     **_USER,
     "enable": Param("boolean", optional=True, default=True),
@@ -187,7 +205,7 @@ _PATH = "/access/users"
 _TOKENS = f"{_PATH}/{{userid}}/token"
 
 ENDPOINTS = (
-    Endpoint("GET", _PATH, index, Anyone.LOGGED_IN),
+    Endpoint("GET", _PATH, index, Anyone.LOGGED_IN, {"enabled": _SWITCH, "full": _SWITCH}),
     Endpoint(
         "POST",
         _PATH,
