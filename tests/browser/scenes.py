@@ -270,6 +270,27 @@ def _login_failed(page: Page, standin: Standin, words: Words) -> None:
     expect(page.get_by_role("alert")).to_be_visible()
 
 
+def _code_asked(page: Page, standin: Standin, words: Words) -> None:
+    _refuse_code(standin, "required")
+    page.get_by_label(words["login.username"]).fill("root")
+    page.get_by_label(words["login.password"]).fill("right")
+    page.get_by_role("button", name=words["login.submit"]).click()
+    expect(page.get_by_label(words["login.otp"])).to_be_focused()
+
+
+def _code_wrong(page: Page, standin: Standin, words: Words) -> None:
+    _code_asked(page, standin, words)
+    _refuse_code(standin, "wrong")
+    page.get_by_label(words["login.otp"]).fill("000000")
+    page.get_by_role("button", name=words["login.submit"]).click()
+    expect(page.get_by_role("alert")).to_have_text(words["login.otp.wrong"])
+
+
+def _refuse_code(standin: Standin, why: str) -> None:
+    error = {"status": 401, "code": "second_factor", "message": None, "fields": {"otp": why}}
+    standin.login_error = (401, {"error": error | {"kinds": ["recovery", "totp"]}})
+
+
 def _logged_out(standin: Standin) -> None:
     standin.session = None
 
@@ -307,4 +328,6 @@ SCENES = [
     Scene("switch-refused", _priorities, _switch_refused),
     Scene("login", _logged_out, path="/login"),
     Scene("login-failed", _logged_out, _login_failed, path="/login"),
+    Scene("login-code", _logged_out, _code_asked, path="/login"),
+    Scene("login-code-wrong", _logged_out, _code_wrong, path="/login"),
 ]

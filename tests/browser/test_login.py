@@ -70,16 +70,107 @@ def test_too_many_attempts_say_how_long_to_wait(login: Page, standin: Standin) -
     expect(login.get_by_role("alert")).to_contain_text("7초 뒤에 다시 시도하세요.")
 
 
+def ask_for_code(standin: Standin, *kinds: str) -> None:
+    standin.login_error = failure(401, "second_factor", fields={"otp": "required"}, kinds=kinds)
+
+
 def test_a_second_factor_is_asked_for_and_sent(login: Page, standin: Standin) -> None:
-    standin.login_error = failure(401, "second_factor", fields={"otp": "required"})
+    ask_for_code(standin, "totp")
+    expect(login.get_by_label("2단계 인증 코드")).to_be_hidden()
     enter(login)
     code = login.get_by_label("2단계 인증 코드")
     expect(code).to_be_focused()
+    expect(code).to_have_accessible_description(re.compile("2단계 인증을 씁니다.*6자리"))
+    expect(login.get_by_role("alert")).to_have_count(0)
     standin.login_error = None
     code.fill("123456")
     login.keyboard.press("Enter")
     expect(login.get_by_role("heading", level=1)).to_contain_text("고가용성")
-    assert standin.writes[1][2]["otp"] == "123456"
+    credentials = {"username": "root", "password": "right", "realm": "pam"}
+    assert [write[2] for write in standin.writes] == [credentials, credentials | {"otp": "123456"}]
+
+
+def test_a_wrong_code_is_said_at_its_field_and_nothing_typed_is_lost(
+    login: Page, standin: Standin
+) -> None:
+    ask_for_code(standin, "totp")
+    enter(login)
+    code = login.get_by_label("2단계 인증 코드")
+    standin.login_error = failure(401, "second_factor", fields={"otp": "wrong"})
+    code.fill("000000")
+    login.keyboard.press("Enter")
+    expect(login.get_by_role("alert")).to_contain_text("코드가 맞지 않거나 이미 쓴 코드입니다.")
+    expect(code).to_have_attribute("aria-invalid", "true")
+    expect(code).to_have_accessible_description(re.compile("이미 쓴 코드입니다"))
+    expect(code).to_be_focused()
+    expect(login.get_by_label("사용자 이름")).to_have_value("root")
+    expect(login.get_by_label("비밀번호")).to_have_value("right")
+    standin.login_error = None
+    login.keyboard.type("123456")
+    login.keyboard.press("Enter")
+    expect(login.get_by_role("heading", level=1)).to_contain_text("고가용성")
+    assert standin.writes[-1][2]["otp"] == "123456"
+
+
+@pytest.mark.parametrize(
+    ("kinds", "keyboard", "hint"),
+    [
+        (("totp",), "numeric", "6자리 코드를"),
+        (("recovery", "totp"), "text", "복구 키"),
+        (("recovery",), "text", "인증 코드를 입력하세요"),
+        ((), "numeric", "6자리 코드를"),
+    ],
+)
+def test_what_to_type_is_said_as_the_cluster_takes_it(
+    kinds: tuple[str, ...], keyboard: str, hint: str, login: Page, standin: Standin
+) -> None:
+    ask_for_code(standin, *kinds)
+    enter(login)
+    code = login.get_by_label("2단계 인증 코드")
+    expect(code).to_have_attribute("inputmode", keyboard)
+    expect(code).to_have_accessible_description(re.compile(hint))
+
+
+def test_no_code_is_asked_for_where_none_would_do(login: Page, standin: Standin) -> None:
+    standin.login_error = failure(401, "second_factor_kind", kinds=["webauthn"])
+    enter(login)
+    expect(login.get_by_role("alert")).to_contain_text("보안 키")
+    expect(login.get_by_label("2단계 인증 코드")).to_be_hidden()
+
+
+def test_a_code_that_is_not_typed_is_not_sent(login: Page, standin: Standin) -> None:
+    ask_for_code(standin, "totp")
+    enter(login)
+    code = login.get_by_label("2단계 인증 코드")
+    expect(code).to_be_focused()
+    login.keyboard.press("Enter")
+    expect(code).to_have_accessible_description(re.compile("인증 코드를 입력하세요"))
+    assert len(standin.writes) == 1
+
+
+def test_the_code_of_one_account_is_not_asked_of_another(login: Page, standin: Standin) -> None:
+    ask_for_code(standin, "totp")
+    enter(login)
+    code = login.get_by_label("2단계 인증 코드")
+    code.fill("123456")
+    login.get_by_label("인증 영역 (Realm)").select_option("pve")
+    expect(code).to_be_hidden()
+    standin.login_error = None
+    login.get_by_role("button", name="로그인", exact=True).click()
+    expect(login.get_by_role("heading", level=1)).to_contain_text("고가용성")
+    assert "otp" not in standin.writes[-1][2]
+
+
+def test_changing_the_language_keeps_the_code_and_the_realm(login: Page, standin: Standin) -> None:
+    login.get_by_label("인증 영역 (Realm)").select_option("pve")
+    ask_for_code(standin, "totp")
+    enter(login)
+    login.get_by_label("2단계 인증 코드").fill("123")
+    login.get_by_role("button", name="English").click()
+    expect(login.get_by_label("Second factor")).to_have_value("123")
+    expect(login.get_by_label("Second factor")).to_be_focused()
+    expect(login.get_by_label("Password")).to_have_value("right")
+    expect(login.get_by_label("Realm")).to_have_value("pve")
 
 
 def test_what_is_missing_is_said_at_its_field(login: Page, standin: Standin) -> None:

@@ -1,0 +1,97 @@
+"""Logging in with a second factor: the real console, the living cluster, codes of real clockwork."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import Opener, opener_of
+from tests.browser.live import PASSWORD, Live
+from tests.browser.visit import Words, words_of
+from tests.embedded.second_factor import Authenticator, Root
+from virton.embedded.access.access import Access
+
+pytestmark = pytest.mark.browser
+
+NOW_S = 1_800_000_000.0
+ALICE = "alice@pve"
+
+
+@pytest.fixture
+def live(tmp_path: Path) -> Iterator[Live]:
+    """A living cluster whose logins go by a clock that stands."""
+    with Live(tmp_path) as live:
+        live.cluster.cluster.access = Access(live.cluster.cluster.files, lambda: NOW_S)
+        yield live
+
+
+@pytest.fixture
+def phone(live: Live) -> Authenticator:
+    """alice's authenticator."""
+    root = Root(live.cluster.app, PASSWORD)
+    root.add_user(ALICE, PASSWORD, "PVEAdmin")
+    return root.add_authenticator(ALICE, NOW_S)
+
+
+@pytest.fixture
+def open_live(chromium: Browser, live: Live) -> Iterator[Opener]:
+    yield from opener_of(chromium, live.address)
+
+
+@pytest.mark.parametrize("locale", ["ko", "en"])
+def test_a_user_with_an_authenticator_logs_in(
+    locale: str, open_live: Opener, phone: Authenticator
+) -> None:
+    words = words_of(locale)
+    page = open_live("/login", locale=locale)
+    page.get_by_label(words["login.realm"]).select_option("pve")
+    type_password(page, words, name="alice")
+
+    code = page.get_by_label(words["login.otp"])
+    expect(code).to_be_focused()
+    expect(code).to_have_accessible_description(re.compile(re.escape(words["login.otp.hint"])))
+    code.fill("000000")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_have_text(words["login.otp.wrong"])
+
+    code.fill(phone.code(NOW_S))
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("/$"))
+    expect(page.get_by_text(ALICE)).to_be_visible()
+    expect(page.get_by_role("radio").first).to_be_visible()
+
+
+def test_a_session_that_ended_asks_for_the_code_over_the_open_form(
+    open_live: Opener, phone: Authenticator, live: Live
+) -> None:
+    words = words_of("ko")
+    page = open_live("/login")
+    type_password(page, words, name=ALICE)
+    page.get_by_label(words["login.otp"]).fill(phone.code(NOW_S))
+    page.keyboard.press("Enter")
+    page.get_by_role("radio", name="121 ct").check()
+    page.get_by_role("button", name="수정", exact=True).first.click()
+    page.get_by_role("dialog").get_by_label(words["field.comment"]).fill("pay desk")
+
+    page.context.clear_cookies(name="virton_session")
+    page.keyboard.press("Enter")
+    again = page.get_by_role("dialog", name=words["login.again"])
+    again.get_by_label(words["login.password"]).fill(PASSWORD)
+    page.keyboard.press("Enter")
+    code = again.get_by_label(words["login.otp"])
+    expect(code).to_be_focused()
+    code.fill("000000")
+    page.keyboard.press("Enter")
+    expect(again.get_by_role("alert")).to_have_text(words["login.otp.wrong"])
+    code.fill(phone.code(NOW_S + 30))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert "comment pay desk" in live.cluster.cluster.files.read("ha/resources.cfg")
+
+
+def type_password(page: Page, words: Words, name: str) -> None:
+    page.get_by_label(words["login.username"]).fill(name)
+    page.get_by_label(words["login.password"]).fill(PASSWORD)
+    page.keyboard.press("Enter")
