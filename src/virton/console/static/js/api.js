@@ -11,6 +11,7 @@ export class ApiError extends Error {
     fields = {},
     retry_after_s = null,
     fingerprint = null,
+    kinds = [],
   }) {
     super(message ?? code);
     this.status = status;
@@ -19,6 +20,7 @@ export class ApiError extends Error {
     this.fields = fields ?? {};
     this.retryAfterS = retry_after_s;
     this.fingerprint = fingerprint;
+    this.kinds = kinds;
   }
 }
 

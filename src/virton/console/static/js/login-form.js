@@ -24,22 +24,72 @@ export function makeLoginFields(user = "") {
       label: t("login.password"),
       control: h("input", { type: "password", autocomplete: "current-password" }),
     }),
-    realm: makeField({ label: t("login.realm"), control: makeSelect([["pam", "pam"]], "pam") }),
-    otp: makeField({
-      label: t("login.otp"),
-      hint: t("login.otp.hint"),
-      control: h("input", { type: "text", inputmode: "numeric", autocomplete: "one-time-code" }),
-    }),
+    realm: makeField({ label: t("login.realm"), control: realmSelect(realm ?? "pam") }),
+    otp: makeCodeField(),
   };
-  setShown(fields.otp.root, false);
+  for (const { control } of [fields.username, fields.realm]) {
+    control.addEventListener("input", () => putCodeAway(fields.otp));
+  }
   fillRealms(fields.realm.control, realm);
   return fields;
+}
+
+/** Make the fields anew, as in another language, with what was typed into those before. */
+export function remakeLoginFields(before) {
+  const fields = makeLoginFields(`${before.username.control.value}@${before.realm.control.value}`);
+  fields.password.control.value = before.password.control.value;
+  if (!before.otp.root.hidden) {
+    askForCode(fields.otp, before.otp.root.dataset.kinds.split(" "));
+    fields.otp.control.value = before.otp.control.value;
+  }
+  return fields;
+}
+
+/** The field of the second factor, which stays away until it is asked for. */
+function makeCodeField() {
+  const control = h("input", {
+    type: "text",
+    autocomplete: "one-time-code",
+    autocapitalize: "none",
+    spellcheck: "false",
+  });
+  const field = makeField({ label: t("login.otp"), control });
+  field.root.querySelector(".field-error").setAttribute("role", "alert");
+  setShown(field.root, false);
+  return field;
+}
+
+/** Show the field of the second factor, for the kinds that the cluster takes. */
+function askForCode(field, kinds) {
+  const digitsOnly = kinds.every((kind) => kind === "totp");
+  field.control.inputMode = digitsOnly ? "numeric" : "text";
+  field.root.dataset.kinds = kinds.join(" ");
+  field.setHint(t(codeHint(kinds)));
+  setShown(field.root, true);
+  field.control.focus();
+}
+
+function codeHint(kinds) {
+  if (!kinds.includes("totp")) return "error.second_factor";
+  return kinds.includes("recovery") ? "login.otp.hint.recovery" : "login.otp.hint";
+}
+
+/** Another account is meant: whether it has a second factor is the cluster's to say. */
+function putCodeAway(field) {
+  field.control.value = "";
+  field.setError(null);
+  setShown(field.root, false);
 }
 
 /** "root@pam" as name and realm. */
 function splitUser(user) {
   const at = user.lastIndexOf("@");
   return at < 0 ? [user, null] : [user.slice(0, at), user.slice(at + 1)];
+}
+
+/** A select with the one realm that is known before the cluster has told its realms. */
+function realmSelect(realm) {
+  return makeSelect([[realm, realm]], realm);
 }
 
 async function fillRealms(select, wanted) {
@@ -60,36 +110,59 @@ function realmLine({ realm, comment }) {
   return comment ? `${realm} · ${comment}` : realm;
 }
 
-/** Log in with what the fields hold; says at the fields what is missing and throws. */
+/** Log in; says at its field what is missing or wrong there, and throws what belongs to none. */
 export async function submitLogin(fields) {
-  const [username, named] = splitUser(fields.username.control.value.trim());
-  const password = fields.password.control.value;
-  fields.username.setError(username ? null : t("login.no_username"));
-  fields.password.setError(password ? null : t("login.no_password"));
-  const missing = [fields.username, fields.password].find((field) => !field.control.value.trim());
+  const missing = findMissing(fields);
   if (missing) {
     missing.control.focus();
     return null;
   }
-  const otp = fields.otp.control.value.trim();
-  const credentials = { username, password, realm: named ?? fields.realm.control.value };
   try {
-    return await logIn(otp ? { ...credentials, otp } : credentials);
+    return await logIn(credentialsOf(fields));
   } catch (error) {
-    throw understand(error, fields);
+    return understand(error, fields);
   }
 }
 
-/** A login that was refused: ask for the second factor, or say that name and password do not fit. */
-function understand(error, fields) {
-  if (error.code === "second_factor") {
-    setShown(fields.otp.root, true);
-    fields.otp.control.focus();
-    return new ApiError({ status: 401, code: "second_factor" });
+/** Say at the fields which of them are empty; answers the first. */
+function findMissing({ username, password, otp }) {
+  const empty = {
+    username: !splitUser(username.control.value.trim())[0],
+    password: !password.control.value,
+    otp: !otp.root.hidden && !otp.control.value.trim(),
+  };
+  username.setError(empty.username ? t("login.no_username") : null);
+  password.setError(empty.password ? t("login.no_password") : null);
+  otp.setError(empty.otp ? t("login.no_otp") : null);
+  return (empty.username && username) || (empty.password && password) || (empty.otp && otp) || null;
+}
+
+function credentialsOf({ username, password, realm, otp }) {
+  const [name, named] = splitUser(username.control.value.trim());
+  const code = otp.root.hidden ? "" : otp.control.value.trim();
+  return {
+    username: name,
+    password: password.control.value,
+    realm: named ?? realm.control.value,
+    ...(code ? { otp: code } : {}),
+  };
+}
+
+/** A login that was refused: the second factor is asked for, or wrong, or the rest does not fit. */
+function understand(error, { password, otp }) {
+  if (error.code === "second_factor" && error.fields.otp === "wrong") {
+    otp.setError(t("login.otp.wrong"));
+    otp.control.focus();
+    otp.control.select();
+    return null;
   }
-  if (error.status !== 401) return error;
-  fields.password.control.select();
-  return new ApiError({ status: 401, code: "login" });
+  if (error.code === "second_factor") {
+    askForCode(otp, error.kinds.length ? error.kinds : ["totp"]);
+    return null;
+  }
+  if (error.status !== 401 || error.code === "second_factor_kind") throw error;
+  password.control.select();
+  throw new ApiError({ status: 401, code: "login" });
 }
 
 /** Text nodes for a login that failed. */

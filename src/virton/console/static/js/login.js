@@ -2,7 +2,7 @@
 
 import { h, setShown, setText } from "./dom.js";
 import { speak } from "./i18n.js";
-import { loginErrorNodes, makeLoginFields, submitLogin } from "./login-form.js";
+import { loginErrorNodes, makeLoginFields, remakeLoginFields, submitLogin } from "./login-form.js";
 import * as preferences from "./preferences.js";
 
 const find = (selector) => document.querySelector(selector);
@@ -20,13 +20,11 @@ async function start() {
 
 /** Draw the fields; what was typed stays when the language changes. */
 function draw() {
-  const typed = fields ? [fields.username.control.value, fields.password.control.value] : ["", ""];
-  fields = makeLoginFields(typed[0]);
-  fields.password.control.value = typed[1];
+  fields = fields ? remakeLoginFields(fields) : makeLoginFields();
   find("#fields").replaceChildren(...Object.values(fields).map((field) => field.root));
   setText(find("#locale"), preferences.locale() === "ko" ? "English" : "한국어");
   find("#locale").lang = preferences.locale() === "ko" ? "en" : "ko";
-  fields.username.control.focus();
+  (fields.otp.root.hidden ? fields.username : fields.otp).control.focus();
 }
 
 async function enter(event) {
