@@ -6,6 +6,7 @@ from urllib.parse import unquote
 
 from httpx2 import Response
 from starlette.testclient import TestClient
+from starlette.types import ASGIApp
 
 from tests.embedded.still_world import PASSWORD
 from virton.embedded.access.totp import Totp
@@ -24,6 +25,34 @@ class Authenticator:
     def code(self, now_s: float) -> str:
         """Return the code that is shown at a time."""
         return self._totp.code(int(now_s) // 30)
+
+
+class Root:
+    """root at the API of a cluster, for what a test prepares."""
+
+    def __init__(self, app: ASGIApp, password: str) -> None:
+        self.client = TestClient(app, base_url="https://phum/api2/json")
+        login = {"username": "root@pam", "password": password}
+        data = self.client.post("/access/ticket", data=login).json()["data"]
+        self.client.cookies.set("PVEAuthCookie", data["ticket"])
+        self.client.headers["CSRFPreventionToken"] = data["CSRFPreventionToken"]
+
+    def send(self, method: str, path: str, /, **params: Any) -> Any:
+        """Send a change that goes well; return its data."""
+        answer = self.client.request(method, path, data=params)
+        assert answer.status_code == 200, answer.text
+        return answer.json()["data"]
+
+    def add_user(self, userid: str, password: str, role: str) -> None:
+        """Add a user who has a role on everything."""
+        self.send("POST", "/access/users", userid=userid, password=password)
+        self.send("PUT", "/access/acl", path="/", users=userid, roles=role)
+
+    def add_authenticator(self, userid: str, now_s: float) -> Authenticator:
+        """Add an authenticator for a user."""
+        authenticator = Authenticator()
+        assert register(self.client, userid, authenticator, now_s).status_code == 200
+        return authenticator
 
 
 def register(
