@@ -69,6 +69,7 @@ def _can_migrate(
         return False
     lrm = view.lrm.get(node)
     if lrm is None:
+        tell(GroupsMigrationLrmNotActive(node))
         return False
     tell(GroupsMigrationLrmState(node, lrm.state, lrm.mode))
     waiting = lrm.state is LrmState.WAIT_FOR_AGENT_LOCK
