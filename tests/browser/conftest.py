@@ -48,8 +48,10 @@ def open_page(chromium: Browser, standin: Standin) -> Iterator[Opener]:
     standin.hang_up()
 
 
-def new_look(chromium: Browser, address: str, locale: str, theme: str, size: Size) -> Context:
-    """A browser in Seoul whose user prefers a language and a theme."""
+def new_look(
+    chromium: Browser, address: str, locale: str | None, theme: str, size: Size
+) -> Context:
+    """A browser in Seoul whose user prefers a language and a theme, or has not chosen a language."""
     context = chromium.new_context(
         viewport={"width": size[0], "height": size[1]},
         locale="ko-KR",
@@ -58,7 +60,11 @@ def new_look(chromium: Browser, address: str, locale: str, theme: str, size: Siz
     )
     preferences = {"virton_locale": locale, "virton_theme": theme}
     context.add_cookies(
-        [{"name": name, "value": value, "url": address} for name, value in preferences.items()]
+        [
+            {"name": name, "value": value, "url": address}
+            for name, value in preferences.items()
+            if value
+        ]
     )
     return context
 
@@ -81,7 +87,7 @@ def opener_of(chromium: Browser, address: str) -> Iterator[Opener]:
 
     def open_page(
         path: str = "/",
-        locale: str = "ko",
+        locale: str | None = "ko",
         theme: str = "dark",
         width: int = 1280,
         height: int = 900,

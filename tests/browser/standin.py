@@ -51,6 +51,7 @@ class Standin:
         self.writes: list[tuple[str, str, Any]] = []
         self.refreshed = 0
         self.away = False
+        self.language = "ko"
 
     @staticmethod
     def new_session(privileges: list[str] | None = None, lab: bool = True) -> dict[str, Any]:
@@ -119,7 +120,7 @@ def make_app(standin: Standin) -> Starlette:
 
     def page(name: str) -> Any:
         def render(request: Request) -> Response:
-            locale = request.cookies.get("virton_locale", "ko")
+            locale = request.cookies.get("virton_locale", standin.language)
             theme = request.cookies.get("virton_theme", "dark")
             text = json.loads((CONSOLE / "catalogue" / f"{locale}.json").read_text())
             html = pages.get_template(name).render(locale=locale, theme=theme, text=text)

@@ -5,6 +5,9 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import Opener
+from tests.browser.standin import Standin
+
 pytestmark = pytest.mark.browser
 
 
@@ -22,6 +25,21 @@ def test_english_is_remembered(page: Page) -> None:
     expect(page.locator("html")).to_have_attribute("lang", "en")
     page.get_by_role("button", name="한국어").click()
     expect(page.get_by_role("heading", name="HA 리소스 목록")).to_be_visible()
+
+
+def test_who_chose_no_language_gets_the_servers_until_choosing(
+    standin: Standin, open_page: Opener
+) -> None:
+    standin.language = "en"
+    page = open_page(locale=None)
+    expect(page.get_by_role("row").filter(has_text="LOTCES-WIN")).to_contain_text("Started")
+    standin.language = "ko"
+    page.reload()
+    expect(page.get_by_role("heading", name="HA 리소스 목록")).to_be_visible()
+    page.get_by_role("button", name="English").click()
+    expect(page.get_by_role("heading", name="HA resources")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("heading", name="HA resources")).to_be_visible()
 
 
 def test_a_light_page_is_remembered(page: Page) -> None:

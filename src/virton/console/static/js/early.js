@@ -1,7 +1,10 @@
-// Runs before the first paint: puts the remembered theme and language on the page.
+// Runs before the first paint: puts the remembered theme and language on the page; the server's stay otherwise.
 (() => {
-  const remembered = (name) => document.cookie.match(`(?:^|; )${name}=([^;]*)`)?.[1];
   const root = document.documentElement;
-  root.dataset.theme = remembered("virton_theme") === "light" ? "light" : "dark";
-  root.lang = remembered("virton_locale") === "en" ? "en" : "ko";
+  const remembered = (name, choices) => {
+    const value = document.cookie.match(`(?:^|; )${name}=([^;]*)`)?.[1];
+    return choices.includes(value) ? value : null;
+  };
+  root.dataset.theme = remembered("virton_theme", ["dark", "light"]) ?? root.dataset.theme;
+  root.lang = remembered("virton_locale", ["ko", "en"]) ?? root.lang;
 })();

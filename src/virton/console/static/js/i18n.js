@@ -15,8 +15,15 @@ export async function speak(locale) {
   }
   words = catalogues.get(locale);
   formats = makeFormats(locale);
-  preferences.setLocale(locale);
+  document.documentElement.lang = locale;
   translateStatic(document);
+}
+
+/** Change to the other language, and remember it. */
+export async function speakTheOther() {
+  const other = preferences.locale() === "ko" ? "en" : "ko";
+  await speak(other);
+  preferences.rememberLocale(other);
 }
 
 function makeFormats(locale) {

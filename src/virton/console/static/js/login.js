@@ -1,7 +1,7 @@
 /** The login page. */
 
 import { h, setShown, setText } from "./dom.js";
-import { speak } from "./i18n.js";
+import { speak, speakTheOther } from "./i18n.js";
 import { loginErrorNodes, makeLoginFields, remakeLoginFields, submitLogin } from "./login-form.js";
 import * as preferences from "./preferences.js";
 
@@ -13,7 +13,7 @@ async function start() {
   draw();
   find("#login").addEventListener("submit", enter);
   find("#locale").addEventListener("click", async () => {
-    await speak(preferences.locale() === "ko" ? "en" : "ko");
+    await speakTheOther();
     draw();
   });
 }

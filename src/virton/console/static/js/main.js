@@ -2,7 +2,7 @@
 
 import { doorkeeper, get } from "./api.js";
 import { setAttribute, setShown, setText } from "./dom.js";
-import { ago, speak, t } from "./i18n.js";
+import { ago, speak, speakTheOther, t } from "./i18n.js";
 import { fillLegends } from "./legends.js";
 import { makeLab } from "./parts/lab.js";
 import { makeResourcesPart } from "./parts/resources.js";
@@ -65,7 +65,7 @@ function wireTop(draw) {
     drawTop();
   });
   find("#locale").addEventListener("click", async () => {
-    await speak(preferences.locale() === "ko" ? "en" : "ko");
+    await speakTheOther();
     fillLegends();
     draw();
   });

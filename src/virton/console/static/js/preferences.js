@@ -12,10 +12,9 @@ export function locale() {
   return document.documentElement.lang === "en" ? "en" : "ko";
 }
 
-/** Remember the language and put it on the page. */
-export function setLocale(value) {
+/** Remember the language that the user chose. */
+export function rememberLocale(value) {
   rememberCookie("virton_locale", value);
-  document.documentElement.lang = value;
 }
 
 /** The page's theme: "dark" or "light". */
