@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.console.visit import Browser, SteppedClock
+from tests.console.visit import Browser, SteppedClock, Visit
 from tests.embedded.second_factor import Authenticator, Root
+from tests.proxmox.playback import ROOT
 from virton.console.app import create_app
 from virton.console.settings import ConsoleSettings
 from virton.embedded import start
@@ -135,3 +136,18 @@ async def test_the_realms_to_choose_from_are_the_clusters(door: Door) -> None:
         ("pam", "Linux PAM standard authentication"),
         ("pve", "Proxmox VE authentication server"),
     ]
+
+
+async def test_where_no_code_would_do_the_console_says_so_and_asks_for_none(visit: Visit) -> None:
+    keys = 'PVE:!tfa!{"webauthn"%3A{"publicKey"%3A{}}}:6920C000::eA'
+    half = {"username": ROOT, "ticket": keys, "NeedTFA": 1}
+
+    async def ask_for_a_key(path: str) -> object:
+        return half if path == "/access/ticket" else None
+
+    visit.cluster.fault = ask_for_a_key
+    for otp in ({}, {"otp": "123456"}):
+        response = await visit.browser().log_in(**otp)
+        assert response.status_code == 401
+        error = response.json()["error"]
+        assert (error["code"], error["kinds"]) == ("second_factor_kind", ["webauthn"])

@@ -122,6 +122,19 @@ async def test_a_wrong_code_is_told_apart_from_a_wrong_password(
     assert not isinstance(wrong.value, SecondFactorRefused)
 
 
+async def test_half_a_login_is_never_taken_for_a_whole_one(
+    cluster: Playback, client: ProxmoxClient
+) -> None:
+    half = {"username": ROOT, "ticket": "PVE:!tfa!0123456789abcdef", "NeedTFA": 1}
+
+    async def ask_forever(_path: str) -> Any:
+        return half
+
+    cluster.fault = ask_forever
+    with pytest.raises(SecondFactorRefused):
+        await log_in(client, "123456")
+
+
 @pytest.mark.parametrize("status", [429, 500, 595])
 async def test_a_cluster_that_cannot_judge_a_code_does_not_call_it_wrong(
     status: int, cluster: Playback, client: ProxmoxClient

@@ -132,11 +132,15 @@ class ClusterApi:
         params = {"username": user, "tfa-challenge": challenge.ticket, "password": response}
         try:
             # A code is good for once: sent again, it would be refused for that alone.
-            return await self._ticket(params, repeatable=False)
+            answer = await self._ticket(params, repeatable=False)
         except ApiFailure as failure:
             if failure.error.code is ErrorCode.AUTH:
                 raise SecondFactorRefused(failure.error) from failure
             raise
+        if answer.challenge is not None:
+            words = "the cluster still asks for a second factor"
+            raise SecondFactorRefused(ApiError(401, words, code=ErrorCode.AUTH))
+        return answer
 
     async def _ticket(self, params: Mapping[str, Any], *, repeatable: bool) -> TicketAnswer:
         path = "/access/ticket"
