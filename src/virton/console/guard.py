@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from starlette.background import BackgroundTask
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
+from virton.console.answers import Answer
 from virton.console.problems import Refusal, failed, refused
 from virton.console.sessions import COOKIE, Session, Standing
 from virton.console.state import Console, console_of
@@ -141,6 +142,6 @@ async def read_json(request: Request) -> dict[str, Any]:
     return document
 
 
-def done(data: Any = None) -> JSONResponse:
+def done(data: Any = None) -> Response:
     """Answer that it is done."""
-    return JSONResponse({} if data is None else data)
+    return Answer({} if data is None else data)

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from starlette.responses import JSONResponse
+from starlette.responses import Response
 
+from virton.console.answers import Answer
 from virton.proxmox.errors import ApiError, ErrorCode
 
 
@@ -34,7 +35,7 @@ def no_session() -> Refusal:
     return Refusal(401, str(ErrorCode.AUTH))
 
 
-def refused(refusal: Refusal) -> JSONResponse:
+def refused(refusal: Refusal) -> Response:
     """Answer with the console's own refusal."""
     return _problem(refusal.error, refusal.status)
 
@@ -43,17 +44,17 @@ FIELD_NAMES = {"disable": "disabled", "auto-rebalance": "auto_rebalance"}
 """What the cluster calls a field, where the console calls it otherwise."""
 
 
-def failed(error: ApiError) -> JSONResponse:
+def failed(error: ApiError) -> Response:
     """Answer with a cluster's refusal or failure, under the console's field names."""
     data = error.to_json()
     data["fields"] = {FIELD_NAMES.get(key, key): text for key, text in error.fields.items()}
     return _problem(data, _status(error))
 
 
-def _problem(error: dict[str, Any], status: int) -> JSONResponse:
+def _problem(error: dict[str, Any], status: int) -> Response:
     wait = error.get("retry_after_s")
     headers = {} if wait is None else {"Retry-After": str(wait)}
-    return JSONResponse({"error": error}, status, headers)
+    return Answer({"error": error}, status, headers)
 
 
 def _status(error: ApiError) -> int:

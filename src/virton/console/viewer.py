@@ -1,7 +1,6 @@
 """What one viewer may see of the Snapshot that all share."""
 
-import json
-
+from virton.console.answers import json_text
 from virton.console.sessions import AUDIT, Standing
 from virton.console.snapshot import Snapshot, forbidden
 from virton.proxmox import ApiError
@@ -26,7 +25,7 @@ class Views:
             self._texts.clear()
         key = standing.sight
         if key not in self._texts:
-            self._texts[key] = json.dumps(seen_by(standing, snapshot), ensure_ascii=False)
+            self._texts[key] = json_text(seen_by(standing, snapshot))
         return self._texts[key]
 
 

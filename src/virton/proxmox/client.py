@@ -1,7 +1,6 @@
 """One connection to a cluster: several nodes or an app in this process, asked the same way."""
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -21,7 +20,7 @@ from virton.proxmox.errors import (
     network_failure,
 )
 from virton.proxmox.trust import SystemTrust, Trust, presented_fingerprint, ssl_context
-from virton.proxmox.values import integer
+from virton.proxmox.values import document, integer
 
 Message = MutableMapping[str, Any]
 AsgiApp = Callable[
@@ -252,14 +251,14 @@ def _document(response: httpx2.Response, address: str) -> Any:
     if response.status_code >= 400:
         raise ApiFailure(_refusal(response, address))
     try:
-        document = json.loads(response.content)
+        told = document(response.content)
     except ValueError:
-        document = None
-    if response.status_code >= 300 or not isinstance(document, dict):
+        told = None
+    if response.status_code >= 300 or not isinstance(told, dict):
         words = f"not an answer of Proxmox VE: {response.status_code} {_media_type(response)}"
         error = ApiError(response.status_code, words, {}, ErrorCode.PROTOCOL, address)
         raise ApiFailure(error)
-    return document
+    return told
 
 
 def _media_type(response: httpx2.Response) -> str:
@@ -267,18 +266,18 @@ def _media_type(response: httpx2.Response) -> str:
 
 
 def _data(response: httpx2.Response, address: str) -> Any:
-    document = _document(response, address)
-    if "data" not in document:
+    told = _document(response, address)
+    if "data" not in told:
         words = "not an answer of Proxmox VE: JSON without 'data'"
         error = ApiError(response.status_code, words, {}, ErrorCode.PROTOCOL, address)
         raise ApiFailure(error)
-    return document["data"]
+    return told["data"]
 
 
 def _refusal(response: httpx2.Response, address: str) -> ApiError:
     """Read the cluster's own words: from the body, or (before 8.x) from the status line."""
     try:
-        body = json.loads(response.content)
+        body = document(response.content)
     except ValueError:
         body = None
     body = body if isinstance(body, dict) else {}

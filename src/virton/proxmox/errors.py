@@ -111,7 +111,6 @@ _KINDS: tuple[tuple[type[BaseException], ErrorCode], ...] = (
     (ConnectionRefusedError, ErrorCode.REFUSED),
     (httpx2.TimeoutException, ErrorCode.TIMEOUT),
     (TimeoutError, ErrorCode.TIMEOUT),
-    (httpx2.RemoteProtocolError, ErrorCode.CUT),
     (httpx2.ReadError, ErrorCode.CUT),
     (httpx2.WriteError, ErrorCode.CUT),
     (httpx2.DecodingError, ErrorCode.PROTOCOL),
@@ -122,6 +121,10 @@ _KINDS: tuple[tuple[type[BaseException], ErrorCode], ...] = (
 def network_failure(failure: Exception, address: str) -> ApiFailure:
     """Tell why an address could not be asked, or did not answer."""
     chain = list(causes(failure))
+    if isinstance(failure, httpx2.RemoteProtocolError):
+        cut = any(word in str(failure) for word in ("disconnected", "closed"))
+        code = ErrorCode.CUT if cut else ErrorCode.PROTOCOL
+        return _failed(failure, failure, code, address)
     for kind, code in _KINDS:
         for cause in chain:
             if isinstance(cause, kind):

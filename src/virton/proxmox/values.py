@@ -1,9 +1,26 @@
 """Read Proxmox VE's JSON as it comes: numbers in strings, booleans in many spellings, absences."""
 
+import json
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 TRUE = frozenset({"1", "yes", "on", "true"})
+
+
+def document(content: bytes) -> Any:
+    """Return what JSON says; raise ValueError for what it cannot, such as numbers without end."""
+    try:
+        return json.loads(content, parse_float=_finite, parse_constant=_finite)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def _finite(digits: str) -> float:
+    read = float(digits)
+    if not math.isfinite(read):
+        raise ValueError(f"not a number: {digits}")
+    return read
 
 
 def mapping(value: Any) -> Mapping[str, Any]:
@@ -33,16 +50,17 @@ def integer(value: Any) -> int | None:
     """Return a whole number, or None where there is none."""
     try:
         return None if value is None or value == "" else int(float(value))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
 
 
 def number(value: Any) -> float | None:
     """Return a number, or None where there is none."""
     try:
-        return None if value is None or value == "" else float(value)
-    except (TypeError, ValueError):
+        read = None if value is None or value == "" else float(value)
+    except (TypeError, ValueError, OverflowError):
         return None
+    return read if read is not None and math.isfinite(read) else None
 
 
 def text(value: Any) -> str | None:

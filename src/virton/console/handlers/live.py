@@ -7,8 +7,9 @@ from typing import Any
 
 import anyio
 from sse_starlette import EventSourceResponse, ServerSentEvent
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
+from virton.console.answers import Answer, json_text
 from virton.console.guard import Call
 from virton.console.lender import RENEW_AFTER_S
 from virton.console.problems import Refusal, refused
@@ -29,7 +30,7 @@ async def show_snapshot(call: Call) -> Response:
         await poller.refresh_now()
     else:
         await poller.refresh()
-    return JSONResponse(seen_by(call.standing, _latest(call.console)))
+    return Answer(seen_by(call.standing, _latest(call.console)))
 
 
 async def stream(call: Call) -> Response:
@@ -127,4 +128,4 @@ def _ages(console: Console, now: float) -> dict[str, Snapshot]:
 
 
 def _event(name: str, data: Snapshot) -> ServerSentEvent:
-    return ServerSentEvent(json.dumps(data, ensure_ascii=False), event=name)
+    return ServerSentEvent(json_text(data), event=name)

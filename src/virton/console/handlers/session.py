@@ -4,8 +4,9 @@ import math
 from dataclasses import asdict
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
+from virton.console.answers import Answer
 from virton.console.guard import Call, done, drop_session, keep_session, read_form
 from virton.console.problems import Refusal
 from virton.console.sessions import COOKIE, Session
@@ -29,7 +30,7 @@ async def log_in(request: Request) -> Response:
     session = await _open(console, form, keys)
     console.throttle.succeeded(*keys)
     standing = await console.sessions.standing(session)
-    response = JSONResponse(console.sessions.describe(session, standing))
+    response = Answer(console.sessions.describe(session, standing))
     keep_session(request, response, session)
     return response
 
@@ -71,4 +72,4 @@ async def show_session(call: Call) -> Response:
 async def list_realms(request: Request) -> Response:
     """List where users can be looked up."""
     realms = await ClusterApi(console_of(request).client).realms()
-    return JSONResponse([asdict(realm) for realm in realms])
+    return Answer([asdict(realm) for realm in realms])

@@ -1,0 +1,1 @@
+"""A node that goes wrong on demand, and the console before it."""
