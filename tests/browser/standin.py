@@ -52,6 +52,7 @@ class Standin:
         self.refreshed = 0
         self.away = False
         self.language = "ko"
+        self.remarks: list[str] = []
 
     @staticmethod
     def new_session(privileges: list[str] | None = None, lab: bool = True) -> dict[str, Any]:
@@ -155,6 +156,18 @@ def make_app(standin: Standin) -> Starlette:
             standin.snapshot = standin.fresh or standin.snapshot
         return JSONResponse(standin.snapshot)
 
+    def snapshot_file(request: Request) -> Response:
+        if not standin.session:
+            return _unauthorised()
+        if standin.refusals:
+            status, error = standin.refusals.pop(0)
+            return JSONResponse(error, status)
+        anonymous = request.query_params.get("anonymous") == "1"
+        name = f"{'cluster' if anonymous else 'virton'}-2025-11-23-0303.json"
+        content = {"snapshot": {"anonymous": anonymous, "remarks": standin.remarks}}
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return JSONResponse(content, headers=headers)
+
     def stream(request: Request) -> Response:
         if not standin.session:
             return _unauthorised()
@@ -185,6 +198,7 @@ def make_app(standin: Standin) -> Starlette:
         Route("/api/session", session),
         Route("/api/realms", realms),
         Route("/api/snapshot", snapshot),
+        Route("/api/snapshot-file", snapshot_file),
         Route("/api/stream", stream),
         Route("/api/lab", lab, methods=["GET"]),
         Route("/api/{rest:path}", write, methods=writes),

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from virton.console.clock import Clock, SystemClock
 from virton.console.guard import answered, reading, writing
-from virton.console.handlers import lab, live, pages, resources, rules, session
+from virton.console.handlers import capture, lab, live, pages, resources, rules, session
 from virton.console.security import SecurityHeaders
 from virton.console.settings import ConsoleSettings
 from virton.console.state import open_console
@@ -44,6 +44,7 @@ def _routes() -> list[BaseRoute]:
         Route("/api/session", reading(session.show_session)),
         Route("/api/realms", answered(session.list_realms)),
         Route("/api/snapshot", reading(live.show_snapshot)),
+        Route("/api/snapshot-file", reading(capture.download)),
         Route("/api/stream", reading(live.stream)),
         Route("/api/resources", writing(resources.add), methods=["POST"]),
         Route("/api/resources/{sid}", writing(resources.edit), methods=["PUT"]),

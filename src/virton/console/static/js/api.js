@@ -33,12 +33,26 @@ export function get(path) {
 }
 
 /** Write to the console; a session that ended meanwhile is renewed by the user and the write repeated. */
-export async function write(method, path, body) {
+export function write(method, path, body) {
+  return withSession(() => request(method, path, body));
+}
+
+/** Read a file from the console: its bytes and the name it was given. */
+export function getFile(path) {
+  return withSession(async () => {
+    const answer = await send("GET", path);
+    if (!answer.ok) throw refusalOf(answer, await readBody(answer));
+    const named = /filename="([^"]+)"/.exec(answer.headers.get("Content-Disposition") ?? "");
+    return { name: named?.[1] ?? "", content: await readFile(answer) };
+  });
+}
+
+async function withSession(deed) {
   try {
-    return await request(method, path, body);
+    return await deed();
   } catch (error) {
     if (error.status !== 401 || !(await doorkeeper.logInAgain())) throw error;
-    return request(method, path, body);
+    return deed();
   }
 }
 
@@ -47,7 +61,11 @@ export async function request(method, path, body) {
   const answer = await send(method, path, body);
   const content = await readBody(answer);
   if (answer.ok) return content;
-  throw new ApiError({
+  throw refusalOf(answer, content);
+}
+
+function refusalOf(answer, content) {
+  return new ApiError({
     code: answer.status === 401 ? "auth" : "protocol",
     retry_after_s: content?.retry_after_s ?? Number(answer.headers.get("Retry-After") ?? 0),
     ...content?.error,
@@ -67,6 +85,14 @@ async function send(method, path, body) {
       cache: "no-store",
       credentials: "same-origin",
     });
+  } catch {
+    throw new ApiError({ code: "network" });
+  }
+}
+
+async function readFile(answer) {
+  try {
+    return await answer.blob();
   } catch {
     throw new ApiError({ code: "network" });
   }

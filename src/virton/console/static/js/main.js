@@ -1,7 +1,8 @@
 /** The HA page: speaks, finds the session, draws the parts and keeps them in step with the console. */
 
 import { doorkeeper, get } from "./api.js";
-import { setAttribute, setShown, setText } from "./dom.js";
+import { allow, setAttribute, setShown, setText } from "./dom.js";
+import { openSnapshotFile } from "./forms/snapshot-file.js";
 import { ago, speak, speakTheOther, t } from "./i18n.js";
 import { fillLegends } from "./legends.js";
 import { makeLab } from "./parts/lab.js";
@@ -11,7 +12,7 @@ import { makeStatusPart } from "./parts/status.js";
 import * as preferences from "./preferences.js";
 import { watchScrolling } from "./scrolling.js";
 import { keepDoor, logOut } from "./session.js";
-import { change, state, subscribe } from "./store.js";
+import { change, may, state, subscribe } from "./store.js";
 import { connect, tryAgain, watch } from "./stream.js";
 
 const find = (selector) => document.querySelector(selector);
@@ -60,6 +61,7 @@ function wireTop(draw) {
   find("#login-again").addEventListener("click", async () => {
     await doorkeeper.logInAgain();
   });
+  find("#capture").addEventListener("click", openSnapshotFile);
   find("#theme").addEventListener("click", () => {
     preferences.setTheme(preferences.theme() === "dark" ? "light" : "dark");
     drawTop();
@@ -80,6 +82,8 @@ function drawTop() {
   );
   setText(find("#user"), session?.user ?? "");
   setShown(find("#logout"), Boolean(session));
+  const blind = Boolean(session) && !may("Sys.Audit");
+  allow(find("#capture"), Boolean(session) && !blind, blind ? find("#capture-forbidden") : null);
   setText(find("#theme-name"), t(preferences.theme() === "dark" ? "top.light" : "top.dark"));
   const other = preferences.locale() === "ko" ? "en" : "ko";
   setText(find("#locale"), other === "en" ? "English" : "한국어");
