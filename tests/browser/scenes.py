@@ -162,6 +162,16 @@ def _edit_vanished(page: Page, standin: Standin, words: Words) -> None:
     expect(page.get_by_role("dialog").get_by_role("status")).to_be_visible()
 
 
+def _discard(page: Page, standin: Standin, words: Words) -> None:
+    _add_filled(page, standin, words)
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name=words["discard.no"])).to_be_visible()
+
+
+def _capture(page: Page, _: Standin, words: Words) -> None:
+    page.get_by_role("button", name=words["capture.title"]).click()
+
+
 def _add_refused(page: Page, standin: Standin, words: Words) -> None:
     _add(page, standin, words)
     dialog = page.get_by_role("dialog")
@@ -313,6 +323,8 @@ SCENES = [
     Scene("legends", reach=_legends),
     Scene("add", reach=_add),
     Scene("add-filled", reach=_add_filled),
+    Scene("discard", reach=_discard),
+    Scene("capture", reach=_capture),
     Scene("add-refused", reach=_add_refused),
     Scene("add-refused-at-field", reach=_add_refused_at_field),
     Scene("edit-overtaken", reach=_edit_overtaken),

@@ -1,4 +1,4 @@
-/** Dialogs: labelled, closed by Escape, the focus returned; a refused deed keeps everything typed. */
+/** Dialogs: labelled, closed by Escape, the focus returned; what was typed is never lost unasked. */
 
 import { freshId, h, icon, setAttribute, setShown } from "./dom.js";
 import { errorNodes, fieldMessageNodes } from "./errors.js";
@@ -8,18 +8,23 @@ import { watchScrolling } from "./scrolling.js";
 /**
  * Open a dialog with a form.
  * @param {{title: string, size?: string, body: Node[], submit: {label: string, tone?: string},
- *   fields?: object, onSubmit: function, onClose?: function}} what
+ *   cancel?: string, fields?: object, isChanged?: function, onSubmit: function, onClose?: function}} what
+ *   `cancel` is another word for cancelling, which then has the focus; `isChanged` tells whether
+ *   closing would lose something.
  */
-export function openDialog({ title, size = "", body, submit, fields = {}, onSubmit, onClose }) {
-  const parts = build({ title, size, body, submit });
+export function openDialog(what) {
+  const { fields = {}, isChanged = () => false, onSubmit, onClose } = what;
+  const parts = build(what);
   const { dialog, form } = parts;
   const opener = document.activeElement;
-  const control = makeControl(parts, fields);
+  const leaving = watchLeaving(parts, isChanged);
+  const control = makeControl(parts, fields, leaving);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     submitOnce(parts, control, onSubmit);
   });
   dialog.addEventListener("close", () => {
+    if (leaving.isRefused()) return;
     dialog.remove();
     onClose?.();
     returnFocus(opener);
@@ -30,7 +35,7 @@ export function openDialog({ title, size = "", body, submit, fields = {}, onSubm
   return control;
 }
 
-function build({ title, size, body, submit }) {
+function build({ title, size = "", body, submit, cancel = null }) {
   const id = freshId("dialog");
   const failure = h("div", { class: "box", data: { tone: "bad" }, role: "alert", hidden: true });
   const notice = h("div", {
@@ -44,7 +49,16 @@ function build({ title, size, body, submit }) {
     { class: `button ${submit.tone ?? "primary"}`, type: "submit" },
     submit.label,
   );
-  const close = () => dialog.close();
+  const mark = h(
+    "button",
+    { type: "button", class: "button bare", "aria-label": t("close") },
+    icon("close"),
+  );
+  const away = h(
+    "button",
+    { type: "button", class: "button", autofocus: Boolean(cancel) },
+    cancel ?? t("cancel"),
+  );
   const form = h(
     "form",
     { novalidate: true, autocomplete: "off" },
@@ -52,29 +66,81 @@ function build({ title, size, body, submit }) {
       "div",
       { class: "dialog-head" },
       h("h2", { id }, title),
-      h(
-        "button",
-        { type: "button", class: "button bare", "aria-label": t("close"), onclick: close },
-        icon("close"),
-      ),
+      mark,
     ),
     notice,
     h("div", { class: "dialog-body" }, body.filter(Boolean), failure),
-    h(
-      "div",
-      { class: "dialog-foot" },
-      h("button", { type: "button", class: "button", onclick: close }, t("cancel")),
-      ok,
-    ),
+    h("div", { class: "dialog-foot" }, away, ok),
   );
   const dialog = h("dialog", { "aria-labelledby": id, data: { size } }, form);
-  return { dialog, form, ok, failure, notice };
+  return { dialog, form, ok, mark, away, failure, notice };
 }
 
-function makeControl({ dialog, ok, failure, notice }, fields) {
+/** The ways out: cancelling leaves at once, Escape and the mark ask if something typed would be lost. */
+function watchLeaving({ dialog, form, mark, away }, isChanged) {
+  let touched = false;
+  let left = false;
+  let question = null;
+  const leave = () => {
+    left = true;
+    question?.close();
+    dialog.close();
+  };
+  const wouldLose = () => !left && touched && isChanged();
+  const ask = () => {
+    question ??= askToDiscard((discard) => {
+      question = null;
+      if (discard) leave();
+    });
+  };
+  const keep = (event) => {
+    if (!wouldLose()) return;
+    event.preventDefault();
+    ask();
+  };
+  for (const kind of ["input", "change"]) form.addEventListener(kind, () => (touched = true));
+  // A browser lets a page refuse Escape only now and then, but always the key itself.
+  dialog.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && !event.isComposing) keep(event);
+  });
+  dialog.addEventListener("cancel", (event) => event.target === dialog && keep(event));
+  mark.addEventListener("click", () => (wouldLose() ? ask() : leave()));
+  away.addEventListener("click", leave);
+  const stay = (event) => wouldLose() && event.preventDefault();
+  addEventListener("beforeunload", stay);
+  return {
+    leave,
+    /** Whether a dialog that was closed all the same must stay. */
+    isRefused() {
+      if (wouldLose()) {
+        dialog.showModal();
+        ask();
+        return true;
+      }
+      removeEventListener("beforeunload", stay);
+      return false;
+    },
+  };
+}
+
+/** Ask whether what was typed may be lost. */
+function askToDiscard(answer) {
+  let discard = false;
+  return openDialog({
+    title: t("discard.title"),
+    size: "slim",
+    body: [h("p", {}, t("discard.meaning"))],
+    cancel: t("discard.no"),
+    submit: { label: t("discard.yes"), tone: "danger" },
+    onSubmit: () => (discard = true),
+    onClose: () => answer(discard),
+  });
+}
+
+function makeControl({ dialog, ok, failure, notice }, fields, { leave }) {
   return {
     dialog,
-    close: () => dialog.close(),
+    close: leave,
     /** Allow or forbid the deed. */
     setReady: (ready) => setAttribute(ok, "disabled", ready ? null : ""),
     /** Say something that happened while the dialog was open; an empty list takes it back. */
@@ -110,12 +176,12 @@ function placeErrors(error, fields) {
   return named.length > 0 && known.length === named.length;
 }
 
-async function submitOnce({ ok, dialog }, control, onSubmit) {
+async function submitOnce({ ok }, control, onSubmit) {
   if (ok.disabled || ok.getAttribute("aria-busy") === "true") return;
   ok.setAttribute("aria-busy", "true");
   control.clear();
   try {
-    if ((await onSubmit()) !== false) dialog.close();
+    if ((await onSubmit()) !== false) control.close();
   } catch (error) {
     control.fail(error);
   } finally {

@@ -11,6 +11,9 @@ export function makeDraft(base, controls) {
   return {
     values: () =>
       Object.fromEntries(Object.keys(controls).map((name) => [name, controls[name].read()])),
+    /** Whether a field holds what the cluster does not. */
+    isChanged: () =>
+      Object.keys(controls).some((name) => !same(controls[name].read(), known[name])),
     /** Take the cluster's newer values in; answers what changed: {field, from, to, kept}. */
     follow(newer) {
       const changes = [];

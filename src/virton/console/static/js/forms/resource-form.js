@@ -32,6 +32,7 @@ export function openResourceForm(resource, preset = {}) {
     body: [...Object.values(fields).map((field) => field.root), otherSettings(resource)],
     submit: { label: t(resource ? "save" : "add") },
     fields: { ...fields, vmid: fields.sid },
+    isChanged: () => draft.isChanged() || (!resource && fields.sid.control.value !== ""),
     onSubmit: () => save(form),
     onClose: subscribe(() => follow(form)),
   });

@@ -29,6 +29,7 @@ export function openRuleForm(type, rule) {
     body: Object.values(form.fields).map((field) => field.root),
     submit: { label: t("save") },
     fields: form.fields,
+    isChanged: () => form.draft.isChanged() || (!rule && form.fields.rule.control.value !== ""),
     onSubmit: () => save(form),
     onClose: subscribe(() => follow(form)),
   });

@@ -1,0 +1,112 @@
+"""Leaving a form: what was typed is not lost unless the user says so."""
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser import contents
+from tests.browser.standin import Standin
+
+pytestmark = pytest.mark.browser
+
+LEAVE = "저장하지 않고 닫기"
+
+
+@pytest.fixture
+def form(page: Page) -> Locator:
+    """The form of a resource, with a comment typed into it."""
+    page.get_by_role("radio", name="121 ct 선택").check()
+    press(page, "수정")
+    form = page.get_by_role("dialog", name="HA 리소스 수정")
+    form.get_by_label("설명").fill("결제")
+    return form
+
+
+def press(page: Page, name: str) -> None:
+    region = page.get_by_role("region", name="HA 리소스 목록")
+    region.get_by_role("button", name=name, exact=True).click()
+
+
+def question(page: Page) -> Locator:
+    return page.get_by_role("dialog", name="저장하지 않고 닫을까요?")
+
+
+def test_escape_asks_and_the_answer_is_to_stay(page: Page, form: Locator) -> None:
+    page.keyboard.press("Escape")
+    expect(question(page).get_by_role("button", name="계속 입력")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(question(page)).to_have_count(0)
+    expect(form.get_by_label("설명")).to_have_value("결제")
+    expect(form.get_by_label("설명")).to_be_focused()
+
+
+def test_no_number_of_escapes_loses_what_was_typed(page: Page, form: Locator) -> None:
+    for _ in range(3):
+        page.keyboard.press("Escape")
+        expect(question(page)).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(question(page)).to_have_count(0)
+    expect(form.get_by_label("설명")).to_have_value("결제")
+
+
+def test_a_close_that_the_page_could_not_refuse_is_undone(page: Page, form: Locator) -> None:
+    form.evaluate("dialog => dialog.close()")
+    expect(question(page)).to_be_visible()
+    question(page).get_by_role("button", name="계속 입력").click()
+    expect(form.get_by_label("설명")).to_have_value("결제")
+
+
+def test_the_mark_asks_too_and_leaves_when_told(page: Page, form: Locator) -> None:
+    form.get_by_role("button", name="닫기").click()
+    question(page).get_by_role("button", name=LEAVE).click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    button = page.get_by_role("region", name="HA 리소스 목록").get_by_role("button", name="수정")
+    expect(button).to_be_focused()
+
+
+def test_cancelling_leaves_at_once(page: Page, form: Locator) -> None:
+    form.get_by_role("button", name="취소").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_what_was_typed_and_taken_back_is_nothing_to_lose(page: Page, form: Locator) -> None:
+    form.get_by_label("설명").fill("")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_a_click_beside_the_form_closes_nothing(page: Page, form: Locator) -> None:
+    page.mouse.click(5, 5)
+    expect(form.get_by_label("설명")).to_have_value("결제")
+    expect(question(page)).to_have_count(0)
+
+
+def test_a_form_that_proposes_something_closes_without_a_word(page: Page, standin: Standin) -> None:
+    standin.show(contents.trouble())
+    press(page, "복구 시작: 비활성화")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_a_new_rule_with_a_name_is_something_to_lose(page: Page) -> None:
+    card = page.get_by_role("region", name="노드 친화성 규칙", exact=True)
+    card.get_by_role("button", name="규칙 추가").click()
+    page.get_by_role("dialog").get_by_label("규칙명").fill("prefer-1")
+    page.keyboard.press("Escape")
+    expect(question(page)).to_be_visible()
+
+
+def test_a_saved_form_closes_without_a_word(page: Page, form: Locator, standin: Standin) -> None:
+    form.get_by_role("button", name="저장").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert standin.writes[0][2]["comment"] == "결제"
+
+
+def test_the_browser_asks_before_the_page_is_left(page: Page, form: Locator) -> None:
+    asked = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    page.reload()
+    expect(page.get_by_role("radio").first).to_be_visible()
+    assert asked == ["beforeunload"]
+    page.reload()
+    assert asked == ["beforeunload"]
