@@ -290,7 +290,11 @@ class Lrm:
         self._workers.forget_retries_of_removed()
         spoke_s = self._duty.status.timestamp
         self._workers.queue_all(
-            (service for service in self._duty.own if service[1].state not in _NOT_THE_LRMS),
+            (
+                (sid, status)
+                for sid, status in self._duty.own
+                if status.uid and status.state not in _NOT_THE_LRMS
+            ),
             again=spoke_s != self._manager_spoke_s,
         )
         self._manager_spoke_s = spoke_s

@@ -84,20 +84,25 @@ class Workers:
             if (
                 result is None
                 or status.state is ServiceState.STOPPED
-                or (again and self._went_down(sid, status, result, resources))
+                or (again and self._needs_care(sid, status, result, resources))
             ):
                 self._replace(Job(sid, status.uid, status.state, status.target, status.timeout))
 
-    def _went_down(
+    def _needs_care(
         self,
         sid: str,
         status: ServiceStatus,
         result: LrmResult,
         resources: Mapping[str, ResourceConfig],
     ) -> bool:
-        """Tell whether a resource that was started here does not run here any more."""
+        """Tell whether a resource that was started here does not run, or is about to be stopped.
+
+        The stop for a node that goes down is given up while the manager wants the resource there.
+        """
         if status.state is not ServiceState.STARTED or result.exit_code != ExitCode.SUCCESS:
             return False
+        if sid in self._jobs:
+            return True
         config = resources.get(sid)
         here = config is not None and config.node == self._world.node
         return not (here and self._world.guest_runs(sid))

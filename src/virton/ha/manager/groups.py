@@ -99,7 +99,10 @@ def _migrate(view: View, plan: Plan) -> View:
         GroupsMigrationGroupsDeleted(),
         GroupsMigrationSucceeded(),
     )
-    resources = {sid: replace(config, group=None) for sid, config in adjusted.items()}
+    resources = {
+        sid: replace(config, group=None, failback=config.failback and adjusted[sid].failback)
+        for sid, config in view.resources.items()
+    }
     return replace(view, rules=rules, groups={}, resources=resources)
 
 
