@@ -1,5 +1,7 @@
 """Logging in, staying logged in, and being refused."""
 
+import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -215,6 +217,54 @@ async def test_tabs_that_renew_the_same_ticket_share_the_new_one(visit: Visit) -
         other.http.cookies.set(COOKIE, cookie)
         assert (await other.get("/api/session")).status_code == 200
     assert visit.cluster.paths("POST").count("/access/ticket") == 2
+
+
+async def test_a_name_written_into_a_cookie_opens_nobody_elses_eyes(visit: Visit) -> None:
+    root = await visit.logged_in()
+    await root.get("/api/session")
+    browser = await visit.logged_in("none@pve", "none")
+    mine = from_cookie(browser.http.cookies[COOKIE])
+    assert mine is not None
+    forged = replace(mine, ticket=replace(mine.ticket, user=ROOT))
+    for _ in range(2):
+        other = visit.browser()
+        other.http.cookies.set(COOKIE, forged.to_cookie())
+        assert (await other.get("/api/session")).json()["privileges"] == []
+        await visit.clock.step(61)
+    told = (await root.get("/api/session")).json()
+    assert "Sys.Console" in told["privileges"]
+
+
+async def test_of_one_user_the_cluster_is_asked_once_whatever_the_number_of_sessions(
+    visit: Visit,
+) -> None:
+    browsers = [await visit.logged_in() for _ in range(5)]
+    before = visit.cluster.paths().count("/access/permissions")
+    await visit.clock.step(61)
+    await asyncio.gather(*(browser.get("/api/session") for browser in browsers))
+    assert visit.cluster.paths().count("/access/permissions") == before + 1
+
+
+async def test_a_session_that_ends_does_not_end_those_of_the_same_user(visit: Visit) -> None:
+    first, second = await visit.logged_in(), await visit.logged_in()
+    del visit.cluster.tickets[next(iter(visit.cluster.tickets))]
+    await visit.clock.step(61)
+    assert (await first.get("/api/session")).status_code == 401
+    assert (await second.get("/api/session")).status_code == 200
+
+
+async def test_who_logs_out_and_in_within_a_second_is_in(visit: Visit) -> None:
+    browser = await visit.logged_in()
+    ticket = next(iter(visit.cluster.tickets))
+    await browser.write("POST", "/api/logout", {})
+
+    async def the_same_again(path: str) -> object:
+        given = {"username": ROOT, "ticket": ticket, "CSRFPreventionToken": f"csrf-{ticket}"}
+        return given if path == "/access/ticket" else None
+
+    visit.cluster.fault = the_same_again
+    assert (await browser.log_in()).status_code == 200
+    assert (await browser.get("/api/session")).status_code == 200
 
 
 async def test_a_second_factor_is_asked_for(visit: Visit) -> None:

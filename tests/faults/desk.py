@@ -39,12 +39,18 @@ class Site:
 
     async def let_in(self, browser: Browser) -> None:
         """Log in, at the first time, or come in with the session."""
-        if not self.cookie:
-            answer = await browser.log_in("root@pam", PASSWORD)
-            assert answer.status_code == 200, answer.text
-            self.cookie, self.csrf = browser.http.cookies[COOKIE], browser.csrf
-        browser.http.cookies.set(COOKIE, self.cookie)
-        browser.csrf = self.csrf
+        if self.cookie:
+            browser.http.cookies.set(COOKIE, self.cookie)
+            browser.csrf = self.csrf
+        else:
+            await self.log_in(browser)
+
+    async def log_in(self, browser: Browser) -> None:
+        """Log in, and keep the session for those who come after."""
+        browser.http.cookies.clear()
+        answer = await browser.log_in("root@pam", PASSWORD)
+        assert answer.status_code == 200, answer.text
+        self.cookie, self.csrf = browser.http.cookies[COOKIE], browser.csrf
 
 
 @dataclass

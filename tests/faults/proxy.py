@@ -42,13 +42,14 @@ class FaultyNode:
     """Serves an app on a port of its own, which it keeps when it is down for a while.
 
     `faults` are by path below the API (`*` for every path), `rewrites` change an answer's data, and
-    `date` is what the node's clock says. A ticket in `ended` is refused as one that has expired.
+    `date` is what the node's clock says. Of the `tickets` that came, those in `ended` are refused.
     """
 
     def __init__(self, app: AsgiApp, tls: ssl.SSLContext | None = None) -> None:
         self.faults: dict[str, Fault] = {}
         self.rewrites: dict[str, Callable[[Any], Any]] = {}
         self.date: float | None = None
+        self.tickets: set[str] = set()
         self.ended: set[str] = set()
         self.asked: list[tuple[str, str]] = []
         self.released = asyncio.Event()
@@ -139,10 +140,15 @@ class FaultyNode:
         self, method: str, target: str, headers: dict[str, str], body: bytes, path: str
     ) -> tuple[int, bytes]:
         ticket = headers.get("cookie", "").removeprefix("PVEAuthCookie=")
+        if ticket:
+            self.tickets.add(ticket)
         if ticket in self.ended:
             return 401, said(None, "permission denied - invalid PVE ticket")
         passed = {k: v for k, v in headers.items() if k not in ("host", "connection")}
         response = await self._upstream.request(method, target, headers=passed, content=body)
+        if path == "/access/ticket" and response.status_code == 200:
+            # Two tickets of the same second are the same.
+            self.ended.discard(json.loads(response.content)["data"]["ticket"])
         rewrite = self.rewrites.get(path)
         if rewrite is None:
             return response.status_code, response.content

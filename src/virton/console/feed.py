@@ -1,6 +1,8 @@
 """The latest Snapshot, and the waking of everybody who watches it."""
 
 import asyncio
+from collections.abc import Coroutine
+from typing import Any
 
 from virton.console.snapshot import Snapshot, same
 
@@ -28,9 +30,10 @@ class Feed:
         self.beats += 1
         self._stir()
 
-    async def stirred(self) -> None:
-        """Wait for the next publication or beat."""
-        await self._stirred.wait()
+    def stirred(self) -> Coroutine[Any, Any, Any]:
+        """Wait for the next publication or beat after this call."""
+        # The event is taken now, not when the waiting begins: what stirs in between wakes, too.
+        return self._stirred.wait()
 
     def _stir(self) -> None:
         self._stirred.set()

@@ -13,10 +13,12 @@ from starlette.responses import Response
 
 from virton.console.answers import Answer
 from virton.console.problems import Refusal, failed, refused
-from virton.console.sessions import COOKIE, Session, Standing
+from virton.console.sessions import COOKIE, Session
+from virton.console.standings import Standing
 from virton.console.state import Console, console_of
 from virton.proxmox import ApiFailure, ClusterApi
 from virton.proxmox.credentials import TICKET_LIFE_S
+from virton.proxmox.errors import ErrorCode
 
 Form = TypeVar("Form", bound=BaseModel)
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -86,7 +88,13 @@ async def _serve(
         raise Refusal(403, "csrf", "the request does not come from the console's page")
     session = await console.sessions.renewed(before)
     standing = await console.sessions.standing(session)
-    response = await handler(Call(request, console, session, standing))
+    try:
+        response = await handler(Call(request, console, session, standing))
+    except ApiFailure as failure:
+        if failure.error.code is ErrorCode.AUTH:
+            console.sessions.doubt(session)
+            console.poller.feed.beat()
+        raise
     if session != before:
         keep_session(request, response, session)
     return response

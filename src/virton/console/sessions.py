@@ -10,6 +10,7 @@ import hmac
 import json
 import re
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,13 +18,10 @@ from virton.console.clock import Clock
 from virton.console.lender import RENEW_AFTER_S, Lender
 from virton.console.problems import no_session
 from virton.console.settings import ConsoleSettings
+from virton.console.standings import AUDIT, Standing, Standings, digest, remember
 from virton.proxmox import ApiFailure, ClusterApi, ProxmoxClient, Ticket
-from virton.proxmox.access import Permissions
-from virton.proxmox.credentials import TICKET_LIFE_S
 
 COOKIE = "virton_session"
-REMEMBERED = 2000
-AUDIT = "Sys.Audit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,27 +59,6 @@ def from_cookie(value: str | None) -> Session | None:
     return Session(Ticket(user, ticket, csrf, issued), nonce)
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What the cluster last said of a session, and when."""
-
-    permissions: Permissions
-    lab: bool
-    checked: float
-    first: float
-
-    @property
-    def privileges(self) -> list[str]:
-        """Return the privileges on the whole cluster."""
-        return sorted(self.permissions.on("/"))
-
-    @property
-    def sight(self) -> tuple[bool, frozenset[tuple[str, frozenset[tuple[str, bool]]]]]:
-        """Return what decides which parts of the Snapshot this viewer sees."""
-        paths = self.permissions.paths.items()
-        return self.lab, frozenset((path, frozenset(held.items())) for path, held in paths)
-
-
 class Sessions:
     """Opens, reads, renews and ends sessions."""
 
@@ -92,13 +69,13 @@ class Sessions:
         settings: ConsoleSettings,
         clock: Clock,
         key: bytes,
+        tell: Callable[[], None],
     ) -> None:
         self._client = client
         self._lender = lender
-        self._settings = settings
         self._clock = clock
         self._key = key
-        self._standings: dict[str, Standing] = {}
+        self._standings = Standings(self._ask, clock, settings.check_s, tell)
         self._renewals: dict[str, Ticket] = {}
         self._ended: dict[str, None] = {}
 
@@ -106,12 +83,14 @@ class Sessions:
         """Log in at the cluster."""
         now = int(self._clock.time())
         ticket = await ClusterApi(self._client).log_in(user, password, now, otp)
+        # Two tickets of the same second are the same: one that was given back is given again.
+        self._ended.pop(digest(ticket), None)
         return Session(ticket, secrets.token_urlsafe(18))
 
     def read(self, cookie: str | None) -> Session:
         """Return the session of a cookie; refuse if there is none."""
         session = from_cookie(cookie)
-        if session is None or _digest(session.ticket) in self._ended:
+        if session is None or digest(session.ticket) in self._ended:
             raise no_session()
         return session
 
@@ -131,7 +110,7 @@ class Sessions:
         now = self._clock.time()
         if now - session.ticket.issued < RENEW_AFTER_S:
             return session
-        key = _digest(session.ticket)
+        key = digest(session.ticket)
         ticket = self._renewals.get(key)
         if ticket is None or now - ticket.issued >= RENEW_AFTER_S:
             try:
@@ -140,57 +119,52 @@ class Sessions:
                 )
             except ApiFailure:
                 return session
-            _remember(self._renewals, key, ticket)
+            remember(self._renewals, key, ticket)
         return replace(session, ticket=ticket)
 
     async def standing(self, session: Session) -> Standing:
-        """Return what the cluster says of a session, asked anew after a while.
-
-        Where the cluster cannot be asked, its last word holds for as long as a ticket lives, so
-        that the page can go on showing what it knows.
-        """
-        key = _digest(session.ticket)
-        if key in self._ended:
+        """Return what the cluster says of a session, asked anew after a while."""
+        if digest(session.ticket) in self._ended:
             raise no_session()
-        last = self._standings.get(key)
-        now = self._clock.time()
-        if last is not None and abs(now - last.checked) < self._settings.check_s:
-            return last
         try:
-            standing = await self._ask(session, last)
+            return await self._standings.current(session.ticket)
         except ApiFailure as failure:
-            if failure.error.status == 401:
-                self._forget(session)
-                raise no_session() from failure
-            if last is None or now - last.first > TICKET_LIFE_S:
+            if failure.error.status != 401:
                 raise
-            return last
-        _remember(self._standings, key, standing)
-        if AUDIT in standing.privileges:
-            self._lender.lend(session.ticket)
+            self.doubt(session)
+            raise no_session() from failure
+
+    def last_standing(self, session: Session) -> Standing:
+        """Return what is known of a session, at once; refuse if it has ended."""
+        standing = self._standings.last(session.ticket)
+        if standing is None or digest(session.ticket) in self._ended:
+            raise no_session()
         return standing
 
-    async def _ask(self, session: Session, last: Standing | None) -> Standing:
-        permissions = await ClusterApi(self._client, session.ticket).permissions()
-        lab = last.lab if last is not None else await self.offers_lab(session)
-        now = self._clock.time()
-        return Standing(permissions, lab, now, now if last is None else last.first)
+    async def _ask(self, ticket: Ticket, last: Standing | None) -> Standing:
+        permissions = await ClusterApi(self._client, ticket).permissions()
+        lab = last.lab if last is not None else await self.offers_lab(ticket)
+        standing = Standing(permissions, lab)
+        if AUDIT in standing.privileges:
+            self._lender.lend(ticket)
+        return standing
 
-    async def offers_lab(self, session: Session) -> bool:
+    async def offers_lab(self, ticket: Ticket) -> bool:
         """Tell whether the cluster has a lab for this user."""
         try:
-            answer = await self._client.plain("GET", "/lab", session.ticket)
+            answer = await self._client.plain("GET", "/lab", ticket)
         except ApiFailure:
             return False
         return bool(answer.get("offered", "speed" in answer))
 
     def end(self, session: Session) -> None:
         """Honour this session's ticket no longer, and lend it to nobody."""
-        _remember(self._ended, _digest(session.ticket), None)
-        self._forget(session)
+        remember(self._ended, digest(session.ticket), None)
+        self.doubt(session)
 
-    def _forget(self, session: Session) -> None:
-        self._standings.pop(_digest(session.ticket), None)
+    def doubt(self, session: Session) -> None:
+        """Take nothing for granted of a session that the cluster has just refused."""
+        self._standings.forget(session.ticket)
         self._lender.withdraw(session.ticket)
 
     def describe(self, session: Session, standing: Standing) -> dict[str, Any]:
@@ -201,14 +175,3 @@ class Sessions:
             "privileges": standing.privileges,
             "lab": standing.lab,
         }
-
-
-def _digest(ticket: Ticket) -> str:
-    return hashlib.sha256(ticket.ticket.encode()).hexdigest()
-
-
-def _remember(memory: dict[str, Any], key: str, value: Any) -> None:
-    memory.pop(key, None)
-    memory[key] = value
-    while len(memory) > REMEMBERED:
-        del memory[next(iter(memory))]

@@ -50,13 +50,14 @@ def open_console(client: ProxmoxClient, settings: ConsoleSettings, clock: Clock)
     """Put a console together."""
     lender = Lender(settings.token)
     key = console_key(settings.data)
+    poller = Poller(client, lender, settings, clock)
     return Console(
         client=client,
         settings=settings,
         clock=clock,
-        sessions=Sessions(client, lender, settings, clock, key),
+        sessions=Sessions(client, lender, settings, clock, key, poller.feed.beat),
         throttle=Throttle(clock),
-        poller=Poller(client, lender, settings, clock),
+        poller=poller,
         views=Views(),
     )
 

@@ -1,8 +1,8 @@
 """What one viewer may see of the Snapshot that all share."""
 
 from virton.console.answers import json_text
-from virton.console.sessions import AUDIT, Standing
 from virton.console.snapshot import Snapshot, forbidden
+from virton.console.standings import AUDIT, Standing
 from virton.proxmox import ApiError
 from virton.proxmox.access import Permissions
 from virton.proxmox.errors import ErrorCode

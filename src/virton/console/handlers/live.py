@@ -16,7 +16,6 @@ from virton.console.problems import Refusal, refused
 from virton.console.snapshot import Snapshot, assemble
 from virton.console.state import Console
 from virton.console.viewer import seen_by
-from virton.proxmox import ApiFailure
 
 RECONNECT_MS = 250
 RENEWAL_PAUSE_S = 300
@@ -54,7 +53,7 @@ async def events(call: Call, leaving: anyio.Event) -> AsyncIterator[ServerSentEv
     with poller.watching():
         await poller.refresh()
         while True:
-            checked = await _checked(call)
+            checked = _checked(call)
             if isinstance(checked, ServerSentEvent):
                 yield checked
                 return
@@ -92,14 +91,12 @@ def _wants_renewal(call: Call, opened: float) -> bool:
     return old and now - opened >= RENEWAL_PAUSE_S
 
 
-async def _checked(call: Call) -> Call | ServerSentEvent:
-    """Return the call with what the cluster now says of its session, or the stream's end."""
+def _checked(call: Call) -> Call | ServerSentEvent:
+    """Return the call with what is known of its session by now, or the stream's end."""
     try:
-        standing = await call.console.sessions.standing(call.session)
+        standing = call.console.sessions.last_standing(call.session)
     except Refusal as refusal:
         return _event("session", json.loads(bytes(refused(refusal).body)))
-    except ApiFailure:
-        return call
     return Call(call.request, call.console, call.session, standing)
 
 
