@@ -49,6 +49,7 @@ class FaultyNode:
         self.faults: dict[str, Fault] = {}
         self.rewrites: dict[str, Callable[[Any], Any]] = {}
         self.date: float | None = None
+        self.extra_header: bytes = b""
         self.tickets: set[str] = set()
         self.ended: set[str] = set()
         self.asked: list[tuple[str, str]] = []
@@ -156,7 +157,11 @@ class FaultyNode:
 
     def _rendered(self, status: int, body: bytes) -> bytes:
         date = None if self.date is None else formatdate(self.date, usegmt=True)
-        return rendered(status, body, date=date)
+        answer = rendered(status, body, date=date)
+        if not self.extra_header:
+            return answer
+        head, _, rest = answer.partition(b"\r\n\r\n")
+        return b"\r\n".join([head, self.extra_header, b"", rest])
 
 
 def said(data: Any, message: str | None = None) -> bytes:
