@@ -13,7 +13,8 @@ from virton.ha.states import LrmMode, NodeState
 class Rest:
     """Everything on which the next states depend, but for the time.
 
-    Time matters only while a node with resources is away, and then there is no rest.
+    Time matters only while a node with resources is away, or while one waits to be fenced, as its
+    lock runs out; then there is no rest.
     """
 
     version: int
@@ -30,6 +31,8 @@ class Rest:
         """Return what a round looks at, None if the time matters too."""
         view = round_.view
         if not all(view.members.get(node) for node in round_.board.nodes_in_use()):
+            return None
+        if NodeState.FENCE in round_.nodes.states.values():
             return None
         results = tuple(view.lrm[node].results for node in sorted(view.lrm))
         return cls(
