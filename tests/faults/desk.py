@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.console.visit import Browser, SteppedClock, Stream, settle
-from tests.faults.proxy import FaultyNode
+from tests.faults.proxy import FaultyNode, of_app
 from virton.console.app import create_app
 from virton.console.poller import Poller
 from virton.console.sessions import COOKIE
@@ -115,7 +115,7 @@ async def at_desk(
     token: bool = True,
 ) -> AsyncIterator[Desk]:
     """Open a console on so many nodes, and log in."""
-    nodes = [FaultyNode(site.cluster.app, tls) for _ in range(count)]
+    nodes = [FaultyNode(of_app(site.cluster.app), tls) for _ in range(count)]
     for node in nodes:
         await node.start()
     client = ProxmoxClient([node.address for node in nodes], trust=trust)

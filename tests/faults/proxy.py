@@ -1,4 +1,4 @@
-"""A node's address on this machine: it passes requests on to an app, and goes wrong on demand."""
+"""A node's address on this machine: it passes requests on to the node, and goes wrong on demand."""
 
 import asyncio
 import contextlib
@@ -39,13 +39,13 @@ Fault = Callable[[Exchange], Awaitable[None]]
 
 
 class FaultyNode:
-    """Serves an app on a port of its own, which it keeps when it is down for a while.
+    """Stands before a node, on a port of its own, which it keeps when it is down for a while.
 
     `faults` are by path below the API (`*` for every path), `rewrites` change an answer's data, and
     `date` is what the node's clock says. Of the `tickets` that came, those in `ended` are refused.
     """
 
-    def __init__(self, app: AsgiApp, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, upstream: httpx2.AsyncClient, tls: ssl.SSLContext | None = None) -> None:
         self.faults: dict[str, Fault] = {}
         self.rewrites: dict[str, Callable[[Any], Any]] = {}
         self.date: float | None = None
@@ -59,9 +59,7 @@ class FaultyNode:
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
         self._serving: set[asyncio.Task[None]] = set()
-        self._upstream = httpx2.AsyncClient(
-            transport=httpx2.ASGITransport(app=app), base_url="http://node"
-        )
+        self._upstream = upstream
 
     @property
     def address(self) -> str:
@@ -162,6 +160,11 @@ class FaultyNode:
             return answer
         head, _, rest = answer.partition(b"\r\n\r\n")
         return b"\r\n".join([head, self.extra_header, b"", rest])
+
+
+def of_app(app: AsgiApp) -> httpx2.AsyncClient:
+    """Return the way to an app in this process."""
+    return httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://node")
 
 
 def said(data: Any, message: str | None = None) -> bytes:

@@ -115,7 +115,7 @@ def _rule(row: Mapping[str, Any], place: int) -> Rule:
     order = integer(row.get("order"))
     return Rule(
         rule=str(row["rule"]),
-        type=str(row["type"]),
+        type=str(row.get("type") or ""),
         resources=tuple(sorted(words(row.get("resources")))),
         nodes=_nodes(row.get("nodes")),
         strict=flag(row.get("strict")),
