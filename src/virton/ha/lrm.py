@@ -288,16 +288,17 @@ class Lrm:
 
     def _manage_resources(self) -> None:
         self._workers.forget_retries_of_removed()
-        spoke_s = self._duty.status.timestamp
+        status = self._duty.status
         self._workers.queue_all(
             (
-                (sid, status)
-                for sid, status in self._duty.own
-                if status.uid and status.state not in _NOT_THE_LRMS
+                (sid, service)
+                for sid, service in self._duty.own
+                if service.uid and service.state not in _NOT_THE_LRMS
             ),
-            again=spoke_s != self._manager_spoke_s,
+            # a manager that disarms looks after nothing that runs
+            again=status.timestamp != self._manager_spoke_s and status.disarm is None,
         )
-        self._manager_spoke_s = spoke_s
+        self._manager_spoke_s = status.timestamp
         self._workers.run()
 
     def _end_if_done(self) -> bool:
