@@ -7,6 +7,8 @@ import pytest
 
 from tests.console.visit import Browser
 from tests.faults.desk import PASSWORD, Desk
+from tests.faults.faults import answers
+from tests.faults.proxy import rendered, said
 from virton.console.app import create_app
 from virton.console.settings import ConsoleSettings
 from virton.embedded import start
@@ -50,6 +52,22 @@ async def test_a_date_that_is_none_is_no_fault(desk: Desk) -> None:
         told = await desk.look()
         assert told["cluster"]["clock"]["skew_s"] is None
         assert all(part["ok"] for part in told["parts"].values())
+
+
+async def test_a_node_whose_answers_are_not_dated_is_asked_for_its_time(desk: Desk) -> None:
+    later = (await desk.look())["cluster"]["clock"]["now"] + 500
+    path = f"/nodes/{desk.poller.readings.status.data.current.quorum.node}/time"  # type: ignore[union-attr]
+    desk.node.faults[path] = answers(rendered(200, said({"time": later, "timezone": "UTC"})))
+    desk.clock.now += 61
+    await desk.look()
+    clock = (await desk.look())["cluster"]["clock"]
+    assert clock == {"now": later, "runs": False, "skew_s": None}
+    desk.node.faults.clear()
+    desk.node.date = desk.clock.now
+    await desk.look()
+    desk.node.asked.clear()
+    assert (await desk.look())["cluster"]["clock"]["runs"] is True
+    assert ("GET", path) not in desk.node.asked
 
 
 async def test_the_embedded_clusters_time_is_that_of_what_it_writes(tmp_path: Path) -> None:

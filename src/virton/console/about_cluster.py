@@ -67,9 +67,9 @@ def _read_only(readings: Readings) -> dict[str, Any] | None:
 
 
 def _clock(readings: Readings, now: float) -> dict[str, Any]:
-    """Return the cluster's time; where it does not tell it, that of its newest sign of life.
+    """Return the cluster's time; where answers carry no date, the newest time that it told.
 
-    Only a time that was told goes on by itself until the next Snapshot.
+    Only a clock whose answers are dated is known to run as fast as ours.
     """
     ahead_s = readings.ahead_s
     if ahead_s is None:

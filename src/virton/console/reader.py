@@ -56,7 +56,7 @@ class Reader:
         self._readings = Readings()
         self._asking: dict[str, tuple[float, ClusterApi]] = {}
         self._parts = {
-            "status": Source(lambda: self._part("status", _read_status)),
+            "status": Source(lambda: self._part("status", self._read_status)),
             "resources": Source(lambda: self._part("resources", ClusterApi.resources)),
             "rules": Source(lambda: self._part("rules", self._read_rules)),
             "nodes": Source(lambda: self._part("nodes", _read_nodes)),
@@ -66,7 +66,7 @@ class Reader:
         self._renewal = Source(self._renew)
         self._detected = self._probed = float("-inf")
         self._detected_at: str | None = None
-        self._groups_migrated = False
+        self._groups_migrated = self._tells_no_time = False
 
     @property
     def readings(self) -> Readings:
@@ -149,6 +149,22 @@ class Reader:
         if error.code in (ErrorCode.AUTH, ErrorCode.FORBIDDEN):
             self._lender.withdraw(credentials)
 
+    async def _read_status(self, api: ClusterApi) -> StatusReading:
+        current, manager = await _both(api.status(), api.manager_status())
+        node = current.quorum and current.quorum.node
+        return StatusReading(current, manager, await self._read_time(api, node) if node else None)
+
+    async def _read_time(self, api: ClusterApi, node: str) -> int | None:
+        """Ask for a node's time, where its answers do not carry it anyhow."""
+        told = api.asked is not None and self._cluster_clock.ahead_s(api.asked) is not None
+        if told or self._tells_no_time:
+            return None
+        try:
+            return await api.time(node)
+        except ApiFailure as failure:
+            self._tells_no_time = failure.error.status is not None
+            return None
+
     async def _read_rules(self, api: ClusterApi) -> RulesReading:
         if self._readings.detected.version is None:
             await asyncio.shield(self._detection.begin())
@@ -184,7 +200,7 @@ class Reader:
         except ApiFailure:
             return
         self._detected, self._detected_at = self._clock.time(), api.asked
-        self._groups_migrated = False
+        self._groups_migrated = self._tells_no_time = False
         try:
             votes = await api.votes()
         except ApiFailure:
@@ -227,10 +243,6 @@ class Reader:
             )
         except ApiFailure:
             return
-
-
-async def _read_status(api: ClusterApi) -> StatusReading:
-    return StatusReading(*await _both(api.status(), api.manager_status()))
 
 
 async def _read_nodes(api: ClusterApi) -> NodesReading:

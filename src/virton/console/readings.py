@@ -54,17 +54,19 @@ class Part(Generic[Data]):
 
 @dataclass(frozen=True, slots=True)
 class StatusReading:
-    """The HA status, for people and as the stack's own files."""
+    """The HA status, for people and as the stack's own files; `time` by the cluster's clock."""
 
     current: CurrentStatus = field(default_factory=CurrentStatus)
     manager: ManagerFiles = field(default_factory=ManagerFiles)
+    time: int | None = None
 
     @property
     def newest(self) -> int | None:
-        """Return the newest sign of life of manager and LRMs, by the cluster's own clocks."""
+        """Return the newest time that the cluster told: at the least, a sign of life of its own."""
         rows, files = self.current.lrms.values(), self.manager.lrms.values()
         master = self.current.master
         told = (
+            self.time,
             None if master is None else master.timestamp,
             self.manager.timestamp,
             *(row.timestamp for row in rows),

@@ -29,6 +29,7 @@ from virton.proxmox.inventory import (
     Version,
     parse_inventory,
     parse_membership,
+    parse_time,
     parse_version,
     parse_votes,
 )
@@ -107,6 +108,10 @@ class ClusterApi:
     async def version(self) -> Version:
         """Return the version of the node that answers."""
         return await self.read("/version", parse_version)
+
+    async def time(self, node: str) -> int | None:
+        """Return what a node's clock says (Unix seconds)."""
+        return await self.read(f"/nodes/{quote(node, safe='')}/time", parse_time)
 
     async def realms(self) -> tuple[Realm, ...]:
         """Return the realms; needs no credentials."""

@@ -128,6 +128,11 @@ def parse_version(data: Any) -> Version:
     return Version(str(row["version"]), text(row.get("release")), extra)
 
 
+def parse_time(data: Any) -> int | None:
+    """Read the answer of `/nodes/{node}/time`."""
+    return integer(mapping(data).get("time"))
+
+
 def parse_votes(data: Any) -> int:
     """Read the answer of `/cluster/config/nodes`: the sum of the quorum votes."""
     return sum(integer(row.get("quorum_votes")) or 0 for row in rows(data))
