@@ -16,6 +16,8 @@ pytestmark = pytest.mark.browser
 
 Look = tuple[str, str, int]
 Looks = Callable[[Look], Context]
+SCROLLING_SIDEWAYS = """[...document.querySelectorAll(".table-frame, .pick, .lab-body")]
+  .filter((box) => box.scrollWidth > box.clientWidth).map((box) => box.innerText)"""
 AXE = {"resultTypes": ["violations"]}
 LOOKS = [("ko", "dark", 1280), ("en", "light", 390)]
 MORE_LOOKS = [
@@ -72,6 +74,7 @@ def test_a_sight_is_accessible_and_keeps_within_the_page(
     _photograph(page, _name(visit))
     assert _violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate(SCROLLING_SIDEWAYS) == []
     page.close()
     standin.hang_up()
     assert complaints == []

@@ -12,6 +12,7 @@ import { makeStatusPart } from "./parts/status.js";
 import * as preferences from "./preferences.js";
 import { watchScrolling } from "./scrolling.js";
 import { keepDoor, logOut } from "./session.js";
+import { nameColumns } from "./stacking.js";
 import { change, may, state, subscribe } from "./store.js";
 import { connect, tryAgain, watch } from "./stream.js";
 
@@ -32,7 +33,7 @@ async function start() {
   };
   subscribe((_state, names) => draw(names));
   wireTop(draw);
-  fillLegends();
+  word();
   watchScrolling(document);
   keepDoor();
   draw();
@@ -41,6 +42,12 @@ async function start() {
     drawLine();
   }, 1000);
   await enter();
+}
+
+/** Put the page's language where it is needed beside the catalogue's own places. */
+function word() {
+  fillLegends();
+  for (const table of document.querySelectorAll("table.stacks")) nameColumns(table);
 }
 
 /** Find the session, or go and get one. */
@@ -68,7 +75,7 @@ function wireTop(draw) {
   });
   find("#locale").addEventListener("click", async () => {
     await speakTheOther();
-    fillLegends();
+    word();
     draw();
   });
 }

@@ -3,18 +3,25 @@
 import { badge, h, setAttribute, setBadge, setText } from "../dom.js";
 import { percent, t } from "../i18n.js";
 import { patchRows } from "../keyed.js";
+import { asRow } from "../stacking.js";
 import { state } from "../store.js";
 import { nodeTrouble, resourceName, resourceState, typeName } from "../words.js";
 
 const MOST_PRIORITY = 1000;
 
-function makeTable(label, headings, rows) {
+function makeTable(label, headings, rows, kind = null) {
   const head = headings.map((text) =>
     text
-      ? h("th", { scope: "col" }, text)
-      : h("td", {}, h("span", { class: "unseen" }, t("pick.column"))),
+      ? h("th", { scope: "col", role: "columnheader" }, text)
+      : h("td", { role: "cell" }, h("span", { class: "unseen" }, t("pick.column"))),
   );
-  const table = h("table", { "aria-label": label }, h("thead", {}, h("tr", {}, head)), rows);
+  const table = h(
+    "table",
+    { role: "table", class: kind, "aria-label": label },
+    h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, head)),
+    rows,
+  );
+  rows.setAttribute("role", "rowgroup");
   return h("div", { class: "pick", role: "group", "aria-label": label }, table);
 }
 
@@ -29,7 +36,7 @@ export function makeResourcePicker(chosen, onChange) {
     t("column.state"),
     t("column.kind"),
   ];
-  const root = makeTable(t("rule.resources"), headings, rows);
+  const root = makeTable(t("rule.resources"), headings, rows, "stacks picks");
   const picker = { root, rows, wanted: new Set(chosen) };
   rows.addEventListener("change", (event) => toggle(picker.wanted, event.target), {
     capture: true,
@@ -64,13 +71,17 @@ function resourceCare(picker) {
     key: (resource) => resource.sid,
     build: (resource) => {
       const box = h("input", { type: "checkbox", value: resource.sid });
-      const cells = [
-        h("th", { scope: "row", class: "number" }),
-        ...Array.from({ length: 4 }, () => h("td")),
-      ];
-      const row = h("tr", { onclick: tickByRow }, h("td", {}, box), cells);
-      row.cells[4].append(badge());
-      return row;
+      const row = h(
+        "tr",
+        { onclick: tickByRow },
+        h("td", { class: "at-choice" }, box),
+        h("th", { scope: "row", class: "at-id number" }),
+        h("td", { class: "at-name" }),
+        h("td", { class: "at-node" }),
+        h("td", { class: "at-state" }, badge()),
+        h("td", { class: "at-type" }),
+      );
+      return asRow(row);
     },
     update: (row, resource) => updateResource(row, resource, picker.wanted.has(resource.sid)),
   };
@@ -177,7 +188,7 @@ function buildNode(node) {
     h("td", {}, h("span", { class: "priority" }, priority, stepper)),
   );
   row.parts = { box, priority };
-  return row;
+  return asRow(row);
 }
 
 function stepBy(input, by) {

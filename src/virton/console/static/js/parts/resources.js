@@ -8,6 +8,7 @@ import { openResourceRemoval } from "../forms/resource-removal.js";
 import { t, tn } from "../i18n.js";
 import { patchRows } from "../keyed.js";
 import { makePart } from "../part.js";
+import { asRow } from "../stacking.js";
 import { may, resourceOf, state } from "../store.js";
 import { requestOf, resourceName, resourceState, typeName } from "../words.js";
 
@@ -98,20 +99,21 @@ function buildRow(resource) {
   const note = h("span", { class: "cell-note" });
   const name = h("span", {});
   const stateBadge = badge();
-  const cells = ["strong", "", "", "", "", "number", "number", ""].map((kind) =>
-    h("td", { class: kind || null }),
-  );
   const row = h(
     "tr",
     {},
-    h("td", {}, radio),
-    h("th", { scope: "row", class: "number" }),
-    ...cells.slice(0, 7),
+    h("td", { class: "at-choice" }, radio),
+    h("th", { scope: "row", class: "at-id number" }),
+    h("td", { class: "at-node strong" }),
+    h("td", { class: "at-type" }),
+    h("td", { class: "at-name" }, name, comment),
+    h("td", { class: "at-state" }, stateBadge, note),
+    h("td", { class: "at-restart number" }),
+    h("td", { class: "at-relocate number" }),
+    h("td", { class: "at-failback" }),
   );
-  row.cells[4].append(name, comment);
-  row.cells[5].append(stateBadge, note);
   row.parts = { radio, name, comment, stateBadge, note };
-  return row;
+  return asRow(row);
 }
 
 function updateRow(row, resource) {

@@ -9,6 +9,7 @@ import { openRuleRemoval } from "../forms/rule-removal.js";
 import { list, t, tn } from "../i18n.js";
 import { patchRows } from "../keyed.js";
 import { makePart } from "../part.js";
+import { asRow } from "../stacking.js";
 import * as preferences from "../preferences.js";
 import { conflictsOf } from "../rules/conflicts.js";
 import { conflictSentence, ruleErrors } from "../rules/sentences.js";
@@ -82,7 +83,7 @@ function withDetail(rule) {
 const rowCare = {
   key: ({ rule, detail }) => `${rule.rule}${detail ? " detail" : ""}`,
   build: (item) =>
-    item.detail ? h("tr", { class: "detail" }, h("td", { colspan: 6 })) : buildRow(item.rule),
+    asRow(item.detail ? h("tr", { class: "detail" }, h("td", { colspan: 6 })) : buildRow(item.rule)),
   update: (row, item) => (item.detail ? updateDetail(row, item) : updateRow(row, item)),
 };
 
@@ -105,12 +106,17 @@ function buildRow(rule) {
   const row = h(
     "tr",
     {},
-    h("th", { scope: "row" }, h("span", { class: "badges" }, h("span", {}, name), mark), comment),
-    h("td", {}, h("ul", {})),
-    isNode ? h("td", {}, h("ul", {})) : null,
-    h("td", {}, policy),
-    h("td", {}, toggle),
-    h("td", {}, h("span", { class: "row-actions" }, edit, remove)),
+    h(
+      "th",
+      { scope: "row", class: "at-name" },
+      h("span", { class: "badges" }, h("span", {}, name), mark),
+      comment,
+    ),
+    h("td", { class: "at-resources" }, h("ul", {})),
+    isNode ? h("td", { class: "at-nodes" }, h("ul", {})) : null,
+    h("td", { class: "at-policy" }, policy),
+    h("td", { class: "at-use" }, toggle),
+    h("td", { class: "at-actions" }, h("span", { class: "row-actions" }, edit, remove)),
   );
   row.parts = { toggle, edit, remove, mark, comment, policy };
   return row;

@@ -4,6 +4,7 @@ import { badge, h, setAttribute, setBadge, setText } from "../dom.js";
 import { clock, dateTime, has, t } from "../i18n.js";
 import { patchRows } from "../keyed.js";
 import { makePart } from "../part.js";
+import { asRow } from "../stacking.js";
 import { state } from "../store.js";
 import { lrmState, nodeTrouble } from "../words.js";
 
@@ -43,13 +44,13 @@ function buildRow(row) {
   const element = h(
     "tr",
     {},
-    h("th", { scope: "row" }, h("span", { class: "badges" }, name, trouble)),
-    h("td", { class: row.node ? null : "role-crm" }),
-    h("td"),
-    h("td", {}, badges),
+    h("th", { scope: "row", class: "at-node" }, h("span", { class: "badges" }, name, trouble)),
+    h("td", { class: row.node ? "at-role" : "at-role role-crm" }),
+    h("td", { class: "at-service" }),
+    h("td", { class: "at-state" }, badges),
   );
   element.parts = { name, trouble, badges: [...badges.children], note };
-  return element;
+  return asRow(element);
 }
 
 function updateCrm(element, { quorum, master }) {
