@@ -63,70 +63,81 @@ class Service:
         return replace(self, facts=self.facts + facts)
 
 
+HostOption = Annotated[str | None, typer.Option(help="Address to listen on.", show_default=HOST)]
+PortOption = Annotated[
+    int | None,
+    typer.Option(
+        help="Port to listen on; 0 takes a free one.", min=0, max=65535, show_default=str(PORT)
+    ),
+]
+HttpsPortOption = Annotated[
+    int | None,
+    typer.Option(
+        help="Port to listen on for HTTPS too, with a self-signed certificate that is made "
+        "at the first start and kept; 0 takes a free one."
+    ),
+]
+DataOption = Annotated[
+    Path | None, typer.Option(envvar="VIRTON_DATA", help="Folder in which state is kept.")
+]
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="TOML file with these settings; without one, virton.toml in the working folder "
+        "or in the data folder. What is typed here wins."
+    ),
+]
+ProxmoxOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--proxmox",
+        metavar="URL",
+        help="Address of a node of a Proxmox VE cluster; once for each node. "
+        "Without any, the embedded cluster is started.",
+    ),
+]
+TokenOption = Annotated[
+    str | None,
+    typer.Option(
+        envvar="VIRTON_TOKEN",
+        help="Read-only API token for the live view, user@realm!id=secret. "
+        "Without one, the ticket of a user who is logged in is borrowed.",
+    ),
+]
+FingerprintOption = Annotated[
+    list[str] | None,
+    typer.Option(help="SHA-256 fingerprint of a node's certificate; once for each node."),
+]
+CaFileOption = Annotated[
+    Path | None, typer.Option(help="PEM file of the authority that signed the certificates.")
+]
+IntervalOption = Annotated[
+    float | None,
+    typer.Option(
+        min=0.5,
+        max=60.0,
+        help="Seconds between two looks at the cluster.",
+        show_default=str(INTERVAL_S),
+    ),
+]
+LanguageOption = Annotated[
+    Language | None,
+    typer.Option(help="Language of the page for who has not chosen one.", show_default="ko"),
+]
+
+
 def serve(
-    host: Annotated[
-        str | None, typer.Option(help="Address to listen on.", show_default=HOST)
-    ] = None,
-    port: Annotated[
-        int | None,
-        typer.Option(
-            help="Port to listen on; 0 takes a free one.", min=0, max=65535, show_default=str(PORT)
-        ),
-    ] = None,
-    https_port: Annotated[
-        int | None,
-        typer.Option(
-            help="Port to listen on for HTTPS too, with a self-signed certificate that is made "
-            "at the first start and kept; 0 takes a free one."
-        ),
-    ] = None,
-    data: Annotated[
-        Path | None, typer.Option(envvar="VIRTON_DATA", help="Folder in which state is kept.")
-    ] = None,
-    config: Annotated[
-        Path | None,
-        typer.Option(
-            help="TOML file with these settings; without one, virton.toml in the working folder "
-            "or in the data folder. What is typed here wins."
-        ),
-    ] = None,
-    proxmox: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--proxmox",
-            metavar="URL",
-            help="Address of a node of a Proxmox VE cluster; once for each node. "
-            "Without any, the embedded cluster is started.",
-        ),
-    ] = None,
-    token: Annotated[
-        str | None,
-        typer.Option(
-            envvar="VIRTON_TOKEN",
-            help="Read-only API token for the live view, user@realm!id=secret. "
-            "Without one, the ticket of a user who is logged in is borrowed.",
-        ),
-    ] = None,
-    fingerprint: Annotated[
-        list[str] | None,
-        typer.Option(help="SHA-256 fingerprint of a node's certificate; once for each node."),
-    ] = None,
-    ca_file: Annotated[
-        Path | None, typer.Option(help="PEM file of the authority that signed the certificates.")
-    ] = None,
-    interval: Annotated[
-        float | None,
-        typer.Option(
-            min=0.5,
-            max=60.0,
-            help="Seconds between two looks at the cluster.",
-            show_default=str(INTERVAL_S),
-        ),
-    ] = None,
-    language: Annotated[
-        Language | None,
-        typer.Option(help="Language of the page for who has not chosen one.", show_default="ko"),
-    ] = None,
+    host: HostOption = None,
+    port: PortOption = None,
+    https_port: HttpsPortOption = None,
+    data: DataOption = None,
+    config: ConfigOption = None,
+    proxmox: ProxmoxOption = None,
+    token: TokenOption = None,
+    fingerprint: FingerprintOption = None,
+    ca_file: CaFileOption = None,
+    interval: IntervalOption = None,
+    language: LanguageOption = None,
 ) -> None:
     """Serve the web console."""
     folder = prepared(data or default_data())
