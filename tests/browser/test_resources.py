@@ -138,6 +138,15 @@ def test_help_unfolds_by_keyboard(page: Page) -> None:
     ).to_be_visible()
 
 
+@pytest.mark.parametrize("field", ["최대 재시작 (Max Restart)", "최대 재배치 (Max Relocate)"])
+def test_help_on_a_number_of_tries_gives_an_example_in_steps(field: str, page: Page) -> None:
+    press(page, "리소스 추가")
+    submit(page, f"{field} 도움말").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text(f"동작 예시: {field[:6]} = 1")).to_be_visible()
+    expect(dialog.get_by_role("listitem")).to_have_count(3)
+
+
 def test_a_refusal_is_said_in_the_form_and_nothing_is_lost(page: Page, standin: Standin) -> None:
     press(page, "리소스 추가")
     field(page, "VM 선택 (CT 포함)").select_option("vm:130")

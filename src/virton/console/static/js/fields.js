@@ -1,12 +1,26 @@
 /** Fields of forms: a label, its control, a hint, help that unfolds below, and room for what is wrong. */
 
 import { freshId, h, setAttribute, setShown, setText } from "./dom.js";
-import { t } from "./i18n.js";
+import { has, t } from "./i18n.js";
 
-/** A "?" that unfolds a text below, for mouse, finger and keyboard alike. */
-export function helpFor(label, text) {
+/** Points of a help text, from the catalogue: `key` is their title, `key.1`, `key.2` ... what they say. */
+export function points(key) {
+  const lines = [];
+  while (has(`${key}.${lines.length + 1}`)) lines.push(t(`${key}.${lines.length + 1}`));
+  return [
+    h("p", {}, h("strong", {}, t(key))),
+    h(
+      "ul",
+      {},
+      lines.map((line) => h("li", {}, line)),
+    ),
+  ];
+}
+
+/** A "?" that unfolds a text or nodes below, for mouse, finger and keyboard alike. */
+export function helpFor(label, help) {
   const id = freshId("help");
-  const body = h("p", { class: "help", id, hidden: true }, text);
+  const body = h("div", { class: "help", id, hidden: true }, help);
   const mark = h(
     "button",
     {
@@ -27,7 +41,7 @@ export function helpFor(label, text) {
 
 /**
  * A field around a control.
- * @param {{label: string, control: HTMLElement, hint?: string, help?: string}} what
+ * @param {{label: string, control: HTMLElement, hint?: string, help?: string | Node[]}} what
  */
 export function makeField({ label, control, hint = "", help = null }) {
   control.id ||= freshId("field");

@@ -5,7 +5,12 @@ import { fillLegend, stateLine, termLine } from "./legend.js";
 import { LRM_STATES, lrmState, RESOURCE_STATES, resourceState } from "./words.js";
 
 const COLUMNS = ["id", "node", "type", "name", "state", "max_restart", "max_relocate", "failback"];
-const RULE_TERMS = ["resources", "nodes", "strict", "preferred", "positive", "negative"];
+const ROLES = ["crm", "lrm_role", "service", "quorum"];
+const RULE_TERMS = [
+  ["affinity", "name", "resources"],
+  ["node_rule", "nodes", "example", "strict", "preferred"],
+  ["resource_rule", "positive", "negative"],
+];
 
 /** Fill all legends in the page's language. */
 export function fillLegends() {
@@ -14,7 +19,7 @@ export function fillLegends() {
   fillLegend(body("status"), [
     {
       title: null,
-      lines: ["crm", "quorum"].map((name) => termLine(`legend.${name}`, `legend.${name}.text`)),
+      lines: ROLES.map((name) => termLine(`legend.${name}`, `legend.${name}.text`)),
     },
     {
       title: t("legend.lrm"),
@@ -30,10 +35,9 @@ export function fillLegends() {
     },
     { title: t("legend.states"), lines: RESOURCE_STATES.map(meaning) },
   ]);
-  fillLegend(body("rules"), [
-    {
-      title: null,
-      lines: RULE_TERMS.map((name) => termLine(`legend.rule.${name}`, `legend.rule.${name}.text`)),
-    },
-  ]);
+  const term = (name) => termLine(`legend.rule.${name}`, `legend.rule.${name}.text`);
+  fillLegend(
+    body("rules"),
+    RULE_TERMS.map((names) => ({ title: null, lines: names.map(term) })),
+  );
 }

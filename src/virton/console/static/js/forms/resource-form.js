@@ -5,7 +5,7 @@ import { write } from "../api.js";
 import { h, setText } from "../dom.js";
 import { openDialog } from "../dialog.js";
 import { changeLines, makeDraft } from "../draft.js";
-import { makeField, makeSelect, wholeNumber } from "../fields.js";
+import { makeField, makeSelect, points, wholeNumber } from "../fields.js";
 import { t } from "../i18n.js";
 import { patchRows } from "../keyed.js";
 import { resourceOf, state, subscribe } from "../store.js";
@@ -54,7 +54,7 @@ function makeFields(resource, values) {
   const number = (name) =>
     makeField({
       label: t(`field.${name}`),
-      help: t(`field.${name}.help`),
+      help: [h("p", {}, t(`field.${name}.help`)), ...points(`field.${name}.example`)],
       control: h("input", {
         type: "number",
         min: 0,
@@ -77,7 +77,7 @@ function makeFields(resource, values) {
     max_relocate: number("max_relocate"),
     failback: makeField({
       label: t("field.failback"),
-      help: t("field.failback.help"),
+      help: [h("p", {}, t("field.failback.help")), ...points("field.failback.advice")],
       control: h("input", { type: "checkbox", checked: values.failback }),
     }),
     comment: makeField({

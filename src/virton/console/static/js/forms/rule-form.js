@@ -5,7 +5,7 @@ import { write } from "../api.js";
 import { h } from "../dom.js";
 import { openDialog } from "../dialog.js";
 import { changeLines, makeDraft } from "../draft.js";
-import { makeField, makeSelect } from "../fields.js";
+import { makeField, makeSelect, points } from "../fields.js";
 import { list, t } from "../i18n.js";
 import { conflictsOf } from "../rules/conflicts.js";
 import { conflictSentence } from "../rules/sentences.js";
@@ -67,9 +67,12 @@ function makeFields(form, values) {
     fields.nodes = pickerField(
       "rule.nodes",
       makeNodePicker(values.nodes, changed("nodes")),
-      t("rule.nodes.help"),
+      [h("p", {}, t("rule.nodes.help")), ...points("rule.nodes.example")],
     );
-    fields.strict = tickField("rule.strict", values.strict, t("rule.strict.help"));
+    fields.strict = tickField("rule.strict", values.strict, [
+      h("p", {}, t("rule.strict.help")),
+      ...points("rule.strict.advice"),
+    ]);
   } else {
     const policies = ["positive", "negative"].map((name) => [name, t(`rule.affinity.${name}`)]);
     fields.affinity = makeField({
