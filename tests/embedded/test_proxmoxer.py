@@ -35,7 +35,11 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def port(cluster: EmbeddedCluster, certificate: Path) -> Iterator[int]:
     config = uvicorn.Config(
-        create_app(cluster), ssl_certfile=certificate, ssl_keyfile=certificate, log_level="error"
+        create_app(cluster),
+        ssl_certfile=certificate,
+        ssl_keyfile=certificate,
+        log_level="error",
+        timeout_graceful_shutdown=1,  # a client that keeps its connection holds up nothing
     )
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listener:
