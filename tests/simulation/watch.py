@@ -120,7 +120,7 @@ class Watch:
                 self.commanded.add(sid)
             case Rebalanced(sid=sid, target=node) | Recovered(sid=sid, to=node):
                 self._look_at(sid, node)
-            case RebalancedOnStart(sid, "new", str(node)) | MoveLive(sid=sid, target=node):
+            case RebalancedOnStart(sid, "new", node) | MoveLive(sid=sid, target=node) if node:
                 self._look_at(sid, node)
             case MoveRequested(sid=sid, target=node) if sid not in self.commanded:
                 self._look_at(sid, node)
