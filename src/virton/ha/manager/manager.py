@@ -162,8 +162,8 @@ class Manager:
         def build() -> Load:
             return measure_load(mode, online, report.nodes, report.resources, report.measure)
 
-        statuses = {**self.board.statuses, **self._not_taken_over(view)}
-        self.board.load.begin(build, statuses, self.nodes.online, plan.tell)
+        counted = (self.board.statuses, self._not_taken_over(view))
+        self.board.load.begin(build, counted, self.nodes.online, plan.tell)
         if mode is not SchedulerMode.BASIC:
             # what cannot be counted is told here, before anything is decided
             self.board.load()

@@ -1,6 +1,6 @@
 """The manager's table of resources, and what it costs their nodes."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from virton.ha.causes import Cause
@@ -125,7 +125,7 @@ class LazyLoad:
     def __init__(self) -> None:
         self._build: Callable[[], Load] | None = None
         self._load: Load | None = None
-        self._start: Mapping[str, ServiceStatus] = {}
+        self._start: Sequence[Mapping[str, ServiceStatus]] = ()
         self._online: frozenset[str] = frozenset()
         self._changes: list[tuple[str, ServiceStatus]] = []
         self._tell: Report | None = None
@@ -138,13 +138,16 @@ class LazyLoad:
     def begin(
         self,
         build: Callable[[], Load],
-        statuses: Mapping[str, ServiceStatus],
+        counted: Sequence[Mapping[str, ServiceStatus]],
         online: frozenset[str],
         tell: Report,
     ) -> None:
-        """Begin a round: `build` makes a load over the online nodes without any resource."""
+        """Begin a round: `build` makes a load over the online nodes without any resource.
+
+        The resources are counted table by table.
+        """
         self._build, self._load, self._online, self._tell = build, None, online, tell
-        self._start, self._changes = dict(statuses), []
+        self._start, self._changes = [dict(table) for table in counted], []
 
     def update(self, sid: str, status: ServiceStatus) -> None:
         """Take over a resource's new state."""
@@ -160,8 +163,9 @@ class LazyLoad:
             if self._build is None:
                 raise RuntimeError("a load was asked for outside of a round")
             self._load = self._build()
-            for sid in sorted(self._start):
-                self._add(self._load, sid, self._start[sid])
+            for table in self._start:
+                for sid in sorted(table):
+                    self._add(self._load, sid, table[sid])
             for sid, status in self._changes:
                 self._replace(self._load, sid, status)
             self.report()
