@@ -17,7 +17,7 @@ Opener = Callable[..., Page]
 Size = tuple[int, int]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     """The browser of the whole session."""
     expect.set_options(timeout=PATIENCE_MS)

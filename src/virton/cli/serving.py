@@ -39,6 +39,8 @@ class Server(uvicorn.Server):
                 access_log=False,
                 proxy_headers=False,
                 server_header=False,
+                # the wall clock is not the embedded cluster's, whose API is served here too
+                date_header=False,
                 timeout_graceful_shutdown=GRACE_S,
             )
         )
