@@ -145,9 +145,23 @@ def _rule(rule: str, resources: list[str]) -> Snapshot:
     return {"rule": rule, "resources": resources, **common}
 
 
+def group(name: str, nodes: dict[str, int], resources: list[str], **changes: Any) -> Snapshot:
+    """An HA group, and the rule that it becomes; one without resources becomes none."""
+    common = {"restricted": False, "nofailback": False, "comment": "", "extra": {}, **changes}
+    rule = node_rule(f"ha-group-{name}", resources, nodes, strict=common["restricted"])
+    entries = [{"node": node, "priority": priority} for node, priority in nodes.items()]
+    return {"group": name, "nodes": entries, "rule": rule if resources else None, **common}
+
+
+def features(**changes: bool) -> Snapshot:
+    """What Proxmox VE 9.1 knows."""
+    known = {"rules": True, "disarm": True, "purge": True}
+    return {**known, "auto_rebalance": False, "negative_node_affinity": False, **changes}
+
+
 def good_part() -> Snapshot:
     """A part whose source answers."""
-    return {"at": NOW - 2, "ok": True, "error": None}
+    return {"at": NOW - 2, "ok": True, "error": None, "slow_s": None, "address": "https://phum01"}
 
 
 def bad_part(code: str = "timeout", message: str | None = None, at: int | None = None) -> Snapshot:
@@ -168,8 +182,12 @@ def usual() -> Snapshot:
                 "name": "virton",
                 "version": "9.1.2",
                 "rules_supported": True,
+                "features": features(),
                 "groups": [],
                 "lab": False,
+                "addresses": [],
+                "read_only": None,
+                "clock": {"now": NOW, "runs": True, "skew_s": 0},
             },
             "parts": {name: good_part() for name in ("status", "resources", "rules", "nodes")},
             "quorum": {"ok": True, "node": "phum01"},
@@ -182,6 +200,44 @@ def usual() -> Snapshot:
             "rules_digest": "0",
         }
     )
+
+
+def with_groups() -> Snapshot:
+    """A cluster of Proxmox VE 8, which has groups in the place of rules."""
+    snapshot = usual()
+    none = features(rules=False, purge=False)
+    groups = [
+        group("licence", {"phum03": 0}, ["vm:100"], restricted=True, comment="윈도 라이선스"),
+        group("spare", {"phum02": 0}, []),
+        group("web", {"phum02": 0, "phum01": 2}, ["vm:121", "vm:122"], nofailback=True),
+    ]
+    snapshot["cluster"].update(version="8.4.1", rules_supported=False, features=none, groups=groups)
+    snapshot["resources"][0]["group"] = "licence"
+    for resource in snapshot["resources"][1:3]:
+        resource.update(group="web", failback=False)
+    return snapshot
+
+
+def newest() -> Snapshot:
+    """A cluster of Proxmox VE 9.2, with what is new there."""
+    snapshot = with_rules()
+    known = features(auto_rebalance=True, negative_node_affinity=True)
+    snapshot["cluster"].update(version="9.2.0", features=known)
+    for one in snapshot["resources"]:
+        one["auto_rebalance"] = True
+    avoid = node_rule("not-on-02", ["vm:124"], {"phum02": 0}, affinity="negative", strict=True)
+    snapshot["rules"].append(avoid)
+    return snapshot
+
+
+def without_quorum() -> Snapshot:
+    """The smaller half of a cluster: it can be read, and nothing more."""
+    snapshot = usual()
+    snapshot["quorum"] = {"ok": False, "node": "phum01"}
+    words = "No quorum on node 'phum01'!"
+    snapshot["cluster"]["read_only"] = {"code": "no_quorum", "node": "phum01", "message": words}
+    snapshot["nodes"][2].update(online=False, ha_state="unknown", lrm=lrm("lost"))
+    return snapshot
 
 
 def every_state() -> Snapshot:

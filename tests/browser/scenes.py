@@ -66,13 +66,6 @@ def _empty(standin: Standin) -> None:
     standin.snapshot = snapshot
 
 
-def _no_quorum(standin: Standin) -> None:
-    snapshot = contents.usual()
-    snapshot["quorum"] = {"ok": False, "node": "phum01"}
-    snapshot["nodes"][2].update(online=False, ha_state="unknown", lrm=contents.lrm("lost"))
-    standin.snapshot = snapshot
-
-
 def _no_master(standin: Standin) -> None:
     snapshot = contents.usual()
     snapshot["master"] = None
@@ -86,13 +79,26 @@ def _auditor(standin: Standin) -> None:
     standin.snapshot = contents.with_rules()
 
 
-def _groups(standin: Standin) -> None:
+def _no_answers(standin: Standin) -> None:
     snapshot = contents.usual()
-    nodes = [{"node": "phum01", "priority": 2}, {"node": "phum02", "priority": 0}]
-    group = {"group": "web", "nodes": nodes, "restricted": False, "nofailback": True, "comment": ""}
-    snapshot["cluster"].update(version="8.4.1", rules_supported=False, groups=[group])
-    snapshot["resources"][1]["group"] = "web"
+    failure = {"status": None, "code": "timeout", "message": None}
+    snapshot["cluster"].update(
+        addresses=[
+            {"address": "https://phum01:8006", "ok": False, "error": failure, "answering": False},
+            {"address": "https://phum02:8006", "ok": True, "error": None, "answering": True},
+        ],
+        clock={"now": contents.NOW + 140, "runs": True, "skew_s": 140},
+    )
+    snapshot["parts"]["nodes"].update(slow_s=6.4, address="https://phum02:8006")
     standin.snapshot = snapshot
+
+
+def _edit_in_group(page: Page, _: Standin, words: Words) -> None:
+    choose(page, words, "121 ct", "edit")
+
+
+def _avoiding_rule(page: Page, _: Standin, words: Words) -> None:
+    page.get_by_role("button", name=words["rule.edit"].replace("{rule}", "not-on-02")).click()
 
 
 def _laboratory(standin: Standin) -> None:
@@ -314,10 +320,13 @@ SCENES = [
     Scene("failing", _failing),
     Scene("stale", _stale),
     Scene("empty", _empty),
-    Scene("no-quorum", _no_quorum),
+    Scene("no-quorum", shows(contents.without_quorum)),
+    Scene("no-answers", _no_answers),
     Scene("no-master", _no_master),
     Scene("auditor", _auditor),
-    Scene("groups", _groups),
+    Scene("groups", shows(contents.with_groups)),
+    Scene("edit-in-group", shows(contents.with_groups), _edit_in_group),
+    Scene("avoiding-rule", shows(contents.newest), _avoiding_rule),
     Scene("laboratory", _laboratory, _open_laboratory),
     Scene("line-lost", reach=_line_lost),
     Scene("legends", reach=_legends),

@@ -219,14 +219,3 @@ def test_a_rule_is_removed_after_saying_what_that_means(ruled: Page, standin: St
     dialog.get_by_role("button", name="제거", exact=True).click()
     expect(ruled.get_by_role("dialog")).to_have_count(0)
     assert standin.writes == [("DELETE", "/api/rules/win-again", None)]
-
-
-def test_older_clusters_show_their_groups_in_place_of_rules(page: Page, standin: Standin) -> None:
-    snapshot = contents.usual()
-    nodes = [{"node": "phum01", "priority": 2}]
-    group = {"group": "web", "nodes": nodes, "restricted": True}
-    snapshot["cluster"].update(rules_supported=False, groups=[group])
-    standin.show(snapshot)
-    groups = page.get_by_role("region", name="HA 그룹 (읽기 전용)")
-    expect(groups.get_by_role("row").nth(1)).to_have_text("webphum01 (2)엄격 (Strict)")
-    expect(card(page, "노드")).to_be_hidden()

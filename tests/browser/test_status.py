@@ -88,6 +88,65 @@ def test_a_node_state_has_its_word_and_colour(
     expect(row(page, "phum01").get_by_text(word, exact=True)).to_have_attribute("data-tone", tone)
 
 
+def test_without_quorum_nothing_can_be_changed_and_every_button_says_why(
+    page: Page, standin: Standin
+) -> None:
+    page.get_by_role("radio", name="121 ct 선택").check()
+    page.get_by_role("button", name="수정", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("설명").fill("결제")
+    standin.show(contents.without_quorum())
+    why = "phum01 노드가 쿼럼을 잃어 지금은 변경할 수 없습니다. 보기만 할 수 있습니다."
+    save = dialog.get_by_role("button", name="저장")
+    expect(save).to_be_disabled()
+    expect(save).to_have_accessible_description(why)
+    expect(dialog.get_by_role("status").filter(has_text=why)).to_be_visible()
+    expect(dialog.get_by_label("설명")).to_have_value("결제")
+    standin.show(contents.usual())
+    expect(save).to_be_enabled()
+    dialog.get_by_role("button", name="취소").click()
+    standin.show(contents.without_quorum())
+    for name in ("리소스 추가", "수정", "이동", "제거"):
+        button = page.get_by_role("button", name=name, exact=True)
+        expect(button).to_be_disabled()
+        expect(button).to_have_attribute("title", why)
+
+
+def test_who_answers_late_or_not_at_all_is_named(page: Page, standin: Standin) -> None:
+    snapshot = contents.usual()
+    refused = {"status": None, "code": "refused", "message": None}
+    down = {"address": "https://phum01:8006", "ok": False, "error": refused, "answering": False}
+    up = {"address": "https://phum02:8006", "ok": True, "error": None, "answering": True}
+    snapshot["cluster"]["addresses"] = [down, up]
+    for name, slow_s in (("status", 3.2), ("nodes", 6.4), ("rules", 1.4)):
+        snapshot["parts"][name].update(slow_s=slow_s, address="https://phum02:8006")
+    standin.show(snapshot)
+    expect(status(page).get_by_text("연결할 수 없는 API 주소: phum01:8006")).to_be_visible()
+    expect(status(page).get_by_text("지금은 phum02:8006에서 응답을 받고")).to_be_visible()
+    late = status(page).get_by_text("응답이 늦습니다")
+    expect(late).to_have_text(["phum02:8006의 응답이 늦습니다 (6초)."])
+
+
+@pytest.mark.parametrize(("skew_s", "word"), [(140, "140초 빠릅니다"), (-9, "9초 느립니다")])
+def test_a_clock_that_differs_is_told(skew_s: int, word: str, page: Page, standin: Standin) -> None:
+    snapshot = contents.usual()
+    snapshot["cluster"]["clock"]["skew_s"] = skew_s
+    standin.show(snapshot)
+    expect(status(page).get_by_text(word)).to_be_visible()
+
+
+def test_an_old_report_says_its_age_by_the_clusters_clock(page: Page, standin: Standin) -> None:
+    snapshot = contents.usual()
+    # A simulated cluster's time stands between two snapshots.
+    snapshot["cluster"]["clock"] = {"now": 1000, "runs": False, "skew_s": None}
+    for node, age_s in zip(snapshot["nodes"], (4, 29, 94), strict=True):
+        node["lrm"]["at"] = 1000 - age_s
+    standin.show(snapshot)
+    expect(row(page, "phum03")).to_contain_text("(94초 전)")
+    for name in ("phum01", "phum02"):
+        expect(row(page, name)).not_to_contain_text("전)")
+
+
 def test_a_lost_lock_is_warned_of_in_the_words_of_the_manual(page: Page, standin: Standin) -> None:
     snapshot = contents.usual()
     snapshot["nodes"][1]["lrm"] = contents.lrm("lost")

@@ -1,24 +1,28 @@
 /** Dialogs: labelled, closed by Escape, the focus returned; what was typed is never lost unasked. */
 
-import { freshId, h, icon, setAttribute, setShown } from "./dom.js";
+import { allow, freshId, h, icon, setShown } from "./dom.js";
 import { errorNodes, fieldMessageNodes } from "./errors.js";
+import { hindrance, tellHindrance } from "./hindrance.js";
 import { t } from "./i18n.js";
 import { watchScrolling } from "./scrolling.js";
+import { subscribe } from "./store.js";
 
 /**
  * Open a dialog with a form.
  * @param {{title: string, size?: string, body: Node[], submit: {label: string, tone?: string},
- *   cancel?: string, fields?: object, isChanged?: function, onSubmit: function, onClose?: function}} what
- *   `cancel` is another word for cancelling, which then has the focus; `isChanged` tells whether
- *   closing would lose something.
+ *   cancel?: string, fields?: object, writes?: boolean, isChanged?: function, onSubmit: function,
+ *   onClose?: function}} what
+ *   `cancel` is another word for cancelling, which then has the focus; `writes` tells that the deed
+ *   changes the cluster; `isChanged` tells whether closing would lose something.
  */
 export function openDialog(what) {
-  const { fields = {}, isChanged = () => false, onSubmit, onClose } = what;
+  const { fields = {}, writes = false, isChanged = () => false, onSubmit, onClose } = what;
   const parts = build(what);
   const { dialog, form } = parts;
   const opener = document.activeElement;
   const leaving = watchLeaving(parts, isChanged);
-  const control = makeControl(parts, fields, leaving);
+  const permit = makePermit(parts, writes);
+  const control = makeControl(parts, fields, leaving, permit);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     submitOnce(parts, control, onSubmit);
@@ -26,6 +30,7 @@ export function openDialog(what) {
   dialog.addEventListener("close", () => {
     if (leaving.isRefused()) return;
     dialog.remove();
+    permit.end();
     onClose?.();
     returnFocus(opener);
   });
@@ -40,6 +45,13 @@ function build({ title, size = "", body, submit, cancel = null }) {
   const failure = h("div", { class: "box", data: { tone: "bad" }, role: "alert", hidden: true });
   const notice = h("div", {
     class: "box dialog-notice",
+    data: { tone: "warn" },
+    role: "status",
+    hidden: true,
+  });
+  const reason = h("p", {
+    class: "box dialog-notice",
+    id: `${id}-reason`,
     data: { tone: "warn" },
     role: "status",
     hidden: true,
@@ -68,12 +80,27 @@ function build({ title, size = "", body, submit, cancel = null }) {
       h("h2", { id }, title),
       mark,
     ),
+    reason,
     notice,
     h("div", { class: "dialog-body" }, body.filter(Boolean), failure),
     h("div", { class: "dialog-foot" }, away, ok),
   );
   const dialog = h("dialog", { "aria-labelledby": id, data: { size } }, form);
-  return { dialog, form, ok, mark, away, failure, notice };
+  return { dialog, form, ok, mark, away, reason, failure, notice };
+}
+
+/** Whether the deed can be done: the form is ready for it, and the cluster can be changed. */
+function makePermit({ ok, reason }, writes) {
+  let ready = true;
+  const judge = () => allow(ok, ready && !(writes && hindrance()), writes && tellHindrance(reason));
+  judge();
+  return {
+    end: writes ? subscribe(judge) : () => {},
+    setReady(value) {
+      ready = value;
+      judge();
+    },
+  };
 }
 
 /** The ways out: cancelling leaves at once, Escape and the mark ask if something typed would be lost. */
@@ -137,12 +164,12 @@ function askToDiscard(answer) {
   });
 }
 
-function makeControl({ dialog, ok, failure, notice }, fields, { leave }) {
+function makeControl({ dialog, failure, notice }, fields, { leave }, { setReady }) {
   return {
     dialog,
     close: leave,
     /** Allow or forbid the deed. */
-    setReady: (ready) => setAttribute(ok, "disabled", ready ? null : ""),
+    setReady,
     /** Say something that happened while the dialog was open; an empty list takes it back. */
     tell(lines, tone = "warn") {
       const text = h(

@@ -10,6 +10,8 @@ export const state = {
   line: "connecting",
   /** performance.now() in ms when the last word came from the console. */
   heardAt: null,
+  /** performance.now() in ms when the snapshot came. */
+  tookAt: null,
 };
 
 /** Call a function after every change, with the state and the names that changed. */
@@ -27,7 +29,8 @@ export function change(parts) {
 
 /** Take a snapshot in, as the newest truth. */
 export function receiveSnapshot(snapshot) {
-  change({ snapshot, line: "live", heardAt: performance.now() });
+  const now = performance.now();
+  change({ snapshot, line: "live", heardAt: now, tookAt: now });
 }
 
 /** Take a sign of life in: the time, and how each part does. */
@@ -44,6 +47,18 @@ export function receiveBeat(beat) {
 export function consoleNow() {
   if (!state.snapshot || state.heardAt === null) return Date.now() / 1000;
   return state.snapshot.now + (performance.now() - state.heardAt) / 1000;
+}
+
+/** The cluster's time now, in Unix seconds: what it writes is as old as its own clock says. */
+export function clusterNow() {
+  const clock = state.snapshot?.cluster.clock;
+  if (!clock || clock.now === null) return consoleNow();
+  return clock.now + (clock.runs ? (performance.now() - state.tookAt) / 1000 : 0);
+}
+
+/** What the cluster's version knows. */
+export function features() {
+  return state.snapshot?.cluster.features ?? {};
 }
 
 /** Whether the user holds a privilege. */

@@ -30,6 +30,7 @@ export function openMove(resource) {
       how.root,
     ],
     submit: { label: t("move") },
+    writes: true,
     fields: { node, how },
     onSubmit: () => move(form),
     onClose: subscribe(() => follow(form)),

@@ -118,7 +118,7 @@ export function makeNodePicker(chosen, onChange) {
     t("column.priority"),
   ];
   const root = makeTable(t("rule.nodes"), headings, rows);
-  const picker = { rows, named: chosen.map((entry) => entry.node) };
+  const picker = { rows, named: chosen.map((entry) => entry.node), ranked: true };
   const update = () => patchRows(rows, nodeItems(picker.named), nodeCare);
   const setValue = (entries) => {
     picker.named = entries.map((entry) => entry.node);
@@ -135,8 +135,13 @@ export function makeNodePicker(chosen, onChange) {
     control: root,
     update,
     setValue,
-    value: () => readNodes(rows),
-    valid: () => nodesValid(rows),
+    value: () => readNodes(picker),
+    valid: () => !picker.ranked || nodesValid(rows),
+    /** Whether the nodes have priorities: nodes to avoid have none. */
+    setRanked: (ranked) => {
+      picker.ranked = ranked;
+      root.classList.toggle("unranked", !ranked);
+    },
   };
 }
 
@@ -212,10 +217,13 @@ function writeNode(row, entry) {
   row.parts.priority.value = String(entry?.priority ?? 0);
 }
 
-function readNodes(rows) {
+function readNodes({ rows, ranked }) {
   return [...rows.children]
     .filter((row) => row.parts.box.checked)
-    .map((row) => ({ node: row.dataset.key, priority: Number(row.parts.priority.value) }));
+    .map(({ dataset, parts }) => ({
+      node: dataset.key,
+      priority: ranked ? Number(parts.priority.value) : 0,
+    }));
 }
 
 /** Whether every ticked node's priority is a whole number in range. */

@@ -8,7 +8,7 @@ import { changeLines, makeDraft } from "../draft.js";
 import { makeField, makeSelect, points, wholeNumber } from "../fields.js";
 import { t } from "../i18n.js";
 import { patchRows } from "../keyed.js";
-import { resourceOf, state, subscribe } from "../store.js";
+import { features, resourceOf, state, subscribe } from "../store.js";
 import { refresh } from "../stream.js";
 import { writeChange } from "./overtaking.js";
 import { guestStatus, REQUESTS, requestOf, resourceName, typeName } from "../words.js";
@@ -17,7 +17,9 @@ const DEFAULTS = {
   state: "started",
   max_restart: "1",
   max_relocate: "1",
+  group: "",
   failback: true,
+  auto_rebalance: true,
   comment: "",
 };
 
@@ -31,6 +33,7 @@ export function openResourceForm(resource, preset = {}) {
     title: t(resource ? "resource.form.edit" : "resource.form.add"),
     body: [...Object.values(fields).map((field) => field.root), otherSettings(resource)],
     submit: { label: t(resource ? "save" : "add") },
+    writes: true,
     fields: { ...fields, vmid: fields.sid },
     isChanged: () => draft.isChanged() || (!resource && fields.sid.control.value !== ""),
     onSubmit: () => save(form),
@@ -45,7 +48,9 @@ function valuesOf(resource) {
     state: requestOf(resource),
     max_restart: String(resource.max_restart),
     max_relocate: String(resource.max_relocate),
+    group: resource.group ?? "",
     failback: resource.failback,
+    auto_rebalance: resource.auto_rebalance ?? true,
     comment: resource.comment ?? "",
   };
 }
@@ -75,16 +80,49 @@ function makeFields(resource, values) {
     }),
     max_restart: number("max_restart"),
     max_relocate: number("max_relocate"),
-    failback: makeField({
-      label: t("field.failback"),
-      help: [h("p", {}, t("field.failback.help")), ...points("field.failback.advice")],
-      control: h("input", { type: "checkbox", checked: values.failback }),
-    }),
+    ...groupField(values.group),
+    failback: failbackField(values.failback),
+    ...rebalanceField(values.auto_rebalance),
     comment: makeField({
       label: t("field.comment"),
       control: h("input", { type: "text", maxlength: 4096, value: values.comment }),
     }),
   };
+}
+
+/** The group, on clusters that still have groups. */
+function groupField(group) {
+  const names = groups().map((one) => one.group);
+  if (!names.length && !group) return {};
+  const offered = [...new Set([...names, group].filter(Boolean))].sort();
+  const options = [["", t("field.group.none")], ...offered.map((name) => [name, name])];
+  return { group: makeField({ label: t("field.group"), control: makeSelect(options, group) }) };
+}
+
+function groups() {
+  return state.snapshot?.cluster.groups ?? [];
+}
+
+/** Failback; before there were rules it was the group's affair. */
+function failbackField(checked) {
+  const own = failbackIsOwn();
+  return makeField({
+    label: t("field.failback"),
+    hint: own ? "" : t("field.failback.of_group"),
+    help: [h("p", {}, t("field.failback.help")), ...points("field.failback.advice")],
+    control: h("input", { type: "checkbox", checked, disabled: !own }),
+  });
+}
+
+function failbackIsOwn() {
+  return features().rules ?? true;
+}
+
+function rebalanceField(checked) {
+  if (!features().auto_rebalance) return {};
+  const control = h("input", { type: "checkbox", checked });
+  const help = t("field.auto_rebalance.help");
+  return { auto_rebalance: makeField({ label: t("field.auto_rebalance"), help, control }) };
 }
 
 function fixedGuest(resource) {
@@ -111,15 +149,15 @@ function controlsOf(fields) {
     read: () => fields[name].control.value,
     write: (value) => (fields[name].control.value = value),
   });
-  const tick = {
-    read: () => fields.failback.control.checked,
-    write: (value) => (fields.failback.control.checked = value),
-  };
-  const named = ["state", "max_restart", "max_relocate", "comment"].map((name) => [
-    name,
-    text(name),
-  ]);
-  return { ...Object.fromEntries(named), failback: tick };
+  const tick = (name) => ({
+    read: () => fields[name].control.checked,
+    write: (value) => (fields[name].control.checked = value),
+  });
+  const isTick = (name) => fields[name].control.type === "checkbox";
+  const names = Object.keys(fields).filter(
+    (name) => name !== "sid" && (name !== "failback" || failbackIsOwn()),
+  );
+  return Object.fromEntries(names.map((name) => [name, isTick(name) ? tick(name) : text(name)]));
 }
 
 /** Follow the snapshot: guests that may be added, or the resource that is being edited. */
@@ -175,7 +213,8 @@ function noticesOf(form) {
 
 function wordValue(field, value) {
   if (field === "state") return t(`request.${value}`);
-  if (field === "failback") return value ? t("on") : t("off");
+  if (typeof value === "boolean") return value ? t("on") : t("off");
+  if (field === "group") return value || t("field.group.none");
   return value === "" ? "–" : value;
 }
 
@@ -189,6 +228,7 @@ function check(form, target) {
     checkCount(field, target),
   );
   tellState(fields.state, target);
+  tellFailback(fields);
   if (target === fields.comment.control) fields.comment.setError(null);
   control.setReady(chosen && counts.every(Boolean) && !form.gone);
 }
@@ -207,13 +247,19 @@ function tellState(field, target) {
   if (target === field.control) field.setError(null);
 }
 
+/** Show the failback of the group, where it is the group's. */
+function tellFailback({ failback, group }) {
+  if (failbackIsOwn()) return;
+  const chosen = groups().find((one) => one.group === group?.control.value);
+  failback.control.checked = !chosen?.nofailback;
+}
+
 async function save(form) {
-  const { state: request, max_restart, max_relocate, failback, comment } = form.draft.values();
+  const { max_restart, max_relocate, comment, ...rest } = form.draft.values();
   const body = {
-    state: request,
+    ...rest,
     max_restart: Number(max_restart),
     max_relocate: Number(max_relocate),
-    failback,
     comment: comment.trim(),
   };
   if (form.resource) {

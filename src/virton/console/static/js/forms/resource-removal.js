@@ -6,7 +6,7 @@ import { h, setShown } from "../dom.js";
 import { openDialog } from "../dialog.js";
 import { makeField } from "../fields.js";
 import { t } from "../i18n.js";
-import { resourceOf, state, subscribe } from "../store.js";
+import { features, resourceOf, state, subscribe } from "../store.js";
 import { refresh } from "../stream.js";
 import { resourceName, typeName } from "../words.js";
 
@@ -18,6 +18,8 @@ export function openResourceRemoval(resource) {
     hint: t("removal.purge.hint"),
     control: h("input", { type: "checkbox", checked: true }),
   });
+  const mayPurge = features().purge ?? true;
+  const purges = () => mayPurge && purge.control.checked;
   const rules = h("ul", { class: "soft" });
   const control = openDialog({
     title: t("removal.title"),
@@ -25,16 +27,17 @@ export function openResourceRemoval(resource) {
     body: [
       h("p", {}, h("strong", {}, t("removal.question", { name, type: typeName(resource.type) }))),
       h("p", { class: "soft" }, t("removal.meaning")),
-      purge.root,
+      mayPurge ? purge.root : null,
       rules,
     ],
     submit: { label: t("remove"), tone: "danger" },
+    writes: true,
     fields: { purge },
-    onSubmit: () => remove(resource, purge.control.checked),
+    onSubmit: () => remove(resource, mayPurge ? purges() : null),
     onClose: subscribe(() => follow()),
   });
   const follow = () => {
-    tellRules(rules, resource.sid, purge.control.checked);
+    tellRules(rules, resource.sid, purges());
     const gone = !resourceOf(resource.sid);
     control.tell(gone ? [t("form.vanished", { name })] : []);
     control.setReady(!gone);
@@ -57,9 +60,10 @@ function tellRules(element, sid, purged) {
   setShown(element, lines.length > 0);
 }
 
+/** Remove it; `purge` is null where the cluster's version knows no such thing. */
 async function remove(resource, purge) {
-  const path = `/api/resources/${encodeURIComponent(resource.sid)}?purge=${purge ? 1 : 0}`;
-  await write("DELETE", path);
+  const path = `/api/resources/${encodeURIComponent(resource.sid)}`;
+  await write("DELETE", purge === null ? path : `${path}?purge=${Number(purge)}`);
   note(t("resource.removed", { name: resourceName(resource) }));
   refresh().catch(() => {});
 }

@@ -9,7 +9,7 @@ import { makeField, makeSelect, points } from "../fields.js";
 import { list, t } from "../i18n.js";
 import { conflictsOf } from "../rules/conflicts.js";
 import { conflictSentence } from "../rules/sentences.js";
-import { ruleOf, state, subscribe } from "../store.js";
+import { features, ruleOf, state, subscribe } from "../store.js";
 import { refresh } from "../stream.js";
 import { writeChange } from "./overtaking.js";
 import { makeNodePicker, makeResourcePicker } from "./pickers.js";
@@ -28,6 +28,7 @@ export function openRuleForm(type, rule) {
     size: type === "node-affinity" ? "wide" : "",
     body: Object.values(form.fields).map((field) => field.root),
     submit: { label: t("save") },
+    writes: true,
     fields: form.fields,
     isChanged: () => form.draft.isChanged() || (!rule && form.fields.rule.control.value !== ""),
     onSubmit: () => save(form),
@@ -40,7 +41,7 @@ export function openRuleForm(type, rule) {
 function blank(type) {
   const common = { resources: [], disabled: false, comment: "" };
   return type === "node-affinity"
-    ? { ...common, nodes: [], strict: false }
+    ? { ...common, nodes: [], strict: false, affinity: "positive" }
     : { ...common, affinity: "positive" };
 }
 
@@ -49,7 +50,8 @@ function valuesOf(rule) {
   const common = { resources: [...rule.resources].sort(), disabled, comment: rule.comment ?? "" };
   if (rule.type === "resource-affinity") return { ...common, affinity: rule.affinity };
   const nodes = rule.nodes.map(({ node, priority }) => ({ node, priority }));
-  return { ...common, nodes: nodes.sort(byNode), strict: rule.strict };
+  const affinity = rule.affinity ?? "positive";
+  return { ...common, nodes: nodes.sort(byNode), strict: rule.strict, affinity };
 }
 
 function byNode(one, other) {
@@ -64,6 +66,9 @@ function makeFields(form, values) {
     resources: pickerField("rule.resources", resources),
   };
   if (form.type === "node-affinity") {
+    if (features().negative_node_affinity || form.rule?.affinity) {
+      fields.affinity = policyField("rule.node_affinity", values.affinity);
+    }
     fields.nodes = pickerField(
       "rule.nodes",
       makeNodePicker(values.nodes, changed("nodes")),
@@ -73,13 +78,7 @@ function makeFields(form, values) {
       h("p", {}, t("rule.strict.help")),
       ...points("rule.strict.advice"),
     ]);
-  } else {
-    const policies = ["positive", "negative"].map((name) => [name, t(`rule.affinity.${name}`)]);
-    fields.affinity = makeField({
-      label: t("rule.affinity"),
-      control: makeSelect(policies, values.affinity),
-    });
-  }
+  } else fields.affinity = policyField("rule.affinity", values.affinity);
   fields.comment = makeField({
     label: t("field.comment"),
     control: h("input", { type: "text", maxlength: 4096, value: values.comment }),
@@ -102,6 +101,14 @@ function nameField(rule) {
     hint: t(rule ? "rule.name.fixed" : "rule.name.hint"),
     control,
   });
+}
+
+/** Positive or negative; `key` names what that means for this kind of rule. */
+function policyField(key, value) {
+  const policies = ["positive", "negative"].map((name) => [name, t(`${key}.${name}`)]);
+  const field = makeField({ label: t(key), control: makeSelect(policies, value) });
+  const explain = () => field.setHint(t(`${key}.${field.control.value}.hint`));
+  return { ...field, explain };
 }
 
 function tickField(key, checked, help) {
@@ -194,7 +201,8 @@ function check(form) {
     checkResources(form, rule, against.resources),
     form.fields.nodes ? checkNodes(form, rule, against.nodes) : true,
   ];
-  form.fields.affinity?.setHint(t(`rule.affinity.${rule.affinity}.hint`));
+  form.fields.affinity?.explain();
+  form.fields.nodes?.picker.setRanked(rule.affinity !== "negative");
   form.control.tell(noticesOf(form));
   form.control.setReady(good.every(Boolean) && !form.gone);
 }
@@ -265,7 +273,7 @@ const FIELD_NAMES = {
 function wordValue(field, value) {
   if (field === "nodes") return list(value.map(({ node, priority }) => `${node} (${priority})`));
   if (field === "resources") return list(value);
-  if (field === "affinity") return t(`rule.affinity.${value}`);
+  if (field === "affinity") return t(`policy.${value}`);
   if (field === "disabled") return value ? t("off") : t("on");
   if (field === "strict") return value ? t("on") : t("off");
   return value || "–";

@@ -23,6 +23,7 @@ export function openRuleRemoval(rule) {
       h("p", { class: "soft" }, t("rule.removal.meaning")),
     ],
     submit: { label: t("remove"), tone: "danger" },
+    writes: true,
     onSubmit: async () => {
       await write("DELETE", `/api/rules/${encodeURIComponent(rule.rule)}`);
       note(t("rule.removed", { rule: rule.rule }));

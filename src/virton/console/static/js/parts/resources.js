@@ -1,7 +1,8 @@
 /** Part 2: the list of HA resources, one choice, and what can be done with it. */
 
 import { announce } from "../announce.js";
-import { allow, badge, h, setAttribute, setBadge, setShown, setText } from "../dom.js";
+import { allow, badge, h, setAttribute, setBadge, setText } from "../dom.js";
+import { hindrance, mayWrite, tellHindrance } from "../hindrance.js";
 import { openMove } from "../forms/move.js";
 import { openResourceForm } from "../forms/resource-form.js";
 import { openResourceRemoval } from "../forms/resource-removal.js";
@@ -9,7 +10,7 @@ import { t, tn } from "../i18n.js";
 import { patchRows } from "../keyed.js";
 import { makePart } from "../part.js";
 import { asRow } from "../stacking.js";
-import { may, resourceOf, state } from "../store.js";
+import { resourceOf, state } from "../store.js";
 import { requestOf, resourceName, resourceState, typeName } from "../words.js";
 
 let chosenSid = null;
@@ -60,11 +61,9 @@ function updatePart(part, buttons) {
 }
 
 function updateButtons(part, buttons) {
-  const allowed = may("Sys.Console");
+  const allowed = mayWrite();
   const chosen = resourceOf(chosenSid);
-  const notice = part.slot("forbidden");
-  const reason = state.session && !allowed ? notice : null;
-  setShown(notice, Boolean(reason));
+  const reason = tellHindrance(part.slot("forbidden"));
   enable(buttons.add, allowed, reason);
   for (const name of ["edit", "move", "remove"]) enable(buttons[name], allowed && chosen, reason);
   const hint = chosen ? "resources.chosen" : "resources.choose";
@@ -195,11 +194,7 @@ function updateHint(element, hint) {
   setText(text, [t(`warning.${kind}.text`, values), where].filter(Boolean).join(" "));
   if (!button) return;
   setText(button, t("resources.repair"));
-  allow(button, may("Sys.Console"), forbidden());
-}
-
-function forbidden() {
-  return may("Sys.Console") ? null : document.querySelector("#resources-forbidden");
+  allow(button, mayWrite(), hindrance() ? document.querySelector("#resources-forbidden") : null);
 }
 
 function openRepair(sid) {

@@ -6,15 +6,18 @@ import { allow, badge, h, icon, setAttribute, setBadge, setShown, setText } from
 import { messageNodes, wordError, wordMessage } from "../errors.js";
 import { openRuleForm } from "../forms/rule-form.js";
 import { openRuleRemoval } from "../forms/rule-removal.js";
-import { list, t, tn } from "../i18n.js";
+import { hindrance, mayWrite, tellHindrance } from "../hindrance.js";
+import { t, tn } from "../i18n.js";
 import { patchRows } from "../keyed.js";
 import { makePart } from "../part.js";
-import { asRow } from "../stacking.js";
 import * as preferences from "../preferences.js";
 import { conflictsOf } from "../rules/conflicts.js";
 import { conflictSentence, ruleErrors } from "../rules/sentences.js";
-import { may, resourceOf, ruleOf, state } from "../store.js";
+import { nodeTexts, policyWord, sidText } from "../rules/texts.js";
+import { asRow } from "../stacking.js";
+import { ruleOf, state } from "../store.js";
 import { refresh } from "../stream.js";
+import { updateGroups } from "./groups.js";
 
 const TYPES = ["node-affinity", "resource-affinity"];
 
@@ -30,10 +33,9 @@ export function makeRulesPart(section) {
     if (!state.snapshot) return;
     const supported = state.snapshot.cluster.rules_supported;
     setShown(part.slot("pair"), supported);
-    setShown(part.slot("groups"), !supported);
-    setShown(part.slot("forbidden"), Boolean(state.session) && !may("Sys.Console"));
+    updateGroups(part.slot, state.snapshot.cluster);
+    tellHindrance(part.slot("forbidden"));
     if (supported) cards.forEach(updateCard);
-    else patchRows(part.slot("group-rows"), state.snapshot.cluster.groups ?? [], groupCare);
   };
   return { update, tick: part.tick };
 }
@@ -61,12 +63,12 @@ function updateCard({ type, slot }) {
   const rules = state.snapshot.rules.filter((rule) => rule.type === type);
   setText(slot("count"), tn("rules.count", rules.length));
   setShown(slot("empty"), rules.length === 0);
-  allow(slot("add"), may("Sys.Console"), forbidden());
+  allow(slot("add"), mayWrite(), forbidden());
   patchRows(slot("rows"), rules.flatMap(withDetail), rowCare);
 }
 
 function forbidden() {
-  return !state.session || may("Sys.Console") ? null : document.querySelector("#rules-forbidden");
+  return hindrance() ? document.querySelector("#rules-forbidden") : null;
 }
 
 /** A rule, and below it, where the cluster has something against it, what that is. */
@@ -132,7 +134,7 @@ function updateRow(row, { rule, errors }) {
     [remove, "rule.remove"],
   ]) {
     setAttribute(button, "aria-label", t(key, { rule: rule.rule }));
-    allow(button, may("Sys.Console"), forbidden());
+    allow(button, mayWrite(), forbidden());
   }
   setAttribute(mark, "hidden", errors.sentences.length ? null : "");
   setText(mark, t("rule.conflict"));
@@ -140,13 +142,8 @@ function updateRow(row, { rule, errors }) {
   setAttribute(comment, "title", rule.comment || null);
   const lists = row.querySelectorAll("ul");
   patchRows(lists[0], withCommas(rule.resources.map(sidText)), wordCare);
-  if (lists[1]) patchRows(lists[1], withCommas(nodesInOrder(rule).map(nodeText)), wordCare);
+  if (lists[1]) patchRows(lists[1], withCommas(nodeTexts(rule.nodes)), wordCare);
   setBadge(policy, policyWord(rule));
-}
-
-/** Highest priority first, equals by name; a priority of 0 is said too. */
-function nodesInOrder(rule) {
-  return [...rule.nodes].sort((a, b) => b.priority - a.priority || (a.node < b.node ? -1 : 1));
 }
 
 /** Words as a list: each but the last with a comma. */
@@ -159,28 +156,6 @@ const wordCare = {
   build: () => h("li", { class: "number" }),
   update: (item, word) => setText(item, word),
 };
-
-function sidText(sid) {
-  const resource = resourceOf(sid);
-  return resource?.name ? `${sid} (${resource.name})` : sid;
-}
-
-function nodeText({ node, priority }) {
-  return `${node} (${priority})`;
-}
-
-function policyWord(rule) {
-  if (rule.type === "resource-affinity") {
-    return {
-      tone: rule.affinity === "negative" ? "plum" : "info",
-      text: t(`policy.${rule.affinity}`),
-    };
-  }
-  if (rule.affinity === "negative") return { tone: "plum", text: t("policy.avoid") };
-  return rule.strict
-    ? { tone: "warn", text: t("policy.strict") }
-    : { tone: "info", text: t("policy.preferred") };
-}
 
 function updateDetail(row, { errors }) {
   const said = errors.sentences.join("\n");
@@ -221,13 +196,3 @@ function reasonOf(error, rule) {
   const texts = Object.values(error.fields ?? {}).map((text) => wordMessage(text) ?? text);
   return (named.length ? named : [wordError(error), ...texts]).join(" ");
 }
-
-const groupCare = {
-  key: (group) => group.group ?? String(group),
-  build: () => h("tr", {}, h("th", { scope: "row" }), h("td"), h("td")),
-  update: (row, group) => {
-    setText(row.cells[0], group.group ?? String(group));
-    setText(row.cells[1], list(nodesInOrder(group).map(nodeText)));
-    setText(row.cells[2], t(group.restricted ? "policy.strict" : "policy.preferred"));
-  },
-};

@@ -1,12 +1,15 @@
 /** Part 1: the CRM master row, one LRM row a node, and what is wrong in words. */
 
 import { badge, h, setAttribute, setBadge, setText } from "../dom.js";
-import { clock, dateTime, has, t } from "../i18n.js";
+import { ago, clock, dateTime, has, t } from "../i18n.js";
 import { patchRows } from "../keyed.js";
 import { makePart } from "../part.js";
 import { asRow } from "../stacking.js";
-import { state } from "../store.js";
+import { clusterNow, state } from "../store.js";
+import { warningCare, warningsOf } from "../warnings.js";
 import { lrmState, nodeTrouble } from "../words.js";
+
+const OLD_S = 30;
 
 /** Set the part up; answers its `update` and `tick`. */
 export function makeStatusPart(section) {
@@ -18,11 +21,14 @@ export function makeStatusPart(section) {
     part.update();
     if (!state.snapshot) return;
     patchRows(part.slot("rows"), rowsOf(state.snapshot), rowCare);
-    const known = state.snapshot.parts.status.at !== null;
-    patchRows(part.slot("warnings"), known ? warningsOf(state.snapshot) : [], warningCare);
+    patchRows(part.slot("warnings"), warningsOf(state.snapshot), warningCare);
     tellFencing(part.slot("fencing"), state.snapshot.fencing);
   };
-  return { update, tick: part.tick };
+  const tick = () => {
+    part.tick();
+    for (const row of part.slot("rows").children) tellTime(row.parts.note);
+  };
+  return { update, tick };
 }
 
 function rowsOf(snapshot) {
@@ -61,7 +67,7 @@ function updateCrm(element, { quorum, master }) {
   setText(element.cells[2], t("crm.service"));
   setBadge(badges[0], quorumWord(quorum));
   showBadge(badges[1], masterWord(master));
-  tellTime(note, master?.at, "");
+  report(note, master?.at, "");
 }
 
 function quorumWord(quorum) {
@@ -85,7 +91,7 @@ function updateLrm(element, node) {
   setBadge(badges[0], lrmState(node.lrm));
   showBadge(badges[1], null);
   const watchdog = node.lrm?.watchdog ? t(`watchdog.${node.lrm.watchdog}`) : "";
-  tellTime(note, node.lrm?.at, watchdog);
+  report(note, node.lrm?.at, watchdog);
 }
 
 /** The operating mode as Proxmox spells it, with the Korean or English word where it is not the usual one. */
@@ -100,10 +106,20 @@ function showBadge(element, word) {
   if (word) setBadge(element, word);
 }
 
-function tellTime(note, at, before) {
-  const time = at ? t("status.reported", { time: clock(at) }) : "";
-  setText(note, [before, time].filter(Boolean).join(" · "));
+/** Tell when a report was made, and what else the row has to say. */
+function report(note, at, before) {
+  note.report = { at, before };
   setAttribute(note, "title", at ? dateTime(at) : null);
+  tellTime(note);
+}
+
+/** A report is made at least every ten seconds: an older one says how old it is. */
+function tellTime(note) {
+  const { at, before } = note.report;
+  const age_s = at ? clusterNow() - at : 0;
+  const time = at ? t("status.reported", { time: clock(at) }) : "";
+  const old = age_s > OLD_S ? `(${ago(age_s)})` : "";
+  setText(note, [before, [time, old].filter(Boolean).join(" ")].filter(Boolean).join(" · "));
 }
 
 function tellFencing(element, fencing) {
@@ -112,40 +128,3 @@ function tellFencing(element, fencing) {
   const mode = fencing.resource_mode ? t(`fencing.mode.${fencing.resource_mode}`) : "";
   return setText(element, [t("fencing.label", { state: armed }), mode].filter(Boolean).join(" · "));
 }
-
-/** Everything that needs the operator's eye, most serious first. */
-function warningsOf(snapshot) {
-  const warnings = [];
-  const by = (display) => snapshot.nodes.filter((node) => node.lrm?.display === display);
-  if (snapshot.quorum && !snapshot.quorum.ok) warnings.push({ key: "no_quorum", tone: "bad" });
-  else if (snapshot.quorum && !snapshot.master) warnings.push({ key: "no_master", tone: "warn" });
-  for (const display of ["lost", "waiting", "time_drift"]) {
-    const nodes = by(display).map((node) => node.name);
-    if (nodes.length)
-      warnings.push({ key: display, tone: display === "lost" ? "bad" : "warn", nodes });
-  }
-  const silent = (snapshot.cluster.addresses ?? [])
-    .filter((one) => !one.ok)
-    .map((one) => one.address);
-  if (silent.length) warnings.push({ key: "addresses", tone: "warn", nodes: silent });
-  if (["disarming", "disarmed"].includes(snapshot.fencing?.armed_state)) {
-    warnings.push({ key: "disarmed", tone: "warn" });
-  }
-  return warnings;
-}
-
-const warningCare = {
-  key: (warning) => warning.key,
-  build: (warning) =>
-    h(
-      "div",
-      { class: "box", data: { tone: warning.tone } },
-      h("div", { class: "box-text" }, h("p", {}, h("strong")), h("p")),
-    ),
-  update: (element, warning) => {
-    const [head, text] = element.firstElementChild.children;
-    const nodes = (warning.nodes ?? []).join(", ");
-    setText(head.firstElementChild, t(`warning.${warning.key}.head`, { nodes }));
-    setText(text, t(`warning.${warning.key}.text`, { nodes }));
-  },
-};

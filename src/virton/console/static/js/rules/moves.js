@@ -24,11 +24,10 @@ function consequence(rule, resource, target, snapshot) {
 
 function nodeConsequence(rule, target) {
   const named = rule.nodes.some((entry) => entry.node === target);
-  if (rule.affinity === "negative" || named) return null;
-  return t(rule.strict ? "move.rule.strict" : "move.rule.preferred", {
-    rule: rule.rule,
-    node: target,
-  });
+  const avoids = rule.affinity === "negative";
+  if (named !== avoids) return null;
+  const wish = avoids ? "move.rule.avoided" : "move.rule.preferred";
+  return t(rule.strict ? "move.rule.strict" : wish, { rule: rule.rule, node: target });
 }
 
 function nodeOf(sid, snapshot) {

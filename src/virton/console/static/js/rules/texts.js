@@ -1,0 +1,28 @@
+/** What stands in a rule's cells: its resources, its nodes by priority, its policy. */
+
+import { t } from "../i18n.js";
+import { resourceOf } from "../store.js";
+
+/** A resource as a rule names it, with the guest's name. */
+export function sidText(sid) {
+  const resource = resourceOf(sid);
+  return resource?.name ? `${sid} (${resource.name})` : sid;
+}
+
+/** Nodes with their priorities: highest first, equals by name; a priority of 0 is said too. */
+export function nodeTexts(nodes) {
+  const inOrder = [...nodes].sort((a, b) => b.priority - a.priority || (a.node < b.node ? -1 : 1));
+  return inOrder.map(({ node, priority }) => `${node} (${priority})`);
+}
+
+/** A rule's policy as a word and a colour. */
+export function policyWord({ type, affinity, strict }) {
+  const negative = affinity === "negative";
+  if (type === "resource-affinity") {
+    return { tone: negative ? "plum" : "info", text: t(`policy.${affinity}`) };
+  }
+  if (negative) return { tone: "plum", text: t(strict ? "policy.never" : "policy.avoid") };
+  return strict
+    ? { tone: "warn", text: t("policy.strict") }
+    : { tone: "info", text: t("policy.preferred") };
+}

@@ -1,0 +1,128 @@
+"""The page offers what a cluster's version knows, and nothing else."""
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser import contents
+from tests.browser.conftest import Opener
+from tests.browser.standin import Standin
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def old(standin: Standin, open_page: Opener) -> Page:
+    """The page of a cluster of Proxmox VE 8."""
+    standin.snapshot = contents.with_groups()
+    return open_page()
+
+
+@pytest.fixture
+def newest(standin: Standin, open_page: Opener) -> Page:
+    """The page of a cluster of Proxmox VE 9.2."""
+    standin.snapshot = contents.newest()
+    return open_page()
+
+
+def press(page: Page, name: str, choice: str | None = None) -> Locator:
+    if choice:
+        page.get_by_role("radio", name=f"{choice} 선택").check()
+    region = page.get_by_role("region", name="HA 리소스 목록")
+    region.get_by_role("button", name=name, exact=True).click()
+    return page.get_by_role("dialog")
+
+
+def test_groups_are_shown_as_the_rules_that_they_become(old: Page) -> None:
+    groups = old.get_by_role("region", name="HA 그룹 (읽기 전용)").get_by_role("row")
+    expect(groups).to_have_count(4)
+    web = groups.filter(has_text="ha-group-web")
+    expect(web).to_contain_text("Proxmox VE 9에서 규칙으로")
+    expect(web).to_contain_text("vm:121 (ct), vm:122 (cl)")
+    expect(web).to_contain_text("phum01 (2), phum02 (0)")
+    expect(web).to_contain_text("선호 (Preferred)Failback Off")
+    expect(groups.filter(has_text="licence")).to_contain_text("엄격 (Strict)")
+    expect(groups.filter(has_text="spare")).to_contain_text("아무것도 남지 않습니다.")
+    expect(old.get_by_role("button", name="규칙 추가")).to_have_count(0)
+
+
+def test_groups_stay_in_sight_beside_rules_while_a_cluster_is_half_upgraded(
+    standin: Standin, open_page: Opener
+) -> None:
+    standin.snapshot = contents.with_rules()
+    group = contents.group("web", {"phum01": 2}, ["vm:121"])
+    standin.snapshot["cluster"]["groups"] = [group]
+    page = open_page()
+    groups = page.get_by_role("region", name="HA 그룹 (읽기 전용)")
+    expect(groups).to_contain_text("아직 규칙으로 바뀌지 않은 HA 그룹입니다.")
+    expect(page.get_by_role("button", name="규칙 추가")).to_have_count(2)
+
+
+def test_a_group_is_chosen_in_the_form_and_decides_on_failback(old: Page, standin: Standin) -> None:
+    dialog = press(old, "수정", "100 LOTCES-WIN")
+    group, failback = (
+        dialog.get_by_label("HA 그룹"),
+        dialog.get_by_label("Failback 활성화", exact=True),
+    )
+    expect(group.get_by_role("option")).to_have_text(["없음", "licence", "spare", "web"])
+    expect(group).to_have_value("licence")
+    expect(failback).to_be_disabled()
+    expect(failback).to_be_checked()
+    group.select_option("web")
+    expect(failback).not_to_be_checked()
+    expect(dialog.get_by_text("HA 그룹에서 정합니다.")).to_be_visible()
+    dialog.get_by_role("button", name="저장").click()
+    expect(dialog).to_have_count(0)
+    _, _, body = standin.writes[0]
+    assert body["group"] == "web"
+    assert "failback" not in body
+    assert "auto_rebalance" not in body
+
+
+def test_removing_does_not_offer_what_the_version_cannot_do(old: Page, standin: Standin) -> None:
+    dialog = press(old, "제거", "121 ct")
+    expect(dialog.get_by_role("checkbox")).to_have_count(0)
+    dialog.get_by_role("button", name="제거", exact=True).click()
+    expect(dialog).to_have_count(0)
+    assert standin.writes == [("DELETE", "/api/resources/vm:121", None)]
+
+
+def test_auto_rebalance_is_set_where_the_version_knows_it(newest: Page, standin: Standin) -> None:
+    dialog = press(newest, "수정", "121 ct")
+    dialog.get_by_label("자동 재분배 (Auto-Rebalance)", exact=True).uncheck()
+    dialog.get_by_role("button", name="저장").click()
+    expect(dialog).to_have_count(0)
+    assert standin.writes[0][2]["auto_rebalance"] is False
+
+
+def test_what_is_new_is_not_offered_where_it_is_not_known(page: Page) -> None:
+    dialog = press(page, "리소스 추가")
+    expect(dialog.get_by_label("Failback 활성화", exact=True)).to_be_enabled()
+    expect(dialog.get_by_label("자동 재분배 (Auto-Rebalance)", exact=True)).to_have_count(0)
+    expect(dialog.get_by_label("HA 그룹")).to_have_count(0)
+    dialog.get_by_role("button", name="취소").click()
+    card = page.get_by_role("region", name="노드 친화성 규칙", exact=True)
+    card.get_by_role("button", name="규칙 추가").click()
+    expect(page.get_by_role("dialog").get_by_label("노드 사용 방식")).to_have_count(0)
+
+
+def test_a_rule_of_nodes_to_avoid_has_no_priorities(newest: Page, standin: Standin) -> None:
+    rule = newest.get_by_role("row").filter(has_text="not-on-02")
+    expect(rule).to_contain_text("엄격 회피 (Avoid)")
+    newest.get_by_role("button", name="not-on-02 규칙 수정").click()
+    dialog = newest.get_by_role("dialog")
+    expect(dialog.get_by_role("columnheader", name="우선순위")).to_be_hidden()
+    dialog.get_by_label("노드 사용 방식").select_option("positive")
+    dialog.get_by_label("phum02 우선순위", exact=True).fill("7")
+    dialog.get_by_label("노드 사용 방식").select_option("negative")
+    dialog.get_by_role("checkbox", name="phum01").check()
+    dialog.get_by_role("button", name="저장").click()
+    expect(dialog).to_have_count(0)
+    body = standin.writes[0][2]
+    assert body["affinity"] == "negative"
+    assert body["nodes"] == [{"node": name, "priority": 0} for name in ("phum01", "phum02")]
+
+
+def test_moving_to_a_node_that_a_rule_avoids_is_told_beforehand(newest: Page) -> None:
+    dialog = press(newest, "이동", "124 cl2")
+    dialog.get_by_label("대상 노드").select_option("phum02")
+    expect(dialog.get_by_role("status").filter(has_text="not-on-02")).to_contain_text("엄격 모드")
