@@ -1,4 +1,4 @@
-"""One browser and one stand-in console for the session; a fresh page and a fresh cluster a test."""
+"""One browser and one stand-in console for this folder; a fresh page and a fresh cluster a test."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,7 +19,7 @@ Size = tuple[int, int]
 
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    """The browser of the whole session."""
+    """The browser of the whole folder; tests elsewhere have their own event loops."""
     expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
@@ -27,7 +27,7 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def served() -> Iterator[Standin]:
     """The stand-in console, on a port of its own."""
     with Served() as standin:
