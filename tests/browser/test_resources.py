@@ -288,3 +288,29 @@ def test_settings_that_the_page_does_not_know_are_shown(page: Page, standin: Sta
     choose(page, "100 LOTCES-WIN")
     press(page, "수정")
     expect(page.get_by_role("dialog").get_by_text("auto-rebalance = 0")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"quorum": {"ok": False, "node": "phum01"}}, "쿼럼을 잃어"),
+        ({"master": None}, "CRM 마스터가 없어"),
+        ({"master": {"node": "phum01", "state": "dead", "at": contents.NOW - 90}}, "보고가 끊겨"),
+    ],
+)
+def test_states_that_nobody_keeps_up_are_said_to_be_the_last_known_and_lose_their_colour(
+    change: contents.Snapshot, why: str, page: Page, standin: Standin
+) -> None:
+    part = page.get_by_role("region", name="HA 리소스 목록")
+    mark = part.locator("table").get_by_text("실행 중 (Started)").first
+    expect(mark).to_have_attribute("data-tone", "ok")
+    standin.show(contents.usual() | change)
+    told = part.get_by_text("마지막으로 알려진 상태입니다")
+    expect(told).to_contain_text(why)
+    if change.get("master"):
+        expect(told).to_contain_text("(12:01:50 기준)")
+    expect(mark).to_have_attribute("data-tone", "idle")
+    expect(part.get_by_text("확인", exact=False).filter(has_text="전 확인")).to_have_count(0)
+    standin.show(contents.usual())
+    expect(told).to_have_count(0)
+    expect(mark).to_have_attribute("data-tone", "ok")

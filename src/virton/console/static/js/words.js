@@ -80,7 +80,8 @@ export function lrmState(lrm) {
 /** What is the matter with a node, or null when it is online. */
 export function nodeTrouble(node) {
   const state = node.ha_state && node.ha_state !== "online" ? node.ha_state : null;
-  if (state) return worded("node.state", NODE_TONES, state);
+  const known = state && !(state === "unknown" && !node.online);
+  if (known) return worded("node.state", NODE_TONES, state);
   return node.online ? null : worded("node.state", NODE_TONES, "offline");
 }
 

@@ -8,6 +8,7 @@ import { openResourceForm } from "../forms/resource-form.js";
 import { openResourceRemoval } from "../forms/resource-removal.js";
 import { t, tn } from "../i18n.js";
 import { patchRows } from "../keyed.js";
+import { doubt, doubtSentence } from "../knowledge.js";
 import { makePart } from "../part.js";
 import { asRow } from "../stacking.js";
 import { resourceOf, state } from "../store.js";
@@ -30,7 +31,11 @@ export function makeResourcesPart(section) {
   part.slot("rows").addEventListener("dblclick", (event) => {
     if (event.target.closest("tr") && !buttons.edit.disabled) buttons.edit.click();
   });
-  return { update: () => updatePart(part, buttons), tick: part.tick };
+  const tick = () => {
+    part.tick();
+    tellDoubt(part);
+  };
+  return { update: () => updatePart(part, buttons), tick };
 }
 
 function wireButtons(part) {
@@ -55,9 +60,16 @@ function updatePart(part, buttons) {
   // A radio that goes with its row must not come back chosen.
   if (chosenSid && !resourceOf(chosenSid)) chosenSid = null;
   patchRows(part.slot("rows"), resources, rowCare);
+  tellDoubt(part);
   patchRows(part.slot("warnings"), hints(), hintCare);
   tellChanges(resources);
   updateButtons(part, buttons);
+}
+
+/** States that may be out of date are said to be; that the console asked just now is no comfort then. */
+function tellDoubt(part) {
+  const doubted = state.snapshot ? doubt(state.snapshot) : null;
+  if (doubted) setText(part.slot("age"), "");
 }
 
 function updateButtons(part, buttons) {
@@ -126,7 +138,8 @@ function updateRow(row, resource) {
   setText(name, resource.name ?? "–");
   setText(comment, resource.comment ?? "");
   setAttribute(comment, "title", resource.comment || null);
-  setBadge(stateBadge, resourceState(resource.state));
+  const word = resourceState(resource.state);
+  setBadge(stateBadge, doubt(state.snapshot) ? { ...word, tone: "idle" } : word);
   setText(note, noteOf(resource));
   setText(restart, String(resource.max_restart));
   setText(relocate, String(resource.max_relocate));
@@ -155,9 +168,13 @@ function noteOf(resource) {
   return notes.join(" · ");
 }
 
-/** What the operator should know: too few votes, and the way out of an error. */
+/** What the operator should know: states that are old, too few votes, and the way out of an error. */
 function hints() {
   const found = [];
+  const doubted = doubt(state.snapshot);
+  if (doubted && state.snapshot.resources.length) {
+    found.push({ key: "last_known", tone: "warn", doubted });
+  }
   const votes = state.snapshot.cluster.votes ?? state.snapshot.nodes.length;
   if (votes > 0 && votes < 3) found.push({ key: "votes", tone: "warn", votes });
   for (const resource of state.snapshot.resources) {
@@ -185,6 +202,7 @@ const hintCare = {
 
 function updateHint(element, hint) {
   const [head, text] = element.firstElementChild.children;
+  if (hint.doubted) return setText(head.firstElementChild, doubtSentence(hint.doubted));
   const button = element.querySelector("button");
   const kind = hint.resource ? "error" : "votes";
   const values = { votes: hint.votes, name: hint.resource ? resourceName(hint.resource) : "" };
@@ -192,9 +210,9 @@ function updateHint(element, hint) {
   const failed = hint.resource?.failed_nodes ?? [];
   const where = failed.length ? t("warning.error.failed_nodes", { nodes: failed.join(", ") }) : "";
   setText(text, [t(`warning.${kind}.text`, values), where].filter(Boolean).join(" "));
-  if (!button) return;
+  if (!button) return null;
   setText(button, t("resources.repair"));
-  allow(button, mayWrite(), hindrance() ? document.querySelector("#resources-forbidden") : null);
+  return allow(button, mayWrite(), hindrance() ? document.querySelector("#resources-forbidden") : null);
 }
 
 function openRepair(sid) {
