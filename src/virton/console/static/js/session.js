@@ -6,10 +6,12 @@ import { openDialog } from "./dialog.js";
 import { h } from "./dom.js";
 import { t } from "./i18n.js";
 import { makeLoginFields, submitLogin } from "./login-form.js";
-import { change, state } from "./store.js";
-import { connect } from "./stream.js";
+import { state } from "./store.js";
+import { connect, hangUp, tryAgain } from "./stream.js";
 
 let asking = null;
+/** Tells the browser's other tabs that the session they share has ended. */
+const tabs = new BroadcastChannel("virton.session");
 
 /** Let the API ask for a login; several askers share one dialog. */
 export function keepDoor() {
@@ -17,9 +19,11 @@ export function keepDoor() {
     asking ??= askForLogin().finally(() => (asking = null));
     return asking;
   };
+  tabs.addEventListener("message", () => tryAgain());
 }
 
 function askForLogin() {
+  hangUp();
   return new Promise((resolve) => {
     let loggedIn = false;
     const fields = makeLoginFields(state.session?.user ?? "");
@@ -36,7 +40,7 @@ function askForLogin() {
         return loggedIn;
       },
       onClose: () => {
-        if (!loggedIn) offerLogin();
+        if (!loggedIn) note(t("login.put_away"), "warn");
         else connect();
         resolve(loggedIn);
       },
@@ -46,16 +50,11 @@ function askForLogin() {
   });
 }
 
-/** The login was put away: say how to come back to it. */
-function offerLogin() {
-  change({ line: "ended" });
-  note(t("login.put_away"), "warn");
-}
-
 /** End the session and go to the login page. */
 export async function logOut() {
   try {
     await request("POST", "/api/logout");
+    tabs.postMessage("ended");
   } finally {
     location.assign("/login");
   }

@@ -3,7 +3,8 @@
 import { ApiError, doorkeeper, get } from "./api.js";
 import { change, receiveBeat, receiveSnapshot, state } from "./store.js";
 
-const SILENCE_MS = 20_000;
+/** A beat comes every five seconds: a line that says nothing for longer is asked whether it is there. */
+const SILENCE_MS = 8000;
 /** How long a page that nobody sees keeps its line: browsers have few lines to one address. */
 const UNSEEN_MS = 60_000;
 const FIRST_RETRY_MS = 200;
@@ -89,7 +90,14 @@ export async function tryAgain() {
   }
 }
 
-async function sessionEnded() {
+/** Close the line, as the session is over: it is not the console that is away. */
+export function hangUp() {
+  clearTimeout(retryTimer);
   source?.close();
+  failures = 0;
+  change({ line: "ended" });
+}
+
+async function sessionEnded() {
   await doorkeeper.logInAgain();
 }
