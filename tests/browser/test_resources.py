@@ -290,6 +290,46 @@ def test_settings_that_the_page_does_not_know_are_shown(page: Page, standin: Sta
     expect(page.get_by_role("dialog").get_by_text("auto-rebalance = 0")).to_be_visible()
 
 
+def consequences(page: Page, name: str, target: str) -> Locator:
+    """What the dialog says of a move once the node is chosen."""
+    choose(page, name)
+    press(page, "이동")
+    field(page, "대상 노드").select_option(target)
+    return page.get_by_role("dialog").locator(".dialog-notice").filter(visible=True)
+
+
+def test_a_move_that_failback_undoes_says_which_rule_and_where_it_goes_back(
+    page: Page, standin: Standin
+) -> None:
+    snapshot = contents.with_rules()
+    standin.show(snapshot)
+    told = consequences(page, "122 cl", "phum03")
+    expect(told).to_contain_text("‘prefer-phum01’ 규칙은 phum03보다 phum01 노드를 우선합니다.")
+    expect(told).to_contain_text("곧바로 phum01 노드로 되돌아갑니다.")
+    snapshot["resources"][2]["failback"] = False
+    standin.show(snapshot)
+    expect(told).to_contain_text("Failback이 꺼져 있어 phum03 노드에 그대로 남습니다.")
+    snapshot["nodes"][0].update(online=False, ha_state="fence")
+    standin.show(snapshot)
+    expect(told).to_have_count(0)
+
+
+def test_a_move_says_who_moves_along_and_who_stands_in_the_way(
+    page: Page, standin: Standin
+) -> None:
+    snapshot = contents.usual()
+    snapshot["rules"] = [
+        contents.resource_rule("pair", ["vm:121", "vm:122"], "positive"),
+        contents.resource_rule("spread", ["vm:122", "vm:100"], "negative"),
+    ]
+    standin.show(snapshot)
+    told = consequences(page, "121 ct", "phum03")
+    expect(told).to_contain_text("‘pair’ 규칙에 따라 함께 옮겨집니다: vm:122 (cl)")
+    expect(told).to_contain_text("‘spread’ 규칙에 따라 phum03 노드에 있는 vm:100 (LOTCES-WIN)")
+    field(page, "대상 노드").select_option("phum02")
+    expect(told).not_to_contain_text("spread")
+
+
 @pytest.mark.parametrize(
     ("change", "why"),
     [

@@ -1,35 +1,83 @@
 /** What the rules of the snapshot say about moving a resource to a node. */
 
 import { list, t } from "../i18n.js";
+import { sidText } from "./texts.js";
 
-/** Sentences about a move: who moves along, and which rule stands in the way. */
+/** Sentences about a move: who moves along, which rule stands in the way, and which undoes it. */
 export function moveConsequences(resource, target, snapshot) {
-  const rules = snapshot.rules.filter(
-    (rule) => !rule.disabled && rule.resources.includes(resource.sid),
-  );
-  return rules.map((rule) => consequence(rule, resource, target, snapshot)).filter(Boolean);
+  const rules = snapshot.rules.filter(isEffective);
+  const bundle = bundleOf(resource.sid, rules);
+  const move = { resource, target, snapshot, bundle };
+  const concerned = rules.filter((rule) => rule.resources.some((sid) => bundle.has(sid)));
+  return concerned.map((rule) => consequence(rule, move)).filter(Boolean);
 }
 
-function consequence(rule, resource, target, snapshot) {
-  const others = rule.resources.filter((sid) => sid !== resource.sid);
-  if (rule.type === "node-affinity") return nodeConsequence(rule, target);
-  if (rule.affinity === "positive") {
-    return others.length ? t("move.rule.together", { rule: rule.rule, sids: list(others) }) : null;
+/** A rule that the cluster has something against is left out when it places resources. */
+function isEffective(rule) {
+  return !rule.disabled && !Object.keys(rule.errors ?? {}).length;
+}
+
+/** The resource and all that rules keep together with it, over several rules too. */
+function bundleOf(sid, rules) {
+  const bundle = new Set([sid]);
+  const together = rules.filter((rule) => isKind(rule, "positive"));
+  for (let before = 0; before < bundle.size; ) {
+    before = bundle.size;
+    const met = together.filter((rule) => rule.resources.some((one) => bundle.has(one)));
+    for (const one of met.flatMap((rule) => rule.resources)) bundle.add(one);
   }
-  const there = others.filter((sid) => nodeOf(sid, snapshot) === target);
-  return there.length
-    ? t("move.rule.apart", { rule: rule.rule, sids: list(there), node: target })
+  return bundle;
+}
+
+function isKind(rule, affinity) {
+  return rule.type === "resource-affinity" && rule.affinity === affinity;
+}
+
+function consequence(rule, move) {
+  if (rule.type === "node-affinity") return nodeConsequence(rule, move);
+  return isKind(rule, "positive") ? togetherConsequence(rule, move) : apartConsequence(rule, move);
+}
+
+function togetherConsequence(rule, { resource }) {
+  const others = rule.resources.filter((sid) => sid !== resource.sid);
+  return others.length
+    ? t("move.rule.together", { rule: rule.rule, sids: list(others.map(sidText)) })
     : null;
 }
 
-function nodeConsequence(rule, target) {
-  const named = rule.nodes.some((entry) => entry.node === target);
-  const avoids = rule.affinity === "negative";
-  if (named !== avoids) return null;
-  const wish = avoids ? "move.rule.avoided" : "move.rule.preferred";
-  return t(rule.strict ? "move.rule.strict" : wish, { rule: rule.rule, node: target });
+function apartConsequence(rule, { target, snapshot, bundle }) {
+  const others = rule.resources.filter((sid) => !bundle.has(sid));
+  const there = others.filter((sid) => resourceIn(sid, snapshot)?.node === target);
+  const values = { rule: rule.rule, sids: list(there.map(sidText)), node: target };
+  return there.length ? t("move.rule.apart", values) : null;
 }
 
-function nodeOf(sid, snapshot) {
-  return snapshot.resources.find((resource) => resource.sid === sid)?.node;
+/** A node that a rule forbids, or one that it ranks lower than another that can be used. */
+function nodeConsequence(rule, { target, snapshot, bundle }) {
+  const ranks = ranksOf(rule, snapshot);
+  if (rule.strict && !ranks.has(target)) {
+    return t("move.rule.strict", { rule: rule.rule, node: target });
+  }
+  const usable = snapshot.nodes.filter((node) => ranks.has(node.name) && isUsable(node));
+  const highest = Math.max(...usable.map((node) => ranks.get(node.name)));
+  if (!usable.length || ranks.get(target) === highest) return null;
+  const best = usable.map((node) => node.name).filter((name) => ranks.get(name) === highest);
+  const returns = [...bundle].some((sid) => resourceIn(sid, snapshot)?.failback);
+  const values = { rule: rule.rule, node: target, nodes: list(best) };
+  return t(returns ? "move.rule.back" : "move.rule.stays", values);
+}
+
+/** The nodes that a rule wants, with their priorities: one that avoids nodes wants all others alike. */
+function ranksOf(rule, { nodes }) {
+  if (rule.affinity !== "negative") return new Map(rule.nodes.map((one) => [one.node, one.priority]));
+  const avoided = new Set(rule.nodes.map((one) => one.node));
+  return new Map(nodes.filter((node) => !avoided.has(node.name)).map((node) => [node.name, 0]));
+}
+
+function isUsable(node) {
+  return node.online && (node.ha_state ?? "online") === "online";
+}
+
+function resourceIn(sid, snapshot) {
+  return snapshot.resources.find((resource) => resource.sid === sid);
 }
