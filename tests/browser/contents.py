@@ -230,6 +230,15 @@ def newest() -> Snapshot:
     return snapshot
 
 
+def many(count: int = 500) -> Snapshot:
+    """A cluster with very many resources."""
+    snapshot = usual()
+    snapshot["resources"] = [
+        resource(1000 + number, f"guest-{number}", NODES[number % 3][0]) for number in range(count)
+    ]
+    return snapshot
+
+
 def without_quorum() -> Snapshot:
     """The smaller half of a cluster: it can be read, and nothing more."""
     snapshot = usual()

@@ -115,6 +115,10 @@ def _open_laboratory(page: Page, _: Standin, words: Words) -> None:
     expect(page.get_by_role("switch", name="phum03").first).to_be_visible()
 
 
+def _find(page: Page, _: Standin, words: Words) -> None:
+    page.get_by_role("searchbox", name=words["filter.label"]).fill("phum02")
+
+
 def _line_lost(page: Page, standin: Standin, words: Words) -> None:
     expect(page.get_by_role("radio").first).to_be_visible()
     standin.go_away()
@@ -315,6 +319,7 @@ SCENES = [
     Scene("main"),
     Scene("rules", shows(contents.with_rules)),
     Scene("every-state", shows(contents.every_state)),
+    Scene("many", shows(lambda: contents.many(20)), _find),
     Scene("trouble", shows(contents.trouble)),
     Scene("loading", _loading),
     Scene("failing", _failing),

@@ -2,10 +2,11 @@
 
 import { announce } from "../announce.js";
 import { allow, badge, h, setAttribute, setBadge, setText } from "../dom.js";
-import { hindrance, mayWrite, tellHindrance } from "../hindrance.js";
+import { makeFilter } from "../filter.js";
 import { openMove } from "../forms/move.js";
 import { openResourceForm } from "../forms/resource-form.js";
 import { openResourceRemoval } from "../forms/resource-removal.js";
+import { hindrance, mayWrite, tellHindrance } from "../hindrance.js";
 import { t, tn } from "../i18n.js";
 import { patchRows } from "../keyed.js";
 import { doubt, doubtSentence } from "../knowledge.js";
@@ -24,6 +25,11 @@ export function makeResourcesPart(section) {
     isEmpty: (snapshot) => snapshot.resources.length === 0,
   });
   const buttons = wireButtons(part);
+  const filter = makeFilter(part.slot("filter"), {
+    textOf: searchText,
+    stays: (resource) => resource.sid === chosenSid,
+    onChange: () => drawRows(part, filter),
+  });
   part
     .slot("rows")
     .addEventListener("change", (event) => choose(event.target.value, part, buttons));
@@ -35,7 +41,18 @@ export function makeResourcesPart(section) {
     part.tick();
     tellDoubt(part);
   };
-  return { update: () => updatePart(part, buttons), tick };
+  return { update: () => updatePart(part, buttons, filter), tick };
+}
+
+/** What a resource is found by. */
+function searchText(resource) {
+  const { sid, name, node, target, state: raw, comment } = resource;
+  const words = [sid, name, node, target, typeName(resource.type), raw, comment];
+  return [...words, resourceState(raw).text].filter(Boolean).join(" ");
+}
+
+function drawRows(part, filter) {
+  patchRows(part.slot("rows"), filter.narrow(state.snapshot?.resources ?? []), rowCare);
 }
 
 function wireButtons(part) {
@@ -53,13 +70,13 @@ function wireButtons(part) {
   return buttons;
 }
 
-function updatePart(part, buttons) {
+function updatePart(part, buttons, filter) {
   part.update();
   if (!state.snapshot) return;
   const { resources } = state.snapshot;
   // A radio that goes with its row must not come back chosen.
   if (chosenSid && !resourceOf(chosenSid)) chosenSid = null;
-  patchRows(part.slot("rows"), resources, rowCare);
+  drawRows(part, filter);
   tellDoubt(part);
   patchRows(part.slot("warnings"), hints(), hintCare);
   tellChanges(resources);

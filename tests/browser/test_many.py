@@ -1,0 +1,95 @@
+"""Many resources: what changes is touched and nothing else, and a field finds what one looks for."""
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser import contents
+from tests.browser.conftest import Opener
+from tests.browser.standin import Standin
+
+pytestmark = pytest.mark.browser
+
+WATCH = """() => {
+  const rows = document.querySelector("#resources [data-slot=rows]");
+  window.touched = new Set();
+  new MutationObserver((changes) => {
+    for (const { target } of changes) {
+      const element = target.nodeType === Node.TEXT_NODE ? target.parentElement : target;
+      touched.add(element.closest("tr")?.dataset.key ?? "the list");
+    }
+  }).observe(rows, { subtree: true, childList: true, characterData: true, attributes: true });
+}"""
+
+
+@pytest.fixture
+def full(standin: Standin, open_page: Opener) -> Page:
+    """The page of a cluster with thirty resources."""
+    standin.snapshot = contents.many(30)
+    page = open_page()
+    expect(page.get_by_role("radio").first).to_be_visible()
+    return page
+
+
+def field(page: Page) -> Locator:
+    return page.get_by_role("searchbox", name="찾기")
+
+
+def rows(page: Page) -> Locator:
+    return page.get_by_role("region", name="HA 리소스 목록").get_by_role("radio")
+
+
+def test_a_change_of_five_among_five_hundred_touches_these_five(
+    standin: Standin, open_page: Opener
+) -> None:
+    standin.snapshot = contents.many()
+    page = open_page()
+    expect(rows(page)).to_have_count(500)
+    page.evaluate(WATCH)
+    snapshot = contents.many()
+    changed = [snapshot["resources"][place] for place in (3, 99, 250, 251, 499)]
+    for one in changed:
+        one.update(state="recovery", node="phum02")
+    snapshot["now"] += 5
+    standin.show(snapshot)
+    expect(page.locator("#resources tbody .badge[data-tone=warn]")).to_have_count(5)
+    assert sorted(page.evaluate("[...touched]")) == sorted(one["sid"] for one in changed)
+
+
+def test_a_short_list_needs_no_field(page: Page) -> None:
+    expect(field(page)).to_be_hidden()
+
+
+def test_rows_are_found_by_id_name_node_and_state(full: Page) -> None:
+    searches = {
+        "1007": 1,
+        "GUEST-7": 1,
+        "phum02": 10,
+        "phum02 guest-1": 5,
+        "복구": 0,
+        "started": 30,
+    }
+    for words, found in searches.items():
+        field(full).fill(words)
+        expect(rows(full)).to_have_count(found)
+        expect(full.get_by_text(f"30개 중 {found}개")).to_be_visible()
+        expect(full.get_by_text("맞는 리소스가 없습니다.")).to_have_count(0 if found else 1)
+
+
+def test_what_is_looked_for_stays_through_updates(full: Page, standin: Standin) -> None:
+    field(full).fill("복구 중")
+    expect(rows(full)).to_have_count(0)
+    snapshot = contents.many(30)
+    snapshot["resources"][4]["state"] = "recovery"
+    standin.show(snapshot)
+    expect(rows(full)).to_have_count(1)
+    expect(field(full)).to_have_value("복구 중")
+    expect(field(full)).to_be_focused()
+    field(full).fill("")
+    expect(rows(full)).to_have_count(30)
+
+
+def test_the_chosen_resource_stays_in_sight(full: Page) -> None:
+    full.get_by_role("radio", name="1003 guest-3 선택").check()
+    field(full).fill("phum02")
+    expect(rows(full)).to_have_count(11)
+    expect(full.get_by_role("radio", name="1003 guest-3 선택")).to_be_checked()
