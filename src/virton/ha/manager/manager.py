@@ -95,7 +95,8 @@ class Manager:
         self._begin_load(view, plan)
         grouped = with_group_failback(view)
         self._follow_rules(grouped, plan, nodelist_changed=nodelist_changed)
-        told = (lrm for lrm in known.values() if lrm is not None)
+        # of two LRMs that tell of the same uid, the first by name counts
+        told = (lrm for lrm in reversed(known.values()) if lrm is not None)
         results = {uid: result for lrm in told for uid, result in lrm.results.items()}
         round_ = self._new_round(grouped, plan, ask_lock, modes, results)
         take_commands(round_)

@@ -96,9 +96,16 @@ def _keep_running(
         return
     tried_all = preference is Preference.NEXT and node is None
     _note_staying(round_, decision, tried_all=tried_all)
-    if result is not None and result.exit_code != ExitCode.SUCCESS:
+    if result is not None and not _runs_well(round_, round_.board[sid], result):
         # the next attempt needs a result of its own
         round_.board.renew(sid)
+
+
+def _runs_well(round_: Round, status: ServiceStatus, result: LrmResult) -> bool:
+    """Tell whether it runs by the word of the LRM where it is, not by that of where it was."""
+    lrm = round_.view.lrm.get(status.node)
+    here = lrm is not None and status.uid in lrm.results
+    return here and result.exit_code == ExitCode.SUCCESS
 
 
 def _why(decision: Decision, result: LrmResult | None) -> Cause:
