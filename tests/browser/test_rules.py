@@ -219,3 +219,8 @@ def test_a_rule_is_removed_after_saying_what_that_means(ruled: Page, standin: St
     dialog.get_by_role("button", name="제거", exact=True).click()
     expect(ruled.get_by_role("dialog")).to_have_count(0)
     assert standin.writes == [("DELETE", "/api/rules/win-again", None)]
+
+
+def test_a_rules_comment_stands_below_its_name(page: Page, standin: Standin) -> None:
+    standin.show(contents.with_rules())
+    expect(page.get_by_role("rowheader", name="win-licence")).to_contain_text("윈도 라이선스")

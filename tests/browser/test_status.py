@@ -215,3 +215,27 @@ def test_every_state_is_explained_below_the_table(page: Page) -> None:
     page.get_by_role("button", name="English").click()
     region = page.get_by_role("region", name="HA status")
     expect(region.get_by_text(EN["lrm.meaning.waiting"])).to_be_visible()
+
+
+def test_what_an_old_report_says_of_a_watchdog_is_left_out(page: Page, standin: Standin) -> None:
+    expect(row(page, "phum02")).to_contain_text("워치독 대기")
+    snapshot = contents.usual()
+    snapshot["nodes"][1]["lrm"] = {**contents.lrm("dead"), "watchdog": "standby"}
+    standin.show(snapshot)
+    expect(row(page, "phum02")).to_contain_text("응답 없음 (Old Timestamp)")
+    expect(row(page, "phum02")).not_to_contain_text("워치독")
+
+
+def test_nobody_calls_fencing_idle_without_quorum(page: Page, standin: Standin) -> None:
+    snapshot = contents.usual()
+    snapshot["fencing"]["armed_state"] = "standby"
+    standin.show(snapshot)
+    expect(status(page)).to_contain_text("펜싱: 대기 (Standby)")
+    snapshot["quorum"]["ok"] = False
+    standin.show(snapshot)
+    expect(status(page)).not_to_contain_text("펜싱: 대기")
+
+
+def test_a_node_that_is_off_is_called_so_without_quorum_too(page: Page, standin: Standin) -> None:
+    standin.show(contents.without_quorum())
+    expect(row(page, "phum03").get_by_text("오프라인", exact=True)).to_be_visible()

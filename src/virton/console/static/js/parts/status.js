@@ -22,7 +22,7 @@ export function makeStatusPart(section) {
     if (!state.snapshot) return;
     patchRows(part.slot("rows"), rowsOf(state.snapshot), rowCare);
     patchRows(part.slot("warnings"), warningsOf(state.snapshot), warningCare);
-    tellFencing(part.slot("fencing"), state.snapshot.fencing);
+    tellFencing(part.slot("fencing"), state.snapshot);
   };
   const tick = () => {
     part.tick();
@@ -90,7 +90,9 @@ function updateLrm(element, node) {
   setText(element.cells[2], modeName(node.lrm));
   setBadge(badges[0], lrmState(node.lrm));
   showBadge(badges[1], null);
-  const watchdog = node.lrm?.watchdog ? t(`watchdog.${node.lrm.watchdog}`) : "";
+  // An old report may call a watchdog idle that is about to fire.
+  const told = node.lrm?.watchdog && node.lrm.display !== "dead";
+  const watchdog = told ? t(`watchdog.${node.lrm.watchdog}`) : "";
   report(note, node.lrm?.at, watchdog);
 }
 
@@ -122,8 +124,10 @@ function tellTime(note) {
   setText(note, [before, [time, old].filter(Boolean).join(" ")].filter(Boolean).join(" · "));
 }
 
-function tellFencing(element, fencing) {
-  if (!fencing) return setText(element, "");
+/** Whether fencing is armed; without quorum nobody can tell that it is at rest. */
+function tellFencing(element, { fencing, quorum }) {
+  const blind = quorum && !quorum.ok && fencing?.armed_state === "standby";
+  if (!fencing || blind) return setText(element, "");
   const armed = t(`fencing.${fencing.armed_state}`);
   const mode = fencing.resource_mode ? t(`fencing.mode.${fencing.resource_mode}`) : "";
   return setText(element, [t("fencing.label", { state: armed }), mode].filter(Boolean).join(" · "));
