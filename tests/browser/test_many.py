@@ -88,6 +88,25 @@ def test_what_is_looked_for_stays_through_updates(full: Page, standin: Standin) 
     expect(rows(full)).to_have_count(30)
 
 
+def test_a_rules_resources_are_found_too_and_those_ticked_stay_in_sight(
+    full: Page, standin: Standin
+) -> None:
+    card = full.get_by_role("region", name="리소스 친화성 규칙", exact=True)
+    card.get_by_role("button", name="규칙 추가").click()
+    dialog = full.get_by_role("dialog")
+    dialog.get_by_role("checkbox", name="1003 guest-3").check()
+    search = dialog.get_by_role("searchbox", name="찾기")
+    search.fill("guest-17")
+    search.press("Enter")
+    expect(dialog.get_by_role("row")).to_have_count(3)
+    dialog.get_by_role("checkbox", name="1017 guest-17").check()
+    search.fill("")
+    dialog.get_by_label("규칙명").fill("apart")
+    dialog.get_by_role("button", name="저장").click()
+    expect(dialog).to_have_count(0)
+    assert standin.writes[0][2]["resources"] == ["vm:1003", "vm:1017"]
+
+
 def test_the_chosen_resource_stays_in_sight(full: Page) -> None:
     full.get_by_role("radio", name="1003 guest-3 선택").check()
     field(full).fill("phum02")

@@ -1,6 +1,6 @@
 /** A field above a long list: what is typed narrows the list to the rows in which every word occurs. */
 
-import { setShown, setText } from "./dom.js";
+import { freshId, h, setShown, setText } from "./dom.js";
 import { t } from "./i18n.js";
 
 /** The longest list that is looked through at a glance. */
@@ -15,7 +15,12 @@ const AT_A_GLANCE = 15;
 export function makeFilter(element, { textOf, stays, onChange }) {
   const input = element.querySelector("input");
   const [told, nothing] = element.querySelectorAll("[role=status] > *");
-  input.addEventListener("input", onChange);
+  input.addEventListener("input", (event) => {
+    // Inside a form: looking is not typing into it, and Enter does not send it.
+    event.stopPropagation();
+    onChange();
+  });
+  input.addEventListener("keydown", (event) => event.key === "Enter" && event.preventDefault());
   return {
     /** The items to show. */
     narrow(items) {
@@ -32,4 +37,19 @@ export function makeFilter(element, { textOf, stays, onChange }) {
       return words.length ? items.filter((item) => stays(item) || isFound(item)) : items;
     },
   };
+}
+
+/** An element for `makeFilter`, for lists that are made here. */
+export function filterElement() {
+  const id = freshId("filter");
+  const hint = `${id}-hint`;
+  const input = { type: "search", id, autocapitalize: "none", "aria-describedby": hint };
+  return h(
+    "div",
+    { class: "filter", hidden: true },
+    h("label", { for: id }, t("filter.label")),
+    h("input", { ...input, autocomplete: "off", spellcheck: "false" }),
+    h("span", { class: "faint", id: hint }, t("filter.hint")),
+    h("span", { class: "soft", role: "status" }, h("span"), " ", h("strong")),
+  );
 }

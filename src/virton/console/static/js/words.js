@@ -108,3 +108,9 @@ export function requestOf(resource) {
   const request = resource.request_state || "started";
   return request === "enabled" ? "started" : request;
 }
+
+/** What a resource is found by. */
+export function searchText({ sid, type, name, node, target, state, comment }) {
+  const words = [sid, typeName(type), name, node, target, state, comment];
+  return [...words, resourceState(state).text].filter(Boolean).join(" ");
+}

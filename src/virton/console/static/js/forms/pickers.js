@@ -1,11 +1,12 @@
 /** The two tables of the rule forms: resources to tick, and nodes to tick with a priority. */
 
 import { badge, h, setAttribute, setBadge, setText } from "../dom.js";
+import { filterElement, makeFilter } from "../filter.js";
 import { percent, t } from "../i18n.js";
 import { patchRows } from "../keyed.js";
 import { asRow } from "../stacking.js";
 import { state } from "../store.js";
-import { nodeTrouble, resourceName, resourceState, typeName } from "../words.js";
+import { nodeTrouble, resourceName, resourceState, searchText, typeName } from "../words.js";
 
 const MOST_PRIORITY = 1000;
 
@@ -36,19 +37,27 @@ export function makeResourcePicker(chosen, onChange) {
     t("column.state"),
     t("column.kind"),
   ];
-  const root = makeTable(t("rule.resources"), headings, rows, "stacks picks");
-  const picker = { root, rows, wanted: new Set(chosen) };
+  const table = makeTable(t("rule.resources"), headings, rows, "stacks picks");
+  const search = filterElement();
+  const picker = { wanted: new Set(chosen) };
+  const care = resourceCare(picker);
+  const update = () => patchRows(rows, filter.narrow(resourceItems(picker.wanted)), care);
+  const filter = makeFilter(search, {
+    textOf: searchText,
+    stays: ({ sid }) => picker.wanted.has(sid),
+    onChange: update,
+  });
   rows.addEventListener("change", (event) => toggle(picker.wanted, event.target), {
     capture: true,
   });
   return {
-    root,
-    control: root,
-    update: () => patchRows(rows, resourceItems(picker.wanted), resourceCare(picker)),
+    control: table,
+    search,
+    update,
     value: () => [...picker.wanted].sort(),
     setValue: (sids) => {
       picker.wanted = new Set(sids);
-      patchRows(rows, resourceItems(picker.wanted), resourceCare(picker));
+      update();
     },
   };
 }
@@ -131,7 +140,6 @@ export function makeNodePicker(chosen, onChange) {
   };
   setValue(chosen);
   return {
-    root,
     control: root,
     update,
     setValue,

@@ -117,7 +117,8 @@ function tickField(key, checked, help) {
 
 /** A picker as a field: a group with its name, an error and help. */
 function pickerField(key, picker, help = null) {
-  const field = makeField({ label: t(key), control: picker.root, help });
+  const field = makeField({ label: t(key), control: picker.control, help });
+  if (picker.search) picker.control.before(picker.search);
   const label = field.root.querySelector("label");
   label.replaceWith(h("span", {}, label.textContent));
   return { ...field, picker };

@@ -13,7 +13,7 @@ import { doubt, doubtSentence } from "../knowledge.js";
 import { makePart } from "../part.js";
 import { asRow } from "../stacking.js";
 import { resourceOf, state } from "../store.js";
-import { requestOf, resourceName, resourceState, typeName } from "../words.js";
+import { requestOf, resourceName, resourceState, searchText, typeName } from "../words.js";
 
 let chosenSid = null;
 const lastStates = new Map();
@@ -42,13 +42,6 @@ export function makeResourcesPart(section) {
     tellDoubt(part);
   };
   return { update: () => updatePart(part, buttons, filter), tick };
-}
-
-/** What a resource is found by. */
-function searchText(resource) {
-  const { sid, name, node, target, state: raw, comment } = resource;
-  const words = [sid, name, node, target, typeName(resource.type), raw, comment];
-  return [...words, resourceState(raw).text].filter(Boolean).join(" ");
 }
 
 function drawRows(part, filter) {
