@@ -39,7 +39,7 @@ def test_there_is_no_laboratory_for_those_who_may_not(standin: Standin, open_pag
 
 def test_it_is_marked_as_a_simulation_and_tells_its_time(lab_page: Page) -> None:
     expect(lab(lab_page)).to_contain_text("시뮬레이션")
-    expect(lab(lab_page)).to_contain_text("모의 시각 2025. 11. 23. 오후 12:03:20")
+    expect(lab(lab_page)).to_contain_text("시뮬레이션 시각 2025. 11. 23. 오후 12:03:20")
 
 
 @pytest.mark.parametrize(("kind", "action"), [("네트워크", "network"), ("전원", "power")])
@@ -54,10 +54,10 @@ def test_a_node_is_cut_off_by_a_switch(
 
 
 def test_a_guest_is_crashed_and_its_starts_made_to_fail(lab_page: Page, standin: Standin) -> None:
-    lab(lab_page).get_by_role("button", name="vm:100 강제 종료").click()
-    lab(lab_page).get_by_label("vm:121 시작 실패 횟수").fill("2")
-    lab(lab_page).get_by_role("button", name="vm:121 시작 실패 적용").click()
-    expect(lab(lab_page).get_by_label("vm:121 시작 실패 횟수")).to_have_value("2")
+    lab(lab_page).get_by_role("button", name="100 LOTCES-WIN 강제 종료").click()
+    lab(lab_page).get_by_label("121 ct 시작 실패 횟수").fill("2")
+    lab(lab_page).get_by_role("button", name="121 ct 시작 실패 적용").click()
+    expect(lab(lab_page).get_by_label("121 ct 시작 실패 횟수")).to_have_value("2")
     assert [body for _, _, body in standin.writes] == [
         {"action": "crash", "sid": "vm:100"},
         {"action": "fail_starts", "sid": "vm:121", "count": 2},
@@ -74,9 +74,10 @@ def test_time_runs_faster_stands_still_and_goes_by_steps(lab_page: Page, standin
         "aria-pressed", "true"
     )
     lab(lab_page).get_by_role("button", name="10초 진행").click()
-    standin.laboratory.update(paused=False)
     lab(lab_page).get_by_role("button", name="계속").click()
-    expect(lab(lab_page).get_by_role("button", name="멈춤")).to_be_visible()
+    standin.laboratory.update(paused=False)
+    standin.show()
+    expect(lab(lab_page).get_by_role("button", name="일시 정지")).to_be_visible()
     assert [body for _, _, body in standin.writes] == [
         {"action": "speed", "speed": 60},
         {"action": "step", "seconds": 10},
@@ -97,3 +98,48 @@ def test_switches_follow_the_cluster_and_keep_the_focus(lab_page: Page, standin:
     standin.show()
     expect(switch).not_to_be_checked()
     expect(switch).to_be_focused()
+
+
+@pytest.mark.parametrize("count", ["-1", "1.5", "1e2", "1001", "9" * 21, ""])
+def test_a_number_of_failing_starts_that_none_can_be_is_refused_at_its_field(
+    count: str, lab_page: Page, standin: Standin
+) -> None:
+    field = lab(lab_page).get_by_label("121 ct 시작 실패 횟수")
+    field.fill(count)
+    lab(lab_page).get_by_role("button", name="121 ct 시작 실패 적용").click()
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(field).to_have_accessible_description("0에서 1,000 사이의 정수를 입력하세요.")
+    assert standin.writes == []
+
+
+def test_what_the_laboratory_did_is_said_in_words(lab_page: Page) -> None:
+    lab(lab_page).get_by_role("button", name="100 LOTCES-WIN 강제 종료").click()
+    expect(lab_page.locator("#toasts")).to_contain_text("100 LOTCES-WIN: 강제 종료했습니다.")
+    lab(lab_page).get_by_label("121 ct 시작 실패 횟수").fill("2")
+    lab_page.keyboard.press("Enter")
+    expect(lab_page.locator("#toasts")).to_contain_text("121 ct: 다음 시작을 2회 실패시킵니다.")
+
+
+def test_a_node_without_power_has_no_network_to_switch(lab_page: Page, standin: Standin) -> None:
+    standin.laboratory["nodes"][1].update(power=False, network=False)
+    standin.show()
+    network = lab(lab_page).get_by_role("switch", name="phum02 네트워크")
+    expect(network).to_be_disabled()
+    expect(network).to_have_accessible_description("전원 꺼짐: 전원을 켜야 네트워크도 이어집니다.")
+
+
+def test_a_guest_says_on_which_node_it_is(lab_page: Page) -> None:
+    guest = lab(lab_page).get_by_role("row").filter(has_text="121 ct")
+    expect(guest).to_contain_text("phum01")
+
+
+def test_it_leaves_the_page_in_sight_and_lets_it_scroll_clear(lab_page: Page) -> None:
+    expect(lab(lab_page).get_by_role("switch").first).to_be_visible()
+    lab_page.keyboard.press("End")
+    lab_page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    heights = lab_page.evaluate(
+        """() => [lab, main].map((element) => element.getBoundingClientRect())
+            .map(({ top, bottom, height }) => ({ top, bottom, height }))"""
+    )
+    assert heights[0]["height"] <= 0.36 * 900
+    assert heights[1]["bottom"] <= heights[0]["top"] + 1

@@ -2,15 +2,18 @@
 
 import { note } from "../announce.js";
 import { get, write } from "../api.js";
-import { badge, h, setAttribute, setBadge, setShown, setText } from "../dom.js";
+import { allow, badge, freshId, h, setAttribute, setBadge, setShown, setText } from "../dom.js";
 import { wordError } from "../errors.js";
+import { wholeNumber } from "../fields.js";
 import { dateTime, t } from "../i18n.js";
 import { patchRows } from "../keyed.js";
 import * as preferences from "../preferences.js";
 import { change, resourceOf, state } from "../store.js";
+import { resourceName } from "../words.js";
 
 const SPEEDS = [1, 10, 60];
 const STEP_S = 10;
+const MOST_FAILS = 1000;
 
 /** Set the dock up; answers its `update`. */
 export function makeLab(dock) {
@@ -75,10 +78,12 @@ function speedButton(speed) {
   return h("button", { type: "button", data: { speed }, onclick: click }, `${speed}×`);
 }
 
-async function act(deed) {
+/** Have the lab do something; `done` says in words that it did, where nothing else shows it. */
+async function act(deed, done = "") {
   try {
     const answer = await write("POST", "/api/lab", deed);
     change({ lab: answer?.nodes ? answer : await get("/api/lab") });
+    if (done) note(done);
   } catch (error) {
     note(
       t("lab.failed", { words: [wordError(error), error.words].filter(Boolean).join(" ") }),
@@ -97,14 +102,15 @@ const nodeCare = {
       return box;
     };
     const [power, network] = [toggle("power"), toggle("network")];
+    const why = h("span", { class: "cell-note", id: freshId("lab-off") });
     const row = h(
       "tr",
       {},
       h("th", { scope: "row" }, node.name),
       h("td", {}, power),
-      h("td", {}, network),
+      h("td", {}, network, why),
     );
-    row.parts = { power, network };
+    row.parts = { power, network, why };
     return row;
   },
   update: (row, node) => {
@@ -113,6 +119,9 @@ const nodeCare = {
       setAttribute(box, "aria-label", t(`lab.${name}_of`, { node: node.name }));
       if (box.checked !== node[name]) box.checked = node[name];
     }
+    const { network, why } = row.parts;
+    setText(why, node.power ? "" : t("lab.no_power"));
+    allow(network, node.power, node.power ? null : why);
   },
 };
 
@@ -122,24 +131,29 @@ const guestCare = {
     const crash = h("button", {
       type: "button",
       class: "button small",
-      onclick: () => act({ action: "crash", sid: guest.sid }),
+      onclick: () => crashGuest(guest.sid),
     });
     const count = h("input", {
       type: "number",
       class: "fails",
       min: 0,
-      max: 99,
+      max: MOST_FAILS,
+      step: 1,
+      inputmode: "numeric",
       value: String(guest.fail_starts),
     });
-    const set = () =>
-      act({ action: "fail_starts", sid: guest.sid, count: Number(count.value) || 0 });
+    const error = h("span", { class: "field-error", id: freshId("lab-error"), role: "alert" });
+    count.setAttribute("aria-describedby", error.id);
+    const set = () => isCount(count, error) && failStarts(guest.sid, Number(count.value));
+    count.addEventListener("input", () => isCount(count, error));
     const apply = h("button", { type: "button", class: "button small", onclick: set });
     count.addEventListener("keydown", (event) => event.key === "Enter" && set());
-    const form = h("span", { class: "inline-form" }, count, apply);
+    const form = h("span", { class: "inline-form" }, count, apply, error);
     const row = h(
       "tr",
       {},
       h("th", { scope: "row" }),
+      h("td", {}),
       h("td", {}, badge()),
       h("td", {}, crash),
       h("td", {}, form),
@@ -149,18 +163,20 @@ const guestCare = {
   },
   update: (row, guest) => {
     const { crash, count, apply } = row.parts;
-    const name = resourceOf(guest.sid)?.name ?? guestName(guest.sid);
-    setText(row.cells[0], name ? `${guest.sid} (${name})` : guest.sid);
+    const known = guestOf(guest.sid);
+    const name = nameOf(guest.sid);
+    setText(row.cells[0], name);
+    setText(row.cells[1], known?.node ?? "–");
     const word = guest.running
       ? { tone: "ok", text: t("guest.status.running") }
       : { tone: "idle", text: t("guest.status.stopped") };
-    setBadge(row.cells[1].firstElementChild, word);
+    setBadge(row.cells[2].firstElementChild, word);
     setText(crash, t("lab.crash"));
-    setAttribute(crash, "aria-label", t("lab.crash_of", { sid: guest.sid }));
+    setAttribute(crash, "aria-label", t("lab.crash_of", { name }));
     setAttribute(crash, "disabled", guest.running ? null : "");
-    setAttribute(count, "aria-label", t("lab.fails_of", { sid: guest.sid }));
+    setAttribute(count, "aria-label", t("lab.fails_of", { name }));
     setText(apply, t("lab.apply"));
-    setAttribute(apply, "aria-label", t("lab.apply_of", { sid: guest.sid }));
+    setAttribute(apply, "aria-label", t("lab.apply_of", { name }));
     if (row.parts.told !== guest.fail_starts && document.activeElement !== count) {
       count.value = String(guest.fail_starts);
       row.parts.told = guest.fail_starts;
@@ -168,6 +184,30 @@ const guestCare = {
   },
 };
 
-function guestName(sid) {
-  return state.snapshot.guests.find((guest) => guest.sid === sid)?.name;
+/** The guest of a resource id, under HA or not. */
+function guestOf(sid) {
+  return resourceOf(sid) ?? state.snapshot.guests.find((guest) => guest.sid === sid);
+}
+
+function nameOf(sid) {
+  const guest = guestOf(sid);
+  return guest ? resourceName(guest) : sid;
+}
+
+function crashGuest(sid) {
+  return act({ action: "crash", sid }, t("lab.crashed", { name: nameOf(sid) }));
+}
+
+function failStarts(sid, count) {
+  const key = count ? "lab.will_fail" : "lab.will_not_fail";
+  return act({ action: "fail_starts", sid, count }, t(key, { name: nameOf(sid), count }));
+}
+
+/** Whether a field holds a number of starts; says so at the field where it does not. */
+function isCount(input, error) {
+  const number = wholeNumber(input);
+  const good = number !== null && number <= MOST_FAILS;
+  setText(error, good ? "" : t("lab.bad_count"));
+  setAttribute(input, "aria-invalid", good ? null : "true");
+  return good;
 }
