@@ -354,3 +354,20 @@ def test_states_that_nobody_keeps_up_are_said_to_be_the_last_known_and_lose_thei
     standin.show(contents.usual())
     expect(told).to_have_count(0)
     expect(mark).to_have_attribute("data-tone", "ok")
+
+
+def test_the_way_out_of_an_error_is_shown_to_its_end(page: Page, standin: Standin) -> None:
+    snapshot = contents.trouble()
+    broken = snapshot["resources"][4]
+    standin.show(snapshot)
+    expect(resources(page)).to_contain_text("오류 상태입니다.")
+    broken.update(state="disabled", crm_state="stopped", request_state="disabled")
+    standin.show(snapshot)
+    expect(resources(page)).to_contain_text("② 원인(디스크, 설정, 노드)을 고친 뒤")
+    page.reload()
+    press(page, "다시 시작")
+    expect(page.get_by_text("다시 시작하도록 요청했습니다.")).to_be_visible()
+    assert standin.writes == [("PUT", "/api/resources/vm:999", {"state": "started"})]
+    broken.update(state="starting", crm_state="request_start", request_state="started")
+    standin.show(snapshot)
+    expect(resources(page).get_by_role("button", name="다시 시작")).to_have_count(0)

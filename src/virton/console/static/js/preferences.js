@@ -46,3 +46,21 @@ export function rememberUnfolded(name, open) {
     // A browser without storage folds as it likes; nothing else depends on it.
   }
 }
+
+/** The resources seen in error whose repair this browser's user has not ended. */
+export function inRepair() {
+  try {
+    return JSON.parse(localStorage.getItem("virton.repair")) ?? [];
+  } catch {
+    return [];
+  }
+}
+
+/** Remember them, so that the way out of the error is still shown after the page was opened anew. */
+export function rememberInRepair(sids) {
+  try {
+    localStorage.setItem("virton.repair", JSON.stringify(sids));
+  } catch {
+    // Without storage the guidance ends with the page.
+  }
+}

@@ -6,11 +6,12 @@ import { makeFilter } from "../filter.js";
 import { openMove } from "../forms/move.js";
 import { openResourceForm } from "../forms/resource-form.js";
 import { openResourceRemoval } from "../forms/resource-removal.js";
-import { hindrance, mayWrite, tellHindrance } from "../hindrance.js";
+import { mayWrite, tellHindrance } from "../hindrance.js";
 import { t, tn } from "../i18n.js";
 import { patchRows } from "../keyed.js";
-import { doubt, doubtSentence } from "../knowledge.js";
+import { doubt } from "../knowledge.js";
 import { makePart } from "../part.js";
+import { hintCare, hintsOf } from "./hints.js";
 import { asRow } from "../stacking.js";
 import { resourceOf, state } from "../store.js";
 import { requestOf, resourceName, resourceState, searchText, typeName } from "../words.js";
@@ -71,7 +72,7 @@ function updatePart(part, buttons, filter) {
   if (chosenSid && !resourceOf(chosenSid)) chosenSid = null;
   drawRows(part, filter);
   tellDoubt(part);
-  patchRows(part.slot("warnings"), hints(), hintCare);
+  patchRows(part.slot("warnings"), hintsOf(state.snapshot), hintCare);
   tellChanges(resources);
   updateButtons(part, buttons);
 }
@@ -176,58 +177,6 @@ function noteOf(resource) {
   }
   if (resource.group) notes.push(t("resources.group", { group: resource.group }));
   return notes.join(" · ");
-}
-
-/** What the operator should know: states that are old, too few votes, and the way out of an error. */
-function hints() {
-  const found = [];
-  const doubted = doubt(state.snapshot);
-  if (doubted && state.snapshot.resources.length) {
-    found.push({ key: "last_known", tone: "warn", doubted });
-  }
-  const votes = state.snapshot.cluster.votes ?? state.snapshot.nodes.length;
-  if (votes > 0 && votes < 3) found.push({ key: "votes", tone: "warn", votes });
-  for (const resource of state.snapshot.resources) {
-    if (resource.state === "error")
-      found.push({ key: `error:${resource.sid}`, tone: "bad", resource });
-  }
-  return found;
-}
-
-const hintCare = {
-  key: (hint) => hint.key,
-  build: (hint) => {
-    const text = h("div", { class: "box-text" }, h("p", {}, h("strong")), h("p"));
-    const button = hint.resource
-      ? h("button", {
-          type: "button",
-          class: "button small",
-          onclick: () => openRepair(hint.resource.sid),
-        })
-      : null;
-    return h("div", { class: "box", data: { tone: hint.tone } }, text, button);
-  },
-  update: updateHint,
-};
-
-function updateHint(element, hint) {
-  const [head, text] = element.firstElementChild.children;
-  if (hint.doubted) return setText(head.firstElementChild, doubtSentence(hint.doubted));
-  const button = element.querySelector("button");
-  const kind = hint.resource ? "error" : "votes";
-  const values = { votes: hint.votes, name: hint.resource ? resourceName(hint.resource) : "" };
-  setText(head.firstElementChild, t(`warning.${kind}.head`, values));
-  const failed = hint.resource?.failed_nodes ?? [];
-  const where = failed.length ? t("warning.error.failed_nodes", { nodes: failed.join(", ") }) : "";
-  setText(text, [t(`warning.${kind}.text`, values), where].filter(Boolean).join(" "));
-  if (!button) return null;
-  setText(button, t("resources.repair"));
-  return allow(button, mayWrite(), hindrance() ? document.querySelector("#resources-forbidden") : null);
-}
-
-function openRepair(sid) {
-  const resource = resourceOf(sid);
-  if (resource) openResourceForm(resource, { state: "disabled" });
 }
 
 /** Tell a screen reader what changed; many changes at once as their number. */
