@@ -202,7 +202,7 @@ def test_a_source_that_stops_answering_greys_its_part_and_says_how_old_it_is(
     standin.beat(status=contents.bad_part("refused", "no route", contents.NOW - 75))
     expect(status(page)).to_have_class("card is-stale")
     expect(status(page).get_by_text(re.compile(r"마지막 확인: (7|8)\d초 전"))).to_be_visible()
-    expect(status(page).get_by_role("alert")).to_contain_text("클러스터의 답: no route")
+    expect(status(page).get_by_role("alert")).to_contain_text("클러스터 응답: no route")
     expect(page.get_by_role("region", name="HA 리소스 목록")).to_have_class("card")
     standin.beat(status=contents.good_part())
     expect(status(page)).to_have_class("card")

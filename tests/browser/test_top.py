@@ -43,11 +43,11 @@ def test_who_chose_no_language_gets_the_servers_until_choosing(
 
 
 def test_a_light_page_is_remembered(page: Page) -> None:
-    page.get_by_role("button", name="밝게").click()
+    page.get_by_role("button", name="밝은 테마").click()
     expect(page.locator("html")).to_have_attribute("data-theme", "light")
     page.reload()
     expect(page.locator("html")).to_have_attribute("data-theme", "light")
-    expect(page.get_by_role("button", name="어둡게")).to_be_visible()
+    expect(page.get_by_role("button", name="어두운 테마")).to_be_visible()
 
 
 def test_the_page_says_who_is_logged_in_and_lets_them_out(page: Page) -> None:
