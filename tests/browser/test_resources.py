@@ -199,11 +199,12 @@ def test_removing_says_what_it_does_to_the_guest_and_to_the_rules(
     expect(dialog.get_by_role("listitem")).to_have_text(
         [
             "‘prefer-phum01’ 규칙: 대상에서 이 리소스를 뺍니다.",
-            "‘web-with-cache’ 규칙: 대상에서 이 리소스를 뺍니다.",
+            "‘web-with-cache’ 규칙: 대상에서 이 리소스를 뺍니다. "
+            "HA에 등록된 대상이 두 개보다 적게 남아 규칙의 효과가 없어집니다.",
         ]
     )
     dialog.get_by_label("친화성 규칙에서도 제거").uncheck()
-    expect(dialog.get_by_role("listitem").first).to_contain_text("이름이 그대로 남습니다")
+    expect(dialog.get_by_role("listitem").first).to_contain_text("ID가 규칙에 남습니다")
     submit(page, "제거").click()
     expect(page.get_by_role("dialog")).to_have_count(0)
     assert standin.writes == [("DELETE", "/api/resources/vm:121?purge=0", None)]
@@ -371,3 +372,23 @@ def test_the_way_out_of_an_error_is_shown_to_its_end(page: Page, standin: Standi
     broken.update(state="starting", crm_state="request_start", request_state="started")
     standin.show(snapshot)
     expect(resources(page).get_by_role("button", name="다시 시작")).to_have_count(0)
+
+
+def test_removal_speaks_of_rules_only_where_one_names_the_resource(
+    page: Page, standin: Standin
+) -> None:
+    snapshot = contents.with_rules()
+    standin.show(snapshot)
+    choose(page, "124 cl2")
+    snapshot["rules"] = snapshot["rules"][:4]
+    standin.show(snapshot)
+    press(page, "제거")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("HA에서 제거할까요?")
+    expect(dialog.get_by_label("친화성 규칙에서도 제거")).to_be_hidden()
+    dialog.get_by_role("button", name="취소").click()
+    choose(page, "999 virton")
+    press(page, "제거")
+    expect(dialog.get_by_label("친화성 규칙에서도 제거")).to_be_visible()
+    expect(dialog).to_contain_text("‘web-with-cache’ 규칙: 대상에서 이 리소스를 뺍니다.")
+    expect(dialog).to_contain_text("두 개보다 적게 남아 규칙의 효과가 없어집니다.")

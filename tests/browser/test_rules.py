@@ -224,3 +224,16 @@ def test_a_rule_is_removed_after_saying_what_that_means(ruled: Page, standin: St
 def test_a_rules_comment_stands_below_its_name(page: Page, standin: Standin) -> None:
     standin.show(contents.with_rules())
     expect(page.get_by_role("rowheader", name="win-licence")).to_contain_text("윈도 라이선스")
+
+
+def test_members_that_are_not_under_ha_and_rules_without_effect_are_marked(
+    page: Page, standin: Standin
+) -> None:
+    snapshot = contents.with_rules()
+    snapshot["resources"] = [one for one in snapshot["resources"] if one["vmid"] != 999]
+    standin.show(snapshot)
+    rule = card(page, "리소스").get_by_role("row").filter(has_text="web-with-cache")
+    expect(rule).to_contain_text("vm:999 (HA 미등록)")
+    expect(rule.get_by_text("효과 없음")).to_be_visible()
+    used = card(page, "노드").get_by_role("row").filter(has_text="prefer-phum01").first
+    expect(used.get_by_text("효과 없음")).to_be_hidden()

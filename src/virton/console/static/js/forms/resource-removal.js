@@ -37,6 +37,7 @@ export function openResourceRemoval(resource) {
     onClose: subscribe(() => follow()),
   });
   const follow = () => {
+    setShown(purge.root, rulesOf(resource.sid).length > 0);
     tellRules(rules, resource.sid, purges());
     const gone = !resourceOf(resource.sid);
     control.tell(gone ? [t("form.vanished", { name })] : []);
@@ -48,16 +49,28 @@ export function openResourceRemoval(resource) {
 
 /** Say what becomes of each rule that names the resource. */
 function tellRules(element, sid, purged) {
-  const rules = state.snapshot.rules.filter((rule) => rule.resources.includes(sid));
-  const lines = rules.map((rule) => {
-    if (!purged) return t("removal.rule.stays", { rule: rule.rule });
-    const key = rule.resources.length === 1 ? "removal.rule.removed" : "removal.rule.stripped";
-    return t(key, { rule: rule.rule });
-  });
+  const lines = rulesOf(sid).map((rule) => fateOf(rule, sid, purged));
   if (element.textContent !== lines.join("")) {
     element.replaceChildren(...lines.map((line) => h("li", {}, line)));
   }
   setShown(element, lines.length > 0);
+}
+
+function rulesOf(sid) {
+  return state.snapshot.rules.filter((rule) => rule.resources.includes(sid));
+}
+
+/** What becomes of a rule, and whether it still has an effect then. */
+function fateOf(rule, sid, purged) {
+  const others = rule.resources.filter((other) => other !== sid);
+  const gone = purged && !others.length;
+  const fate = gone ? "removed" : purged ? "stripped" : "stays";
+  const lines = [t(`removal.rule.${fate}`, { rule: rule.rule })];
+  const managed = others.filter(resourceOf);
+  if (!gone && rule.type === "resource-affinity" && managed.length < 2) {
+    lines.push(t("removal.rule.too_few"));
+  }
+  return lines.join(" ");
 }
 
 /** Remove it; `purge` is null where the cluster's version knows no such thing. */

@@ -13,7 +13,7 @@ import { makePart } from "../part.js";
 import * as preferences from "../preferences.js";
 import { conflictsOf } from "../rules/conflicts.js";
 import { conflictSentence, ruleErrors } from "../rules/sentences.js";
-import { nodeTexts, policyWord, sidText } from "../rules/texts.js";
+import { isIdle, memberText, nodeTexts, policyWord } from "../rules/texts.js";
 import { asRow } from "../stacking.js";
 import { ruleOf, state } from "../store.js";
 import { refresh } from "../stream.js";
@@ -102,6 +102,7 @@ function buildRow(rule) {
   const edit = action("edit", () => openRuleForm(ruleOf(name).type, ruleOf(name)), "edit");
   const remove = action("remove", () => openRuleRemoval(ruleOf(name)), "remove");
   const mark = badge("bad");
+  const idle = badge("warn");
   const policy = badge();
   const comment = h("span", { class: "comment" });
   const isNode = rule.type === "node-affinity";
@@ -111,7 +112,7 @@ function buildRow(rule) {
     h(
       "th",
       { scope: "row", class: "at-name" },
-      h("span", { class: "badges" }, h("span", {}, name), mark),
+      h("span", { class: "badges" }, h("span", {}, name), mark, idle),
       comment,
     ),
     h("td", { class: "at-resources" }, h("ul", {})),
@@ -120,12 +121,12 @@ function buildRow(rule) {
     h("td", { class: "at-use" }, toggle),
     h("td", { class: "at-actions" }, h("span", { class: "row-actions" }, edit, remove)),
   );
-  row.parts = { toggle, edit, remove, mark, comment, policy };
+  row.parts = { toggle, edit, remove, mark, idle, comment, policy };
   return row;
 }
 
 function updateRow(row, { rule, errors }) {
-  const { toggle, edit, remove, mark, comment, policy } = row.parts;
+  const { toggle, edit, remove, mark, idle, comment, policy } = row.parts;
   row.classList.toggle("is-off", rule.disabled);
   if (toggle.getAttribute("aria-busy") !== "true") toggle.checked = !rule.disabled;
   for (const [button, key] of [
@@ -138,10 +139,12 @@ function updateRow(row, { rule, errors }) {
   }
   setAttribute(mark, "hidden", errors.sentences.length ? null : "");
   setText(mark, t("rule.conflict"));
+  setAttribute(idle, "hidden", isIdle(rule) ? null : "");
+  setText(idle, t("rule.no_effect"));
   setText(comment, rule.comment ?? "");
   setAttribute(comment, "title", rule.comment || null);
   const lists = row.querySelectorAll("ul");
-  patchRows(lists[0], withCommas(rule.resources.map(sidText)), wordCare);
+  patchRows(lists[0], withCommas(rule.resources.map(memberText)), wordCare);
   if (lists[1]) patchRows(lists[1], withCommas(nodeTexts(rule.nodes)), wordCare);
   setBadge(policy, policyWord(rule));
 }

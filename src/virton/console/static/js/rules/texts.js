@@ -9,6 +9,17 @@ export function sidText(sid) {
   return resource?.name ? `${sid} (${resource.name})` : sid;
 }
 
+/** A rule's member; one that is not under HA is said to be none of it. */
+export function memberText(sid) {
+  return resourceOf(sid) ? sidText(sid) : `${sid} (${t("pick.unmanaged")})`;
+}
+
+/** Whether a rule that is in use has too few members under HA to change anything. */
+export function isIdle({ type, resources, disabled }) {
+  const managed = resources.filter(resourceOf).length;
+  return !disabled && managed < (type === "resource-affinity" ? 2 : 1);
+}
+
 /** Nodes with their priorities: highest first, equals by name; a priority of 0 is said too. */
 export function nodeTexts(nodes) {
   const inOrder = [...nodes].sort((a, b) => b.priority - a.priority || (a.node < b.node ? -1 : 1));
