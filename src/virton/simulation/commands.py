@@ -137,6 +137,8 @@ class Hardware:
         self._files.add_resource(sid, ResourceConfig(node=node, state=state))
         if len(rest) > 1 and rest[1] != "0":
             host.running.add(sid)
+        else:
+            host.running.discard(sid)
 
 
 def _set(figures: dict[str, float], pairs: list[str], known: tuple[str, str]) -> None:
