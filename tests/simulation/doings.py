@@ -112,7 +112,9 @@ def _stop(draft: Draft) -> str | None:
 
 
 def _add(draft: Draft) -> str:
-    sid = new_sid(draft, 200 + len(draft.where))
+    gone = sorted(draft.where.keys() - set(draft.sids))
+    again = bool(gone) and draft.chance(0.5)
+    sid = draft.draw.choice(gone) if again else new_sid(draft, 200 + len(draft.where))
     draft.sids.append(sid)
     node = draft.where[sid] = draft.node()
     state = draft.draw.choice(("", "", " started", " stopped", " disabled", " ignored"))
