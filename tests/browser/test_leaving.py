@@ -110,3 +110,24 @@ def test_the_browser_asks_before_the_page_is_left(page: Page, form: Locator) -> 
     assert asked == ["beforeunload"]
     page.reload()
     assert asked == ["beforeunload"]
+
+
+def test_a_form_begins_at_its_first_field(page: Page) -> None:
+    press(page, "리소스 추가")
+    expect(page.get_by_label("VM 선택 (CT 포함)")).to_be_focused()
+    page.keyboard.press("Escape")
+    page.get_by_role("radio", name="121 ct 선택").check()
+    page.get_by_role("button", name="수정", exact=True).click()
+    expect(page.get_by_role("dialog").get_by_label("상태", exact=True)).to_be_focused()
+
+
+def test_a_removal_begins_at_the_way_out_and_ends_at_a_place_that_stays(
+    page: Page, standin: Standin
+) -> None:
+    standin.show(contents.with_rules())
+    page.get_by_role("button", name="prefer-phum01 규칙 제거").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("button", name="취소")).to_be_focused()
+    dialog.get_by_role("button", name="제거").click()
+    card = page.get_by_role("region", name="노드 친화성 규칙", exact=True)
+    expect(card.get_by_role("button", name="규칙 추가")).to_be_focused()

@@ -10,8 +10,9 @@ import { subscribe } from "./store.js";
 /**
  * Open a dialog with a form.
  * @param {{title: string, size?: string, body: Node[], submit: {label: string, tone?: string},
- *   cancel?: string, fields?: object, writes?: boolean, isChanged?: function, onSubmit: function,
+ *   returnTo?: function, cancel?: string, fields?: object, writes?: boolean, isChanged?: function, onSubmit: function,
  *   onClose?: function}} what
+ *   `returnTo` answers what has the focus after the dialog, if not what had it before;
  *   `cancel` is another word for cancelling, which then has the focus; `writes` tells that the deed
  *   changes the cluster; `isChanged` tells whether closing would lose something.
  */
@@ -32,10 +33,11 @@ export function openDialog(what) {
     dialog.remove();
     permit.end();
     onClose?.();
-    returnFocus(opener);
+    returnFocus(what.returnTo?.() ?? opener);
   });
   document.body.append(dialog);
   dialog.showModal();
+  focusFirst(parts, what);
   watchScrolling(dialog);
   return control;
 }
@@ -214,6 +216,15 @@ async function submitOnce({ ok }, control, onSubmit) {
   } finally {
     ok.removeAttribute("aria-busy");
   }
+}
+
+/** Begin at the first field; where something would be destroyed, or nothing is to fill in, at the way out. */
+function focusFirst({ form, away }, { submit }) {
+  const fields = form.querySelectorAll(
+    ".dialog-body :is(input:not([readonly]), select, textarea):enabled",
+  );
+  const first = [...fields].find((field) => field.checkVisibility());
+  (submit.tone === "danger" ? away : (first ?? away)).focus();
 }
 
 /** Give the focus back to where it was, or to the title of the part it was in. */

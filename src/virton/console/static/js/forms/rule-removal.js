@@ -15,6 +15,7 @@ export function openRuleRemoval(rule) {
     control.tell(gone ? [t("rule.vanished", { rule: rule.rule })] : []);
     control.setReady(!gone);
   };
+  let removed = false;
   const control = openDialog({
     title: t("rule.removal.title"),
     size: "slim",
@@ -24,11 +25,18 @@ export function openRuleRemoval(rule) {
     ],
     submit: { label: t("remove"), tone: "danger" },
     writes: true,
+    // The row with the button that had the focus goes away.
+    returnTo: () => (removed ? addButton(rule.type) : null),
     onSubmit: async () => {
       await write("DELETE", `/api/rules/${encodeURIComponent(rule.rule)}`);
+      removed = true;
       note(t("rule.removed", { rule: rule.rule }));
       refresh().catch(() => {});
     },
     onClose: subscribe(follow),
   });
+}
+
+function addButton(type) {
+  return document.querySelector(`[data-rules="${type}"] [data-slot="add"]`);
 }
