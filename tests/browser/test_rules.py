@@ -237,3 +237,40 @@ def test_members_that_are_not_under_ha_and_rules_without_effect_are_marked(
     expect(rule.get_by_text("효과 없음")).to_be_visible()
     used = card(page, "노드").get_by_role("row").filter(has_text="prefer-phum01").first
     expect(used.get_by_text("효과 없음")).to_be_hidden()
+
+
+def test_the_last_thing_missing_is_said_even_where_nobody_was_yet(page: Page) -> None:
+    dialog = add(page, "노드")
+    dialog.get_by_label("규칙명").fill("prefer")
+    expect(dialog.get_by_text("노드를 하나 이상 선택하세요.")).to_be_hidden()
+    dialog.get_by_role("checkbox", name="121 ct").check()
+    expect(dialog.get_by_text("노드를 하나 이상 선택하세요.")).to_be_visible()
+    dialog.get_by_role("checkbox", name="phum01").check()
+    expect(dialog.get_by_text("노드를 하나 이상 선택하세요.")).to_be_hidden()
+    expect(save(page)).to_be_enabled()
+
+
+def test_a_refusal_that_stands_at_its_field_is_not_said_again_at_the_foot(
+    page: Page, standin: Standin
+) -> None:
+    dialog = add(page, "리소스")
+    dialog.get_by_label("규칙명").fill("together")
+    dialog.get_by_role("checkbox", name="121 ct").check()
+    dialog.get_by_role("checkbox", name="122 cl").check()
+    text = "rule shares two or more resources with a negative resource affinity rule"
+    standin.refuse(400, "Rule 'together' is invalid.", {"resources": text, "affinity_rule": text})
+    save(page).click()
+    expect(dialog.get_by_text("다른 리소스 친화성 규칙과 반대됩니다.")).to_have_count(1)
+    expect(dialog.get_by_role("alert")).to_have_count(0)
+
+
+def test_resources_kept_together_in_several_node_rules_name_each_rule_by_its_part(
+    ruled: Page,
+) -> None:
+    dialog = add(ruled, "리소스")
+    dialog.get_by_label("규칙명").fill("pair")
+    dialog.get_by_role("checkbox", name="100 LOTCES-WIN").check()
+    dialog.get_by_role("checkbox", name="122 cl", exact=True).check()
+    expect(dialog.get_by_text("‘pair’ 규칙에 따라 함께 실행해야 하는데")).to_contain_text(
+        "노드 친화성 규칙(‘prefer-phum01’, ‘win-again’, ‘win-licence’)에 들어 있습니다."
+    )

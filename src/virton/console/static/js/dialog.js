@@ -185,24 +185,25 @@ function makeControl({ dialog, failure, notice }, fields, { leave }, { setReady 
     },
     /** Show a refusal: at its fields where it names them, else below the form. */
     fail(error) {
-      const placed = placeErrors(error, fields);
-      setShown(failure, !placed);
-      failure.replaceChildren(
-        ...(placed ? [] : [h("div", { class: "box-text" }, errorNodes(error))]),
-      );
-      if (!placed) failure.scrollIntoView({ block: "nearest" });
+      const rest = placeErrors(error, fields);
+      setShown(failure, rest.length > 0);
+      failure.replaceChildren(h("div", { class: "box-text" }, rest));
+      if (rest.length) failure.scrollIntoView({ block: "nearest" });
     },
     clear: () => setShown(failure, false),
   };
 }
 
-/** Put a refusal's texts at their fields; answers whether every text found its place. */
+/** Put a refusal's texts at their fields; answers nodes for what is left to be said, nothing twice. */
 function placeErrors(error, fields) {
   const named = Object.entries(error.fields ?? {});
   const known = named.filter(([name]) => fields[name]);
   for (const [name, text] of known) fields[name].setError(fieldMessageNodes(text));
   if (known.length) fields[known[0][0]].control.focus();
-  return named.length > 0 && known.length === named.length;
+  if (!known.length) return errorNodes(error);
+  const said = new Set(known.map(([, text]) => text));
+  const rest = named.filter(([name, text]) => !fields[name] && !said.has(text));
+  return rest.flatMap(([, text]) => fieldMessageNodes(text));
 }
 
 async function submitOnce({ ok }, control, onSubmit) {

@@ -197,34 +197,38 @@ function check(form) {
   if (!form.control) return;
   const rule = ruleFrom(form);
   const against = conflictsByField(rule);
-  const good = [
-    checkName(form, rule),
-    checkResources(form, rule, against.resources),
-    form.fields.nodes ? checkNodes(form, rule, against.nodes) : true,
-  ];
+  const missing = {
+    rule: checkName(form, rule),
+    resources: checkResources(form, rule, against.resources),
+    nodes: form.fields.nodes ? checkNodes(form, rule, against.nodes) : null,
+  };
+  const left = Object.keys(missing).filter((name) => missing[name]);
+  // The last thing that keeps the form from being saved is said even where nobody was yet.
+  if (left.length === 1) form.fields[left[0]].setError(missing[left[0]]);
   form.fields.affinity?.explain();
   form.fields.nodes?.picker.setRanked(rule.affinity !== "negative");
   form.control.tell(noticesOf(form));
-  form.control.setReady(good.every(Boolean) && !form.gone);
+  form.control.setReady(!left.length && !form.gone);
 }
 
-/** Whether the name can be taken; said once the field was touched. */
+/** Why the name cannot be taken, or null; said once the field was touched. */
 function checkName(form, rule) {
-  const trouble = form.rule ? null : troubleWithName(rule.rule);
-  if (form.touched.has("rule")) form.fields.rule.setError(trouble && t(trouble));
-  return !trouble;
+  const key = form.rule ? null : troubleWithName(rule.rule);
+  const trouble = key && t(key);
+  if (form.touched.has("rule")) form.fields.rule.setError(trouble);
+  return trouble;
 }
 
 function checkResources(form, rule, against) {
   const missing = rule.resources.length ? null : t("rule.error.no_resources");
   say(form, "resources", missing, against);
-  return !missing;
+  return missing;
 }
 
 function checkNodes(form, rule, against) {
   const missing = nodesTrouble(rule, form.fields.nodes.picker.valid());
   say(form, "nodes", missing, against);
-  return !missing;
+  return missing;
 }
 
 /** Say what is missing once the field was touched, and conflicts at once; keep what the server said else. */

@@ -7,7 +7,7 @@
  * @param {object} rule as in the snapshot
  * @param {object[]} rules the cluster's rules, with or without this one
  * @param {string[]} nodes the cluster's nodes
- * @returns {{code: string, field: string, rules: string[], resources: string[]}[]}
+ * @returns {{code: string, field: string, rules: string[], resources: string[], together?: string[]}[]}
  */
 export function conflictsOf(rule, rules, nodes) {
   if (rule.disabled) return [];
@@ -139,13 +139,9 @@ function together({ rule, nodeRules, bundles }) {
     const paired = nodeRules.filter((other) => meet(bundle, other));
     const concerned = bundle.rules.includes(rule) || paired.includes(rule);
     if (!concerned || paired.length < 2) return [];
-    const against = [...bundle.rules, ...paired].filter((other) => other !== rule);
-    return found(
-      "together_across",
-      "resources",
-      against,
-      paired.flatMap((other) => shared(bundle, other)),
-    );
+    const resources = paired.flatMap((other) => shared(bundle, other));
+    const [conflict] = found("together_across", "resources", paired, resources);
+    return [{ ...conflict, together: bundle.rules.map((other) => other.rule).sort() }];
   });
 }
 

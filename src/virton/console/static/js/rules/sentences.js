@@ -7,10 +7,16 @@ import { conflictsOf } from "./conflicts.js";
 /** A conflict in words. */
 export function conflictSentence(conflict) {
   return t(`conflict.${conflict.code}`, {
-    rules: conflict.rules.map((rule) => `‘${rule}’`).join(", "),
+    rules: ruleNames(conflict.rules),
+    together: ruleNames(conflict.together ?? []),
     resources: list(conflict.resources),
     count: conflict.resources.length,
   });
+}
+
+/** Rules by their names; one that has none yet is the one in the form. */
+function ruleNames(names) {
+  return list(names.map((name) => (name ? `‘${name}’` : t("conflict.this_rule"))));
 }
 
 /** What the cluster says against a rule: the page's words with names where it can tell, and the cluster's own. */
