@@ -143,3 +143,20 @@ def test_it_leaves_the_page_in_sight_and_lets_it_scroll_clear(lab_page: Page) ->
     )
     assert heights[0]["height"] <= 0.36 * 900
     assert heights[1]["bottom"] <= heights[0]["top"] + 1
+
+
+def test_the_same_word_is_not_piled_up_and_leaves_by_itself(
+    standin: Standin, open_page: Opener
+) -> None:
+    assert standin.snapshot
+    standin.snapshot["cluster"]["lab"] = True
+    page = open_page("/login")
+    page.clock.install()
+    page.goto(standin.address)
+    page.get_by_role("button", name="실험실").click()
+    for _ in range(2):
+        standin.refuse(403, "Permission check failed (/, Sys.Modify)")
+        lab(page).get_by_role("button", name="10초 진행").click()
+        expect(page.get_by_text("실험실 요청이 실패했습니다.")).to_have_count(1)
+    page.clock.fast_forward(11_000)
+    expect(page.get_by_text("실험실 요청이 실패했습니다.")).to_have_count(0)

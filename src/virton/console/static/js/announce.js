@@ -3,7 +3,7 @@
 import { h, icon, setText } from "./dom.js";
 import { t } from "./i18n.js";
 
-const NOTE_MS = 8000;
+const NOTE_MS = { ok: 8000, warn: 10_000 };
 
 /** Say something politely to a screen reader. */
 export function announce(text) {
@@ -11,8 +11,12 @@ export function announce(text) {
   if (region) setText(region, text);
 }
 
-/** Show a note in the corner; warnings stay until they are put away. */
+/** Show a note in the corner, one that says the same is replaced; it leaves unless somebody reads it. */
 export function note(text, tone = "ok") {
+  const region = document.querySelector("#toasts");
+  for (const old of [...region.children]) {
+    if (old.firstElementChild.textContent === text) old.remove();
+  }
   const close = h(
     "button",
     { type: "button", class: "button bare small", "aria-label": t("close") },
@@ -20,6 +24,14 @@ export function note(text, tone = "ok") {
   );
   const toast = h("div", { class: "toast", data: { tone } }, h("p", {}, text), close);
   close.addEventListener("click", () => toast.remove());
-  document.querySelector("#toasts").append(toast);
-  if (tone === "ok") setTimeout(() => toast.remove(), NOTE_MS);
+  region.append(toast);
+  leaveLater(toast, NOTE_MS[tone] ?? NOTE_MS.warn);
+}
+
+/** Let a note go after a while, and not before it is neither pointed at nor focused. */
+function leaveLater(toast, wait_ms) {
+  setTimeout(() => {
+    if (toast.matches(":hover, :focus-within")) leaveLater(toast, wait_ms);
+    else toast.remove();
+  }, wait_ms);
 }
