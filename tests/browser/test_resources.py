@@ -392,3 +392,13 @@ def test_removal_speaks_of_rules_only_where_one_names_the_resource(
     expect(dialog.get_by_label("친화성 규칙에서도 제거")).to_be_visible()
     expect(dialog).to_contain_text("‘web-with-cache’ 규칙: 대상에서 이 리소스를 뺍니다.")
     expect(dialog).to_contain_text("두 개보다 적게 남아 규칙의 효과가 없어집니다.")
+
+
+def test_the_list_is_in_the_order_of_the_numbers_whatever_the_type(
+    page: Page, standin: Standin
+) -> None:
+    snapshot = contents.usual()
+    snapshot["resources"].insert(0, contents.resource(123, "dns", "phum01", type="ct"))
+    standin.show(snapshot)
+    numbers = resources(page).locator("tbody").get_by_role("rowheader")
+    expect(numbers).to_have_text(["100", "121", "122", "123", "124", "999"])

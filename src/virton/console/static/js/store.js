@@ -27,10 +27,15 @@ export function change(parts) {
   for (const listener of [...listeners]) listener(state, names);
 }
 
-/** Take a snapshot in, as the newest truth. */
-export function receiveSnapshot(snapshot) {
+/** Take a snapshot in, as the newest truth; its resources by their numbers, of whichever type. */
+export function receiveSnapshot(told) {
   const now = performance.now();
+  const snapshot = { ...told, resources: [...told.resources].sort(byNumber) };
   change({ snapshot, line: "live", heardAt: now, tookAt: now });
+}
+
+function byNumber(one, other) {
+  return (one.vmid ?? 0) - (other.vmid ?? 0) || (one.sid < other.sid ? -1 : 1);
 }
 
 /** Take a sign of life in: the time, and how each part does. */
