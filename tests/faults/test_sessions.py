@@ -22,6 +22,7 @@ async def borrowing(site: Site) -> AsyncIterator[Desk]:
 def end_session(desk: Desk) -> None:
     """Have the cluster refuse every ticket that the console was given so far."""
     desk.node.ended |= desk.node.tickets
+    desk.site.a_second_later()
 
 
 async def test_a_write_after_the_end_is_refused_as_such_and_done_after_a_new_login(

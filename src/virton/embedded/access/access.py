@@ -56,7 +56,7 @@ class Access:
     def __init__(self, files: ClusterFiles, clock: Callable[[], float] = time.time) -> None:
         """Guard the cluster whose users stand in `files`."""
         self._files = files
-        self._clock = clock
+        self.clock = clock
         self._signer = TicketSigner(credentials.ticket_key(files))
         self._throttle = Throttle()
         self.second_factors = SecondFactors(files, clock)
@@ -65,7 +65,7 @@ class Access:
     @property
     def now(self) -> int:
         """Return the time by which logins end, in Unix seconds."""
-        return int(self._clock())
+        return int(self.clock())
 
     @property
     def users(self) -> UserConfig:
@@ -151,7 +151,7 @@ class Access:
     def verify_password(self, userid: str, password: str, address: str) -> None:
         """Raise a refusal unless it is the password of a user who may log in."""
         key = f"{address} {userid}"
-        now_s = self._clock()
+        now_s = self.clock()
         wait_s = self._throttle.wait_s(key, now_s)
         if wait_s > 0:
             raise slowed_down(wait_s)

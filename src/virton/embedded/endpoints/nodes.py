@@ -182,12 +182,6 @@ def task_log(cluster: EmbeddedCluster, caller: Caller, params: Params) -> list[E
     return [{"n": number, "t": line} for number, line in shown]
 
 
-def clock(cluster: EmbeddedCluster, _caller: Caller, _params: Params) -> Entry:
-    """Tell a node's time; the simulated nodes live in UTC."""
-    now = cluster.world.now()
-    return {"time": now, "localtime": now, "timezone": "UTC"}
-
-
 def version(_cluster: EmbeddedCluster, _caller: Caller, _params: Params) -> Entry:
     """Tell which version of the API this is."""
     return dict(VERSION)
@@ -221,7 +215,6 @@ ENDPOINTS = (
     Endpoint("GET", "/nodes", index, Anyone.LOGGED_IN),
     Endpoint("GET", _PATH, node_index, Anyone.LOGGED_IN, _NODE),
     Endpoint("GET", f"{_PATH}/status", status, _AUDIT, _NODE, proxied=True),
-    Endpoint("GET", f"{_PATH}/time", clock, _AUDIT, _NODE, proxied=True),
     Endpoint("GET", f"{_PATH}/version", version, Anyone.LOGGED_IN, _NODE, proxied=True),
     Endpoint("GET", f"{_PATH}/subscription", subscription, Anyone.LOGGED_IN, _NODE, proxied=True),
     Endpoint("GET", f"{_PATH}/replication", nothing, Anyone.LOGGED_IN, _NODE, proxied=True),
