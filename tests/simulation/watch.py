@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from virton.ha.events import Event, Record
-from virton.ha.events.cluster import CommandFollows, CommandTaken, FenceAcknowledged
+from virton.ha.events.cluster import CommandFollows, CommandTaken, FenceAcknowledged, RuleDropped
 from virton.ha.events.daemon import DaemonExited, DaemonKilled, DaemonState
 from virton.ha.events.lrm import LrmDisarmed, LrmDisarmedInMaintenance
 from virton.ha.events.resource import (
@@ -64,16 +64,24 @@ class Watch:
     unguarded: set[str] = field(default_factory=set)
     left_alone: set[str] = field(default_factory=set)
     rules: CompiledRules = field(default_factory=CompiledRules)
+    dropped: set[str] = field(default_factory=set)
+    dropped_at_s: int = 0
 
     def __post_init__(self) -> None:
+        self._compile()
+
+    def _compile(self) -> None:
+        """Compile the rules but for those that the manager told to leave out."""
         if not self.data.get("groups"):
-            self.rules, _ = prepare(self.scenario.files.rules(), sorted(self.scenario.hosts))
+            rules = self.scenario.files.rules().without(self.dropped)
+            self.rules, _ = prepare(rules, sorted(self.scenario.hosts))
 
     def __call__(self, record: Record) -> None:
         """Take an event, and look whether all is as it should be."""
         self.records.append(record)
         self._follow_masters(record)
         self._follow_guard(record)
+        self._follow_rules(record)
         self._look_at_placement(record.event)
         self._follow(record.event)
         self._look_at_guests(record)
@@ -149,6 +157,14 @@ class Watch:
         for other in sorted(self.rules.apart.get(sid, ())):
             if (shadow := self.shadows.get(other)) is not None and shadow.holds(node):
                 self._break(f"{sid} goes to {node}, where {other} is that it is kept apart from")
+
+    def _follow_rules(self, record: Record) -> None:
+        match record.event:
+            case RuleDropped(rule, _):
+                if record.time_s != self.dropped_at_s:
+                    self.dropped, self.dropped_at_s = set(), record.time_s
+                self.dropped.add(rule)
+                self._compile()
 
     # the shadow
 
