@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser import contents
-from tests.browser.conftest import Opener
+from tests.browser.stage import Opener
 from tests.browser.standin import Standin
 
 pytestmark = pytest.mark.browser
@@ -150,7 +150,7 @@ def test_the_same_word_is_not_piled_up_and_leaves_by_itself(
 ) -> None:
     assert standin.snapshot
     standin.snapshot["cluster"]["lab"] = True
-    page = open_page("/login")
+    page = open_page("/login", own=True)
     page.clock.install()
     page.goto(standin.address)
     page.get_by_role("button", name="실험실").click()

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser import contents
-from tests.browser.conftest import Opener
+from tests.browser.stage import Opener
 from tests.browser.standin import Standin
 
 pytestmark = pytest.mark.browser
@@ -210,7 +210,7 @@ def test_a_renewed_stream_is_not_spoken_of(page: Page, standin: Standin) -> None
 def test_a_page_that_nobody_sees_gives_its_line_up_until_it_is_seen(
     standin: Standin, open_page: Opener
 ) -> None:
-    page = open_page("/login")
+    page = open_page("/login", own=True)
     page.clock.install()
     page.add_init_script(LINES)
     page.goto(standin.address)

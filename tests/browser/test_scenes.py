@@ -1,21 +1,18 @@
 """Every sight of the page, photographed and judged: nothing inaccessible, nothing sticking out."""
 
-from collections.abc import Callable, Iterator
-
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
-from playwright.sync_api import BrowserContext as Context
+from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import SCREENSHOTS, listen, new_look
+from tests.browser.conftest import SCREENSHOTS
 from tests.browser.scenes import SCENES, Scene
+from tests.browser.stage import Opener
 from tests.browser.standin import Standin
 from tests.browser.visit import words_of
 
 pytestmark = pytest.mark.browser
 
 Look = tuple[str, str, int]
-Looks = Callable[[Look], Context]
 SCROLLING_SIDEWAYS = """[...document.querySelectorAll(".table-frame, .pick, .lab-body")]
   .filter((box) => box.scrollWidth > box.clientWidth).map((box) => box.innerText)"""
 AXE = {"resultTypes": ["violations"]}
@@ -32,23 +29,6 @@ VISITS = [(scene, look) for scene in SCENES for look in LOOKS] + [
 ]
 
 
-@pytest.fixture(scope="module")
-def looks(chromium: Browser, served: Standin) -> Iterator[Looks]:
-    """One browser context a look, for all scenes: it keeps the page's files, and forgets the rest."""
-    contexts: dict[Look, Context] = {}
-
-    def context_of(look: Look) -> Context:
-        if look not in contexts:
-            locale, theme, width = look
-            contexts[look] = new_look(chromium, served.address, locale, theme, (width, 900))
-            contexts[look].add_init_script("localStorage.clear()")
-        return contexts[look]
-
-    yield context_of
-    for context in contexts.values():
-        context.close()
-
-
 def _name(visit: tuple[Scene, Look]) -> str:
     scene, look = visit
     return "-".join([scene.name, *map(str, look)])
@@ -56,15 +36,12 @@ def _name(visit: tuple[Scene, Look]) -> str:
 
 @pytest.mark.parametrize("visit", VISITS, ids=_name)
 def test_a_sight_is_accessible_and_keeps_within_the_page(
-    visit: tuple[Scene, Look], standin: Standin, looks: Looks
+    visit: tuple[Scene, Look], standin: Standin, open_page: Opener
 ) -> None:
     scene, look = visit
-    locale, _, width = look
-    complaints: list[str] = []
+    locale, theme, width = look
     scene.prepare(standin)
-    page = looks(look).new_page()
-    listen(page, complaints)
-    page.goto(standin.address + scene.path)
+    page = open_page(scene.path, locale=locale, theme=theme, width=width)
     expect(page.locator("h1")).to_be_visible()
     if standin.snapshot and standin.snapshot["resources"] and scene.path == "/":
         expect(page.get_by_role("radio").first).to_be_visible()
@@ -75,9 +52,6 @@ def test_a_sight_is_accessible_and_keeps_within_the_page(
     assert _violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.evaluate(SCROLLING_SIDEWAYS) == []
-    page.close()
-    standin.hang_up()
-    assert complaints == []
 
 
 def _photograph(page: Page, name: str) -> None:

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Opener, opener_of
 from tests.browser.live import PASSWORD, Live
+from tests.browser.stage import Opener, Stage
 from tests.browser.visit import Words, words_of
 from tests.embedded.second_factor import Authenticator, Root
 from virton.embedded.access.access import Access
@@ -36,8 +36,8 @@ def phone(live: Live) -> Authenticator:
 
 
 @pytest.fixture
-def open_live(chromium: Browser, live: Live) -> Iterator[Opener]:
-    yield from opener_of(chromium, live.address)
+def open_live(stage: Stage, live: Live) -> Opener:
+    return stage.opener(live.address)
 
 
 @pytest.mark.parametrize("locale", ["ko", "en"])

@@ -5,7 +5,7 @@ import json
 import pytest
 from playwright.sync_api import Download, Locator, Page, expect
 
-from tests.browser.conftest import Opener
+from tests.browser.stage import Opener
 from tests.browser.standin import Standin
 
 pytestmark = pytest.mark.browser

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser import contents
-from tests.browser.conftest import Opener
+from tests.browser.stage import Opener
 from tests.browser.standin import Standin
 from tests.browser.visit import EN, KO
 

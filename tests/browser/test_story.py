@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import SCREENSHOTS, Opener, opener_of
+from tests.browser.conftest import SCREENSHOTS
 from tests.browser.live import PASSWORD, Live
+from tests.browser.stage import Opener, Stage
 
 pytestmark = pytest.mark.browser
 
@@ -20,8 +21,8 @@ def live(tmp_path: Path) -> Iterator[Live]:
 
 
 @pytest.fixture
-def open_live(chromium: Browser, live: Live) -> Iterator[Opener]:
-    yield from opener_of(chromium, live.address)
+def open_live(stage: Stage, live: Live) -> Opener:
+    return stage.opener(live.address)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Opener
+from tests.browser.stage import Opener
 from tests.browser.standin import Standin
 
 pytestmark = pytest.mark.browser
