@@ -78,7 +78,7 @@ def test_the_story_is_told_in_korean_unless_the_environment_says_otherwise(
 def test_every_event_is_a_line_with_time_source_sentence_and_cause(file: Path) -> None:
     told = lines(virton("simulate", file, "--lang", "en"))
     assert len(told) == len(play(scenario_from(SCENARIO, "loss")))
-    fence = next(line for line in told if "vm:100: Started → Fence" in line)
+    fence = next(line for line in told if "vm:100: Started → Being fenced" in line)
     assert fence.split(maxsplit=3)[:3] == ["160", "s", "node1/crm"]
     assert fence.endswith("— Node node2 has been away for 60 s.")
 
@@ -107,7 +107,7 @@ def test_a_recovered_resource_is_explained(file: Path) -> None:
     assert "Master     node1" in told
     assert "At 240 s: node3 takes it over from the fenced node node2. It is the only node" in told
     assert "Kept apart from vm:101 on node1 (rule split)." in told
-    assert "160 s  vm:100: Started → Fence" in told
+    assert "160 s  vm:100: Started → Being fenced" in told
     assert "Node node2 has been away for 60 s." in told
 
 

@@ -168,7 +168,7 @@ def test_states_are_told_in_words() -> None:
 def test_a_sentence_grows_with_what_is_there() -> None:
     plain = ResourceStateChanged("vm:1", "started", "fence")
     moving = ResourceStateChanged("vm:1", "started", "migrate", "node1", "node2")
-    assert EN.event(plain) == "vm:1: Started → Fence"
+    assert EN.event(plain) == "vm:1: Started → Being fenced"
     assert EN.event(moving) == "vm:1: Started → Migrating (node1 → node2)"
     assert EN.event(Stopping("vm:1")) == "Stopping vm:1."
     assert EN.event(Stopping("vm:1", 0)) == "Stopping vm:1 within 0 s."

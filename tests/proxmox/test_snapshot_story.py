@@ -161,7 +161,7 @@ async def test_ties_are_broken_as_before_under_other_names() -> None:
 
 async def test_a_guest_that_is_not_under_ha_can_be_put_under_it(embedded: RunningCluster) -> None:
     snapshot = await taken_from(embedded.app, embedded.console_token)
-    told = unrest(played(snapshot, ["service ct:200 add phum01 started"]))
+    told = unrest(played(snapshot, ["service ct:200 add phum01 started 1"]))
     kinds = [event[2] for event in told]
     assert "resource.added" in kinds
     assert "lrm.start" not in kinds
