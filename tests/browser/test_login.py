@@ -53,6 +53,7 @@ def test_without_a_session_the_page_sends_one_to_the_login(
 ) -> None:
     standin.session = None
     page = open_page("/")
+    expect(page.get_by_label("사용자 이름")).to_be_focused()
     expect(page).to_have_url(re.compile("/login$"))
 
 
@@ -198,4 +199,5 @@ def test_the_login_leads_back_to_where_one_came_from_and_never_elsewhere(
     standin.session = None
     page = open_page(f"/login?next={wanted}")
     enter(page)
+    expect(page.get_by_role("heading", name="고가용성 (High Availability, HA)")).to_be_visible()
     expect(page).to_have_url(re.compile(led_to))

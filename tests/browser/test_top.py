@@ -53,6 +53,7 @@ def test_a_light_page_is_remembered(page: Page) -> None:
 def test_the_page_says_who_is_logged_in_and_lets_them_out(page: Page) -> None:
     expect(page.get_by_text("root@pam")).to_be_visible()
     page.get_by_role("button", name="로그아웃").click()
+    expect(page.get_by_label("사용자 이름")).to_be_focused()
     expect(page).to_have_url(re.compile("/login$"))
 
 
