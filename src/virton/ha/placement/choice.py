@@ -172,9 +172,9 @@ def _by_score(
     steps: Steps,
     nodes: frozenset[str],
 ) -> Choice:
+    scores = ground.load().start_scores(sid)
     if not nodes:
         return Choice(None, Because.NO_NODE, steps, current)
-    scores = ground.load().start_scores(sid)
     order = ranked(nodes, scores)
     steps = replace(steps, scores=scores)
     if preference is Preference.NEXT and current in nodes:
