@@ -94,7 +94,7 @@ def _no_answers(standin: Standin) -> None:
 
 
 def _edit_in_group(page: Page, _: Standin, words: Words) -> None:
-    choose(page, words, "121 ct", "edit")
+    choose(page, words, "VM 121 (ct)", "edit")
 
 
 def _avoiding_rule(page: Page, _: Standin, words: Words) -> None:
@@ -153,7 +153,7 @@ def choose(page: Page, words: Words, name: str, action: str) -> None:
 
 
 def _edit_overtaken(page: Page, standin: Standin, words: Words) -> None:
-    choose(page, words, "121 ct", "edit")
+    choose(page, words, "VM 121 (ct)", "edit")
     dialog = page.get_by_role("dialog")
     dialog.get_by_label(words["field.comment"]).fill("결제 서버")
     snapshot = contents.usual()
@@ -165,7 +165,7 @@ def _edit_overtaken(page: Page, standin: Standin, words: Words) -> None:
 
 
 def _edit_vanished(page: Page, standin: Standin, words: Words) -> None:
-    choose(page, words, "121 ct", "edit")
+    choose(page, words, "VM 121 (ct)", "edit")
     snapshot = contents.usual()
     del snapshot["resources"][1]
     standin.show(snapshot)
@@ -211,17 +211,17 @@ def _session_over(page: Page, standin: Standin, words: Words) -> None:
 
 
 def _remove(page: Page, _: Standin, words: Words) -> None:
-    choose(page, words, "100 LOTCES-WIN", "remove")
+    choose(page, words, "VM 100 (LOTCES-WIN)", "remove")
 
 
 def _move(page: Page, _: Standin, words: Words) -> None:
-    choose(page, words, "100 LOTCES-WIN", "move")
+    choose(page, words, "VM 100 (LOTCES-WIN)", "move")
     dialog = page.get_by_role("dialog")
     dialog.get_by_label(words["move.node"]).select_option("phum01")
 
 
 def _move_container(page: Page, _: Standin, words: Words) -> None:
-    choose(page, words, "200 dns", "move")
+    choose(page, words, "CT 200 (dns)", "move")
 
 
 def _with_container(standin: Standin) -> None:
@@ -245,7 +245,7 @@ def _node_rule_conflict(page: Page, standin: Standin, words: Words) -> None:
     add_rule(page, words, "node-affinity")
     dialog = page.get_by_role("dialog")
     dialog.get_by_label(words["rule.name"]).fill("1x")
-    dialog.get_by_role("checkbox", name="100 LOTCES-WIN").check()
+    dialog.get_by_role("checkbox", name="VM 100 (LOTCES-WIN)").check()
     dialog.get_by_role("checkbox", name="phum01").check()
     raise_it = words["pick.raise"].replace("{node}", "phum01")
     dialog.get_by_role("button", name=raise_it).click(click_count=3)
@@ -258,8 +258,8 @@ def _resource_rule(page: Page, _: Standin, words: Words) -> None:
     add_rule(page, words, "resource-affinity")
     dialog = page.get_by_role("dialog")
     dialog.get_by_label(words["rule.name"]).fill("apart-1")
-    dialog.get_by_role("checkbox", name="121 ct").check()
-    dialog.get_by_role("checkbox", name="999 virton").check()
+    dialog.get_by_role("checkbox", name="VM 121 (ct)").check()
+    dialog.get_by_role("checkbox", name="VM 999 (virton)").check()
     dialog.get_by_label(words["rule.affinity"], exact=True).select_option("negative")
 
 

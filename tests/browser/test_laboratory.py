@@ -54,10 +54,10 @@ def test_a_node_is_cut_off_by_a_switch(
 
 
 def test_a_guest_is_crashed_and_its_starts_made_to_fail(lab_page: Page, standin: Standin) -> None:
-    lab(lab_page).get_by_role("button", name="100 LOTCES-WIN 강제 종료").click()
-    lab(lab_page).get_by_label("121 ct 시작 실패 횟수").fill("2")
-    lab(lab_page).get_by_role("button", name="121 ct 시작 실패 적용").click()
-    expect(lab(lab_page).get_by_label("121 ct 시작 실패 횟수")).to_have_value("2")
+    lab(lab_page).get_by_role("button", name="VM 100 (LOTCES-WIN) 강제 종료").click()
+    lab(lab_page).get_by_label("VM 121 (ct) 시작 실패 횟수").fill("2")
+    lab(lab_page).get_by_role("button", name="VM 121 (ct) 시작 실패 적용").click()
+    expect(lab(lab_page).get_by_label("VM 121 (ct) 시작 실패 횟수")).to_have_value("2")
     assert [body for _, _, body in standin.writes] == [
         {"action": "crash", "sid": "vm:100"},
         {"action": "fail_starts", "sid": "vm:121", "count": 2},
@@ -104,20 +104,22 @@ def test_switches_follow_the_cluster_and_keep_the_focus(lab_page: Page, standin:
 def test_a_number_of_failing_starts_that_none_can_be_is_refused_at_its_field(
     count: str, lab_page: Page, standin: Standin
 ) -> None:
-    field = lab(lab_page).get_by_label("121 ct 시작 실패 횟수")
+    field = lab(lab_page).get_by_label("VM 121 (ct) 시작 실패 횟수")
     field.fill(count)
-    lab(lab_page).get_by_role("button", name="121 ct 시작 실패 적용").click()
+    lab(lab_page).get_by_role("button", name="VM 121 (ct) 시작 실패 적용").click()
     expect(field).to_have_attribute("aria-invalid", "true")
     expect(field).to_have_accessible_description("0에서 1,000 사이의 정수를 입력하세요.")
     assert standin.writes == []
 
 
 def test_what_the_laboratory_did_is_said_in_words(lab_page: Page) -> None:
-    lab(lab_page).get_by_role("button", name="100 LOTCES-WIN 강제 종료").click()
-    expect(lab_page.locator("#toasts")).to_contain_text("100 LOTCES-WIN: 강제 종료했습니다.")
-    lab(lab_page).get_by_label("121 ct 시작 실패 횟수").fill("2")
+    lab(lab_page).get_by_role("button", name="VM 100 (LOTCES-WIN) 강제 종료").click()
+    expect(lab_page.locator("#toasts")).to_contain_text("VM 100 (LOTCES-WIN): 강제 종료했습니다.")
+    lab(lab_page).get_by_label("VM 121 (ct) 시작 실패 횟수").fill("2")
     lab_page.keyboard.press("Enter")
-    expect(lab_page.locator("#toasts")).to_contain_text("121 ct: 다음 시작을 2회 실패시킵니다.")
+    expect(lab_page.locator("#toasts")).to_contain_text(
+        "VM 121 (ct): 다음 시작을 2회 실패시킵니다."
+    )
 
 
 def test_a_node_without_power_has_no_network_to_switch(lab_page: Page, standin: Standin) -> None:
@@ -129,7 +131,7 @@ def test_a_node_without_power_has_no_network_to_switch(lab_page: Page, standin: 
 
 
 def test_a_guest_says_on_which_node_it_is(lab_page: Page) -> None:
-    guest = lab(lab_page).get_by_role("row").filter(has_text="121 ct")
+    guest = lab(lab_page).get_by_role("row").filter(has_text="VM 121 (ct)")
     expect(guest).to_contain_text("phum01")
 
 

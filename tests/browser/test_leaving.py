@@ -14,7 +14,7 @@ LEAVE = "저장하지 않고 닫기"
 @pytest.fixture
 def form(page: Page) -> Locator:
     """The form of a resource, with a comment typed into it."""
-    page.get_by_role("radio", name="121 ct 선택").check()
+    page.get_by_role("radio", name="VM 121 (ct) 선택").check()
     press(page, "수정")
     form = page.get_by_role("dialog", name="HA 리소스 수정")
     form.get_by_label("설명").fill("결제")

@@ -40,7 +40,7 @@ def moved() -> contents.Snapshot:
 
 def test_focus_choice_and_scroll_survive_an_update(standin: Standin, open_page: Opener) -> None:
     page = open_page(height=400)
-    radio = page.get_by_role("radio", name="122 cl 선택")
+    radio = page.get_by_role("radio", name="VM 122 (cl) 선택")
     radio.check()
     radio.focus()
     row = page.get_by_role("row").filter(has_text="122").element_handle()
@@ -48,7 +48,7 @@ def test_focus_choice_and_scroll_survive_an_update(standin: Standin, open_page: 
     before = page.evaluate("scrollY")
     standin.show(moved())
     expect(page.get_by_role("row").filter(has_text="122")).to_contain_text("복구 중 (Recovery)")
-    expect(page.get_by_role("radio", name="110 new 선택")).to_be_visible()
+    expect(page.get_by_role("radio", name="VM 110 (new) 선택")).to_be_visible()
     expect(radio).to_be_focused()
     expect(radio).to_be_checked()
     assert page.evaluate("scrollY") == before
@@ -57,24 +57,24 @@ def test_focus_choice_and_scroll_survive_an_update(standin: Standin, open_page: 
 
 def test_a_change_of_state_is_told_politely(page: Page, standin: Standin) -> None:
     standin.show(moved())
-    expect(page.locator("#announcer")).to_have_text("122 cl: 복구 중 (Recovery)")
+    expect(page.locator("#announcer")).to_have_text("VM 122 (cl): 복구 중 (Recovery)")
 
 
 def test_the_choice_goes_with_its_resource(page: Page, standin: Standin) -> None:
-    page.get_by_role("radio", name="100 LOTCES-WIN 선택").check()
+    page.get_by_role("radio", name="VM 100 (LOTCES-WIN) 선택").check()
     without, usual = contents.usual(), contents.usual()
     del without["resources"][0]
     standin.show(without)
     expect(button(page, "수정")).to_be_disabled()
     standin.show(usual)
-    expect(page.get_by_role("radio", name="100 LOTCES-WIN 선택")).not_to_be_checked()
+    expect(page.get_by_role("radio", name="VM 100 (LOTCES-WIN) 선택")).not_to_be_checked()
     expect(button(page, "수정")).to_be_disabled()
 
 
 def test_a_form_takes_over_what_changed_and_keeps_what_was_typed(
     page: Page, standin: Standin
 ) -> None:
-    dialog = edit(page, "121 ct")
+    dialog = edit(page, "VM 121 (ct)")
     dialog.get_by_label("설명").fill("결제")
     snapshot = contents.usual()
     snapshot["resources"][1].update(max_restart=3, comment="web", state="stopping")
@@ -96,7 +96,7 @@ def test_a_form_takes_over_what_changed_and_keeps_what_was_typed(
 def test_a_form_says_when_its_resource_falls_into_error_or_moves(
     page: Page, standin: Standin
 ) -> None:
-    dialog = edit(page, "121 ct")
+    dialog = edit(page, "VM 121 (ct)")
     snapshot = contents.usual()
     snapshot["resources"][1].update(state="error", crm_state="error", node="phum02")
     standin.show(snapshot)
@@ -107,7 +107,7 @@ def test_a_form_says_when_its_resource_falls_into_error_or_moves(
 def test_a_form_whose_resource_vanished_says_so_and_does_not_save(
     page: Page, standin: Standin
 ) -> None:
-    dialog = edit(page, "121 ct")
+    dialog = edit(page, "VM 121 (ct)")
     dialog.get_by_label("설명").fill("결제")
     snapshot = contents.usual()
     del snapshot["resources"][1]
@@ -132,7 +132,7 @@ def test_a_guest_taken_by_someone_else_leaves_the_choice(page: Page, standin: St
 def test_an_overtaken_save_shows_the_newer_values_and_can_be_repeated(
     page: Page, standin: Standin
 ) -> None:
-    dialog = edit(page, "121 ct")
+    dialog = edit(page, "VM 121 (ct)")
     dialog.get_by_label("설명").fill("결제")
     newer = contents.usual()
     newer["resources"][1]["max_relocate"] = 4
@@ -147,7 +147,7 @@ def test_an_overtaken_save_shows_the_newer_values_and_can_be_repeated(
 
 
 def test_focus_returns_to_the_button_that_opened_a_dialog(page: Page) -> None:
-    dialog = edit(page, "121 ct")
+    dialog = edit(page, "VM 121 (ct)")
     expect(dialog).to_be_visible()
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
@@ -155,7 +155,7 @@ def test_focus_returns_to_the_button_that_opened_a_dialog(page: Page) -> None:
 
 
 def test_a_session_that_ends_is_renewed_over_the_open_form(page: Page, standin: Standin) -> None:
-    dialog = edit(page, "121 ct")
+    dialog = edit(page, "VM 121 (ct)")
     dialog.get_by_label("설명").fill("결제")
     standin.session = None
     dialog.get_by_role("button", name="저장").click()
@@ -182,7 +182,7 @@ def test_a_stream_that_ends_with_its_session_asks_for_the_login(
     login.get_by_role("button", name="로그인", exact=True).click()
     expect(login).to_have_count(0)
     standin.show(moved())
-    expect(page.get_by_role("radio", name="110 new 선택")).to_be_visible()
+    expect(page.get_by_role("radio", name="VM 110 (new) 선택")).to_be_visible()
 
 
 def test_a_lost_console_is_said_and_comes_back_by_itself(page: Page, standin: Standin) -> None:
@@ -192,7 +192,7 @@ def test_a_lost_console_is_said_and_comes_back_by_itself(page: Page, standin: St
     expect(page.get_by_role("region", name="HA 상태")).to_have_class("card is-stale")
     standin.snapshot = moved()
     standin.come_back()
-    expect(page.get_by_role("radio", name="110 new 선택")).to_be_visible()
+    expect(page.get_by_role("radio", name="VM 110 (new) 선택")).to_be_visible()
     expect(banner).to_be_hidden()
     expect(page.get_by_role("region", name="HA 상태")).to_have_class("card")
 
@@ -201,7 +201,7 @@ def test_a_renewed_stream_is_not_spoken_of(page: Page, standin: Standin) -> None
     standin.renew()
     standin.hang_up()
     standin.snapshot = moved()
-    expect(page.get_by_role("radio", name="110 new 선택")).to_be_visible()
+    expect(page.get_by_role("radio", name="VM 110 (new) 선택")).to_be_visible()
     expect(page.locator("#line")).to_have_text("실시간")
 
 
@@ -229,7 +229,7 @@ def test_a_page_that_nobody_sees_gives_its_line_up_until_it_is_seen(
     expect(page.locator("#line")).to_have_text("실시간")
     standin.snapshot = moved()
     page.evaluate(SEEN, True)
-    expect(page.get_by_role("radio", name="110 new 선택")).to_be_visible()
+    expect(page.get_by_role("radio", name="VM 110 (new) 선택")).to_be_visible()
 
 
 def test_logging_out_in_one_tab_is_seen_in_the_others_at_once(page: Page) -> None:

@@ -94,12 +94,12 @@ def test_a_rules_resources_are_found_too_and_those_ticked_stay_in_sight(
     card = full.get_by_role("region", name="리소스 친화성 규칙", exact=True)
     card.get_by_role("button", name="규칙 추가").click()
     dialog = full.get_by_role("dialog")
-    dialog.get_by_role("checkbox", name="1003 guest-3").check()
+    dialog.get_by_role("checkbox", name="VM 1003 (guest-3)").check()
     search = dialog.get_by_role("searchbox", name="찾기")
     search.fill("guest-17")
     search.press("Enter")
     expect(dialog.get_by_role("row")).to_have_count(3)
-    dialog.get_by_role("checkbox", name="1017 guest-17").check()
+    dialog.get_by_role("checkbox", name="VM 1017 (guest-17)").check()
     search.fill("")
     dialog.get_by_label("규칙명").fill("apart")
     dialog.get_by_role("button", name="저장").click()
@@ -108,7 +108,7 @@ def test_a_rules_resources_are_found_too_and_those_ticked_stay_in_sight(
 
 
 def test_the_chosen_resource_stays_in_sight(full: Page) -> None:
-    full.get_by_role("radio", name="1003 guest-3 선택").check()
+    full.get_by_role("radio", name="VM 1003 (guest-3) 선택").check()
     field(full).fill("phum02")
     expect(rows(full)).to_have_count(11)
-    expect(full.get_by_role("radio", name="1003 guest-3 선택")).to_be_checked()
+    expect(full.get_by_role("radio", name="VM 1003 (guest-3) 선택")).to_be_checked()

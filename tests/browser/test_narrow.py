@@ -49,5 +49,5 @@ def test_each_cell_says_its_columns_heading_in_the_pages_language(narrow: Page) 
 def test_a_card_is_chosen_by_a_tap_and_then_managed(narrow: Page) -> None:
     table = narrow.get_by_role("table", name="HA 리소스 목록")
     table.get_by_role("row").filter(has_text="virton").click()
-    expect(narrow.get_by_role("radio", name="999 virton 선택")).to_be_checked()
+    expect(narrow.get_by_role("radio", name="VM 999 (virton) 선택")).to_be_checked()
     expect(narrow.get_by_role("button", name="수정", exact=True)).to_be_enabled()

@@ -60,8 +60,8 @@ def test_only_one_resource_is_chosen_and_only_then_can_it_be_managed(page: Page)
     managing = [resources(page).get_by_role("button", name=n, exact=True) for n in ("수정", "제거")]
     for button in managing:
         expect(button).to_be_disabled()
-    choose(page, "100 LOTCES-WIN")
-    choose(page, "999 virton")
+    choose(page, "VM 100 (LOTCES-WIN)")
+    choose(page, "VM 999 (virton)")
     expect(resources(page).get_by_role("radio", checked=True)).to_have_count(1)
     for button in managing:
         expect(button).to_be_enabled()
@@ -73,10 +73,10 @@ def test_adding_offers_the_guests_that_are_not_under_ha(page: Page) -> None:
     expect(options).to_have_text(
         [
             "VM 선택",
-            "130 mail · VM · phum03 · 정지됨",
-            "131 build · VM · phum01 · 실행 중",
-            "200 dns · CT · phum01 · 실행 중",
-            "201 proxy · CT · phum03 · 실행 중",
+            "VM 130 (mail) · phum03 · 정지됨",
+            "VM 131 (build) · phum01 · 실행 중",
+            "CT 200 (dns) · phum01 · 실행 중",
+            "CT 201 (proxy) · phum03 · 실행 중",
         ]
     )
 
@@ -104,7 +104,7 @@ def test_adding_sends_what_was_chosen(page: Page, standin: Standin) -> None:
     field(page, "설명").fill("사내 DNS")
     submit(page, "추가").click()
     expect(page.get_by_role("dialog")).to_have_count(0)
-    expect(page.get_by_text("ct:200 리소스를 HA에 추가했습니다.")).to_be_visible()
+    expect(page.get_by_text("CT 200 (dns) 리소스를 HA에 추가했습니다.")).to_be_visible()
     body = {"sid": "ct:200", "state": "stopped", "max_restart": 3, "max_relocate": 1}
     sent = ("POST", "/api/resources", {**body, "failback": False, "comment": "사내 DNS"})
     assert standin.writes == [sent]
@@ -154,7 +154,7 @@ def test_a_refusal_is_said_in_the_form_and_nothing_is_lost(page: Page, standin: 
     standin.refuse(500, "resource ID 'vm:130' already defined")
     submit(page, "추가").click()
     alert = page.get_by_role("dialog").get_by_role("alert")
-    expect(alert).to_contain_text("vm:130 리소스는 이미 HA에 등록되어 있습니다.")
+    expect(alert).to_contain_text("VM 130 (mail) 리소스는 이미 HA에 등록되어 있습니다.")
     expect(alert).to_contain_text("resource ID 'vm:130' already defined")
     expect(field(page, "설명")).to_have_value("메일")
     submit(page, "추가").click()
@@ -174,9 +174,9 @@ def test_a_refusal_of_a_field_is_said_at_the_field(page: Page, standin: Standin)
 
 
 def test_editing_shows_the_same_form_with_the_id_fixed(page: Page, standin: Standin) -> None:
-    choose(page, "124 cl2")
+    choose(page, "VM 124 (cl2)")
     press(page, "수정")
-    expect(field(page, "ID")).to_have_value("vm:124 · 124 cl2 · VM")
+    expect(field(page, "ID")).to_have_value("VM 124 (cl2)")
     expect(field(page, "ID")).not_to_be_editable()
     field(page, "최대 재배치 (Max Relocate)").fill("2")
     submit(page, "저장").click()
@@ -192,7 +192,7 @@ def test_removing_says_what_it_does_to_the_guest_and_to_the_rules(
 ) -> None:
     standin.snapshot = contents.with_rules()
     page = open_page()
-    choose(page, "121 ct")
+    choose(page, "VM 121 (ct)")
     press(page, "제거")
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("게스트는 삭제되거나 정지되지 않고 지금 상태로 남습니다.")
@@ -216,7 +216,7 @@ def test_moving_tells_beforehand_which_rule_stands_in_the_way(
     standin.snapshot = contents.with_rules()
     standin.answer = {"comigrated": [], "blocking": []}
     page = open_page()
-    choose(page, "100 LOTCES-WIN")
+    choose(page, "VM 100 (LOTCES-WIN)")
     press(page, "이동")
     field(page, "대상 노드").select_option("phum01")
     expect(page.get_by_role("dialog").get_by_role("status")).to_contain_text(
@@ -234,17 +234,17 @@ def test_moving_says_who_blocks_it_when_the_cluster_answers_so(
 ) -> None:
     blocking = [{"sid": "vm:122", "cause": "resource-affinity"}]
     standin.answer = {"comigrated": [], "blocking": blocking}
-    choose(page, "100 LOTCES-WIN")
+    choose(page, "VM 100 (LOTCES-WIN)")
     press(page, "이동")
     field(page, "대상 노드").select_option("phum01")
     submit(page, "이동").click()
-    expect(page.get_by_text("CRM이 거절할 것입니다.")).to_contain_text("vm:122")
+    expect(page.get_by_text("CRM이 거절할 것입니다.")).to_contain_text("VM 122 (cl)")
 
 
 def test_a_node_that_is_away_cannot_be_moved_to(standin: Standin, open_page: Opener) -> None:
     standin.snapshot = contents.trouble()
     page = open_page()
-    choose(page, "121 ct")
+    choose(page, "VM 121 (ct)")
     press(page, "이동")
     away = field(page, "대상 노드").get_by_role("option", name="phum03")
     expect(away).to_have_text("phum03 (차단 중 (Fence))")
@@ -254,7 +254,7 @@ def test_a_node_that_is_away_cannot_be_moved_to(standin: Standin, open_page: Ope
 def test_a_resource_in_error_shows_the_way_out(standin: Standin, open_page: Opener) -> None:
     standin.snapshot = contents.trouble()
     page = open_page()
-    expect(resources(page).get_by_text("999 virton: 오류 상태입니다.")).to_be_visible()
+    expect(resources(page).get_by_text("VM 999 (virton): 오류 상태입니다.")).to_be_visible()
     expect(resources(page).get_by_text("① 상태를 ‘비활성화’로")).to_be_visible()
     press(page, "복구 시작: 비활성화")
     expect(field(page, "상태")).to_have_value("disabled")
@@ -276,7 +276,7 @@ def test_without_the_privilege_everything_is_disabled_and_the_reason_is_said(
 ) -> None:
     standin.session = standin.new_session(["Sys.Audit"])
     page = open_page()
-    choose(page, "100 LOTCES-WIN")
+    choose(page, "VM 100 (LOTCES-WIN)")
     for name in ("리소스 추가", "수정", "이동", "제거"):
         expect(resources(page).get_by_role("button", name=name, exact=True)).to_be_disabled()
     expect(resources(page).get_by_text("Sys.Console 권한이 필요합니다")).to_be_visible()
@@ -286,7 +286,7 @@ def test_settings_that_the_page_does_not_know_are_shown(page: Page, standin: Sta
     snapshot = contents.usual()
     snapshot["resources"][0]["extra"] = {"auto-rebalance": 0}
     standin.show(snapshot)
-    choose(page, "100 LOTCES-WIN")
+    choose(page, "VM 100 (LOTCES-WIN)")
     press(page, "수정")
     expect(page.get_by_role("dialog").get_by_text("auto-rebalance = 0")).to_be_visible()
 
@@ -304,7 +304,7 @@ def test_a_move_that_failback_undoes_says_which_rule_and_where_it_goes_back(
 ) -> None:
     snapshot = contents.with_rules()
     standin.show(snapshot)
-    told = consequences(page, "122 cl", "phum03")
+    told = consequences(page, "VM 122 (cl)", "phum03")
     expect(told).to_contain_text("‘prefer-phum01’ 규칙은 phum03보다 phum01 노드를 우선합니다.")
     expect(told).to_contain_text("곧바로 phum01 노드로 되돌아갑니다.")
     snapshot["resources"][2]["failback"] = False
@@ -324,9 +324,9 @@ def test_a_move_says_who_moves_along_and_who_stands_in_the_way(
         contents.resource_rule("spread", ["vm:122", "vm:100"], "negative"),
     ]
     standin.show(snapshot)
-    told = consequences(page, "121 ct", "phum03")
-    expect(told).to_contain_text("‘pair’ 규칙에 따라 함께 옮겨집니다: vm:122 (cl)")
-    expect(told).to_contain_text("‘spread’ 규칙에 따라 phum03 노드에 있는 vm:100 (LOTCES-WIN)")
+    told = consequences(page, "VM 121 (ct)", "phum03")
+    expect(told).to_contain_text("‘pair’ 규칙에 따라 함께 옮겨집니다: VM 122 (cl)")
+    expect(told).to_contain_text("‘spread’ 규칙에 따라 phum03 노드에 있는 VM 100 (LOTCES-WIN)")
     field(page, "대상 노드").select_option("phum02")
     expect(told).not_to_contain_text("spread")
 
@@ -379,7 +379,7 @@ def test_removal_speaks_of_rules_only_where_one_names_the_resource(
 ) -> None:
     snapshot = contents.with_rules()
     standin.show(snapshot)
-    choose(page, "124 cl2")
+    choose(page, "VM 124 (cl2)")
     snapshot["rules"] = snapshot["rules"][:4]
     standin.show(snapshot)
     press(page, "제거")
@@ -387,7 +387,7 @@ def test_removal_speaks_of_rules_only_where_one_names_the_resource(
     expect(dialog).to_contain_text("HA에서 제거할까요?")
     expect(dialog.get_by_label("친화성 규칙에서도 제거")).to_be_hidden()
     dialog.get_by_role("button", name="취소").click()
-    choose(page, "999 virton")
+    choose(page, "VM 999 (virton)")
     press(page, "제거")
     expect(dialog.get_by_label("친화성 규칙에서도 제거")).to_be_visible()
     expect(dialog).to_contain_text("‘web-with-cache’ 규칙: 대상에서 이 리소스를 뺍니다.")

@@ -51,7 +51,7 @@ def test_the_advanced_settings_fold_and_stay_folded(page: Page) -> None:
 def test_rules_are_listed_with_their_nodes_by_priority_and_their_policy(ruled: Page) -> None:
     expect(card(ruled, "노드").get_by_text("3 개", exact=True)).to_be_visible()
     prefer = card(ruled, "노드").get_by_role("row").filter(has_text="prefer-phum01").first
-    expect(prefer).to_contain_text("vm:121 (ct),vm:122 (cl)")
+    expect(prefer).to_contain_text("VM 121 (ct),VM 122 (cl)")
     expect(prefer).to_contain_text("phum01 (10),phum03 (5),phum02 (0)")
     expect(prefer).to_contain_text("선호 (Preferred)")
     expect(card(ruled, "노드").get_by_text("엄격 (Strict)")).to_be_visible()
@@ -62,7 +62,9 @@ def test_rules_are_listed_with_their_nodes_by_priority_and_their_policy(ruled: P
 def test_a_conflict_says_which_rule_and_why_and_what_the_cluster_says(ruled: Page) -> None:
     nodes = card(ruled, "노드")
     expect(nodes.get_by_text("충돌", exact=True).filter(visible=True)).to_have_count(1)
-    expect(nodes).to_contain_text("vm:100: 이미 ‘win-licence’ 노드 친화성 규칙에 들어 있습니다.")
+    expect(nodes).to_contain_text(
+        "VM 100 (LOTCES-WIN): 이미 ‘win-licence’ 노드 친화성 규칙에 들어 있습니다."
+    )
     expect(nodes).to_contain_text("already used in another node affinity rule")
 
 
@@ -72,7 +74,7 @@ def test_a_node_rule_is_made_of_resources_nodes_priorities_and_strictness(
     dialog = add(page, "노드")
     expect(save(page)).to_be_disabled()
     dialog.get_by_label("규칙명").fill("prefer-phum01")
-    dialog.get_by_role("checkbox", name="100 LOTCES-WIN").check()
+    dialog.get_by_role("checkbox", name="VM 100 (LOTCES-WIN)").check()
     expect(save(page)).to_be_disabled()
     dialog.get_by_label("phum01 우선순위", exact=True).fill("10")
     dialog.get_by_role("button", name="phum02 우선순위 올리기").click(click_count=2)
@@ -125,7 +127,7 @@ def test_a_name_that_the_cluster_would_not_take_is_said_at_once(
     name: str, complaint: str, ruled: Page
 ) -> None:
     dialog = add(ruled, "리소스")
-    dialog.get_by_role("checkbox", name="121 ct").check()
+    dialog.get_by_role("checkbox", name="VM 121 (ct)").check()
     dialog.get_by_label("규칙명").fill("good-name")
     expect(save(ruled)).to_be_enabled()
     dialog.get_by_label("규칙명").fill(name)
@@ -136,7 +138,7 @@ def test_a_name_that_the_cluster_would_not_take_is_said_at_once(
 def test_a_priority_out_of_range_is_refused(page: Page) -> None:
     dialog = add(page, "노드")
     dialog.get_by_label("규칙명").fill("prefer")
-    dialog.get_by_role("checkbox", name="121 ct").check()
+    dialog.get_by_role("checkbox", name="VM 121 (ct)").check()
     dialog.get_by_label("phum01 우선순위", exact=True).fill("1001")
     expect(dialog.get_by_text("우선순위는 0에서 1000 사이의 정수입니다.")).to_be_visible()
     expect(save(page)).to_be_disabled()
@@ -145,9 +147,9 @@ def test_a_priority_out_of_range_is_refused(page: Page) -> None:
 def test_conflicts_are_said_before_saving_at_the_field_where_they_arise(ruled: Page) -> None:
     dialog = add(ruled, "리소스")
     dialog.get_by_label("규칙명").fill("apart")
-    dialog.get_by_role("checkbox", name="121 ct").check()
+    dialog.get_by_role("checkbox", name="VM 121 (ct)").check()
     expect(dialog.get_by_text("리소스가 두 개 이상이어야 효과가 있습니다.")).to_be_visible()
-    dialog.get_by_role("checkbox", name="999 virton").check()
+    dialog.get_by_role("checkbox", name="VM 999 (virton)").check()
     expect(dialog.get_by_text("리소스가 두 개 이상이어야")).to_be_hidden()
     dialog.get_by_label("정책", exact=True).select_option("negative")
     expect(dialog.get_by_text("‘web-with-cache’ 규칙과 반대됩니다.")).to_be_visible()
@@ -156,7 +158,7 @@ def test_conflicts_are_said_before_saving_at_the_field_where_they_arise(ruled: P
 
 def test_too_many_resources_to_keep_apart_are_counted(page: Page) -> None:
     dialog = add(page, "리소스")
-    for name in ("100 LOTCES-WIN", "121 ct", "122 cl", "124 cl2"):
+    for name in ("VM 100 (LOTCES-WIN)", "VM 121 (ct)", "VM 122 (cl)", "VM 124 (cl2)"):
         dialog.get_by_role("checkbox", name=name, exact=True).check()
     dialog.get_by_label("정책", exact=True).select_option("negative")
     expect(dialog.get_by_text("분리할 리소스가 4개로, 노드보다 많습니다.")).to_be_visible()
@@ -167,8 +169,8 @@ def test_the_clusters_refusal_is_said_at_its_field_and_nothing_is_lost(
 ) -> None:
     dialog = add(page, "리소스")
     dialog.get_by_label("규칙명").fill("together")
-    dialog.get_by_role("checkbox", name="121 ct").check()
-    dialog.get_by_role("checkbox", name="122 cl").check()
+    dialog.get_by_role("checkbox", name="VM 121 (ct)").check()
+    dialog.get_by_role("checkbox", name="VM 122 (cl)").check()
     text = "rule shares two or more resources with a negative resource affinity rule"
     standin.refuse(400, "Rule 'together' is invalid.", {"resources": text})
     save(page).click()
@@ -185,8 +187,8 @@ def test_a_rule_is_edited_with_its_name_fixed(ruled: Page, standin: Standin) -> 
     dialog = ruled.get_by_role("dialog", name="노드 친화성 규칙 수정")
     expect(dialog.get_by_label("규칙명")).not_to_be_editable()
     expect(dialog.get_by_label("phum03 우선순위", exact=True)).to_have_value("5")
-    expect(dialog.get_by_role("checkbox", name="122 cl", exact=True)).to_be_checked()
-    dialog.get_by_role("checkbox", name="122 cl", exact=True).uncheck()
+    expect(dialog.get_by_role("checkbox", name="VM 122 (cl)", exact=True)).to_be_checked()
+    dialog.get_by_role("checkbox", name="VM 122 (cl)", exact=True).uncheck()
     save(ruled).click()
     expect(ruled.get_by_role("dialog")).to_have_count(0)
     method, path, body = standin.writes[0]
@@ -233,7 +235,7 @@ def test_members_that_are_not_under_ha_and_rules_without_effect_are_marked(
     snapshot["resources"] = [one for one in snapshot["resources"] if one["vmid"] != 999]
     standin.show(snapshot)
     rule = card(page, "리소스").get_by_role("row").filter(has_text="web-with-cache")
-    expect(rule).to_contain_text("vm:999 (HA 미등록)")
+    expect(rule).to_contain_text("VM 999 · HA 미등록")
     expect(rule.get_by_text("효과 없음")).to_be_visible()
     used = card(page, "노드").get_by_role("row").filter(has_text="prefer-phum01").first
     expect(used.get_by_text("효과 없음")).to_be_hidden()
@@ -243,7 +245,7 @@ def test_the_last_thing_missing_is_said_even_where_nobody_was_yet(page: Page) ->
     dialog = add(page, "노드")
     dialog.get_by_label("규칙명").fill("prefer")
     expect(dialog.get_by_text("노드를 하나 이상 선택하세요.")).to_be_hidden()
-    dialog.get_by_role("checkbox", name="121 ct").check()
+    dialog.get_by_role("checkbox", name="VM 121 (ct)").check()
     expect(dialog.get_by_text("노드를 하나 이상 선택하세요.")).to_be_visible()
     dialog.get_by_role("checkbox", name="phum01").check()
     expect(dialog.get_by_text("노드를 하나 이상 선택하세요.")).to_be_hidden()
@@ -255,8 +257,8 @@ def test_a_refusal_that_stands_at_its_field_is_not_said_again_at_the_foot(
 ) -> None:
     dialog = add(page, "리소스")
     dialog.get_by_label("규칙명").fill("together")
-    dialog.get_by_role("checkbox", name="121 ct").check()
-    dialog.get_by_role("checkbox", name="122 cl").check()
+    dialog.get_by_role("checkbox", name="VM 121 (ct)").check()
+    dialog.get_by_role("checkbox", name="VM 122 (cl)").check()
     text = "rule shares two or more resources with a negative resource affinity rule"
     standin.refuse(400, "Rule 'together' is invalid.", {"resources": text, "affinity_rule": text})
     save(page).click()
@@ -269,8 +271,8 @@ def test_resources_kept_together_in_several_node_rules_name_each_rule_by_its_par
 ) -> None:
     dialog = add(ruled, "리소스")
     dialog.get_by_label("규칙명").fill("pair")
-    dialog.get_by_role("checkbox", name="100 LOTCES-WIN").check()
-    dialog.get_by_role("checkbox", name="122 cl", exact=True).check()
+    dialog.get_by_role("checkbox", name="VM 100 (LOTCES-WIN)").check()
+    dialog.get_by_role("checkbox", name="VM 122 (cl)", exact=True).check()
     expect(dialog.get_by_text("‘pair’ 규칙에 따라 함께 실행해야 하는데")).to_contain_text(
         "노드 친화성 규칙(‘prefer-phum01’, ‘win-again’, ‘win-licence’)에 들어 있습니다."
     )

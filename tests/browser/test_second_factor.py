@@ -71,7 +71,7 @@ def test_a_session_that_ended_asks_for_the_code_over_the_open_form(
     type_password(page, words, name=ALICE)
     page.get_by_label(words["login.otp"]).fill(phone.code(NOW_S))
     page.keyboard.press("Enter")
-    page.get_by_role("radio", name="121 ct").check()
+    page.get_by_role("radio", name="VM 121 (ct)").check()
     page.get_by_role("button", name="수정", exact=True).first.click()
     page.get_by_role("dialog").get_by_label(words["field.comment"]).fill("pay desk")
 

@@ -91,7 +91,7 @@ def test_a_node_state_has_its_word_and_colour(
 def test_without_quorum_nothing_can_be_changed_and_every_button_says_why(
     page: Page, standin: Standin
 ) -> None:
-    page.get_by_role("radio", name="121 ct 선택").check()
+    page.get_by_role("radio", name="VM 121 (ct) 선택").check()
     page.get_by_role("button", name="수정", exact=True).click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("설명").fill("결제")

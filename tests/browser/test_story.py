@@ -85,7 +85,7 @@ def test_a_resource_is_put_under_ha_and_taken_out_again(page: Page, live: Live) 
     page.get_by_role("button", name="리소스 추가").click()
     dialog = page.get_by_role("dialog")
     guest = dialog.get_by_role("combobox").first
-    words = guest.get_by_role("option", name=re.compile("^101 ")).inner_text()
+    words = guest.get_by_role("option", name=re.compile("^VM 101 ")).inner_text()
     guest.select_option(label=words)
     dialog.get_by_role("button", name="추가", exact=True).click()
     expect(dialog).to_be_hidden()

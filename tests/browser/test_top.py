@@ -63,10 +63,10 @@ def test_the_first_tab_leads_to_the_content(page: Page) -> None:
 
 
 def test_everything_of_the_list_can_be_done_by_keyboard(page: Page) -> None:
-    page.get_by_role("radio", name="100 LOTCES-WIN 선택").focus()
+    page.get_by_role("radio", name="VM 100 (LOTCES-WIN) 선택").focus()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Space")
-    expect(page.get_by_role("radio", name="121 ct 선택")).to_be_checked()
+    expect(page.get_by_role("radio", name="VM 121 (ct) 선택")).to_be_checked()
     page.get_by_role("region", name="HA 리소스 목록").get_by_role(
         "button", name="수정", exact=True
     ).press("Enter")

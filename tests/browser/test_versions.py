@@ -37,7 +37,7 @@ def test_groups_are_shown_as_the_rules_that_they_become(old: Page) -> None:
     expect(groups).to_have_count(4)
     web = groups.filter(has_text="ha-group-web")
     expect(web).to_contain_text("Proxmox VE 9에서 규칙으로")
-    expect(web).to_contain_text("vm:121 (ct), vm:122 (cl)")
+    expect(web).to_contain_text("VM 121 (ct), VM 122 (cl)")
     expect(web).to_contain_text("phum01 (2), phum02 (0)")
     expect(web).to_contain_text("선호 (Preferred)Failback Off")
     expect(groups.filter(has_text="licence")).to_contain_text("엄격 (Strict)")
@@ -58,7 +58,7 @@ def test_groups_stay_in_sight_beside_rules_while_a_cluster_is_half_upgraded(
 
 
 def test_a_group_is_chosen_in_the_form_and_decides_on_failback(old: Page, standin: Standin) -> None:
-    dialog = press(old, "수정", "100 LOTCES-WIN")
+    dialog = press(old, "수정", "VM 100 (LOTCES-WIN)")
     group, failback = (
         dialog.get_by_label("HA 그룹"),
         dialog.get_by_label("Failback 활성화", exact=True),
@@ -79,7 +79,7 @@ def test_a_group_is_chosen_in_the_form_and_decides_on_failback(old: Page, standi
 
 
 def test_removing_does_not_offer_what_the_version_cannot_do(old: Page, standin: Standin) -> None:
-    dialog = press(old, "제거", "121 ct")
+    dialog = press(old, "제거", "VM 121 (ct)")
     expect(dialog.get_by_role("checkbox")).to_have_count(0)
     dialog.get_by_role("button", name="제거", exact=True).click()
     expect(dialog).to_have_count(0)
@@ -87,7 +87,7 @@ def test_removing_does_not_offer_what_the_version_cannot_do(old: Page, standin: 
 
 
 def test_auto_rebalance_is_set_where_the_version_knows_it(newest: Page, standin: Standin) -> None:
-    dialog = press(newest, "수정", "121 ct")
+    dialog = press(newest, "수정", "VM 121 (ct)")
     dialog.get_by_label("자동 재분배 (Auto-Rebalance)", exact=True).uncheck()
     dialog.get_by_role("button", name="저장").click()
     expect(dialog).to_have_count(0)
@@ -123,6 +123,6 @@ def test_a_rule_of_nodes_to_avoid_has_no_priorities(newest: Page, standin: Stand
 
 
 def test_moving_to_a_node_that_a_rule_avoids_is_told_beforehand(newest: Page) -> None:
-    dialog = press(newest, "이동", "124 cl2")
+    dialog = press(newest, "이동", "VM 124 (cl2)")
     dialog.get_by_label("대상 노드").select_option("phum02")
     expect(dialog.get_by_role("status").filter(has_text="not-on-02")).to_contain_text("엄격 모드")

@@ -2,6 +2,7 @@
 
 import { h } from "./dom.js";
 import { has, t } from "./i18n.js";
+import { nameOf } from "./names.js";
 
 /** What clusters are known to say, and the key under which the page says it. */
 const KNOWN = [
@@ -48,8 +49,14 @@ export function wordMessage(message) {
 function worded(known, message) {
   return known.flatMap(([pattern, key]) => {
     const match = pattern.exec(message);
-    return match ? [t(key, match.groups ?? {})] : [];
+    return match ? [t(key, named(match.groups ?? {}))] : [];
   });
+}
+
+/** What a message names, the resources by what the page calls them. */
+function named({ sid, sids, ...rest }) {
+  const names = (sid ?? sids ?? "").split(/[, ]+/).map(nameOf);
+  return { ...rest, name: names.join(", ") };
 }
 
 /** The page's wording of an error: what it knows the message to mean, else what its code says. */

@@ -76,6 +76,11 @@ export function resourceOf(sid) {
   return state.snapshot?.resources.find((resource) => resource.sid === sid);
 }
 
+/** A guest of the snapshot by its id, under HA or not. */
+export function guestOf(sid) {
+  return resourceOf(sid) ?? state.snapshot?.guests?.find((guest) => guest.sid === sid);
+}
+
 /** A rule of the snapshot by its name. */
 export function ruleOf(name) {
   return state.snapshot?.rules.find((rule) => rule.rule === name);

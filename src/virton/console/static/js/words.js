@@ -1,6 +1,7 @@
 /** States as a word and a colour. Every state has both; one that nobody knows is shown as it came. */
 
 import { has, t } from "./i18n.js";
+import { resourceName } from "./names.js";
 
 const RESOURCE_TONES = {
   started: "ok",
@@ -91,18 +92,6 @@ export function guestStatus(raw) {
   return has(key) ? t(key) : String(raw ?? "–");
 }
 
-/** VM or CT. */
-export function typeName(type) {
-  return type === "ct" ? "CT" : "VM";
-}
-
-/** "100 LOTCES-WIN": how a resource is called in a sentence. */
-export function resourceName(resource) {
-  return resource.name
-    ? `${resource.vmid} ${resource.name}`
-    : String(resource.vmid ?? resource.sid);
-}
-
 /** What was asked for: `enabled` is an old word for `started`. */
 export function requestOf(resource) {
   const request = resource.request_state || "started";
@@ -110,7 +99,7 @@ export function requestOf(resource) {
 }
 
 /** What a resource is found by. */
-export function searchText({ sid, type, name, node, target, state, comment }) {
-  const words = [sid, typeName(type), name, node, target, state, comment];
+export function searchText({ sid, name, node, target, state, comment }) {
+  const words = [sid, resourceName({ sid, name }), node, target, state, comment];
   return [...words, resourceState(state).text].filter(Boolean).join(" ");
 }

@@ -6,12 +6,13 @@ import { h, setAttribute, setText } from "../dom.js";
 import { openDialog } from "../dialog.js";
 import { freshId } from "../dom.js";
 import { makeField, makeSelect } from "../fields.js";
-import { percent, t } from "../i18n.js";
+import { list, percent, t } from "../i18n.js";
 import { patchRows } from "../keyed.js";
+import { nameOf, resourceName } from "../names.js";
 import { moveConsequences } from "../rules/moves.js";
 import { resourceOf, state, subscribe } from "../store.js";
 import { refresh } from "../stream.js";
-import { nodeTrouble, resourceName } from "../words.js";
+import { nodeTrouble } from "../words.js";
 
 /** Open the dialog. */
 export function openMove(resource) {
@@ -110,9 +111,9 @@ async function move(form) {
 /** Say what the cluster made of it: moves along, or a rule that stands in the way. */
 function tellOutcome(resource, node, answer) {
   const name = resourceName(resource);
-  const blocking = (answer.blocking ?? []).map((one) => one.sid).join(", ");
-  const along = (answer.comigrated ?? []).join(", ");
-  if (blocking) note(t("move.blocked", { name, node, sids: blocking }), "warn");
-  else if (along) note(t("move.along", { name, node, sids: along }));
+  const blocking = list((answer.blocking ?? []).map((one) => nameOf(one.sid)));
+  const along = list((answer.comigrated ?? []).map(nameOf));
+  if (blocking) note(t("move.blocked", { name, node, others: blocking }), "warn");
+  else if (along) note(t("move.along", { name, node, others: along }));
   else note(t("move.asked", { name, node }));
 }

@@ -4,9 +4,10 @@ import { badge, h, setAttribute, setBadge, setText } from "../dom.js";
 import { filterElement, makeFilter } from "../filter.js";
 import { percent, t } from "../i18n.js";
 import { patchRows } from "../keyed.js";
+import { resourceName, typeName } from "../names.js";
 import { asRow } from "../stacking.js";
 import { state } from "../store.js";
-import { nodeTrouble, resourceName, resourceState, searchText, typeName } from "../words.js";
+import { nodeTrouble, resourceState, searchText } from "../words.js";
 
 const MOST_PRIORITY = 1000;
 

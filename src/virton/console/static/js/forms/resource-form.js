@@ -8,10 +8,11 @@ import { changeLines, makeDraft } from "../draft.js";
 import { makeField, makeSelect, points, wholeNumber } from "../fields.js";
 import { t } from "../i18n.js";
 import { patchRows } from "../keyed.js";
+import { nameOf, resourceName } from "../names.js";
 import { features, resourceOf, state, subscribe } from "../store.js";
 import { refresh } from "../stream.js";
 import { writeChange } from "./overtaking.js";
-import { guestStatus, REQUESTS, requestOf, resourceName, typeName } from "../words.js";
+import { guestStatus, REQUESTS, requestOf } from "../words.js";
 
 const DEFAULTS = {
   state: "started",
@@ -126,8 +127,7 @@ function rebalanceField(checked) {
 }
 
 function fixedGuest(resource) {
-  const text = `${resource.sid} · ${resourceName(resource)} · ${typeName(resource.type)}`;
-  const control = h("input", { type: "text", readonly: true, value: text });
+  const control = h("input", { type: "text", readonly: true, value: resourceName(resource) });
   return makeField({ label: t("field.guest.fixed"), hint: t("field.guest.fixed.hint"), control });
 }
 
@@ -183,13 +183,7 @@ const optionCare = {
 };
 
 function guestLine(guest) {
-  const parts = [
-    `${guest.vmid} ${guest.name ?? ""}`.trim(),
-    typeName(guest.type),
-    guest.node,
-    guestStatus(guest.status),
-  ];
-  return parts.filter(Boolean).join(" · ");
+  return [resourceName(guest), guest.node, guestStatus(guest.status)].filter(Boolean).join(" · ");
 }
 
 function followResource(form) {
@@ -272,7 +266,7 @@ async function save(form) {
   } else {
     const sid = form.fields.sid.control.value;
     await write("POST", "/api/resources", { sid, ...body });
-    note(t("resource.added", { name: sid }));
+    note(t("resource.added", { name: nameOf(sid) }));
   }
   refresh().catch(() => {});
 }

@@ -6,9 +6,9 @@ import { h, setShown } from "../dom.js";
 import { openDialog } from "../dialog.js";
 import { makeField } from "../fields.js";
 import { t } from "../i18n.js";
+import { resourceName } from "../names.js";
 import { features, resourceOf, state, subscribe } from "../store.js";
 import { refresh } from "../stream.js";
-import { resourceName, typeName } from "../words.js";
 
 /** Open the dialog. */
 export function openResourceRemoval(resource) {
@@ -25,7 +25,7 @@ export function openResourceRemoval(resource) {
     title: t("removal.title"),
     size: "slim",
     body: [
-      h("p", {}, h("strong", {}, t("removal.question", { name, type: typeName(resource.type) }))),
+      h("p", {}, h("strong", {}, t("removal.question", { name }))),
       h("p", { class: "soft" }, t("removal.meaning")),
       mayPurge ? purge.root : null,
       rules,

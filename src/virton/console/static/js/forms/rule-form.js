@@ -7,6 +7,7 @@ import { openDialog } from "../dialog.js";
 import { changeLines, makeDraft } from "../draft.js";
 import { makeField, makeSelect, points } from "../fields.js";
 import { list, t } from "../i18n.js";
+import { nameOf } from "../names.js";
 import { conflictsOf } from "../rules/conflicts.js";
 import { conflictSentence } from "../rules/sentences.js";
 import { features, ruleOf, state, subscribe } from "../store.js";
@@ -277,7 +278,7 @@ const FIELD_NAMES = {
 
 function wordValue(field, value) {
   if (field === "nodes") return list(value.map(({ node, priority }) => `${node} (${priority})`));
-  if (field === "resources") return list(value);
+  if (field === "resources") return list(value.map(nameOf));
   if (field === "affinity") return t(`policy.${value}`);
   if (field === "disabled") return value ? t("off") : t("on");
   if (field === "strict") return value ? t("on") : t("off");

@@ -3,7 +3,8 @@
 import { badge, h, setAttribute, setBadge, setShown, setText } from "../dom.js";
 import { t } from "../i18n.js";
 import { patchRows } from "../keyed.js";
-import { nodeTexts, policyWord, sidText } from "../rules/texts.js";
+import { nameOf } from "../names.js";
+import { nodeTexts, policyWord } from "../rules/texts.js";
 import { asRow } from "../stacking.js";
 
 /** Show a cluster's groups, where there are any or nothing else is known. */
@@ -50,7 +51,7 @@ function updateGroup(row, group) {
   setBadge(becomes, { tone: "info", text: t("groups.becomes") });
   setAttribute(becomes, "hidden", future ? null : "");
   setText(note, future ? "" : t("groups.vanishes"));
-  setText(resources, future?.resources.map(sidText).join(", ") ?? "–");
+  setText(resources, future?.resources.map(nameOf).join(", ") ?? "–");
   setText(nodes, nodeTexts(group.nodes).join(", "));
   setBadge(policy, policyWord({ type: "node-affinity", strict: group.restricted }));
   setBadge(failback, { tone: "idle", text: t("groups.nofailback") });

@@ -8,10 +8,11 @@ import { openResourceForm } from "../forms/resource-form.js";
 import { hindrance, mayWrite } from "../hindrance.js";
 import { t } from "../i18n.js";
 import { doubt, doubtSentence } from "../knowledge.js";
+import { nameOf, resourceName } from "../names.js";
 import * as preferences from "../preferences.js";
 import { resourceOf } from "../store.js";
 import { refresh } from "../stream.js";
-import { requestOf, resourceName } from "../words.js";
+import { requestOf } from "../words.js";
 
 /** The hints of a snapshot: {key, kind, tone, values}, those of one resource with it. */
 export function hintsOf(snapshot) {
@@ -81,7 +82,7 @@ function openRepair(sid) {
 
 /** Ask for the resource to run again, now that its cause is mended. */
 async function startAgain(sid) {
-  const name = resourceName(resourceOf(sid));
+  const name = nameOf(sid);
   try {
     await write("PUT", `/api/resources/${encodeURIComponent(sid)}`, { state: "started" });
     note(t("resource.started_again", { name }));

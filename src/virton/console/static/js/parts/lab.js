@@ -7,9 +7,9 @@ import { wordError } from "../errors.js";
 import { wholeNumber } from "../fields.js";
 import { dateTime, t } from "../i18n.js";
 import { patchRows } from "../keyed.js";
+import { nameOf } from "../names.js";
 import * as preferences from "../preferences.js";
-import { change, resourceOf, state } from "../store.js";
-import { resourceName } from "../words.js";
+import { change, guestOf, state } from "../store.js";
 
 const SPEEDS = [1, 10, 60];
 const STEP_S = 10;
@@ -183,16 +183,6 @@ const guestCare = {
     }
   },
 };
-
-/** The guest of a resource id, under HA or not. */
-function guestOf(sid) {
-  return resourceOf(sid) ?? state.snapshot.guests.find((guest) => guest.sid === sid);
-}
-
-function nameOf(sid) {
-  const guest = guestOf(sid);
-  return guest ? resourceName(guest) : sid;
-}
 
 function crashGuest(sid) {
   return act({ action: "crash", sid }, t("lab.crashed", { name: nameOf(sid) }));

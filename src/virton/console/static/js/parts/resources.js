@@ -10,11 +10,12 @@ import { mayWrite, tellHindrance } from "../hindrance.js";
 import { t, tn } from "../i18n.js";
 import { patchRows } from "../keyed.js";
 import { doubt } from "../knowledge.js";
+import { resourceName, typeName } from "../names.js";
 import { makePart } from "../part.js";
 import { hintCare, hintsOf } from "./hints.js";
 import { asRow } from "../stacking.js";
 import { resourceOf, state } from "../store.js";
-import { requestOf, resourceName, resourceState, searchText, typeName } from "../words.js";
+import { requestOf, resourceState, searchText } from "../words.js";
 
 let chosenSid = null;
 const lastStates = new Map();

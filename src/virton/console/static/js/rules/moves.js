@@ -1,7 +1,7 @@
 /** What the rules of the snapshot say about moving a resource to a node. */
 
 import { list, t } from "../i18n.js";
-import { sidText } from "./texts.js";
+import { nameOf } from "../names.js";
 
 /** Sentences about a move: who moves along, which rule stands in the way, and which undoes it. */
 export function moveConsequences(resource, target, snapshot) {
@@ -41,14 +41,14 @@ function consequence(rule, move) {
 function togetherConsequence(rule, { resource }) {
   const others = rule.resources.filter((sid) => sid !== resource.sid);
   return others.length
-    ? t("move.rule.together", { rule: rule.rule, sids: list(others.map(sidText)) })
+    ? t("move.rule.together", { rule: rule.rule, others: list(others.map(nameOf)) })
     : null;
 }
 
 function apartConsequence(rule, { target, snapshot, bundle }) {
   const others = rule.resources.filter((sid) => !bundle.has(sid));
   const there = others.filter((sid) => resourceIn(sid, snapshot)?.node === target);
-  const values = { rule: rule.rule, sids: list(there.map(sidText)), node: target };
+  const values = { rule: rule.rule, others: list(there.map(nameOf)), node: target };
   return there.length ? t("move.rule.apart", values) : null;
 }
 

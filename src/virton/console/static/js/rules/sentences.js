@@ -2,6 +2,7 @@
 
 import { list, t } from "../i18n.js";
 import { wordMessage } from "../errors.js";
+import { nameOf } from "../names.js";
 import { conflictsOf } from "./conflicts.js";
 
 /** A conflict in words. */
@@ -9,7 +10,7 @@ export function conflictSentence(conflict) {
   return t(`conflict.${conflict.code}`, {
     rules: ruleNames(conflict.rules),
     together: ruleNames(conflict.together ?? []),
-    resources: list(conflict.resources),
+    resources: list(conflict.resources.map(nameOf)),
     count: conflict.resources.length,
   });
 }

@@ -1,17 +1,12 @@
 /** What stands in a rule's cells: its resources, its nodes by priority, its policy. */
 
 import { t } from "../i18n.js";
+import { nameOf } from "../names.js";
 import { resourceOf } from "../store.js";
-
-/** A resource as a rule names it, with the guest's name. */
-export function sidText(sid) {
-  const resource = resourceOf(sid);
-  return resource?.name ? `${sid} (${resource.name})` : sid;
-}
 
 /** A rule's member; one that is not under HA is said to be none of it. */
 export function memberText(sid) {
-  return resourceOf(sid) ? sidText(sid) : `${sid} (${t("pick.unmanaged")})`;
+  return resourceOf(sid) ? nameOf(sid) : `${nameOf(sid)} · ${t("pick.unmanaged")}`;
 }
 
 /** Whether a rule that is in use has too few members under HA to change anything. */
