@@ -240,3 +240,14 @@ def test_logging_out_in_one_tab_is_seen_in_the_others_at_once(page: Page) -> Non
     expect(page.get_by_role("dialog")).to_contain_text("세션이 끝났습니다.")
     expect(page.locator("#line")).to_have_text("세션 종료됨")
     expect(page.locator("#line-lost")).to_be_hidden()
+
+
+def test_what_a_dialog_has_to_say_does_not_move_its_fields(page: Page, standin: Standin) -> None:
+    dialog = edit(page, "VM 121 (ct)")
+    comment = dialog.get_by_label("설명")
+    before = comment.bounding_box()
+    snapshot = contents.usual()
+    snapshot["resources"][1].update(max_restart=3, node="phum02")
+    standin.show(snapshot)
+    expect(dialog.get_by_role("status")).to_be_visible()
+    assert comment.bounding_box() == before

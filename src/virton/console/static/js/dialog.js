@@ -44,20 +44,11 @@ export function openDialog(what) {
 
 function build({ title, size = "", body, submit, cancel = null }) {
   const id = freshId("dialog");
-  const failure = h("div", { class: "box", data: { tone: "bad" }, role: "alert", hidden: true });
-  const notice = h("div", {
-    class: "box dialog-notice",
-    data: { tone: "warn" },
-    role: "status",
-    hidden: true,
-  });
-  const reason = h("p", {
-    class: "box dialog-notice",
-    id: `${id}-reason`,
-    data: { tone: "warn" },
-    role: "status",
-    hidden: true,
-  });
+  const box = (tag, tone, role, more = {}) =>
+    h(tag, { class: "box dialog-notice", data: { tone }, role, hidden: true, ...more });
+  const reason = box("p", "warn", "status", { id: `${id}-reason` });
+  const notice = box("div", "warn", "status");
+  const failure = box("div", "bad", "alert");
   const ok = h(
     "button",
     { class: `button ${submit.tone ?? "primary"}`, type: "submit" },
@@ -82,9 +73,11 @@ function build({ title, size = "", body, submit, cancel = null }) {
       h("h2", { id }, title),
       mark,
     ),
+    h("div", { class: "dialog-body" }, body.filter(Boolean)),
+    // Beside the deed that they are about: always in sight, and nothing above them moves.
     reason,
     notice,
-    h("div", { class: "dialog-body" }, body.filter(Boolean), failure),
+    failure,
     h("div", { class: "dialog-foot" }, away, ok),
   );
   const dialog = h("dialog", { "aria-labelledby": id, data: { size } }, form);
@@ -188,7 +181,6 @@ function makeControl({ dialog, failure, notice }, fields, { leave }, { setReady 
       const rest = placeErrors(error, fields);
       setShown(failure, rest.length > 0);
       failure.replaceChildren(h("div", { class: "box-text" }, rest));
-      if (rest.length) failure.scrollIntoView({ block: "nearest" });
     },
     clear: () => setShown(failure, false),
   };

@@ -9,6 +9,7 @@ import { dateTime, t } from "../i18n.js";
 import { patchRows } from "../keyed.js";
 import { nameOf } from "../names.js";
 import * as preferences from "../preferences.js";
+import { asRow } from "../stacking.js";
 import { change, guestOf, state } from "../store.js";
 
 const SPEEDS = [1, 10, 60];
@@ -154,12 +155,12 @@ const guestCare = {
       {},
       h("th", { scope: "row" }),
       h("td", {}),
-      h("td", {}, badge()),
-      h("td", {}, crash),
-      h("td", {}, form),
+      h("td", { class: "at-state" }, badge()),
+      h("td", { class: "at-crash" }, crash),
+      h("td", { class: "at-fails" }, form),
     );
     row.parts = { crash, count, apply, told: guest.fail_starts };
-    return row;
+    return asRow(row);
   },
   update: (row, guest) => {
     const { crash, count, apply } = row.parts;

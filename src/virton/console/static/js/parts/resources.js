@@ -90,9 +90,13 @@ function updateButtons(part, buttons) {
   const reason = tellHindrance(part.slot("forbidden"));
   enable(buttons.add, allowed, reason);
   for (const name of ["edit", "move", "remove"]) enable(buttons[name], allowed && chosen, reason);
-  const hint = chosen ? "resources.chosen" : "resources.choose";
-  const told = allowed ? t(hint, { name: chosen ? resourceName(chosen) : "" }) : "";
-  setText(part.slot("choice"), told);
+  setText(part.slot("choice"), allowed ? choiceText(chosen) : "");
+}
+
+/** What is chosen, or how to; nothing where there is nothing to choose. */
+function choiceText(chosen) {
+  if (chosen) return t("resources.chosen", { name: resourceName(chosen) });
+  return state.snapshot.resources.length ? t("resources.choose") : "";
 }
 
 /** Enable a button; one that loses its use while focused hands the focus to the part's title. */
