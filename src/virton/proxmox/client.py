@@ -142,8 +142,9 @@ class ProxmoxClient:
 
     async def _somewhere(self, attempt: Callable[[str], Awaitable[Any]], again: bool) -> Any:
         failures: list[ApiFailure] = []
+        first = self._preferred
         for step in range(len(self.addresses)):
-            index = (self._preferred + step) % len(self.addresses)
+            index = (first + step) % len(self.addresses)
             address = self.addresses[index]
             try:
                 answer = await attempt(address)
@@ -152,7 +153,10 @@ class ProxmoxClient:
                     raise
                 failures.append(failure)
             else:
-                self._prefer(index, address)
+                self._troubles.pop(address, None)
+                # An answer that was long under way must not undo what was preferred meanwhile.
+                if self._preferred == first:
+                    self._preferred = index
                 return answer
         raise _all_failed(failures)
 
@@ -171,10 +175,6 @@ class ProxmoxClient:
             return False
         self._troubles[address] = failure.error
         return again or not failure.sent or failure.error.code in UNSENT
-
-    def _prefer(self, index: int, address: str) -> None:
-        self._troubles.pop(address, None)
-        self._preferred = index
 
     async def _send(
         self,
