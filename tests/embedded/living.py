@@ -17,9 +17,9 @@ PASSWORD = "a good secret"
 class Living:
     """A running cluster in a data folder, and root's client of it."""
 
-    def __init__(self, folder: Path, now_s: int = STARTED_AT_S) -> None:
+    def __init__(self, folder: Path, now_s: int = STARTED_AT_S, version: str | None = None) -> None:
         files = ClusterFiles(store=FileStore(folder / "cluster.sqlite"))
-        self.running = RunningCluster(files, PASSWORD, now_s)
+        self.running = RunningCluster(files, PASSWORD, now_s, version)
         self.client = TestClient(self.running.app, base_url="https://phum/api2/json")
         login = {"username": "root@pam", "password": PASSWORD}
         ticket = self.client.post("/access/ticket", data=login).json()["data"]
@@ -63,8 +63,11 @@ class Living:
 
     def service(self, sid: str) -> Mapping[str, Any] | None:
         """Return what the status says of a resource."""
-        entries = self.get("/cluster/ha/status/current")
-        return next((entry for entry in entries if entry["id"] == f"service:{sid}"), None)
+        return next((row for row in self.services() if row["id"] == f"service:{sid}"), None)
+
+    def services(self) -> list[Mapping[str, Any]]:
+        """Return what the status says of all resources."""
+        return [row for row in self.get("/cluster/ha/status/current") if row["type"] == "service"]
 
     def state(self, sid: str) -> tuple[str, str]:
         """Return a resource's state and node."""

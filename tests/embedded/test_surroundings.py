@@ -78,3 +78,9 @@ def test_a_reason_is_never_longer_than_clients_can_read(root: TestClient) -> Non
 
 def test_what_is_granted_needs_no_reason(root: TestClient) -> None:
     assert "x-reason" not in root.get("/version").headers
+
+
+def test_a_node_tells_the_clusters_time(root: TestClient, cluster: EmbeddedCluster) -> None:
+    now = cluster.world.now()
+    told = root.get("/nodes/alfa/time").json()["data"]
+    assert told == {"time": now, "localtime": now, "timezone": "UTC"}

@@ -21,7 +21,13 @@ from starlette.types import ASGIApp
 from virton.cli.certificate import Certificate, own_certificate
 from virton.cli.complaint import complain
 from virton.cli.serving import Encrypted, Server
-from virton.cli.settings_file import Language, SettingsFile, readable_by_others, settings_file
+from virton.cli.settings_file import (
+    Language,
+    PveVersion,
+    SettingsFile,
+    readable_by_others,
+    settings_file,
+)
 from virton.console.app import BesideCluster, create_app
 from virton.console.settings import ConsoleSettings
 from virton.proxmox import (
@@ -39,6 +45,8 @@ PORT = 8080
 INTERVAL_S = 2.0
 EMBEDDED_INTERVAL_S = 0.5
 """The embedded cluster is asked in-process, and its time may run sixty times as fast."""
+
+_FULL_VERSIONS: dict[PveVersion, str] = {"9.1": "9.1.6", "9.2": "9.2.6"}
 
 
 class Embedded(Protocol):
@@ -126,6 +134,13 @@ LanguageOption = Annotated[
     Language | None,
     typer.Option(help="Language of the page for who has not chosen one.", show_default="ko"),
 ]
+PveVersionOption = Annotated[
+    PveVersion | None,
+    typer.Option(
+        help="Version of Proxmox VE that the embedded cluster speaks; kept in its data folder.",
+        show_default="as it was; at first 9.1",
+    ),
+]
 
 
 def serve(
@@ -140,6 +155,7 @@ def serve(
     ca_file: CaFileOption = None,
     interval: IntervalOption = None,
     language: LanguageOption = None,
+    pve_version: PveVersionOption = None,
 ) -> None:
     """Serve the web console."""
     folder = prepared(data or default_data())
@@ -153,6 +169,7 @@ def serve(
         "ca_file": ca_file and str(ca_file.absolute()),
         "interval": interval,
         "language": language,
+        "pve_version": pve_version,
     }
     file, path = settings_file(config, Path.cwd(), folder)
     start(file.overruled_by(typed), path, folder)
@@ -184,12 +201,14 @@ def service_of(chosen: SettingsFile, folder: Path) -> Service:
         language=chosen.language or "ko",
     )
     if chosen.proxmox:
+        if chosen.pve_version:
+            complain("--pve-version is for the embedded cluster: a real one tells its own")
         ca_file = Path(chosen.ca_file) if chosen.ca_file else None
         client = real_client(chosen.proxmox, trust_of(chosen.fingerprints, ca_file))
         return of_real_cluster(client, settings)
     if chosen.token or chosen.fingerprints or chosen.ca_file:
         complain("--token, --fingerprint and --ca-file go with --proxmox URL")
-    return of_embedded_cluster(start_embedded(folder), settings)
+    return of_embedded_cluster(start_embedded(folder, chosen.pve_version), settings)
 
 
 def facts_of(path: Path | None, chosen: SettingsFile) -> tuple[tuple[str, str], ...]:
@@ -296,12 +315,13 @@ def of_real_cluster(client: ProxmoxClient, settings: ConsoleSettings) -> Service
     return Service(create_app(client, settings), None, tuple(facts))
 
 
-def start_embedded(folder: Path) -> Embedded:
+def start_embedded(folder: Path, pve_version: PveVersion | None) -> Embedded:
     """Start the embedded cluster."""
     # Imported here, so that a console of a real cluster starts without the simulated world.
     from virton import embedded
 
-    return embedded.start(folder, os.environ.get("VIRTON_ADMIN_PASSWORD"))
+    version = pve_version and _FULL_VERSIONS[pve_version]
+    return embedded.start(folder, os.environ.get("VIRTON_ADMIN_PASSWORD"), version)
 
 
 def of_embedded_cluster(cluster: Embedded, settings: ConsoleSettings) -> Service:

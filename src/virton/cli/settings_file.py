@@ -13,6 +13,7 @@ from virton.cli.complaint import complain
 FILE = "virton.toml"
 
 Language = Literal["ko", "en"]
+PveVersion = Literal["9.1", "9.2"]
 Text = Annotated[str, Field(min_length=1)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 
@@ -39,6 +40,7 @@ class SettingsFile(BaseModel):
     port: Port | None = None
     https_port: Port | None = None
     language: Language | None = None
+    pve_version: PveVersion | None = None
 
     @property
     def holds_secret(self) -> bool:

@@ -10,6 +10,9 @@ from virton.embedded.errors import failed
 from virton.embedded.pmxcfs import ClusterFiles
 from virton.embedded.tasks import ClusterLog, TaskList
 from virton.embedded.world import Lab, World
+from virton.ha.dialect import Dialect, dialect_of
+
+VERSION = "9.1.6"
 
 
 @dataclass(slots=True)
@@ -17,7 +20,8 @@ class EmbeddedCluster:
     """A cluster: its files, its running world, and who may do what.
 
     `lab` is there where the world's switches may be thrown. `local_time` tells how the answering
-    node reads its clock. `guarded` files cannot be changed from a node without quorum.
+    node reads its clock. `guarded` files cannot be changed from a node without quorum. `version`
+    is that of Proxmox VE which the cluster speaks.
     """
 
     files: ClusterFiles
@@ -26,6 +30,7 @@ class EmbeddedCluster:
     name: str = "virton"
     local_time: Callable[[float], time.struct_time] = time.gmtime
     guarded: bool = True
+    version: str = VERSION
     access: Access = field(init=False)
     tasks: TaskList = field(init=False)
     log: ClusterLog = field(init=False)
@@ -35,6 +40,11 @@ class EmbeddedCluster:
         self.access = Access(self.files)
         self.tasks = TaskList(self.world.now)
         self.log = ClusterLog(self.world.now)
+
+    @property
+    def dialect(self) -> Dialect:
+        """What the cluster's version understands."""
+        return dialect_of(self.version)
 
     @contextmanager
     def change(self) -> Iterator[ClusterFiles]:

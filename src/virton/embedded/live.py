@@ -17,6 +17,7 @@ from virton.embedded.world import (
     NodeStats,
     TaskReport,
 )
+from virton.ha.dialect import Dialect
 from virton.ha.events import Record
 from virton.simulation.commands import Figures, Hardware
 from virton.simulation.hosts import Host
@@ -33,6 +34,7 @@ class LiveWorld:
         files: ClusterFiles,
         hosts: dict[str, Host],
         now_s: int,
+        dialect: Dialect,
     ) -> None:
         """Wake the world as the files remember it, or with `hosts` as they are given."""
         self.listeners: list[Callable[[Record], None]] = []
@@ -40,7 +42,7 @@ class LiveWorld:
         self._memory = WorldMemory(files)
         remembered = self._memory.recall(hosts)
         self._inventory = Inventory(files)
-        self._shared = SharedFiles(files, self._inventory, tuple(sorted(hosts)))
+        self._shared = SharedFiles(files, self._inventory, tuple(sorted(hosts)), dialect)
         self._guests = TimedGuests(self._shared, hosts, self.now, self._is_online)
         self._guests.failing_starts.update(remembered.failing_starts)
         self._world = SimulatedWorld(
@@ -48,7 +50,7 @@ class LiveWorld:
             self._shared,
             self._guests,
             self._tell,
-            lambda world: load_report(world, self._inventory),
+            lambda world: load_report(world, self._inventory, dialect.measure),
             max_workers=4,
         )
         self._world.locks.update(remembered.locks)

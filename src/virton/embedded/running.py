@@ -9,11 +9,12 @@ from starlette.types import ASGIApp
 
 from virton.embedded import seed
 from virton.embedded.app import create_app
-from virton.embedded.cluster import EmbeddedCluster
+from virton.embedded.cluster import VERSION, EmbeddedCluster
 from virton.embedded.inventory import Inventory
 from virton.embedded.live import LiveWorld
 from virton.embedded.pmxcfs import ClusterFiles
 from virton.embedded.store import FileStore
+from virton.ha.dialect import dialect_of
 from virton.ha.events import Record
 from virton.ha.events.base import Severity
 from virton.simulation.hosts import Host
@@ -21,6 +22,7 @@ from virton.simulation.hosts import Host
 ADMIN = "root@pam"
 TICK_S = 0.25
 _SETTLING_S = 45
+_VERSION_PATH = "virton/version"
 _PRIORITY = {
     Severity.INFO: 6,
     Severity.NOTICE: 5,
@@ -38,16 +40,19 @@ class RunningCluster:
         files: ClusterFiles,
         admin_password: str | None,
         now_s: int,
+        version: str | None = None,
     ) -> None:
         """Wake the cluster; on a fresh data folder it is let settle first."""
         # one transaction: a process killed here leaves a folder as fresh as it was
         with files.batch():
             fresh = not files.paths()
-            hosts = seed.hosts()
+            version = _settled_version(files, version)
+            hosts = seed.hosts(version)
             if fresh:
                 _sow(files, hosts)
-            self.world = LiveWorld(files, hosts, now_s - _SETTLING_S if fresh else now_s)
-            self.cluster = EmbeddedCluster(files, self.world, self.world)
+            woken_s = now_s - _SETTLING_S if fresh else now_s
+            self.world = LiveWorld(files, hosts, woken_s, dialect_of(version))
+            self.cluster = EmbeddedCluster(files, self.world, self.world, version=version)
             self.world.listeners.append(self._write_log)
             self.admin_password = self._set_password(admin_password)
             self.console_token = self._console_token()
@@ -98,7 +103,21 @@ def _sow(files: ClusterFiles, hosts: dict[str, Host]) -> None:
             hosts[guest.node].running.add(guest.sid)
 
 
-def start(data: Path, admin_password: str | None = None) -> RunningCluster:
-    """Open the data folder and wake the embedded cluster in it."""
+def _settled_version(files: ClusterFiles, wanted: str | None) -> str:
+    """Return the version that is wanted now, or was the last time that one was."""
+    kept = files.read(_VERSION_PATH)
+    version = wanted or kept or VERSION
+    if version != kept:
+        files.write(_VERSION_PATH, version)
+    return version
+
+
+def start(
+    data: Path, admin_password: str | None = None, version: str | None = None
+) -> RunningCluster:
+    """Open the data folder and wake the embedded cluster in it.
+
+    `version` is that of Proxmox VE which it speaks from now on, such as `9.2.1`.
+    """
     files = ClusterFiles(store=FileStore(data / "cluster.sqlite"))
-    return RunningCluster(files, admin_password, int(time.time()))
+    return RunningCluster(files, admin_password, int(time.time()), version)

@@ -41,10 +41,10 @@ RUNNING_FROM_THE_START = frozenset(
 )
 
 
-def hosts() -> dict[str, Host]:
-    """Return the cluster's hosts, powered and connected."""
+def hosts(version: str) -> dict[str, Host]:
+    """Return the cluster's hosts, powered and connected, with a version of Proxmox VE."""
     return {
-        node: Host(node, True, True, cores=CORES, memory_bytes=_MEMORY_BYTES[node], version="9.1.2")
+        node: Host(node, True, True, cores=CORES, memory_bytes=_MEMORY_BYTES[node], version=version)
         for node in NODES
     }
 

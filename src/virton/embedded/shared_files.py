@@ -12,7 +12,6 @@ from virton.embedded.endpoints.ha.files import (
 )
 from virton.embedded.inventory import Inventory
 from virton.embedded.pmxcfs import ClusterFiles
-from virton.ha.config.datacenter import parse_datacenter
 from virton.ha.config.groups import parse_groups
 from virton.ha.config.resources import (
     read_resources,
@@ -22,6 +21,7 @@ from virton.ha.config.resources import (
     write_resources,
 )
 from virton.ha.config.sections import Document
+from virton.ha.dialect import Dialect
 from virton.ha.manager.plan import ReplaceGroups
 from virton.ha.model import (
     DatacenterSettings,
@@ -46,8 +46,11 @@ def lrm_status_path(node: str) -> str:
 class SharedFiles:
     """Implements the simulation's `ClusterFiles` over the embedded cluster's file system."""
 
-    def __init__(self, files: ClusterFiles, inventory: Inventory, nodes: tuple[str, ...]) -> None:
+    def __init__(
+        self, files: ClusterFiles, inventory: Inventory, nodes: tuple[str, ...], dialect: Dialect
+    ) -> None:
         self._files = files
+        self._dialect = dialect
         self._inventory = inventory
         self._nodes = nodes
         self._statuses: dict[str, tuple[int, ManagerStatus | LrmStatus]] = {}
@@ -112,7 +115,7 @@ class SharedFiles:
 
     def settings(self) -> DatacenterSettings:
         """Return the cluster's settings."""
-        return self._files.parsed(DATACENTER, parse_datacenter)
+        return self._files.parsed(DATACENTER, self._dialect.parse_datacenter)
 
     def add_resource(self, sid: str, config: ResourceConfig) -> None:
         """Put a resource under HA; raises KeyError if it is already."""

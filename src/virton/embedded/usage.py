@@ -3,8 +3,8 @@
 from virton.embedded.inventory import GuestRecord, Inventory
 from virton.embedded.world import NodeStats
 from virton.ha.manager.view import LoadReport
+from virton.ha.placement.load import ImbalanceMeasure, ResourceUsage
 from virton.ha.placement.load import NodeStats as LoadedNode
-from virton.ha.placement.load import ResourceUsage
 from virton.simulation.hosts import Host
 from virton.simulation.world import World
 
@@ -39,7 +39,7 @@ def node_stats(host: Host, inventory: Inventory) -> NodeStats:
     )
 
 
-def load_report(world: World, inventory: Inventory) -> LoadReport:
+def load_report(world: World, inventory: Inventory, measure: ImbalanceMeasure) -> LoadReport:
     """Return the figures that the scheduler's static and dynamic modes weigh."""
     nodes = {}
     for name, host in world.hosts.items():
@@ -54,4 +54,4 @@ def load_report(world: World, inventory: Inventory) -> LoadReport:
         )
         for guest in inventory.guests().values()
     }
-    return LoadReport(nodes, resources)
+    return LoadReport(nodes, resources, measure=measure)

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from virton.ha.config.datacenter import format_property_string as property_string
-from virton.ha.config.datacenter import parse_property_string, read_datacenter, write_datacenter
+from virton.ha.config.datacenter import parse_property_string, write_datacenter
+from virton.ha.dialect import dialect_of
 from virton.ha.model import DatacenterSettings
 from virton.proxmox.api import ClusterApi
 from virton.proxmox.configuration import (
@@ -245,9 +246,7 @@ async def _read_settings(
     policy = _properties(options.get("ha"))
     known = {"ha": {k: v for k, v in policy.items() if k == "shutdown_policy"}, "crs": crs}
     told = {key: property_string(values) for key, values in known.items() if values}
-    # From 9.2 on the scheduler's threshold and margin are percentages.
-    percent = True if version.is_since(9, 2) else None
-    read = read_datacenter(write_datacenter(told), percent)
+    read = dialect_of(version.version).read_datacenter(write_datacenter(told))
     wrong = [f"option {c.key} has an unknown value: taken as default" for c in read.complaints]
     return read.settings, tuple(wrong)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from virton.ha.events import Event
 from virton.ha.events.simulation import Overcommitted
 from virton.ha.manager.view import LoadReport
-from virton.ha.placement.load import NodeStats, ResourceUsage
+from virton.ha.placement.load import ImbalanceMeasure, NodeStats, ResourceUsage
 from virton.ha.states import SchedulerMode
 from virton.simulation.commands import Figures
 from virton.simulation.world import World
@@ -15,10 +15,11 @@ class _NoFiguresError(Exception):
     """The figures do not tell what a resource uses."""
 
 
-def load_report(world: World, figures: Figures) -> LoadReport:
-    """Return the figures for the mode that the cluster uses."""
+def load_report(world: World, figures: Figures, measure: ImbalanceMeasure) -> LoadReport:
+    """Return the figures for the mode that the cluster uses, and how imbalance is measured."""
     if world.files.settings().scheduler.mode is SchedulerMode.STATIC:
-        return LoadReport(_static_nodes(world), _usage(world, figures, dynamic=False))
+        usage = _usage(world, figures, dynamic=False)
+        return LoadReport(_static_nodes(world), usage, measure=measure)
     warnings: list[Event] = []
     nodes: dict[str, NodeStats] = {}
     try:
@@ -28,7 +29,8 @@ def load_report(world: World, figures: Figures) -> LoadReport:
         nodes = _dynamic_nodes(world, figures, warnings.append)
     except _NoFiguresError:
         return LoadReport(warnings=tuple(warnings), usable=False)
-    return LoadReport(nodes, _usage(world, figures, dynamic=True), tuple(warnings))
+    usage = _usage(world, figures, dynamic=True)
+    return LoadReport(nodes, usage, tuple(warnings), measure)
 
 
 def _static_nodes(world: World) -> dict[str, NodeStats]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+from virton.ha.dialect import Dialect, dialect_of
 from virton.ha.events import Record
 from virton.ha.model import (
     DatacenterSettings,
@@ -54,6 +55,7 @@ class Scenario:
     files: MemoryFiles
     figures: Figures
     commands: list[list[str]]
+    dialect: Dialect = Dialect.FRACTIONS
     expect: list[list[Any]] | None = None
     records: list[Record] = field(default_factory=list)
 
@@ -104,6 +106,7 @@ def _scenario(file: Fields, name: str) -> Scenario:
         files=files,
         figures=_figures(file, resources),
         commands=_commands(file),
+        dialect=_dialect(file.part("snapshot", optional=True)),
         expect=file.listing("expect") if "expect" in file.data else None,
     )
 
@@ -115,13 +118,13 @@ def run_scenario(
 
     Every event is told. The world is returned as it is then.
     """
-    figures = scenario.figures
+    figures, measure = scenario.figures, scenario.dialect.measure
     world = World(
         scenario.hosts,
         scenario.files,
         InstantGuests(scenario.files),
         listen,
-        lambda world: load_report(world, figures),
+        lambda world: load_report(world, figures, measure),
     )
     clock = VirtualClock(world, Hardware(world, scenario.files, figures), until_s)
     clock.run(scenario.commands)
@@ -227,6 +230,11 @@ def _status(fields: Fields, key: str, kind: type[Status]) -> Status:
         if isinstance(error, FieldError):
             raise
         raise fields.wrong(key, f"is not what a {kind.__name__} holds ({error})") from None
+
+
+def _dialect(snapshot: Fields) -> Dialect:
+    """Return the dialect of a captured cluster; scenarios that were made up speak the older one."""
+    return dialect_of(snapshot.text("version", ""))
 
 
 def _commands(file: Fields) -> list[list[str]]:

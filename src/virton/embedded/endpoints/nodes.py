@@ -15,8 +15,6 @@ from virton.embedded.tasks import Task, node_of
 Params = Mapping[str, Any]
 Entry = dict[str, Any]
 
-VERSION = {"version": "9.1.6", "release": "9.1", "repoid": "virton"}
-
 _USUAL_LIST_LENGTH = 50
 _SWAP_BYTES = 8 << 30
 _ROOT_BYTES = 96 << 30
@@ -73,7 +71,7 @@ def resource_entries(cluster: EmbeddedCluster, caller: Caller) -> list[Entry]:
 
 def node_index(_cluster: EmbeddedCluster, _caller: Caller, _params: Params) -> list[Entry]:
     """List what is below a node."""
-    names = ("lxc", "qemu", "replication", "status", "subscription", "tasks", "version")
+    names = ("lxc", "qemu", "replication", "status", "subscription", "tasks", "time", "version")
     return [{"name": name} for name in names]
 
 
@@ -182,9 +180,16 @@ def task_log(cluster: EmbeddedCluster, caller: Caller, params: Params) -> list[E
     return [{"n": number, "t": line} for number, line in shown]
 
 
-def version(_cluster: EmbeddedCluster, _caller: Caller, _params: Params) -> Entry:
+def time(cluster: EmbeddedCluster, _caller: Caller, _params: Params) -> Entry:
+    """Tell the time, in Unix seconds; the nodes keep UTC."""
+    now = cluster.world.now()
+    return {"time": now, "localtime": now, "timezone": "UTC"}
+
+
+def version(cluster: EmbeddedCluster, _caller: Caller, _params: Params) -> Entry:
     """Tell which version of the API this is."""
-    return dict(VERSION)
+    release = ".".join(cluster.version.split(".")[:2])
+    return {"version": cluster.version, "release": release, "repoid": "virton"}
 
 
 def nothing(_cluster: EmbeddedCluster, _caller: Caller, _params: Params) -> list[Entry]:
@@ -215,6 +220,7 @@ ENDPOINTS = (
     Endpoint("GET", "/nodes", index, Anyone.LOGGED_IN),
     Endpoint("GET", _PATH, node_index, Anyone.LOGGED_IN, _NODE),
     Endpoint("GET", f"{_PATH}/status", status, _AUDIT, _NODE, proxied=True),
+    Endpoint("GET", f"{_PATH}/time", time, _AUDIT, _NODE, proxied=True),
     Endpoint("GET", f"{_PATH}/version", version, Anyone.LOGGED_IN, _NODE, proxied=True),
     Endpoint("GET", f"{_PATH}/subscription", subscription, Anyone.LOGGED_IN, _NODE, proxied=True),
     Endpoint("GET", f"{_PATH}/replication", nothing, Anyone.LOGGED_IN, _NODE, proxied=True),

@@ -12,7 +12,6 @@ from virton.embedded.schema import Param
 from virton.ha.config.datacenter import (
     Datacenter,
     parse_property_string,
-    read_datacenter,
     write_datacenter,
 )
 from virton.ha.config.properties import split_list
@@ -38,7 +37,7 @@ def read(cluster: EmbeddedCluster, caller: Caller, _params: Params) -> dict[str,
 
 
 def _datacenter(cluster: EmbeddedCluster) -> Datacenter:
-    return cluster.files.parsed(PATH, read_datacenter)
+    return cluster.files.parsed(PATH, cluster.dialect.read_datacenter)
 
 
 def _to_json(key: str, text: str) -> Any:
@@ -61,7 +60,7 @@ def update(cluster: EmbeddedCluster, _caller: Caller, params: Params) -> None:
         text = write_datacenter(kept, params.get("description", description))
         wrong = {
             complaint.key: f"invalid format - '{complaint.text}'"
-            for complaint in read_datacenter(text).complaints
+            for complaint in cluster.dialect.read_datacenter(text).complaints
             if complaint.key in given
         }
         wrong |= {key: "contains a line feed" for key, value in given.items() if "\n" in value}

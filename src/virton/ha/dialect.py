@@ -1,0 +1,43 @@
+"""What the versions of Proxmox VE understand differently."""
+
+import re
+from enum import Enum
+
+from virton.ha.config.datacenter import Datacenter, read_datacenter
+from virton.ha.model import DatacenterSettings
+from virton.ha.placement.balance import ImbalanceMeasure
+
+_PERCENT_SINCE = (9, 2)
+
+
+class Dialect(Enum):
+    """How thresholds of re-balancing are written, and which imbalance they are held against.
+
+    From `PERCENT` on there are also resources that are not to be moved for balance, and node rules
+    of nodes to avoid; the HA stack itself obeys these wherever they stand.
+    """
+
+    FRACTIONS = "up to Proxmox VE 9.1"
+    PERCENT = "from Proxmox VE 9.2 on"
+
+    @property
+    def measure(self) -> ImbalanceMeasure:
+        """The imbalance that the thresholds mean."""
+        return ImbalanceMeasure.SHARE if self is Dialect.PERCENT else ImbalanceMeasure.VARIATION
+
+    def read_datacenter(self, text: str) -> Datacenter:
+        """Read `datacenter.cfg`; before percentages, a value over 1 is taken for one all the same."""
+        return read_datacenter(text, True if self is Dialect.PERCENT else None)
+
+    def parse_datacenter(self, text: str) -> DatacenterSettings:
+        """Return the HA settings of `datacenter.cfg`."""
+        return self.read_datacenter(text).settings
+
+
+def dialect_of(version: str) -> Dialect:
+    """Return the dialect of a version such as `9.1.6` or `9.0.0~16`; the older of an unknown one."""
+    told = re.match(r"(\d+)\.(\d+)", version)
+    if told is None:
+        return Dialect.FRACTIONS
+    since = (int(told[1]), int(told[2])) >= _PERCENT_SINCE
+    return Dialect.PERCENT if since else Dialect.FRACTIONS

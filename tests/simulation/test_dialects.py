@@ -1,0 +1,47 @@
+"""A captured cluster is simulated with the imbalance that its version of Proxmox VE measures."""
+
+from typing import Any
+
+import pytest
+
+from virton.ha.events import Record
+from virton.ha.events.resource import Rebalanced
+from virton.simulation.scenario import run_scenario, scenario_from
+
+OFF = {"power": "off", "network": "off"}
+NODES = ("node1", "node2", "node3")
+
+
+def crowded_cluster(**more: Any) -> dict[str, Any]:
+    """Three nodes, one of which runs everything, that balance themselves."""
+    crs = {"ha": "static", "ha-auto-rebalance": 1, "ha-auto-rebalance-hold-duration": 1}
+    sids = [f"vm:{number}" for number in range(101, 107)]
+    return {
+        "nodes": dict.fromkeys(NODES, OFF),
+        "resources": {sid: {"node": "node1", "state": "started"} for sid in sids},
+        "datacenter": {"crs": crs},
+        "commands": [[f"power {node} on" for node in NODES]],
+        **more,
+    }
+
+
+def first_move(case: dict[str, Any]) -> Rebalanced:
+    records: list[Record] = []
+    run_scenario(scenario_from(case, "crowded"), records.append)
+    return next(r.event for r in records if isinstance(r.event, Rebalanced))
+
+
+@pytest.mark.parametrize("version", ["8.4.1", "9.1.6", "an unknown one"])
+def test_up_to_9_1_the_imbalance_is_the_coefficient_of_variation(version: str) -> None:
+    move = first_move(crowded_cluster(snapshot={"version": version}))
+    assert move.imbalance_from == pytest.approx(1.41)
+
+
+@pytest.mark.parametrize("version", ["9.2.1", "9.10.0", "10.0.0~2"])
+def test_from_9_2_on_the_worst_imbalance_there_can_be_is_1(version: str) -> None:
+    move = first_move(crowded_cluster(snapshot={"version": version}))
+    assert move.imbalance_from == pytest.approx(1.0)
+
+
+def test_a_scenario_that_was_made_up_speaks_the_older_dialect() -> None:
+    assert first_move(crowded_cluster()).imbalance_from == pytest.approx(1.41)
