@@ -147,6 +147,25 @@ def test_it_leaves_the_page_in_sight_and_lets_it_scroll_clear(lab_page: Page) ->
     assert heights[1]["bottom"] <= heights[0]["top"] + 1
 
 
+def test_keys_in_it_leave_the_page_above_where_it_is(lab_page: Page) -> None:
+    lab(lab_page).get_by_role("button", name="실험실").focus()
+    for _ in range(9):
+        lab_page.keyboard.press("Tab")
+    expect(lab(lab_page).get_by_role("switch", name="phum02 전원")).to_be_focused()
+    assert lab_page.evaluate("scrollY") == 0
+
+
+def test_it_hides_nothing_that_keys_come_to(lab_page: Page) -> None:
+    expect(lab(lab_page).get_by_role("switch").first).to_be_visible()
+    lab_page.locator("#status-title").focus()
+    while lab_page.evaluate("document.activeElement.closest('main') !== null"):
+        bottoms = "[document.activeElement, lab].map((one) => one.getBoundingClientRect())"
+        focused, dock = lab_page.evaluate(bottoms)
+        assert focused["bottom"] <= dock["top"]
+        lab_page.keyboard.press("Tab")
+    expect(lab(lab_page).get_by_role("button", name="실험실")).to_be_focused()
+
+
 def test_the_same_word_is_not_piled_up_and_leaves_by_itself(
     standin: Standin, open_page: Opener
 ) -> None:

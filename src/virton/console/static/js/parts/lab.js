@@ -15,6 +15,7 @@ import { change, guestOf, state } from "../store.js";
 const SPEEDS = [1, 10, 60];
 const STEP_S = 10;
 const MOST_FAILS = 1000;
+const ROOM_PX = 12;
 
 /** Set the dock up; answers its `update`. */
 export function makeLab(dock) {
@@ -30,12 +31,20 @@ export function makeLab(dock) {
     preferences.rememberUnfolded("lab", lab.open);
     updateLab(lab);
   });
+  document.querySelector("main").addEventListener("focusin", (event) => bringOut(event.target, dock));
   return {
     update: (names) => {
       if (names.includes("snapshot")) readLab(lab);
       updateLab(lab);
     },
   };
+}
+
+/** Bring what keys have come to out from behind the dock: a browser takes it for shown. */
+function bringOut(element, dock) {
+  if (dock.hidden || !element.matches(":focus-visible")) return;
+  const hidden = element.getBoundingClientRect().bottom - dock.getBoundingClientRect().top;
+  if (hidden > 0) scrollBy(0, hidden + ROOM_PX);
 }
 
 function offered() {
