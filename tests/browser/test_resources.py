@@ -247,7 +247,7 @@ def test_a_node_that_is_away_cannot_be_moved_to(standin: Standin, open_page: Ope
     choose(page, "VM 121 (ct)")
     press(page, "이동")
     away = field(page, "대상 노드").get_by_role("option", name="phum03")
-    expect(away).to_have_text("phum03 (차단 중 (Fence))")
+    expect(away).to_have_text("phum03 · 차단 중 (Fence)")
     expect(away).to_be_disabled()
 
 

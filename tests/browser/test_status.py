@@ -238,4 +238,16 @@ def test_nobody_calls_fencing_idle_without_quorum(page: Page, standin: Standin) 
 
 def test_a_node_that_is_off_is_called_so_without_quorum_too(page: Page, standin: Standin) -> None:
     standin.show(contents.without_quorum())
-    expect(row(page, "phum03").get_by_text("오프라인", exact=True)).to_be_visible()
+    expect(row(page, "phum03").get_by_text("오프라인")).to_be_visible()
+
+
+def test_a_lost_node_is_called_what_ha_calls_it_until_it_is_fenced(
+    page: Page, standin: Standin
+) -> None:
+    snapshot = contents.usual()
+    snapshot["nodes"][2].update(online=False, ha_state="unknown")
+    standin.show(snapshot)
+    expect(row(page, "phum03").get_by_text("오프라인 (Unknown)", exact=True)).to_be_visible()
+    standin.show(contents.trouble())
+    expect(row(page, "phum03").get_by_text("차단 중 (Fence)", exact=True)).to_be_visible()
+    expect(status(page).get_by_text("phum03 노드를 차단(Fence)하는 중입니다.")).to_be_visible()

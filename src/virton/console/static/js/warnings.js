@@ -18,6 +18,8 @@ function aboutHa(snapshot) {
   const warn = (kind, tone, values = {}) => warnings.push({ key: kind, kind, tone, values });
   if (quorum && !quorum.ok) warn("no_quorum", "bad", { node: quorum.node });
   else if (quorum && !master) warn("no_master", "warn");
+  const fenced = nodes.filter((node) => node.ha_state === "fence").map((node) => node.name);
+  if (fenced.length) warn("fence", "bad", { nodes: list(fenced) });
   for (const display of ["lost", "waiting", "time_drift"]) {
     const named = nodes.filter((node) => node.lrm?.display === display).map((node) => node.name);
     if (named.length) warn(display, display === "lost" ? "bad" : "warn", { nodes: list(named) });

@@ -49,6 +49,7 @@ const NODE_TONES = {
   fence: "bad",
   gone: "idle",
   offline: "bad",
+  offline_unknown: "bad",
 };
 
 /** All states of a resource that the page has words for, in the order of its legend. */
@@ -81,9 +82,9 @@ export function lrmState(lrm) {
 /** What is the matter with a node, or null when it is online. */
 export function nodeTrouble(node) {
   const state = node.ha_state && node.ha_state !== "online" ? node.ha_state : null;
-  const known = state && !(state === "unknown" && !node.online);
-  if (known) return worded("node.state", NODE_TONES, state);
-  return node.online ? null : worded("node.state", NODE_TONES, "offline");
+  if (!node.online && !state) return worded("node.state", NODE_TONES, "offline");
+  if (!node.online && state === "unknown") return worded("node.state", NODE_TONES, "offline_unknown");
+  return state ? worded("node.state", NODE_TONES, state) : null;
 }
 
 /** A guest's state outside of HA. */

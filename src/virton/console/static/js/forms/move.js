@@ -91,7 +91,7 @@ const optionCare = {
     if (!node.name) return setText(option, t("move.node.choose"));
     const trouble = nodeTrouble(node);
     setAttribute(option, "disabled", trouble ? "" : null);
-    return setText(option, trouble ? `${node.name} (${trouble.text})` : nodeLine(node));
+    return setText(option, trouble ? `${node.name} · ${trouble.text}` : nodeLine(node));
   },
 };
 
