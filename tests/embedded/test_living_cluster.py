@@ -91,6 +91,16 @@ def test_a_strict_rule_brings_its_resource_to_the_node(cluster: Living) -> None:
     assert cluster.runs_on(122) == ["phum02"]
 
 
+def test_guests_that_are_not_under_ha_weigh_where_they_run(cluster: Living) -> None:
+    for sid in ("vm:121", "vm:122", "vm:999"):
+        cluster.send("DELETE", f"/cluster/ha/resources/{sid}")
+    cluster.step(10)
+    cluster.lab(action="network", node="phum03", on=False)
+    for vmid in (100, 124):
+        cluster.wait(lambda vmid=vmid: cluster.state(f"vm:{vmid}")[1] != "phum03")
+    assert {cluster.state("vm:100")[1], cluster.state("vm:124")[1]} == {"phum02"}
+
+
 def test_without_a_majority_nothing_is_done_and_the_api_says_so(cluster: Living) -> None:
     cluster.lab(action="network", node="phum02", on=False)
     cluster.lab(action="network", node="phum03", on=False)

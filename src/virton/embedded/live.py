@@ -52,6 +52,7 @@ class LiveWorld:
             self._tell,
             lambda world: load_report(world, self._inventory, dialect.measure),
             max_workers=4,
+            whole=True,
         )
         self._world.locks.update(remembered.locks)
         self._hardware = Hardware(self._world, self._shared, Figures())

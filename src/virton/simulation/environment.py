@@ -144,6 +144,7 @@ class DaemonEnvironment:
             commands=files.commands(),
             guest_locks=files.guest_locks(),
             versions={name: host.version for name, host in world.hosts.items()},
+            running=world.running_guests(),
             load=world.load_report() if measured else LoadReport(),
         )
 

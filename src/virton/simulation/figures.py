@@ -39,7 +39,7 @@ def _static_nodes(world: World) -> dict[str, NodeStats]:
 
 def _usage(world: World, figures: Figures, *, dynamic: bool) -> dict[str, ResourceUsage]:
     usage = {}
-    for sid in sorted(world.files.resources()):
+    for sid in sorted({*world.files.resources(), *world.running_guests()}):
         most, now = figures.static.get(sid, {}), figures.dynamic.get(sid, {})
         if not {"maxcpu", "maxmem"} <= most.keys():
             continue
@@ -82,6 +82,10 @@ def _dynamic_nodes(
             used[node][what] += figures.dynamic[sid][what]
             if used[node][what] > there_is:
                 tell(Overcommitted(what, node))
+    for sid, node in world.running_guests().items():
+        if sid not in resources:
+            for what, sum_ in used[node].items():
+                used[node][what] = sum_ + figures.dynamic.get(sid, {}).get(what, 0.0)
     return {
         name: NodeStats(host.cores, host.memory_bytes, used[name]["cpu"], int(used[name]["mem"]))
         for name, host in world.hosts.items()

@@ -48,13 +48,14 @@ class ScenarioError(ValueError):
 
 @dataclass(slots=True)
 class Scenario:
-    """A scenario as read from its file."""
+    """A scenario as read from its file; one that was `captured` has the whole of a cluster."""
 
     name: str
     hosts: dict[str, Host]
     files: MemoryFiles
     figures: Figures
     commands: list[list[str]]
+    captured: bool = False
     dialect: Dialect = Dialect.FRACTIONS
     expect: list[list[Any]] | None = None
     records: list[Record] = field(default_factory=list)
@@ -106,6 +107,7 @@ def _scenario(file: Fields, name: str) -> Scenario:
         files=files,
         figures=_figures(file, resources),
         commands=_commands(file),
+        captured="snapshot" in file.data,
         dialect=_dialect(file.part("snapshot", optional=True)),
         expect=file.listing("expect") if "expect" in file.data else None,
     )
@@ -125,6 +127,7 @@ def run_scenario(
         InstantGuests(scenario.files),
         listen,
         lambda world: load_report(world, figures, measure),
+        whole=scenario.captured,
     )
     clock = VirtualClock(world, Hardware(world, scenario.files, figures), until_s)
     clock.run(scenario.commands)

@@ -37,7 +37,10 @@ class Lock:
 
 
 class World:
-    """Everything that a simulated cluster consists of; `now_s` is the cluster's time."""
+    """Everything that a simulated cluster consists of; `now_s` is the cluster's time.
+
+    In a `whole` world there are guests beside the HA resources, which weigh on their nodes.
+    """
 
     def __init__(
         self,
@@ -47,6 +50,8 @@ class World:
         listen: Callable[[Record], None],
         measure: Callable[["World"], LoadReport],
         max_workers: int = 0,
+        *,
+        whole: bool = False,
     ) -> None:
         self.now_s = 0
         self.hosts = {name: hosts[name] for name in sorted(hosts)}
@@ -54,6 +59,7 @@ class World:
         self.guests = guests
         self.max_workers = max_workers
         self.locks: dict[str, Lock] = {}
+        self._whole = whole
         self._listen = listen
         self._measure = measure
         self._handles = 0
@@ -77,6 +83,12 @@ class World:
     def tell_hardware(self, event: Event) -> None:
         """Make an event of the hardware known."""
         self.tell(self.now_s, "hardware", event)
+
+    def running_guests(self) -> dict[str, str]:
+        """Return on which node each guest runs; of none where the world is not whole."""
+        if not self._whole:
+            return {}
+        return {sid: host.name for host in self.hosts.values() for sid in sorted(host.running)}
 
     # membership
 

@@ -163,20 +163,26 @@ class Manager:
         def build() -> Load:
             return measure_load(mode, online, report.nodes, report.resources, report.measure)
 
-        counted = (self.board.statuses, self._not_taken_over(view))
+        counted = (self.board.statuses, self._beside(view))
         self.board.load.begin(build, counted, self.nodes.online, plan.tell)
         if mode is not SchedulerMode.BASIC:
             # what cannot be counted is told here, before anything is decided
             self.board.load()
 
-    def _not_taken_over(self, view: View) -> dict[str, ServiceStatus]:
-        """Return the resources that came while the HA stack is disarmed; their guests may run."""
-        if self.disarm is None:
-            return {}
+    def _beside(self, view: View) -> dict[str, ServiceStatus]:
+        """Return what runs beside the resources looked after, by its node.
+
+        That is what is not under HA, and what came under it while the HA stack is disarmed.
+        """
+        places = dict(view.running)
+        if self.disarm is not None:
+            started = RequestState.STARTED
+            newcomers = {s: c.node for s, c in view.resources.items() if c.state is started}
+            places |= {sid: node for sid, node in newcomers.items() if node}
         return {
-            sid: ServiceStatus(ServiceState.STARTED, config.node, "", running=True)
-            for sid, config in view.resources.items()
-            if config.state is RequestState.STARTED and config.node and sid not in self.board
+            sid: ServiceStatus(ServiceState.STARTED, node, "", running=True)
+            for sid, node in places.items()
+            if sid not in self.board
         }
 
     def _follow_rules(self, view: View, plan: Plan, *, nodelist_changed: bool) -> None:

@@ -30,6 +30,8 @@ class View:
 
     `members` tells of every configured node whether it is online in the quorate partition.
     `rules` and `groups` are compared by identity and digest to tell whether they changed.
+    `running` tells on which node each guest runs, also of those that are not under HA: they weigh
+    there too.
     """
 
     now_s: int
@@ -43,4 +45,5 @@ class View:
     commands: tuple[str, ...] = ()
     guest_locks: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
+    running: Mapping[str, str] = field(default_factory=dict)
     load: LoadReport = LoadReport()

@@ -1,11 +1,11 @@
-"""A captured cluster is simulated with the imbalance that its version of Proxmox VE measures."""
+"""A captured cluster is simulated as the version of Proxmox VE that it had, with all its guests."""
 
 from typing import Any
 
 import pytest
 
 from virton.ha.events import Record
-from virton.ha.events.resource import Rebalanced
+from virton.ha.events.resource import Rebalanced, Recovered
 from virton.simulation.scenario import run_scenario, scenario_from
 
 OFF = {"power": "off", "network": "off"}
@@ -45,3 +45,27 @@ def test_from_9_2_on_the_worst_imbalance_there_can_be_is_1(version: str) -> None
 
 def test_a_scenario_that_was_made_up_speaks_the_older_dialect() -> None:
     assert first_move(crowded_cluster()).imbalance_from == pytest.approx(1.41)
+
+
+@pytest.mark.parametrize("mode", ["basic", "static", "dynamic"])
+@pytest.mark.parametrize(("more", "node"), [({}, "node2"), ({"snapshot": {}}, "node3")])
+def test_guests_that_are_not_under_ha_weigh_on_their_nodes(
+    mode: str, more: dict[str, Any], node: str
+) -> None:
+    beside = ["vm:201", "vm:202"]
+    figures = {sid: {"maxcpu": 4.0, "maxmem": 2**32} for sid in ["vm:101", *beside]}
+    use = {sid: {"cpu": 2.0, "mem": 2**31} for sid in figures}
+    case = {
+        "nodes": dict.fromkeys(NODES, OFF),
+        "resources": {"vm:101": {"node": "node1", "state": "started"}},
+        "datacenter": {"crs": {"ha": mode}},
+        "running": {"node2": dict.fromkeys(beside, 1)},
+        "static_stats": figures,
+        "dynamic_stats": use,
+        "commands": [[f"power {node} on" for node in NODES], ["network node1 off"]],
+        **more,
+    }
+    records: list[Record] = []
+    run_scenario(scenario_from(case, "beside"), records.append)
+    moved = [r.event for r in records if isinstance(r.event, Recovered)]
+    assert moved[0].to == node
