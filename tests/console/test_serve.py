@@ -83,13 +83,15 @@ def test_a_port_in_use_is_told_and_nothing_is_started(tmp_path: Path) -> None:
         (["--proxmox", "https://x", "--fingerprint", "AA"], "not a SHA-256 fingerprint"),
         (["--proxmox", "https://x", "--ca-file", "/nowhere"], "there is no file"),
         (["--fingerprint", "AA"], "--proxmox"),
+        (["--proxmox", "https://x", "--pve-version", "9.2"], "--pve-version"),
+        (["--pve-version", "8.4"], "9.1"),
     ],
 )
 def test_what_makes_no_sense_is_refused_in_words(
     tmp_path: Path, options: list[str], words: str
 ) -> None:
     result = TERMINAL.invoke(app, ["serve", "--port", "0", "--data", str(tmp_path), *options])
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert words in " ".join(result.output.split())
 
 

@@ -20,6 +20,7 @@ from starlette.types import ASGIApp
 
 from virton.cli.certificate import Certificate, own_certificate
 from virton.cli.complaint import complain
+from virton.cli.real_cluster import CaFileOption, FingerprintOption, client_of
 from virton.cli.serving import Encrypted, Server
 from virton.cli.settings_file import (
     Language,
@@ -30,14 +31,7 @@ from virton.cli.settings_file import (
 )
 from virton.console.app import BesideCluster, create_app
 from virton.console.settings import ConsoleSettings
-from virton.proxmox import (
-    ApiToken,
-    CaFile,
-    Fingerprints,
-    ProxmoxClient,
-    SystemTrust,
-    Trust,
-)
+from virton.proxmox import ApiToken, ProxmoxClient
 from virton.proxmox.client import AsgiApp
 
 HOST = "127.0.0.1"
@@ -113,13 +107,6 @@ TokenOption = Annotated[
         help="Read-only API token for the live view, user@realm!id=secret. "
         "Without one, the ticket of a user who is logged in is borrowed.",
     ),
-]
-FingerprintOption = Annotated[
-    list[str] | None,
-    typer.Option(help="SHA-256 fingerprint of a node's certificate; once for each node."),
-]
-CaFileOption = Annotated[
-    Path | None, typer.Option(help="PEM file of the authority that signed the certificates.")
 ]
 IntervalOption = Annotated[
     float | None,
@@ -202,12 +189,12 @@ def service_of(chosen: SettingsFile, folder: Path) -> Service:
     )
     if chosen.proxmox:
         if chosen.pve_version:
-            complain("--pve-version is for the embedded cluster: a real one tells its own")
+            complain("--pve-version is for the embedded cluster: a real one tells its own", code=2)
         ca_file = Path(chosen.ca_file) if chosen.ca_file else None
-        client = real_client(chosen.proxmox, trust_of(chosen.fingerprints, ca_file))
+        client = client_of(chosen.proxmox, chosen.fingerprints, ca_file)
         return of_real_cluster(client, settings)
     if chosen.token or chosen.fingerprints or chosen.ca_file:
-        complain("--token, --fingerprint and --ca-file go with --proxmox URL")
+        complain("--token, --fingerprint and --ca-file go with --proxmox URL", code=2)
     return of_embedded_cluster(start_embedded(folder, chosen.pve_version), settings)
 
 
@@ -270,40 +257,12 @@ def _bound(host: str, port: int) -> socket.socket:
     return listener
 
 
-def trust_of(fingerprints: list[str], ca_file: Path | None) -> Trust:
-    """Return whom to believe to be the cluster."""
-    if fingerprints and ca_file:
-        complain("give either --fingerprint or --ca-file, not both")
-    if ca_file:
-        if not ca_file.is_file():
-            complain(f"there is no file {ca_file}")
-        return CaFile(ca_file)
-    if not fingerprints:
-        return SystemTrust()
-    try:
-        return Fingerprints.parse(fingerprints)
-    except ValueError as failure:
-        complain(
-            str(failure),
-            "A node shows its own with: openssl x509 -noout -fingerprint -sha256 "
-            "-in /etc/pve/local/pve-ssl.pem",
-        )
-
-
 def checked_token(token: str | None) -> str | None:
     """Return the token, if it is written like one."""
     try:
         return token and ApiToken(token).text
     except ValueError as failure:
-        complain(str(failure))
-
-
-def real_client(addresses: list[str], trust: Trust) -> ProxmoxClient:
-    """Return the client of a real cluster."""
-    try:
-        return ProxmoxClient(addresses, trust=trust)
-    except (OSError, ValueError) as failure:
-        complain(str(failure))
+        complain(f"--token: {failure}", code=2)
 
 
 def of_real_cluster(client: ProxmoxClient, settings: ConsoleSettings) -> Service:

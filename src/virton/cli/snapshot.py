@@ -15,17 +15,14 @@ from typing import Annotated, NoReturn
 import typer
 
 from virton.cli.complaint import complain
+from virton.cli.real_cluster import CaFileOption, FingerprintOption, client_of
 from virton.proxmox import (
     ApiError,
     ApiFailure,
     ApiToken,
-    CaFile,
     ClusterApi,
     Credentials,
-    Fingerprints,
     ProxmoxClient,
-    SystemTrust,
-    Trust,
 )
 from virton.proxmox.errors import ErrorCode
 from virton.proxmox.second_factor import SecondFactorNeeded
@@ -61,13 +58,8 @@ def snapshot(
             envvar="VIRTON_TOKEN", help="API token to ask with instead, user@realm!id=secret."
         ),
     ] = None,
-    fingerprint: Annotated[
-        list[str] | None,
-        typer.Option(help="SHA-256 fingerprint of a node's certificate; once for each node."),
-    ] = None,
-    ca_file: Annotated[
-        Path | None, typer.Option(help="PEM file of the authority that signed the certificates.")
-    ] = None,
+    fingerprint: FingerprintOption = None,
+    ca_file: CaFileOption = None,
     anonymize: Annotated[
         bool,
         typer.Option(
@@ -81,7 +73,7 @@ def snapshot(
     Asking needs Sys.Audit on / and VM.Audit on /vms. No secrets are captured.
     """
     target = _target(out)
-    client = _client(proxmox, _trust(fingerprint or [], ca_file))
+    client = client_of(proxmox, fingerprint or [], ca_file)
     way_in = _way_in(user, token, chosen=_is_typed(context, "token"))
     try:
         taken = asyncio.run(_take(client, way_in, anonymous=anonymize))
@@ -112,22 +104,6 @@ def _refusing(*kinds: type[Exception], option: str) -> Iterator[None]:
 
 
 # whom to ask, and as whom
-
-
-def _client(addresses: list[str], trust: Trust) -> ProxmoxClient:
-    with _refusing(ValueError, option="--proxmox"), _refusing(OSError, option="--ca-file"):
-        return ProxmoxClient(addresses, trust=trust)
-
-
-def _trust(fingerprints: list[str], ca_file: Path | None) -> Trust:
-    if fingerprints and ca_file:
-        _refuse("give either --fingerprint or --ca-file, not both")
-    if fingerprints:
-        with _refusing(ValueError, option="--fingerprint"):
-            return Fingerprints.parse(fingerprints)
-    if ca_file and not ca_file.is_file():
-        _refuse(f"--ca-file: there is no file {ca_file}")
-    return CaFile(ca_file) if ca_file else SystemTrust()
 
 
 @dataclass(frozen=True, slots=True)
