@@ -117,9 +117,7 @@ def test_what_the_laboratory_did_is_said_in_words(lab_page: Page) -> None:
     expect(lab_page.locator("#toasts")).to_contain_text("VM 100 (LOTCES-WIN): 강제 종료했습니다.")
     lab(lab_page).get_by_label("VM 121 (ct) 시작 실패 횟수").fill("2")
     lab_page.keyboard.press("Enter")
-    expect(lab_page.locator("#toasts")).to_contain_text(
-        "VM 121 (ct): 다음 시작을 2회 실패시킵니다."
-    )
+    expect(lab_page.locator("#toasts")).to_have_text("VM 121 (ct): 다음 시작을 2회 실패시킵니다.")
 
 
 def test_a_node_without_power_has_no_network_to_switch(lab_page: Page, standin: Standin) -> None:

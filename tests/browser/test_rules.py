@@ -233,10 +233,13 @@ def test_members_that_are_not_under_ha_and_rules_without_effect_are_marked(
 ) -> None:
     snapshot = contents.with_rules()
     snapshot["resources"] = [one for one in snapshot["resources"] if one["vmid"] != 999]
+    told = "rule is ineffective as there are less than two resources"
+    snapshot["rules"][3]["errors"] = {"resources": [told]}
     standin.show(snapshot)
     rule = card(page, "리소스").get_by_role("row").filter(has_text="web-with-cache")
     expect(rule).to_contain_text("VM 999 · HA 미등록")
     expect(rule.get_by_text("효과 없음")).to_be_visible()
+    expect(rule.get_by_text("충돌")).to_be_hidden()
     used = card(page, "노드").get_by_role("row").filter(has_text="prefer-phum01").first
     expect(used.get_by_text("효과 없음")).to_be_hidden()
 

@@ -11,11 +11,12 @@ export function announce(text) {
   if (region) setText(region, text);
 }
 
-/** Show a note in the corner, one that says the same is replaced; it leaves unless somebody reads it. */
+/** Show a note in the corner, good news in the place of older ones; it leaves unless somebody reads it. */
 export function note(text, tone = "ok") {
   const region = document.querySelector("#toasts");
   for (const old of [...region.children]) {
-    if (old.firstElementChild.textContent === text) old.remove();
+    const isOutdated = tone === "ok" && old.dataset.tone === "ok";
+    if (isOutdated || old.firstElementChild.textContent === text) old.remove();
   }
   const close = h(
     "button",

@@ -67,7 +67,8 @@ function fateOf(rule, sid, purged) {
   const fate = gone ? "removed" : purged ? "stripped" : "stays";
   const lines = [t(`removal.rule.${fate}`, { rule: rule.rule })];
   const managed = others.filter(resourceOf);
-  if (!gone && rule.type === "resource-affinity" && managed.length < 2) {
+  const inUse = !gone && !rule.disabled;
+  if (inUse && rule.type === "resource-affinity" && managed.length < 2) {
     lines.push(t("removal.rule.too_few"));
   }
   return lines.join(" ");

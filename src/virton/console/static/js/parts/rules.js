@@ -137,9 +137,10 @@ function updateRow(row, { rule, errors }) {
     setAttribute(button, "aria-label", t(key, { rule: rule.rule }));
     allow(button, mayWrite(), forbidden());
   }
-  setAttribute(mark, "hidden", errors.sentences.length ? null : "");
+  const isWithoutEffect = isIdle(rule);
+  setAttribute(mark, "hidden", errors.sentences.length && !isWithoutEffect ? null : "");
   setText(mark, t("rule.conflict"));
-  setAttribute(idle, "hidden", isIdle(rule) ? null : "");
+  setAttribute(idle, "hidden", isWithoutEffect ? null : "");
   setText(idle, t("rule.no_effect"));
   setText(comment, rule.comment ?? "");
   setAttribute(comment, "title", rule.comment || null);
