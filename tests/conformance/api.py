@@ -59,8 +59,9 @@ class FrozenWorld:
         """Do nothing: nothing happens in a frozen world."""
 
 
-def run_case(case: dict[str, Any]) -> str | None:
+def run_case(recorded: dict[str, Any]) -> str | None:
     """Run a recorded call; return None if it passed, else the first difference in one line."""
+    case: dict[str, Any] = _as_characters(recorded)
     before = {path: _as_text(content) for path, content in case["state"]["files"].items()}
     files = ClusterFiles(before)
     # The calls were recorded from the handlers alone, on files that could always be written.
@@ -70,6 +71,20 @@ def run_case(case: dict[str, Any]) -> str | None:
     call = Request(request["method"], request["path"], request.get("params", {}))
     answer = dispatch(REGISTRY, cluster, caller, call)
     return _difference(case, answer) or _file_difference(case, before, files)
+
+
+def _as_characters(value: Any) -> Any:
+    """Return what was recorded with its texts as characters, where they are bytes of UTF-8."""
+    if isinstance(value, dict):
+        return {key: _as_characters(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_as_characters(inner) for inner in value]
+    if not isinstance(value, str):
+        return value
+    try:
+        return value.encode("latin-1").decode()
+    except UnicodeError:
+        return value
 
 
 def _as_text(content: Any) -> str:

@@ -75,7 +75,14 @@ def _perform(registry: Registry, cluster: EmbeddedCluster, caller: Caller, reque
     values, errors = check(endpoint.parameters, params)
     if errors:
         raise invalid(errors)
+    _require_no_null(endpoint, params)
     return endpoint.handler(cluster, caller, values)
+
+
+def _require_no_null(endpoint: Endpoint, params: Mapping[str, Any]) -> None:
+    nulls = sorted(n for n in endpoint.settings & params.keys() if params[n] is None)
+    if nulls:
+        raise failed(f"option '{nulls[0]}' has no value: leave it out, or delete it")
 
 
 def _merged(in_path: Mapping[str, str], params: Mapping[str, Any]) -> dict[str, Any]:

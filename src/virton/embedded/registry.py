@@ -1,5 +1,6 @@
 """The endpoints of the API: path, method, parameters, permission and handler of each."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -9,6 +10,8 @@ from typing import Any
 from virton.embedded.access.access import Caller
 from virton.embedded.cluster import EmbeddedCluster
 from virton.embedded.schema import Schema
+
+_BLANK = re.compile(r"\s")
 
 Handler = Callable[[EmbeddedCluster, Caller, Mapping[str, Any]], Any]
 
@@ -44,7 +47,8 @@ class Endpoint:
     """One method of one path.
 
     A `proxied` endpoint is answered by the node in its path. A `slow` one must not run where it
-    would hold up others. A `no_token` one needs a ticket.
+    would hold up others. A `no_token` one needs a ticket. `settings` are parameters that may be
+    left out, but not be null.
     """
 
     method: str
@@ -55,6 +59,7 @@ class Endpoint:
     proxied: bool = False
     slow: bool = False
     no_token: bool = False
+    settings: frozenset[str] = frozenset()
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -101,7 +106,8 @@ def _literal_first(endpoint: Endpoint) -> tuple[bool, ...]:
 
 
 def _fits(name: str, part: str) -> bool:
-    return name.startswith("{") or name == part
+    """Tell whether a part of a path is the one expected; a parameter in a path holds no blanks."""
+    return not _BLANK.search(part) if name.startswith("{") else name == part
 
 
 def _path_values(template: tuple[str, ...], parts: tuple[str, ...]) -> dict[str, str]:

@@ -57,7 +57,7 @@ def check(schema: Schema, given: Mapping[str, Any]) -> tuple[dict[str, Any], dic
                 raise _Wrong("property is not defined in the schema")
             value = _check_one(param, given.get(name))
         except _Wrong as wrong:
-            errors[name] = str(wrong)
+            errors[name or "_root"] = str(wrong)
         else:
             if value is not None:
                 values[name] = value
@@ -92,14 +92,15 @@ def _check_one(param: Param, raw: Any) -> Value | None:
 def _text(param: Param, raw: Any) -> str:
     if isinstance(raw, bool) or not isinstance(raw, str | int | float):
         raise _Wrong(f"type check ('{param.type}') failed")
-    return str(raw)
+    # A number of a JSON body is the text that a form would hold: `1.0` is 1.
+    return f"{raw:.15g}" if isinstance(raw, float) else str(raw)
 
 
 def _boolean(raw: Any) -> bool:
     if isinstance(raw, bool):
         return raw
-    if isinstance(raw, str | int) and str(raw) in ("0", "1"):
-        return str(raw) == "1"
+    if isinstance(raw, str | int | float) and raw in ("0", "1", 0, 1):
+        return raw in ("1", 1)
     raise _Wrong(f"type check ('boolean') failed - got '{raw}'")
 
 

@@ -196,7 +196,7 @@ def _is_time(text: str) -> bool:
 def parse_users(text: str) -> UserConfig:
     """Read `user.cfg`."""
     reader = _Reader()
-    for line in text.splitlines():
+    for line in text.split("\n"):
         kind, *fields = (part.strip() for part in line.split(":"))
         reader.read(kind, fields)
     grants = frozenset(Grant(*key, propagate=p) for key, p in reader.grants.items())

@@ -123,5 +123,6 @@ def node_list(required: bool = False) -> Property:
 
 
 def _normalise_list(value: str, valid: Callable[[str], bool]) -> str | None:
-    entries = dict.fromkeys(split_list(value))
-    return ",".join(entries) if all(map(valid, entries)) else None
+    # Of two entries of one node the later wins, so of equal entries the last one must stay.
+    last_first = dict.fromkeys(reversed(split_list(value)))
+    return ",".join(reversed(last_first)) if all(map(valid, last_first)) else None

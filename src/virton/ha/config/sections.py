@@ -185,7 +185,7 @@ class _Draft:
             if form.may_come(key):
                 self.unknown[key] = value or ""
             return Fault.UNKNOWN_PROPERTY if form.types is not None else None
-        accepted = known.accept(value)
+        accepted = None if "\r" in (value or "") else known.accept(value)
         if accepted is None:
             return Fault.BAD_VALUE
         self.properties[key] = accepted

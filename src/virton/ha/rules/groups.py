@@ -25,11 +25,18 @@ def rules_from_groups(
             resources=frozenset(members[group]),
             nodes=dict(sorted(config_of_group.nodes.items())),
             strict=config_of_group.restricted,
-            comment=config_of_group.comment or f"Generated from HA group '{group}'.",
+            comment=_comment(group, config_of_group),
         )
         order = {**rules.order, rule.rule: rules.next_ordinal()}
         rules = replace(rules, rules={**rules.rules, rule.rule: rule}, order=order)
     return rules
+
+
+def _comment(group: str, config: GroupConfig) -> str:
+    # Proxmox VE takes the comment "0" for none.
+    if config.comment in (None, "", "0"):
+        return f"Generated from HA group '{group}'."
+    return str(config.comment)
 
 
 def failback_from_groups(

@@ -1,7 +1,8 @@
 """The files of the HA stack, as its endpoints read and change them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from virton.embedded.cluster import EmbeddedCluster
@@ -42,24 +43,51 @@ def rules(cluster: EmbeddedCluster) -> RuleSet:
 
 def save_resources(cluster: EmbeddedCluster, document: Document) -> None:
     """Write `resources.cfg`."""
-    cluster.files.write(RESOURCES, write_resources(document))
+    cluster.files.write(RESOURCES, write_resources(_with_known_properties(document)))
 
 
 def save_groups(cluster: EmbeddedCluster, document: Document) -> None:
     """Write `groups.cfg`."""
-    cluster.files.write(GROUPS, write_groups(document))
+    _require_all_readable(document.order, document.sections)
+    cluster.files.write(GROUPS, write_groups(_with_known_properties(document)))
 
 
 def save_rules(cluster: EmbeddedCluster, ruleset: RuleSet) -> None:
     """Write `rules.cfg`; an empty one is not made anew."""
-    text = write_rules(ruleset)
+    _require_all_readable(ruleset.order, ruleset.rules)
+    known = {key: replace(rule, unknown={}) for key, rule in ruleset.rules.items()}
+    text = write_rules(replace(ruleset, rules=known))
     if text or cluster.files.get(RULES) is not None:
         cluster.files.write(RULES, text)
 
 
+def _with_known_properties(document: Document) -> Document:
+    # Of what this version does not know, Proxmox VE keeps nothing either when it writes the file.
+    known = {key: replace(section, unknown={}) for key, section in document.sections.items()}
+    return replace(document, sections=known)
+
+
+def _require_all_readable(named: Iterable[str], read: Iterable[str]) -> None:
+    """Raise a refusal if writing a file would lose a section that lacks a required property."""
+    lost = sorted({*named} - {*read})
+    if lost:
+        raise failed(f"section '{lost[0]}' lacks a required property, mend or remove it first")
+
+
+def has_unreadable_groups(cluster: EmbeddedCluster) -> bool:
+    """Tell whether a legacy group lacks its nodes."""
+    return groups(cluster).order.keys() != groups(cluster).sections.keys()
+
+
 def manager_status(cluster: EmbeddedCluster) -> Mapping[str, Any]:
     """Return what the manager last wrote."""
-    return _status(cluster, MANAGER_STATUS)
+    status = _status(cluster, MANAGER_STATUS)
+    services = status.get("service_status")
+    parts = [status.get("node_status"), services, status.get("disarm") or None]
+    parts += services.values() if isinstance(services, Mapping) else []
+    if not all(isinstance(part, Mapping | None) for part in parts):
+        raise failed(f"file '{MANAGER_STATUS}' does not hold a status")
+    return status
 
 
 def lrm_status(cluster: EmbeddedCluster, node: str) -> Mapping[str, Any]:
@@ -70,9 +98,12 @@ def lrm_status(cluster: EmbeddedCluster, node: str) -> Mapping[str, Any]:
 
 def _status(cluster: EmbeddedCluster, path: str) -> Mapping[str, Any]:
     try:
-        return cluster.files.read_json(path)
+        status: Any = cluster.files.read_json(path)
     except ValueError as error:
         raise failed(f"file '{path}' cannot be read as JSON") from error
+    if not isinstance(status, Mapping | None):
+        raise failed(f"file '{path}' does not hold a status")
+    return status or {}
 
 
 def queue_command(cluster: EmbeddedCluster, command: str) -> None:
@@ -83,7 +114,7 @@ def queue_command(cluster: EmbeddedCluster, command: str) -> None:
 
 def groups_are_migrated(cluster: EmbeddedCluster) -> bool:
     """Tell whether the legacy groups have become rules, as they have where there are none."""
-    return not groups(cluster).sections
+    return not groups(cluster).order
 
 
 def configured(cluster: EmbeddedCluster) -> dict[str, ResourceConfig]:
@@ -129,7 +160,7 @@ def section(document: Document, key: str, what: str) -> Section:
 
 def require_digest(digest: str, expected: str | None) -> None:
     """Raise a refusal if a file is not the one that the caller has read."""
-    if expected and digest != expected:
+    if expected not in (None, "", "0", digest):
         raise failed("detected modified configuration - file changed by other user? Try again.")
 
 

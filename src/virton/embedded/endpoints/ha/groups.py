@@ -34,6 +34,8 @@ def _require_groups(cluster: EmbeddedCluster, deed: str) -> None:
 def index(cluster: EmbeddedCluster, _caller: Caller, _params: Params) -> list[Entry]:
     """List the groups."""
     _require_groups(cluster, "index groups")
+    if files.has_unreadable_groups(cluster):
+        raise failed("cannot index groups: one of them lacks its nodes")
     document = files.groups(cluster)
     return [_to_json(section, document.digest) for section in document.sections.values()]
 
@@ -108,7 +110,12 @@ _TYPE = Param(optional=True, enum=("group",))
 ENDPOINTS = (
     Endpoint("GET", _PATH, index, AUDIT),
     Endpoint(
-        "POST", _PATH, create, CONSOLE, {**_GROUP, **_SETTINGS, "nodes": _NODES, "type": _TYPE}
+        "POST",
+        _PATH,
+        create,
+        CONSOLE,
+        {**_GROUP, **_SETTINGS, "nodes": _NODES, "type": _TYPE},
+        settings=frozenset(_SETTINGS),
     ),
     Endpoint("GET", f"{_PATH}/{{group}}", read, AUDIT, _GROUP),
     Endpoint(
@@ -123,6 +130,7 @@ ENDPOINTS = (
             "delete": DELETE,
             "digest": DIGEST,
         },
+        settings=frozenset({*_SETTINGS, "nodes"}),
     ),
     Endpoint("DELETE", f"{_PATH}/{{group}}", delete, CONSOLE, _GROUP),
 )

@@ -116,9 +116,10 @@ def _require_group(cluster: EmbeddedCluster, group: str | None) -> None:
 
 def _require_no_error(cluster: EmbeddedCluster, sid: str, state: str | None = None) -> None:
     """Raise a refusal for a resource in error, unless it is to be disabled."""
+    if not is_managed(cluster, sid):
+        return
     status = files.manager_status(cluster).get("service_status") or {}
-    in_error = (status.get(sid) or {}).get("state") == "error"
-    if in_error and is_managed(cluster, sid) and state != "disabled":
+    if (status.get(sid) or {}).get("state") == "error" and state != "disabled":
         raise failed(f"service '{sid}' in error state, must be disabled and fixed first")
 
 
@@ -140,7 +141,9 @@ def delete(cluster: EmbeddedCluster, _caller: Caller, params: Params) -> None:
     with cluster.change():
         files.save_resources(cluster, document.without(sid))
         if params.get("purge", True):
-            files.save_rules(cluster, files.rules(cluster).without_resource(sid))
+            ruleset = files.rules(cluster).without_resource(sid)
+            unreadable = ruleset.order.keys() - ruleset.rules.keys()
+            files.save_rules(cluster, ruleset.without(unreadable))
 
 
 def migrate(cluster: EmbeddedCluster, _caller: Caller, params: Params) -> Entry:
@@ -183,11 +186,12 @@ _PROPERTIES = {
     "max_relocate": _COUNT,
     "comment": COMMENT,
 }
+_SETTINGS = frozenset(_PROPERTIES) - {"sid"}
 _MOTION = {"sid": _SID, "node": NODE}
 
 ENDPOINTS = (
     Endpoint("GET", _PATH, index, AUDIT, {"type": _TYPE}),
-    Endpoint("POST", _PATH, create, CONSOLE, {**_PROPERTIES, "type": _TYPE}),
+    Endpoint("POST", _PATH, create, CONSOLE, {**_PROPERTIES, "type": _TYPE}, settings=_SETTINGS),
     Endpoint("GET", f"{_PATH}/{{sid}}", read, AUDIT, {"sid": _SID}),
     Endpoint(
         "PUT",
@@ -195,6 +199,7 @@ ENDPOINTS = (
         update,
         CONSOLE,
         {**_PROPERTIES, "delete": DELETE, "digest": DIGEST},
+        settings=_SETTINGS,
     ),
     Endpoint("DELETE", f"{_PATH}/{{sid}}", delete, CONSOLE, {"sid": _SID, "purge": SWITCH_ON}),
     Endpoint("POST", f"{_PATH}/{{sid}}/migrate", migrate, CONSOLE, _MOTION),

@@ -48,7 +48,7 @@ def index(cluster: EmbeddedCluster, _caller: Caller, params: Params) -> list[Ent
 def _is_asked_for(rule: Rule, params: Params) -> bool:
     sid = params.get("resource")
     return params.get("type", _type_of(rule)) == _type_of(rule) and (
-        not sid or sid in rule.resources
+        sid is None or sid in rule.resources
     )
 
 
@@ -74,7 +74,7 @@ def _to_json(
         entry[name] = int(entry[name])
     if rule.comment is not None:
         entry["comment"] = rule.comment
-    if rule.rule not in files.rules(cluster).rules:
+    if rule is not files.rules(cluster).rules.get(rule.rule):
         entry["strict"] = _strictness_of_group(cluster, rule)
     if rule.rule in errors:
         entry["errors"] = errors[rule.rule]
@@ -102,6 +102,8 @@ def create(cluster: EmbeddedCluster, _caller: Caller, params: Params) -> None:
         ruleset = files.rules(cluster)
         if section.id in ruleset.rules:
             raise failed(f"HA rule '{section.id}' already defined")
+        order = {**ruleset.order, section.id: ruleset.next_ordinal()}
+        ruleset = replace(ruleset, order=order)
         _save(cluster, ruleset, section, values)
 
 
@@ -208,6 +210,7 @@ _SETTINGS = {
     "comment": COMMENT,
 }
 _RESOURCES = Param(format="pve-ha-resource-id-list")
+_NO_NULL = frozenset({"resources", "nodes", "strict", "affinity", "comment"})
 
 ENDPOINTS = (
     Endpoint(
@@ -217,7 +220,14 @@ ENDPOINTS = (
         AUDIT,
         {"type": Param(optional=True, enum=_TYPES), "resource": Param(optional=True)},
     ),
-    Endpoint("POST", _PATH, create, CONSOLE, {**_SETTINGS, "resources": _RESOURCES}),
+    Endpoint(
+        "POST",
+        _PATH,
+        create,
+        CONSOLE,
+        {**_SETTINGS, "resources": _RESOURCES},
+        settings=_NO_NULL,
+    ),
     Endpoint("GET", f"{_PATH}/{{rule}}", read, AUDIT, _RULE),
     Endpoint(
         "PUT",
@@ -230,6 +240,7 @@ ENDPOINTS = (
             "delete": DELETE,
             "digest": DIGEST,
         },
+        settings=_NO_NULL,
     ),
     Endpoint("DELETE", f"{_PATH}/{{rule}}", delete, CONSOLE, _RULE),
 )

@@ -10,7 +10,6 @@ from virton.embedded.endpoints.ha import files, verbose
 from virton.embedded.endpoints.parameters import AUDIT, CONSOLE
 from virton.embedded.registry import Anyone, Endpoint
 from virton.embedded.schema import Param
-from virton.ha.config.datacenter import read_datacenter
 from virton.ha.model import ResourceConfig
 
 Params = Mapping[str, Any]
@@ -43,7 +42,8 @@ def current(cluster: EmbeddedCluster, _caller: Caller, _params: Params) -> list[
 
 def manager_status(cluster: EmbeddedCluster, _caller: Caller, _params: Params) -> Entry:
     """Tell all that the manager and the LRMs have written."""
-    status = {"node_status": {}, **files.manager_status(cluster)}
+    status = dict(files.manager_status(cluster))
+    status["node_status"] = status.get("node_status") or {}
     quorate = "1" if cluster.world.quorate() else ""
     data: Entry = {
         "manager_status": status,
@@ -63,6 +63,12 @@ def arm(cluster: EmbeddedCluster, _caller: Caller, _params: Params) -> None:
     files.queue_command(cluster, "arm-ha")
 
 
+def _disarm(status: Params) -> Params | None:
+    """Return how HA is being disarmed, or None while it is armed."""
+    disarm = status.get("disarm")
+    return disarm if isinstance(disarm, Mapping) else None
+
+
 def _quorum(cluster: EmbeddedCluster) -> Entry:
     node, quorate = cluster.world.local_node, cluster.world.quorate()
     return {
@@ -78,7 +84,7 @@ def _crm_liveness(cluster: EmbeddedCluster, status: Params) -> str | None:
     """Return whether the manager is active, or None if there has never been one."""
     if status.get("master_node") is None or status.get("timestamp") is None:
         return None
-    return verbose.liveness(cluster.world.now(), int(status["timestamp"]))
+    return verbose.liveness(cluster.world.now(), verbose.seconds(status["timestamp"]))
 
 
 def _master(cluster: EmbeddedCluster, status: Params, anything: bool) -> list[Entry]:
@@ -87,8 +93,9 @@ def _master(cluster: EmbeddedCluster, status: Params, anything: bool) -> list[En
         return []
     if cluster.world.quorate() and alive != verbose.ACTIVE and not anything:
         alive = "idle"
-    node, timestamp = status["master_node"], int(status["timestamp"])
-    text = f"{node} ({alive}, {_local_time(cluster, timestamp)}){_extra(cluster, status)}"
+    node, timestamp = status["master_node"], status["timestamp"]
+    at = _local_time(cluster, verbose.seconds(timestamp))
+    text = f"{node} ({alive}, {at}){_extra(cluster, status)}"
     return [
         {"id": "master", "type": "master", "node": node, "status": text, "timestamp": timestamp}
     ]
@@ -96,26 +103,29 @@ def _master(cluster: EmbeddedCluster, status: Params, anything: bool) -> list[En
 
 def _extra(cluster: EmbeddedCluster, status: Params) -> str:
     text = ""
-    disarm = status.get("disarm")
-    if disarm:
-        text += f" - {disarm.get('state', '')}, resource mode: {disarm.get('mode', '')}"
-    mode = cluster.files.parsed("datacenter.cfg", read_datacenter).settings.scheduler.mode
+    disarm = _disarm(status)
+    if disarm is not None:
+        text += f" - {disarm.get('state') or ''}, resource mode: {disarm.get('mode') or ''}"
+    mode = cluster.files.parsed("datacenter.cfg", cluster.dialect.parse_datacenter).scheduler.mode
     return text if mode == "basic" else f"{text} - {mode} load CRS"
 
 
 def _fencing(cluster: EmbeddedCluster, status: Params) -> Entry:
+    master = status.get("master_node")
     entry: Entry = {
         "id": "fencing",
         "type": "fencing",
-        "node": status.get("master_node") or cluster.world.local_node,
+        "node": cluster.world.local_node if master is None else master,
     }
-    disarm = status.get("disarm")
-    if not disarm:
+    disarm = _disarm(status)
+    if disarm is None:
         active = _crm_liveness(cluster, status) == verbose.ACTIVE
         state, watchdog = ("armed", "active") if active else ("standby", "standby")
         text = f"{state} (CRM watchdog {watchdog})"
         return {**entry, "armed-state": state, "status": text}
-    state, mode = disarm.get("state", "unknown"), disarm.get("mode", "unknown")
+    unknown = {"state": "unknown", "mode": "unknown"}
+    known = {key: value for key, value in disarm.items() if value is not None}
+    state, mode = ({**unknown, **known}[key] for key in ("state", "mode"))
     watchdog = "released" if state == "disarmed" else "active"
     text = f"{state}, resource mode: {mode} (CRM watchdog {watchdog})"
     return {**entry, "armed-state": state, "resource_mode": mode, "status": text}
@@ -124,21 +134,22 @@ def _fencing(cluster: EmbeddedCluster, status: Params) -> Entry:
 def _lrm(cluster: EmbeddedCluster, status: Params, node: str) -> Entry:
     entry: Entry = {"id": f"lrm:{node}", "type": "lrm", "node": node}
     lrm = files.lrm_status(cluster, node)
-    if not lrm.get("timestamp"):
+    if not verbose.is_set(lrm.get("timestamp")):
         return {**entry, "status": f"{node} (unable to read lrm status)"}
-    timestamp = int(lrm["timestamp"])
+    timestamp = verbose.seconds(lrm["timestamp"])
     alive = verbose.liveness(cluster.world.now(), timestamp)
     busy = verbose.has_active_services(status.get("service_status") or {}, node)
     state = verbose.lrm_state(lrm, alive, busy)
     watchdog = verbose.lrm_watchdog(lrm, alive)
     text = f"{node} ({state}, {watchdog}, {_local_time(cluster, timestamp)})"
-    return {**entry, "status": text, "timestamp": timestamp}
+    return {**entry, "status": text, "timestamp": lrm["timestamp"]}
 
 
 def _services(status: Params, configured: Mapping[str, ResourceConfig]) -> list[Entry]:
     managed = status.get("service_status") or {}
-    ignored = (status.get("disarm") or {}).get("mode") == "ignore"
-    sids = [*sorted(managed), *sorted(configured.keys() - managed.keys())]
+    ignored = (_disarm(status) or {}).get("mode") == "ignore"
+    unprocessed = (sid for sid in configured if managed.get(sid) is None)
+    sids = [*sorted(managed), *sorted(unprocessed)]
     return [_service(sid, managed.get(sid), configured.get(sid), ignored) for sid in sids]
 
 
@@ -151,7 +162,7 @@ def _service(
     elif config is not None:
         entry["node"] = config.node
     state = "ignore" if ignored else verbose.service_state(status, config)
-    node = entry.get("node") or "---"
+    node = "---" if entry.get("node") is None else entry["node"]
     entry |= {"state": state, "status": f"{sid} ({node}, {state})"}
     return entry if config is None else entry | _configuration(config)
 

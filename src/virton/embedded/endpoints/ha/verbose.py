@@ -14,6 +14,19 @@ _DRIFT_TOLERANCE_S = 2
 _INACTIVE_STATES = frozenset({"stopped", "freeze", "error", "request_start"})
 
 
+def is_set(value: Any) -> bool:
+    """Tell whether a value in a status says anything; the text "0" says no."""
+    return value not in (None, 0, "", "0")
+
+
+def seconds(timestamp: Any) -> int:
+    """Return a time in a status as a number; what is not one counts as 0."""
+    try:
+        return int(timestamp)
+    except (TypeError, ValueError):
+        return 0
+
+
 def liveness(now: int, timestamp: int) -> str:
     """Return whether a daemon that last wrote at `timestamp` is active."""
     age_s = now - timestamp
@@ -40,7 +53,7 @@ def service_state(status: Mapping[str, Any] | None, config: ResourceConfig | Non
             return "starting"
         case "stopped", "disabled":
             return "disabled"
-        case "started", _ if not status.get("running"):
+        case "started", _ if not is_set(status.get("running")):
             return "starting"
         case "started", "stopped" | "disabled":
             return "stopping"
@@ -50,10 +63,11 @@ def service_state(status: Mapping[str, Any] | None, config: ResourceConfig | Non
             return str(state)
 
 
-def has_active_services(service_status: Mapping[str, Mapping[str, Any]], node: str) -> bool:
+def has_active_services(service_status: Mapping[str, Mapping[str, Any] | None], node: str) -> bool:
     """Tell whether a node's LRM has anything to do, moves to the node included."""
     return any(
-        node in (status.get("node"), status.get("target"))
+        status is not None
+        and node in (status.get("node"), status.get("target"))
         and status.get("state") is not None
         and status["state"] not in _INACTIVE_STATES
         for status in service_status.values()
@@ -62,12 +76,12 @@ def has_active_services(service_status: Mapping[str, Mapping[str, Any]], node: s
 
 def lrm_state(status: Mapping[str, Any], alive: str, busy: bool) -> str:
     """Return how an LRM does, in the words of its status row."""
-    mode = status.get("mode") or ACTIVE
+    mode = status["mode"] if is_set(status.get("mode")) else ACTIVE
     if alive != ACTIVE:
         return f"{mode} mode" if mode in ("maintenance", "disarm") else alive
     if mode != ACTIVE:
         return f"{mode} mode"
-    state = status.get("state") or "unknown"
+    state = status["state"] if is_set(status.get("state")) else "unknown"
     return "idle" if state == "wait_for_agent_lock" and not busy else state
 
 
