@@ -9,6 +9,8 @@ from tests.browser.standin import Standin
 
 pytestmark = pytest.mark.browser
 
+OPPOSITE = "rule shares two or more resources with a negative resource affinity rule"
+
 
 @pytest.fixture
 def ruled(standin: Standin, open_page: Opener) -> Page:
@@ -30,6 +32,15 @@ def add(page: Page, kind: str) -> Locator:
 
 def save(page: Page) -> Locator:
     return page.get_by_role("dialog").get_by_role("button", name="저장")
+
+
+def add_pair(page: Page) -> Locator:
+    """Fill in the form of a rule about two resources."""
+    dialog = add(page, "리소스")
+    dialog.get_by_label("규칙명").fill("together")
+    dialog.get_by_role("checkbox", name="VM 121 (ct)").check()
+    dialog.get_by_role("checkbox", name="VM 122 (cl)").check()
+    return dialog
 
 
 def test_both_cards_say_that_they_are_empty(page: Page) -> None:
@@ -167,15 +178,11 @@ def test_too_many_resources_to_keep_apart_are_counted(page: Page) -> None:
 def test_the_clusters_refusal_is_said_at_its_field_and_nothing_is_lost(
     page: Page, standin: Standin
 ) -> None:
-    dialog = add(page, "리소스")
-    dialog.get_by_label("규칙명").fill("together")
-    dialog.get_by_role("checkbox", name="VM 121 (ct)").check()
-    dialog.get_by_role("checkbox", name="VM 122 (cl)").check()
-    text = "rule shares two or more resources with a negative resource affinity rule"
-    standin.refuse(400, "Rule 'together' is invalid.", {"resources": text})
+    dialog = add_pair(page)
+    standin.refuse(400, "Rule 'together' is invalid.", {"resources": OPPOSITE})
     save(page).click()
     expect(dialog.get_by_text("다른 리소스 친화성 규칙과 반대됩니다.")).to_be_visible()
-    expect(dialog.get_by_text(text)).to_be_visible()
+    expect(dialog.get_by_text(OPPOSITE)).to_be_visible()
     expect(dialog.get_by_label("규칙명")).to_have_value("together")
     save(page).click()
     expect(page.get_by_role("dialog")).to_have_count(0)
@@ -258,12 +265,10 @@ def test_the_last_thing_missing_is_said_even_where_nobody_was_yet(page: Page) ->
 def test_a_refusal_that_stands_at_its_field_is_not_said_again_at_the_foot(
     page: Page, standin: Standin
 ) -> None:
-    dialog = add(page, "리소스")
-    dialog.get_by_label("규칙명").fill("together")
-    dialog.get_by_role("checkbox", name="VM 121 (ct)").check()
-    dialog.get_by_role("checkbox", name="VM 122 (cl)").check()
-    text = "rule shares two or more resources with a negative resource affinity rule"
-    standin.refuse(400, "Rule 'together' is invalid.", {"resources": text, "affinity_rule": text})
+    dialog = add_pair(page)
+    standin.refuse(
+        400, "Rule 'together' is invalid.", {"resources": OPPOSITE, "affinity_rule": OPPOSITE}
+    )
     save(page).click()
     expect(dialog.get_by_text("다른 리소스 친화성 규칙과 반대됩니다.")).to_have_count(1)
     expect(dialog.get_by_role("alert")).to_have_count(0)

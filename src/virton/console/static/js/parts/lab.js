@@ -135,64 +135,59 @@ const nodeCare = {
   },
 };
 
-const guestCare = {
-  key: (guest) => guest.sid,
-  build: (guest) => {
-    const crash = h("button", {
-      type: "button",
-      class: "button small",
-      onclick: () => crashGuest(guest.sid),
-    });
-    const count = h("input", {
-      type: "number",
-      class: "fails",
-      min: 0,
-      max: MOST_FAILS,
-      step: 1,
-      inputmode: "numeric",
-      value: String(guest.fail_starts),
-    });
-    const error = h("span", { class: "field-error", id: freshId("lab-error"), role: "alert" });
-    count.setAttribute("aria-describedby", error.id);
-    const set = () => isCount(count, error) && failStarts(guest.sid, Number(count.value));
-    count.addEventListener("input", () => isCount(count, error));
-    const apply = h("button", { type: "button", class: "button small", onclick: set });
-    count.addEventListener("keydown", (event) => event.key === "Enter" && set());
-    const form = h("span", { class: "inline-form" }, count, apply, error);
-    const row = h(
-      "tr",
-      {},
-      h("th", { scope: "row" }),
-      h("td", {}),
-      h("td", { class: "at-state" }, badge()),
-      h("td", { class: "at-crash" }, crash),
-      h("td", { class: "at-fails" }, form),
-    );
-    row.parts = { crash, count, apply, told: guest.fail_starts };
-    return asRow(row);
-  },
-  update: (row, guest) => {
-    const { crash, count, apply } = row.parts;
-    const known = guestOf(guest.sid);
-    const name = nameOf(guest.sid);
-    setText(row.cells[0], name);
-    setText(row.cells[1], known?.node ?? "–");
-    const word = guest.running
-      ? { tone: "ok", text: t("guest.status.running") }
-      : { tone: "idle", text: t("guest.status.stopped") };
-    setBadge(row.cells[2].firstElementChild, word);
-    setText(crash, t("lab.crash"));
-    setAttribute(crash, "aria-label", t("lab.crash_of", { name }));
-    setAttribute(crash, "disabled", guest.running ? null : "");
-    setAttribute(count, "aria-label", t("lab.fails_of", { name }));
-    setText(apply, t("lab.apply"));
-    setAttribute(apply, "aria-label", t("lab.apply_of", { name }));
-    if (row.parts.told !== guest.fail_starts && document.activeElement !== count) {
-      count.value = String(guest.fail_starts);
-      row.parts.told = guest.fail_starts;
-    }
-  },
-};
+const guestCare = { key: (guest) => guest.sid, build: buildGuest, update: updateGuest };
+
+function buildGuest({ sid, fail_starts }) {
+  const crash = h("button", { type: "button", class: "button small", onclick: () => crashGuest(sid) });
+  const count = h("input", {
+    type: "number",
+    class: "fails",
+    min: 0,
+    max: MOST_FAILS,
+    step: 1,
+    inputmode: "numeric",
+    value: String(fail_starts),
+  });
+  const error = h("span", { class: "field-error", id: freshId("lab-error"), role: "alert" });
+  count.setAttribute("aria-describedby", error.id);
+  const set = () => isCount(count, error) && failStarts(sid, Number(count.value));
+  count.addEventListener("input", () => isCount(count, error));
+  count.addEventListener("keydown", (event) => event.key === "Enter" && set());
+  const apply = h("button", { type: "button", class: "button small", onclick: set });
+  const row = h(
+    "tr",
+    {},
+    h("th", { scope: "row" }),
+    h("td", {}),
+    h("td", { class: "at-state" }, badge()),
+    h("td", { class: "at-crash" }, crash),
+    h("td", { class: "at-fails" }, h("span", { class: "inline-form" }, count, apply, error)),
+  );
+  row.parts = { crash, count, apply, told: fail_starts };
+  return asRow(row);
+}
+
+function updateGuest(row, guest) {
+  const { crash, count, apply } = row.parts;
+  const name = nameOf(guest.sid);
+  const [who, node, status] = row.cells;
+  setText(who, name);
+  setText(node, guestOf(guest.sid)?.node ?? "–");
+  const word = guest.running
+    ? { tone: "ok", text: t("guest.status.running") }
+    : { tone: "idle", text: t("guest.status.stopped") };
+  setBadge(status.firstElementChild, word);
+  setText(crash, t("lab.crash"));
+  setAttribute(crash, "aria-label", t("lab.crash_of", { name }));
+  setAttribute(crash, "disabled", guest.running ? null : "");
+  setAttribute(count, "aria-label", t("lab.fails_of", { name }));
+  setText(apply, t("lab.apply"));
+  setAttribute(apply, "aria-label", t("lab.apply_of", { name }));
+  if (row.parts.told !== guest.fail_starts && document.activeElement !== count) {
+    count.value = String(guest.fail_starts);
+    row.parts.told = guest.fail_starts;
+  }
+}
 
 function crashGuest(sid) {
   return act({ action: "crash", sid }, t("lab.crashed", { name: nameOf(sid) }));
