@@ -31,6 +31,7 @@ class Live:
         config.timeout_graceful_shutdown = 1
         self._server = uvicorn.Server(config)
         self._socket = config.bind_socket()
+        self._socket.listen()  # Who comes before the server runs waits for it, and is not refused.
         self.address = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._serve, daemon=True)

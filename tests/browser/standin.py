@@ -262,6 +262,7 @@ class Served:
         )
         self.server = uvicorn.Server(config)
         self.socket = config.bind_socket()
+        self.socket.listen()  # Who comes before the server runs waits for it, and is not refused.
         self.standin.port = self.socket.getsockname()[1]
         self.thread = threading.Thread(target=self._run, daemon=True)
 
