@@ -6,7 +6,7 @@ from enum import StrEnum
 from math import fsum, sqrt, trunc
 
 from virton.ha.placement.gauge import Gauge, exact_parts
-from virton.ha.placement.topsis import scores
+from virton.ha.placement.topsis import scores, sum_in_order
 from virton.ha.states import BalanceMethod
 
 
@@ -53,11 +53,11 @@ def imbalance(loads: Sequence[float], measure: ImbalanceMeasure) -> float:
 
 
 def _variation(loads: Sequence[float]) -> float:
-    total = fsum(loads)
+    total = sum_in_order(loads)
     if total == 0.0:
         return 0.0
     mean = total / len(loads)
-    squares = fsum([(gap := load - mean) * gap for load in loads])
+    squares = sum_in_order([(gap := load - mean) * gap for load in loads])
     return sqrt(squares / len(loads)) / mean
 
 
@@ -172,33 +172,34 @@ def _scored(rows: Sequence[tuple[float, float, float, float]]) -> list[float]:
 class _Loads:
     """One kind of load on all nodes, ready to answer for changes of one or two of them."""
 
-    __slots__ = ("_count", "_highest", "_parts", "_squares")
+    __slots__ = ("_highest", "_squares")
 
     def __init__(self, loads: Sequence[float]) -> None:
-        self._count = len(loads)
         self._squares = [load * load for load in loads]
-        self._parts = exact_parts(self._squares)
         self._highest = sorted(((load, node) for node, load in enumerate(loads)), reverse=True)[:3]
 
     def changed(self, node: int, load: float) -> tuple[float, float]:
         """Return the average and highest load, each plus 1, with another load on one node."""
-        total = fsum((*self._parts, -self._squares[node], load * load))
+        squares = self._squares.copy()
+        squares[node] = load * load
         highest = max(0.0, load, *[high for high, other in self._highest if other != node])
-        return 1.0 + sqrt(total / self._count), 1.0 + highest
+        return _average(squares), 1.0 + highest
 
     def moved(self, source: int, left: float, target: int, joined: float) -> tuple[float, float]:
         """Return the average and highest load, each plus 1, with other loads on two nodes."""
-        squares = self._squares
-        total = fsum(
-            (*self._parts, -squares[source], left * left, -squares[target], joined * joined)
-        )
+        squares = self._squares.copy()
+        squares[source], squares[target] = left * left, joined * joined
         highest = max(
             0.0,
             left,
             joined,
             *[high for high, node in self._highest if node != source and node != target],
         )
-        return 1.0 + sqrt(total / self._count), 1.0 + highest
+        return _average(squares), 1.0 + highest
+
+
+def _average(squares: Sequence[float]) -> float:
+    return 1.0 + sqrt(sum_in_order(squares) / len(squares))
 
 
 def _nearest_to_ideal(

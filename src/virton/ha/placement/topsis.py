@@ -6,13 +6,14 @@ from math import isfinite, sqrt
 from operator import add
 
 
-def _sum_in_order(values: Iterable[float]) -> float:
+def sum_in_order(values: Iterable[float]) -> float:
+    """Return the sum with the rounding of one addition after the other."""
     # Not the builtin: since Python 3.12 it compensates, and the last bit depends on the version.
     return reduce(add, values, 0.0)
 
 
 def _normalised(column: Sequence[float]) -> list[float]:
-    length = sqrt(_sum_in_order([value * value for value in column]))
+    length = sqrt(sum_in_order([value * value for value in column]))
     if length == 0.0:
         return list(column)
     return [value / length for value in column]
@@ -24,7 +25,7 @@ def scores(costs: Sequence[Sequence[float]], weights: Sequence[float]) -> list[f
     `costs` holds one column per criterion; the lower a value, the better. Alternatives that do
     not differ at all score 0. Raises ValueError where a score is not a finite number.
     """
-    total_weight = _sum_in_order(weights)
+    total_weight = sum_in_order(weights)
     to_best = to_worst = [0.0] * len(costs[0])
     for column, weight in zip(costs, weights, strict=True):
         values = _normalised(column)
