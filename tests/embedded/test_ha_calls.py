@@ -141,6 +141,13 @@ def test_a_setting_is_left_out_or_given_but_never_null(setting: str) -> None:
     assert answer.status == 500
 
 
+def test_to_delete_nothing_from_a_rule_is_refused() -> None:
+    cluster = cluster_with(rules_cfg=PAIR)
+    rule = {"type": "resource-affinity", "comment": "x"}
+    assert call(cluster, "PUT", "/rules/pair", **rule, delete="").status == 500
+    assert call(cluster, "PUT", "/rules/pair", **rule, delete=",").status == 200
+
+
 def test_what_no_setting_is_may_be_null() -> None:
     answer = call(cluster_with(), "PUT", "/resources/vm:100", delete=None, digest=None)
     assert answer.status == 200

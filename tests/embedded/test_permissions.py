@@ -39,6 +39,17 @@ def test_root_may_do_everything() -> None:
     assert has("root@pam", "/vms/100") == PRIVILEGES
 
 
+def test_the_line_of_a_user_begins_it_anew_without_tokens() -> None:
+    token, user = "token:ann@pve!key:0:0::\n", "user:ann@pve:1:0:::::\n"
+    assert parse_users(user + token).token("ann@pve!key") is not None
+    assert parse_users(user + token + user).token("ann@pve!key") is None
+
+
+def test_only_a_line_feed_ends_a_line() -> None:
+    assert "ann@pve" in parse_users("user:ann@pve:1:0:Ann\x0bB:::::\n").users
+    assert parse_users("user:x@pve:1\ruser:ann@pve:1:0::::::\n").users.keys() == {"root@pam"}
+
+
 def test_an_entry_on_a_path_replaces_those_above_it() -> None:
     assert has("ann@pve", "/vms/100") == {"VM.Audit", "VM.PowerMgmt"}
     assert has("ann@pve", "/vms/101") == BUILT_IN_ROLES["PVEAuditor"]

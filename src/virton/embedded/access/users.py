@@ -138,7 +138,7 @@ class _Reader:
     ) -> None:
         if not is_userid(name) or not _is_time(expire):
             return
-        known = self.users.get(name)
+        # The line of a user begins anew: tokens must stand behind it.
         self.users[name] = User(
             enabled=enabled not in ("", "0") or name == ROOT,
             expire=int(expire or 0),
@@ -147,7 +147,6 @@ class _Reader:
             email=email,
             comment=decode_text(comment),
             keys=keys,
-            tokens=known.tokens if known else {},
         )
 
     def _token(self, tokenid: str, expire: str, separate: str, comment: str) -> None:

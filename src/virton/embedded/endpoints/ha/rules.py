@@ -146,6 +146,8 @@ def _plain_comment(text: str) -> str:
 
 
 def _deletions(params: Params, rule_type: str, values: Mapping[str, str]) -> list[str]:
+    if params.get("delete") == "":
+        raise failed("'delete' names no property: leave it out")
     names = files.deletions(params, RULES_FORMAT, rule_type)
     for name in names:
         if name not in _PROPERTIES[rule_type]:
