@@ -41,6 +41,10 @@ def test_parameters_may_stand_in_the_query_of_a_write(root: TestClient) -> None:
     assert root.delete("/cluster/ha/resources/vm:100", params={"purge": 0}).status_code == 200
 
 
+def test_what_keeps_caches_from_answering_is_no_parameter(root: TestClient) -> None:
+    assert root.get("/cluster/ha/resources", params={"_dc": "1767225600"}).status_code == 200
+
+
 def test_wrong_parameters_are_named(root: TestClient) -> None:
     answer = root.post("/cluster/ha/resources", data={"sid": "!", "colour": "red"})
     assert answer.status_code == 400

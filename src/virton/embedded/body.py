@@ -13,6 +13,8 @@ from virton.embedded.errors import Refusal
 _LARGEST_BODY = 512 * 1024
 _MOST_FIELDS = 1000
 _TOKEN_SCHEME = "PVEAPIToken="  # noqa: S105
+# Pages add it so that no cache answers; it is no parameter.
+_CACHE_BREAKER = "_dc"
 _COOKIE = "PVEAuthCookie"
 
 
@@ -34,7 +36,9 @@ async def params_of(request: Request) -> dict[str, Any]:
     if request.method in ("POST", "PUT"):
         body = await _limited_body(request)
         params = _decode(body, request.headers.get("content-type", ""))
-    return params | _fields(request.url.query)
+    params |= _fields(request.url.query)
+    params.pop(_CACHE_BREAKER, None)
+    return params
 
 
 async def _limited_body(request: Request) -> bytes:
