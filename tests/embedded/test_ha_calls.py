@@ -208,3 +208,13 @@ def test_a_case_recorded_as_bytes_is_read_as_the_text_that_they_are() -> None:
     assert run_case(case) is None
     as_bytes = json.dumps(case, ensure_ascii=False).encode().decode("latin-1")
     assert run_case(json.loads(as_bytes)) is None
+
+
+@pytest.mark.parametrize("number", ["9223372036854775807", "00000000000000000007"])
+def test_a_number_of_64_bits_is_kept(number: str) -> None:
+    cluster = cluster_with()
+    assert call(cluster, "PUT", "/resources/vm:100", max_restart=number).status == 200
+    assert call(cluster, "GET", "/resources/vm:100").data["max_restart"] == int(number)
+    group = {"group": "best", "nodes": f"alfa:{number}"}
+    cluster.files.write("ha/groups.cfg", GROUP.replace("best", "other"))
+    assert call(cluster, "POST", "/groups", **group).status == 200

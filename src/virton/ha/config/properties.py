@@ -9,9 +9,10 @@ MAX_COMMENT_LENGTH = 4096
 
 _CONFIG_ID = re.compile(r"[a-z][a-z0-9_-]+", re.ASCII | re.IGNORECASE)
 _SID = re.compile(r"[a-z]+:\S+", re.ASCII)
-_NODE = re.compile(r"([a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)(?::(\d{1,18}))?", re.ASCII)
+_NODE = re.compile(r"([a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)(?::(\d{1,20}))?", re.ASCII)
 _SEPARATORS = re.compile(r"[,;\s]+", re.ASCII)
-_INTEGER = re.compile(r"[+-]?\d{1,18}", re.ASCII)
+_INTEGER = re.compile(r"[+-]?\d{1,20}", re.ASCII)
+_LARGEST = 2**64 - 1
 _PLAIN = "".join(chr(code) for code in range(0x20, 0x7F) if chr(code) not in "%:")
 
 
@@ -87,7 +88,7 @@ def integer(minimum: int) -> Property:
     """Return a whole number of at least `minimum`."""
 
     def normalise(value: str) -> str | None:
-        if not _INTEGER.fullmatch(value) or int(value) < minimum:
+        if not _INTEGER.fullmatch(value) or not minimum <= int(value) <= _LARGEST:
             return None
         return str(int(value))
 
