@@ -82,7 +82,7 @@ def test_a_click_beside_the_form_closes_nothing(page: Page, form: Locator) -> No
 
 def test_a_form_that_proposes_something_closes_without_a_word(page: Page, standin: Standin) -> None:
     standin.show(contents.trouble())
-    press(page, "복구 시작: 비활성화")
+    press(page, "① 비활성화로 바꾸기")
     expect(page.get_by_role("dialog")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)

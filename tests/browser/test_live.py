@@ -251,3 +251,14 @@ def test_what_a_dialog_has_to_say_does_not_move_its_fields(page: Page, standin: 
     standin.show(snapshot)
     expect(dialog.get_by_role("status")).to_be_visible()
     assert comment.bounding_box() == before
+
+
+def test_what_is_gone_already_cannot_be_removed_again(page: Page, standin: Standin) -> None:
+    page.get_by_role("radio", name="VM 121 (ct) 선택").check()
+    button(page, "제거").click()
+    dialog = page.get_by_role("dialog")
+    snapshot = contents.usual()
+    del snapshot["resources"][1]
+    standin.show(snapshot)
+    expect(dialog.get_by_role("status")).to_have_text("VM 121 (ct): 그사이 HA에서 제거되었습니다.")
+    expect(dialog.get_by_role("button", name="제거")).to_be_disabled()

@@ -215,7 +215,7 @@ def test_a_resource_in_error_shows_the_way_out(standin: Standin, open_page: Open
     page = open_page()
     expect(resources(page).get_by_text("VM 999 (virton): 오류 상태입니다.")).to_be_visible()
     expect(resources(page).get_by_text("① 상태를 ‘비활성화’로")).to_be_visible()
-    press(page, "복구 시작: 비활성화")
+    press(page, "① 비활성화로 바꾸기")
     expect(field(page, "상태")).to_have_value("disabled")
     expect(page.get_by_role("dialog").get_by_role("status")).to_contain_text("오류 상태입니다")
     submit(page, "저장").click()

@@ -110,23 +110,21 @@ function watchLeaving({ dialog, form, mark, away }, isChanged) {
   };
   const wouldLose = () => !left && touched && isChanged();
   const ask = () => {
-    question ??= askToDiscard((discard) => {
-      question = null;
-      if (discard) leave();
-    });
+    if (question?.dialog.open) return;
+    question = askToDiscard((discard) => discard && leave());
   };
-  const keep = (event) => {
-    if (!wouldLose()) return;
-    event.preventDefault();
-    ask();
-  };
+  const askOrLeave = () => (wouldLose() ? ask() : leave());
   for (const kind of ["input", "change"]) form.addEventListener(kind, () => (touched = true));
-  // A browser lets a page refuse Escape only now and then, but always the key itself.
+  const takeOver = (event) => {
+    event.preventDefault();
+    askOrLeave();
+  };
+  // A browser lets a page refuse Escape only now and then, and may close two dialogs with one: take the key.
   dialog.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && !event.isComposing) keep(event);
+    if (event.key === "Escape" && !event.isComposing) takeOver(event);
   });
-  dialog.addEventListener("cancel", (event) => event.target === dialog && keep(event));
-  mark.addEventListener("click", () => (wouldLose() ? ask() : leave()));
+  dialog.addEventListener("cancel", (event) => event.target === dialog && takeOver(event));
+  mark.addEventListener("click", askOrLeave);
   away.addEventListener("click", leave);
   const stay = (event) => wouldLose() && event.preventDefault();
   addEventListener("beforeunload", stay);

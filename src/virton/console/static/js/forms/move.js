@@ -77,7 +77,7 @@ function follow(form) {
   patchRows(form.node.control, [{ name: "" }, ...targets], optionCare);
   const target = form.node.control.value;
   if (target && !targets.some((one) => one.name === target)) form.node.control.value = "";
-  const lines = resource ? [] : [t("form.vanished", { name })];
+  const lines = resource ? [] : [t("resource.gone", { name })];
   if (resource?.state === "error") lines.push(t("form.in_error"));
   if (resource && target) lines.push(...moveConsequences(resource, target, state.snapshot));
   form.control?.tell(lines);

@@ -40,7 +40,7 @@ export function openResourceRemoval(resource) {
     setShown(purge.root, rulesOf(resource.sid).length > 0);
     tellRules(rules, resource.sid, purges());
     const gone = !resourceOf(resource.sid);
-    control.tell(gone ? [t("form.vanished", { name })] : []);
+    control.tell(gone ? [t("resource.gone", { name })] : []);
     control.setReady(!gone);
   };
   purge.control.addEventListener("change", follow);

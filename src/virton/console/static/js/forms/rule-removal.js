@@ -12,7 +12,7 @@ import { refresh } from "../stream.js";
 export function openRuleRemoval(rule) {
   const follow = () => {
     const gone = !ruleOf(rule.rule);
-    control.tell(gone ? [t("rule.vanished", { rule: rule.rule })] : []);
+    control.tell(gone ? [t("rule.gone", { rule: rule.rule })] : []);
     control.setReady(!gone);
   };
   let removed = false;
