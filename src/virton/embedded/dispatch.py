@@ -10,7 +10,8 @@ from virton.embedded.access.names import ROOT
 from virton.embedded.cluster import EmbeddedCluster
 from virton.embedded.errors import Refusal, failed, forbidden, invalid, not_implemented
 from virton.embedded.registry import Anyone, Endpoint, NeedOverUser, Permission, Registry
-from virton.embedded.schema import check
+from virton.embedded.schema import Schema, check
+from virton.ha.dialect import Dialect
 
 _NODE_UNREACHABLE = 595
 
@@ -72,11 +73,16 @@ def _perform(registry: Registry, cluster: EmbeddedCluster, caller: Caller, reque
     require(cluster, caller, endpoint.permission, params)
     if endpoint.proxied:
         _require_reachable(cluster, in_path["node"])
-    values, errors = check(endpoint.parameters, params)
+    values, errors = check(_known(endpoint.parameters, cluster.dialect), params)
     if errors:
         raise invalid(errors)
     _require_no_null(endpoint, params)
     return endpoint.handler(cluster, caller, values)
+
+
+def _known(parameters: Schema, dialect: Dialect) -> Schema:
+    newest = dialect is Dialect.PERCENT
+    return {name: param for name, param in parameters.items() if newest or not param.newer}
 
 
 def _require_no_null(endpoint: Endpoint, params: Mapping[str, Any]) -> None:

@@ -22,7 +22,8 @@ Value = str | int | float | bool | list[str]
 class Param:
     """One parameter: its type and what bounds it.
 
-    `types` are the values of the parameter `type` for which it has a meaning.
+    `types` are the values of the parameter `type` for which it has a meaning. A `newer` parameter
+    is known from Proxmox VE 9.2 on.
     """
 
     type: ParamType = "string"
@@ -37,6 +38,7 @@ class Param:
     pattern: str | None = None
     requires: str | None = None
     types: tuple[str, ...] = ()
+    newer: bool = False
 
 
 Schema = Mapping[str, Param]

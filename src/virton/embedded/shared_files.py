@@ -14,7 +14,6 @@ from virton.embedded.inventory import Inventory
 from virton.embedded.pmxcfs import ClusterFiles
 from virton.ha.config.groups import parse_groups
 from virton.ha.config.resources import (
-    read_resources,
     resource_configs,
     section_of,
     without_groups,
@@ -30,7 +29,7 @@ from virton.ha.model import (
     ManagerStatus,
     ResourceConfig,
 )
-from virton.ha.rules.config import RuleSet, parse_rules, write_rules
+from virton.ha.rules.config import RuleSet, write_rules
 from virton.ha.states import RequestState
 
 DATACENTER = "datacenter.cfg"
@@ -103,11 +102,11 @@ class SharedFiles:
         return self._resources[2]
 
     def _document(self) -> Document:
-        return self._files.parsed(RESOURCES, read_resources)
+        return self._files.parsed(RESOURCES, self._dialect.read_resources)
 
     def rules(self) -> RuleSet:
         """Return the configured rules."""
-        return self._files.parsed(RULES, parse_rules)
+        return self._files.parsed(RULES, self._dialect.parse_rules)
 
     def groups(self) -> Mapping[str, GroupConfig]:
         """Return the legacy groups."""

@@ -4,8 +4,11 @@ import re
 from enum import Enum
 
 from virton.ha.config.datacenter import Datacenter, read_datacenter
+from virton.ha.config.resources import OLDER_RESOURCES_FORMAT, RESOURCES_FORMAT, read_resources
+from virton.ha.config.sections import Document, Format
 from virton.ha.model import DatacenterSettings
 from virton.ha.placement.balance import ImbalanceMeasure
+from virton.ha.rules.config import OLDER_RULES_FORMAT, RULES_FORMAT, RuleSet, parse_rules
 
 _PERCENT_SINCE = (9, 2)
 
@@ -13,8 +16,8 @@ _PERCENT_SINCE = (9, 2)
 class Dialect(Enum):
     """How thresholds of re-balancing are written, and which imbalance they are held against.
 
-    From `PERCENT` on there are also resources that are not to be moved for balance, and node rules
-    of nodes to avoid; the HA stack itself obeys these wherever they stand.
+    With `PERCENT` came resources that are not to be moved for balance (`auto-rebalance`), and node
+    rules of nodes to avoid (`affinity`).
     """
 
     FRACTIONS = "up to Proxmox VE 9.1"
@@ -24,6 +27,24 @@ class Dialect(Enum):
     def measure(self) -> ImbalanceMeasure:
         """The imbalance that the thresholds mean."""
         return ImbalanceMeasure.SHARE if self is Dialect.PERCENT else ImbalanceMeasure.VARIATION
+
+    @property
+    def resources_format(self) -> Format:
+        """What `resources.cfg` may hold."""
+        return RESOURCES_FORMAT if self is Dialect.PERCENT else OLDER_RESOURCES_FORMAT
+
+    @property
+    def rules_format(self) -> Format:
+        """What `rules.cfg` may hold."""
+        return RULES_FORMAT if self is Dialect.PERCENT else OLDER_RULES_FORMAT
+
+    def read_resources(self, text: str) -> Document:
+        """Read `resources.cfg`."""
+        return read_resources(text, self.resources_format)
+
+    def parse_rules(self, text: str) -> RuleSet:
+        """Read `rules.cfg`."""
+        return parse_rules(text, self.rules_format)
 
     def read_datacenter(self, text: str) -> Datacenter:
         """Read `datacenter.cfg`; before percentages, a value over 1 is taken for one all the same."""

@@ -34,11 +34,13 @@ def _identify(type_name: str, name: str) -> str | None:
 RESOURCES_FORMAT = sections.Format(
     types=dict.fromkeys(RESOURCE_TYPES, _PROPERTIES), identify=_identify, title=resource_name
 )
+OLDER_RESOURCES_FORMAT = RESOURCES_FORMAT.without(dict.fromkeys(RESOURCE_TYPES, "auto-rebalance"))
+"""The file up to Proxmox VE 9.1."""
 
 
-def read_resources(text: str) -> Document:
+def read_resources(text: str, form: sections.Format = RESOURCES_FORMAT) -> Document:
     """Read `resources.cfg` as sections, by resource id."""
-    return sections.parse(text, RESOURCES_FORMAT)
+    return sections.parse(text, form)
 
 
 def write_resources(document: Document) -> str:

@@ -77,6 +77,13 @@ class Format:
         """Return the properties that sections of a type may hold."""
         return {} if self.types is None else self.types.get(type_name, {})
 
+    def without(self, properties: Mapping[str, str]) -> Self:
+        """Return the format of a version that lacks a property in sections of some types."""
+        types = {name: dict(known) for name, known in (self.types or {}).items()}
+        for type_name, key in properties.items():
+            del types[type_name][key]
+        return replace(self, types=types)
+
     def may_come(self, key: str) -> bool:
         """Tell whether an unknown property may be one of a version to come, and is worth keeping.
 

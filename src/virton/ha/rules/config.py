@@ -32,6 +32,8 @@ RULES_FORMAT = sections.Format(
     },
     identify=lambda _type, name: name if properties.is_config_id(name) else None,
 )
+OLDER_RULES_FORMAT = RULES_FORMAT.without({NODE_AFFINITY: "affinity"})
+"""The file up to Proxmox VE 9.1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +132,9 @@ class RuleSet:
         return [self.rules[key] for key in ids]
 
 
-def parse_rules(text: str) -> RuleSet:
+def parse_rules(text: str, form: sections.Format = RULES_FORMAT) -> RuleSet:
     """Read `rules.cfg`; bad sections are left out and named in `complaints`."""
-    document = sections.parse(text, RULES_FORMAT)
+    document = sections.parse(text, form)
     rules = {key: rule_from_section(section) for key, section in document.sections.items()}
     return RuleSet(rules, document.order, document.digest, document.complaints)
 

@@ -10,10 +10,10 @@ from virton.embedded.errors import failed
 from virton.ha.config.groups import config_of as group_config_of
 from virton.ha.config.groups import read_groups, write_groups
 from virton.ha.config.properties import split_list
-from virton.ha.config.resources import read_resources, resource_configs, write_resources
+from virton.ha.config.resources import resource_configs, write_resources
 from virton.ha.config.sections import Document, Format, Section
 from virton.ha.model import GroupConfig, ResourceConfig
-from virton.ha.rules.config import RuleSet, parse_rules, write_rules
+from virton.ha.rules.config import RuleSet, write_rules
 from virton.ha.rules.groups import rules_from_groups
 
 RESOURCES = "ha/resources.cfg"
@@ -28,7 +28,7 @@ _RESOURCE_TYPE = {"qemu": "vm", "lxc": "ct"}
 
 def resources(cluster: EmbeddedCluster) -> Document:
     """Return `resources.cfg` as sections by resource id."""
-    return cluster.files.parsed(RESOURCES, read_resources)
+    return cluster.files.parsed(RESOURCES, cluster.dialect.read_resources)
 
 
 def groups(cluster: EmbeddedCluster) -> Document:
@@ -38,7 +38,7 @@ def groups(cluster: EmbeddedCluster) -> Document:
 
 def rules(cluster: EmbeddedCluster) -> RuleSet:
     """Return `rules.cfg`."""
-    return cluster.files.parsed(RULES, parse_rules)
+    return cluster.files.parsed(RULES, cluster.dialect.parse_rules)
 
 
 def save_resources(cluster: EmbeddedCluster, document: Document) -> None:

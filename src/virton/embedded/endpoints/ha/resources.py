@@ -1,6 +1,7 @@
 """`/cluster/ha/resources`: what is under HA, and how to move it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from virton.embedded.access.access import Caller
@@ -19,7 +20,7 @@ from virton.embedded.endpoints.parameters import (
 from virton.embedded.errors import failed
 from virton.embedded.registry import Endpoint
 from virton.embedded.schema import Param
-from virton.ha.config.resources import RESOURCE_TYPES, RESOURCES_FORMAT, is_vmid
+from virton.ha.config.resources import RESOURCE_TYPES, is_vmid
 from virton.ha.config.sections import Section
 from virton.ha.model import resource_name, resource_type
 
@@ -68,7 +69,8 @@ def create(cluster: EmbeddedCluster, _caller: Caller, params: Params) -> None:
     if "group" in params and files.groups_are_migrated(cluster):
         raise failed(_GROUPS_ARE_GONE)
     _require_guest(cluster, sid)
-    values = files.values_of(params, RESOURCES_FORMAT.properties_of(resource_type(sid)))
+    form = cluster.dialect.resources_format
+    values = files.values_of(params, form.properties_of(resource_type(sid)))
     with cluster.change():
         document = files.resources(cluster)
         if sid in document.sections:
@@ -100,8 +102,9 @@ def update(cluster: EmbeddedCluster, _caller: Caller, params: Params) -> None:
         document = files.resources(cluster)
         files.require_digest(document.digest, params.get("digest"))
         section = files.section(document, sid, "resource")
-        values = files.values_of(params, RESOURCES_FORMAT.properties_of(section.type))
-        gone = files.deletions(params, RESOURCES_FORMAT, section.type)
+        form = cluster.dialect.resources_format
+        values = files.values_of(params, form.properties_of(section.type))
+        gone = files.deletions(params, form, section.type)
         files.save_resources(cluster, document.with_section(section.changed(values, gone)))
 
 
@@ -184,6 +187,7 @@ _PROPERTIES = {
     "failback": SWITCH_ON,
     "max_restart": _COUNT,
     "max_relocate": _COUNT,
+    "auto-rebalance": replace(SWITCH_ON, newer=True),
     "comment": COMMENT,
 }
 _SETTINGS = frozenset(_PROPERTIES) - {"sid"}

@@ -13,12 +13,17 @@ from virton.embedded.endpoints.parameters import AUDIT, COMMENT, CONSOLE, DELETE
 from virton.embedded.errors import failed
 from virton.embedded.registry import Endpoint
 from virton.embedded.schema import Param
-from virton.ha.config.properties import decode_text, encode_text, parse_nodes, split_list
-from virton.ha.config.sections import Section
+from virton.ha.config.properties import (
+    Property,
+    decode_text,
+    encode_text,
+    parse_nodes,
+    split_list,
+)
+from virton.ha.config.sections import Format, Section
 from virton.ha.rules.config import (
     NODE_AFFINITY,
     RESOURCE_AFFINITY,
-    RULES_FORMAT,
     NodeAffinityRule,
     Rule,
     RuleSet,
@@ -30,11 +35,6 @@ Params = Mapping[str, Any]
 Entry = dict[str, Any]
 
 _TYPES = (NODE_AFFINITY, RESOURCE_AFFINITY)
-# The rule types of Proxmox VE 9.1: node rules only prefer, they do not avoid.
-_PROPERTIES = {
-    NODE_AFFINITY: ("resources", "nodes", "strict", "disable", "comment"),
-    RESOURCE_AFFINITY: ("resources", "affinity", "disable", "comment"),
-}
 
 
 def index(cluster: EmbeddedCluster, _caller: Caller, params: Params) -> list[Entry]:
@@ -93,8 +93,9 @@ def create(cluster: EmbeddedCluster, _caller: Caller, params: Params) -> None:
     cluster.require_quorum()
     if not files.groups_are_migrated(cluster):
         raise failed("cannot create ha rule: ha groups have not been migrated yet")
-    values = _values(params, params["type"])
-    missing = {"resources", "nodes", "affinity"} & set(_PROPERTIES[params["type"]]) - values.keys()
+    known = cluster.dialect.rules_format.properties_of(params["type"])
+    values = _values(params, params["type"], known)
+    missing = {name for name, value in known.items() if value.required} - values.keys()
     if missing:
         raise failed(f"missing value for required option '{min(missing)}'")
     section = Section(params["type"], params["rule"], values)
@@ -119,17 +120,17 @@ def update(cluster: EmbeddedCluster, _caller: Caller, params: Params) -> None:
             raise failed(f"HA rule '{params['rule']}' does not exist")
         if params["type"] != _type_of(rule):
             raise failed(f"HA rule '{rule.rule}' is a {_type_of(rule)} rule, which cannot change")
-        values = _values(params, _type_of(rule))
-        gone = _deletions(params, _type_of(rule), values)
+        form = cluster.dialect.rules_format
+        values = _values(params, _type_of(rule), form.properties_of(_type_of(rule)))
+        gone = _deletions(params, form, _type_of(rule), values)
         _save(cluster, ruleset, section_of(rule).changed(values, gone), values)
 
 
-def _values(params: Params, rule_type: str) -> dict[str, str]:
-    known = _PROPERTIES[rule_type]
-    given = params.keys() - {"rule", "type", "digest", "delete"}
-    if given - set(known):
-        raise failed(f"unexpected property '{min(given - set(known))}' in a {rule_type} rule")
-    values = files.values_of(params, dict.fromkeys(known))
+def _values(params: Params, rule_type: str, known: Mapping[str, Property]) -> dict[str, str]:
+    unknown = params.keys() - {"rule", "type", "digest", "delete"} - known.keys()
+    if unknown:
+        raise failed(f"unexpected property '{min(unknown)}' in a {rule_type} rule")
+    values = files.values_of(params, known)
     if values.get("disable") == "0":
         del values["disable"]
     if "comment" in values:
@@ -145,13 +146,13 @@ def _plain_comment(text: str) -> str:
         return decode_text(text)
 
 
-def _deletions(params: Params, rule_type: str, values: Mapping[str, str]) -> list[str]:
+def _deletions(
+    params: Params, form: Format, rule_type: str, values: Mapping[str, str]
+) -> list[str]:
     if params.get("delete") == "":
         raise failed("'delete' names no property: leave it out")
-    names = files.deletions(params, RULES_FORMAT, rule_type)
+    names = files.deletions(params, form, rule_type)
     for name in names:
-        if name not in _PROPERTIES[rule_type]:
-            raise failed(f"no such option '{name}'")
         if name in values:
             raise failed(f"cannot set and delete property '{name}' at the same time!")
     return names

@@ -10,6 +10,7 @@ from virton.embedded.endpoints.ha import files, verbose
 from virton.embedded.endpoints.parameters import AUDIT, CONSOLE
 from virton.embedded.registry import Anyone, Endpoint
 from virton.embedded.schema import Param
+from virton.ha.dialect import Dialect
 from virton.ha.model import ResourceConfig
 
 Params = Mapping[str, Any]
@@ -31,12 +32,15 @@ def current(cluster: EmbeddedCluster, _caller: Caller, _params: Params) -> list[
     """Tell of quorum, master, fencing, every LRM and every resource."""
     status = files.manager_status(cluster)
     configured = files.configured(cluster)
+    services = _services(status, configured)
+    if cluster.dialect is Dialect.PERCENT:
+        services = [_with_balance(service, configured.get(service["sid"])) for service in services]
     return [
         _quorum(cluster),
         *_master(cluster, status, bool(configured)),
         _fencing(cluster, status),
         *(_lrm(cluster, status, node) for node in sorted(status.get("node_status") or {})),
-        *_services(status, configured),
+        *services,
     ]
 
 
@@ -151,6 +155,10 @@ def _services(status: Params, configured: Mapping[str, ResourceConfig]) -> list[
     unprocessed = (sid for sid in configured if managed.get(sid) is None)
     sids = [*sorted(managed), *sorted(unprocessed)]
     return [_service(sid, managed.get(sid), configured.get(sid), ignored) for sid in sids]
+
+
+def _with_balance(service: Entry, config: ResourceConfig | None) -> Entry:
+    return service if config is None else service | {"auto-rebalance": int(config.auto_rebalance)}
 
 
 def _service(
