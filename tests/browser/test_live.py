@@ -55,6 +55,25 @@ def test_focus_choice_and_scroll_survive_an_update(standin: Standin, open_page: 
     assert row.evaluate("row => row.isConnected")
 
 
+def test_a_resource_that_came_from_elsewhere_says_whence_and_how(
+    page: Page, standin: Standin
+) -> None:
+    snapshot = contents.usual()
+    recovered, moved = snapshot["resources"][0], snapshot["resources"][1]
+    assert (recovered["node"], moved["node"]) == ("phum03", "phum01")
+    recovered.update(state="fence", crm_state="fence")
+    moved.update(state="migrate", crm_state="migrate", target="phum02")
+    standin.show(snapshot)
+    expect(page.get_by_role("row").filter(has_text="121")).to_contain_text("→ phum02")
+    recovered.update(state="starting", crm_state="started", node="phum02")
+    moved.update(state="started", crm_state="started", node="phum02", target=None)
+    standin.show(snapshot)
+    told = page.get_by_role("row").filter(has_text="LOTCES-WIN")
+    expect(told).to_contain_text("phum03에서 복구됨 (Recovery)")
+    expect(page.get_by_role("row").filter(has_text="121")).to_contain_text("phum01에서 옮겨 옴")
+    expect(page.get_by_role("row").filter(has_text="124")).not_to_contain_text("에서")
+
+
 def test_a_change_of_state_is_told_politely(page: Page, standin: Standin) -> None:
     standin.show(moved())
     expect(page.locator("#announcer")).to_have_text("VM 122 (cl): 복구 중 (Recovery)")

@@ -61,7 +61,7 @@ def test_a_lost_node_is_fenced_and_its_resources_run_elsewhere(page: Page, live:
 
     live.cut("phum03")
     live.step(40)
-    expect(lrm_of(page, "phum03")).not_to_contain_text("활성")
+    expect(lrm_of(page, "phum03")).to_contain_text("오프라인 (Unknown)")
     keep(page, "1-unknown")
 
     live.step(35)
@@ -71,6 +71,7 @@ def test_a_lost_node_is_fenced_and_its_resources_run_elsewhere(page: Page, live:
     live.step(90)
     expect(lost).to_contain_text("phum02")
     expect(lost).to_contain_text("실행 중")
+    expect(lost).to_contain_text("phum03에서 복구됨 (Recovery)")
     expect(lrm_of(page, "phum02")).to_contain_text("활성")
     keep(page, "3-recovered")
     expect(lost.get_by_role("radio")).to_be_checked()

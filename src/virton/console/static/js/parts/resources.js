@@ -12,6 +12,7 @@ import { patchRows } from "../keyed.js";
 import { doubt } from "../knowledge.js";
 import { resourceName, typeName } from "../names.js";
 import { makePart } from "../part.js";
+import { arrivalText, noteArrivals } from "./arrivals.js";
 import { hintCare, hintsOf } from "./hints.js";
 import { asRow } from "../stacking.js";
 import { resourceOf, state } from "../store.js";
@@ -71,6 +72,7 @@ function updatePart(part, buttons, filter) {
   const { resources } = state.snapshot;
   // A radio that goes with its row must not come back chosen.
   if (chosenSid && !resourceOf(chosenSid)) chosenSid = null;
+  noteArrivals(resources);
   drawRows(part, filter);
   tellDoubt(part);
   patchRows(part.slot("warnings"), hintsOf(state.snapshot), hintCare);
@@ -172,16 +174,17 @@ const SUPPOSED = {
   ignored: "ignored",
 };
 
-/** What the state's word leaves out: where it moves to, what was asked for, its old HA group. */
+/** What the state's word leaves out: whence it came, where it goes, what was asked for, its HA group. */
 function noteOf(resource) {
   const notes = [];
   if (resource.target) notes.push(t("resources.target", { node: resource.target }));
+  else notes.push(arrivalText(resource.sid));
   const request = requestOf(resource);
   if ((SUPPOSED[resource.state] ?? "started") !== request) {
     notes.push(t("resources.request", { state: resourceState(request).text }));
   }
   if (resource.group) notes.push(t("resources.group", { group: resource.group }));
-  return notes.join(" · ");
+  return notes.filter(Boolean).join(" · ");
 }
 
 /** Tell a screen reader what changed; many changes at once as their number. */
