@@ -1,6 +1,7 @@
 """`virton serve` as it is typed: what it prints, what it refuses, and that it serves."""
 
 import asyncio
+import fcntl
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,6 +21,7 @@ from virton.cli.serve import (
     of_embedded_cluster,
     of_real_cluster,
     run,
+    start_embedded,
 )
 from virton.console.settings import ConsoleSettings
 from virton.proxmox import ProxmoxClient
@@ -75,6 +77,36 @@ def test_a_port_in_use_is_told_and_nothing_is_started(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_data_folder_in_use_is_told_and_left_alone(tmp_path: Path) -> None:
+    with (tmp_path / "lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        result = TERMINAL.invoke(app, ["serve", "--port", "0", "--data", str(tmp_path)])
+    assert result.exit_code == 1
+    assert "another virton runs" in result.output
+    assert "--data" in result.output
+    assert [path.name for path in tmp_path.iterdir()] == ["lock"]
+
+
+def test_a_data_folder_that_holds_no_cluster_is_told_and_left_alone(tmp_path: Path) -> None:
+    database = tmp_path / "cluster.sqlite"
+    database.write_bytes(b"something else" * 1000)
+    result = TERMINAL.invoke(app, ["serve", "--port", "0", "--data", str(tmp_path)])
+    assert result.exit_code == 1
+    assert "cannot read the cluster" in result.output
+    assert database.read_bytes() == b"something else" * 1000
+
+
+def test_an_empty_password_is_none_and_a_short_one_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VIRTON_ADMIN_PASSWORD", "")
+    assert start_embedded(tmp_path, None).admin_password
+    monkeypatch.setenv("VIRTON_ADMIN_PASSWORD", "abcd")
+    result = TERMINAL.invoke(app, ["serve", "--port", "0", "--data", str(tmp_path)])
+    assert result.exit_code == 2
+    assert "at least 5 characters" in result.output
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
@@ -85,6 +117,7 @@ def test_a_port_in_use_is_told_and_nothing_is_started(tmp_path: Path) -> None:
         (["--fingerprint", "AA"], "--proxmox"),
         (["--proxmox", "https://x", "--pve-version", "9.2"], "--pve-version"),
         (["--pve-version", "8.4"], "9.1"),
+        (["--https-port", "99999"], "65535"),
     ],
 )
 def test_what_makes_no_sense_is_refused_in_words(

@@ -3,9 +3,11 @@
 import asyncio
 import contextlib
 import errno
+import fcntl
 import ipaddress
 import os
 import socket
+import sqlite3
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -40,6 +42,8 @@ INTERVAL_S = 2.0
 EMBEDDED_INTERVAL_S = 0.5
 """The embedded cluster is asked in-process, and its time may run sixty times as fast."""
 
+_PASSWORD = "VIRTON_ADMIN_PASSWORD"  # noqa: S105  (where the password stands, not the password)
+_SHORTEST_PASSWORD = 5
 _FULL_VERSIONS: dict[PveVersion, str] = {"9.1": "9.1.6", "9.2": "9.2.6"}
 
 
@@ -78,7 +82,9 @@ HttpsPortOption = Annotated[
     int | None,
     typer.Option(
         help="Port to listen on for HTTPS too, with a self-signed certificate that is made "
-        "at the first start and kept; 0 takes a free one."
+        "at the first start and kept; 0 takes a free one.",
+        min=0,
+        max=65535,
     ),
 ]
 DataOption = Annotated[
@@ -280,7 +286,35 @@ def start_embedded(folder: Path, pve_version: PveVersion | None) -> Embedded:
     from virton import embedded
 
     version = pve_version and _FULL_VERSIONS[pve_version]
-    return embedded.start(folder, os.environ.get("VIRTON_ADMIN_PASSWORD"), version)
+    password = _wanted_password()
+    _take_for_this_process(folder)
+    try:
+        return embedded.start(folder, password, version)
+    except sqlite3.DatabaseError as failure:
+        complain(
+            f"cannot read the cluster kept in {folder}: {failure}",
+            "Move cluster.sqlite out of the way to begin with a new one, or name another: --data DIR",
+        )
+
+
+def _wanted_password() -> str | None:
+    """Return the administrator's password that was set; an empty one is none."""
+    password = os.environ.get(_PASSWORD) or None
+    if password and len(password) < _SHORTEST_PASSWORD:
+        complain(f"{_PASSWORD}: at least {_SHORTEST_PASSWORD} characters are needed", code=2)
+    return password
+
+
+def _take_for_this_process(folder: Path) -> None:
+    """Hold the data folder until this process ends: of two that write there, one would lose."""
+    handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        complain(
+            f"another virton runs on the data in {folder}",
+            "Stop it first, or begin another cluster: --data DIR",
+        )
 
 
 def of_embedded_cluster(cluster: Embedded, settings: ConsoleSettings) -> Service:
