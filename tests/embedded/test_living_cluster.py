@@ -134,6 +134,28 @@ def test_the_cluster_goes_on_where_it_was_when_its_process_is_killed(tmp_path: P
     assert after.runs_on(100) == ["phum01"]
 
 
+def test_tasks_and_the_log_survive_the_process(tmp_path: Path) -> None:
+    before = Living(tmp_path)
+    upid = before.send("POST", "/nodes/phum03/qemu/102/status/start")
+    before.step(60)
+    cut_off = before.send("POST", "/nodes/phum03/qemu/102/status/shutdown")
+    told = [entry["msg"] for entry in before.get("/cluster/log")]
+    assert {f"starting task {upid}", f"end task {upid} OK", f"starting task {cut_off}"} <= {*told}
+
+    after = Living(tmp_path)
+    assert after.get(f"/nodes/phum03/tasks/{upid}/status")["exitstatus"] == "OK"
+    assert after.get(f"/nodes/phum03/tasks/{cut_off}/status")["exitstatus"] == "unexpected status"
+    assert told == [entry["msg"] for entry in after.get("/cluster/log")][-len(told) :]
+    assert after.send("POST", "/nodes/phum02/qemu/110/status/start") not in (upid, cut_off)
+
+
+def test_a_wrong_password_is_in_the_log(cluster: Living) -> None:
+    wrong = {"username": "root@pam", "password": "wrong"}
+    assert cluster.client.post("/access/ticket", data=wrong).status_code == 401
+    last = cluster.get("/cluster/log")[0]["msg"]
+    assert last.startswith("authentication failure for user 'root@pam'")
+
+
 def test_time_stands_still_while_paused_and_flies_at_sixty_times(cluster: Living) -> None:
     world = cluster.running.world
     cluster.lab(action="pause")

@@ -38,8 +38,8 @@ class EmbeddedCluster:
     def __post_init__(self) -> None:
         """Make what stands on the files and the world."""
         self.access = Access(self.files)
-        self.tasks = TaskList(self.world.now)
-        self.log = ClusterLog(self.world.now)
+        self.log = ClusterLog(self.files, self.world.now)
+        self.tasks = TaskList(self.files, self.world.now, self.log)
 
     @property
     def dialect(self) -> Dialect:

@@ -4,16 +4,21 @@ import re
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
+
+from virton.embedded.pmxcfs import ClusterFiles
 
 _UPID = re.compile(
     r"UPID:([a-zA-Z0-9][a-zA-Z0-9-]*):([0-9A-F]{8}):([0-9A-F]{8,9}):([0-9A-F]{8})"
     r":([^:\s/]+):([^:\s/]*):([^:\s/]+):",
     re.ASCII,
 )
-_MOST_TASKS = 1000
-_MOST_ENTRIES = 500
+_MOST_TASKS = 200
+_MOST_ENTRIES = 200
 _FIRST_PID = 1000
+_TASKS_PATH = "virton/tasks"
+_LOG_PATH = "virton/log"
+_CUT_OFF = "unexpected status"
 
 
 @dataclass(slots=True)
@@ -27,7 +32,7 @@ class Task:
     type: str
     id: str
     user: str
-    clock: Callable[[], int]
+    keeper: "TaskList"
     lines: list[str] = field(default_factory=list)
     end: int | None = None
     error: str | None = None
@@ -40,13 +45,15 @@ class Task:
     def log(self, line: str) -> None:
         """Write a line into the task's log."""
         self.lines.append(line)
+        self.keeper.keep()
 
     def finish(self, error: str | None = None) -> None:
         """End the task; ending it again changes nothing."""
         if self.end is None:
-            self.end = self.clock()
+            self.end = self.keeper.clock()
             self.error = error
             self.lines.append(f"TASK ERROR: {error}" if error else "TASK OK")
+            self.keeper.note_end(self)
 
     def to_json(self) -> dict[str, Any]:
         """Return what a list of tasks tells of it."""
@@ -66,24 +73,48 @@ class Task:
 
 
 class TaskList:
-    """The tasks of a cluster, the newest last; old ones are forgotten."""
+    """The tasks of a cluster, the newest last; old ones are forgotten.
 
-    def __init__(self, clock: Callable[[], int]) -> None:
-        """Tell the time by `clock`, in Unix seconds."""
-        self._clock = clock
-        self._tasks: OrderedDict[str, Task] = OrderedDict()
-        self._pid = _FIRST_PID
+    They are kept in a file. One that runs when the process is killed is found ended then.
+    """
+
+    def __init__(self, files: ClusterFiles, clock: Callable[[], int], log: "ClusterLog") -> None:
+        """Tell the time by `clock`, in Unix seconds; `log` tells of begin and end."""
+        self.clock = clock
+        self._files = files
+        self._log = log
+        kept = files.read_json(_TASKS_PATH).get("tasks", [])
+        self._tasks = OrderedDict((data["upid"], self._task(data)) for data in kept)
+        self._pid = max((task.pid for task in self._tasks.values()), default=_FIRST_PID)
+
+    def _task(self, data: dict[str, Any]) -> Task:
+        task = Task(keeper=self, **data)
+        if task.end is None:
+            task.end, task.error = self.clock(), _CUT_OFF
+        return task
 
     def begin(self, node: str, kind: str, task_id: str, user: str) -> Task:
         """Begin a task of `user` on a node."""
         self._pid += 1
-        start = self._clock()
+        start = self.clock()
         upid = f"UPID:{node}:{self._pid:08X}:00000000:{start:08X}:{kind}:{task_id}:{user}:"
-        task = Task(upid, node, self._pid, start, kind, task_id, user, self._clock)
+        task = Task(upid, node, self._pid, start, kind, task_id, user, self)
         self._tasks[upid] = task
         while len(self._tasks) > _MOST_TASKS:
             self._tasks.popitem(last=False)
+        self._log.add(node, "pvedaemon", f"starting task {upid}", user)
+        self.keep()
         return task
+
+    def note_end(self, task: Task) -> None:
+        """Take notice that a task has ended."""
+        told = f"end task {task.upid} {task.exit_status}"
+        self._log.add(task.node, "pvedaemon", told, task.user, 3 if task.error else 6)
+        self.keep()
+
+    def keep(self) -> None:
+        """Write the tasks as they are now."""
+        self._files.write_json(_TASKS_PATH, {"tasks": [_kept(t) for t in self._tasks.values()]})
 
     def get(self, upid: str) -> Task | None:
         """Return a task by its id."""
@@ -94,14 +125,18 @@ class TaskList:
         return list(reversed(self._tasks.values()))
 
 
+def _kept(task: Task) -> dict[str, Any]:
+    names = (name for name in Task.__slots__ if name != "keeper")
+    return {name: getattr(task, name) for name in names}
+
+
 def node_of(upid: str) -> str | None:
     """Return the node on which a task runs, or None if it is no task id."""
     match = _UPID.fullmatch(upid)
     return match[1] if match else None
 
 
-@dataclass(frozen=True, slots=True)
-class LogEntry:
+class LogEntry(NamedTuple):
     """One line of the cluster's log; `priority` is syslog's (6 is information)."""
 
     number: int
@@ -128,13 +163,15 @@ class LogEntry:
 
 
 class ClusterLog:
-    """What the daemons of the cluster tell its operators, the newest last."""
+    """What the daemons of the cluster tell its operators, the newest last; kept in a file."""
 
-    def __init__(self, clock: Callable[[], int]) -> None:
+    def __init__(self, files: ClusterFiles, clock: Callable[[], int]) -> None:
         """Tell the time by `clock`, in Unix seconds."""
+        self._files = files
         self._clock = clock
-        self._entries: deque[LogEntry] = deque(maxlen=_MOST_ENTRIES)
-        self._number = 0
+        kept = [LogEntry(*data) for data in files.read_json(_LOG_PATH).get("entries", [])]
+        self._entries: deque[LogEntry] = deque(kept, maxlen=_MOST_ENTRIES)
+        self._number = kept[-1].number if kept else 0
 
     def add(
         self, node: str, tag: str, message: str, user: str = "root@pam", priority: int = 6
@@ -143,6 +180,7 @@ class ClusterLog:
         self._number += 1
         entry = LogEntry(self._number, self._clock(), node, tag, message, user, priority)
         self._entries.append(entry)
+        self._files.write_json(_LOG_PATH, {"entries": list(self._entries)})
 
     def newest_first(self, count: int) -> list[LogEntry]:
         """Return at most `count` entries, the newest first."""

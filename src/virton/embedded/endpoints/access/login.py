@@ -7,7 +7,7 @@ from virton.embedded.access.access import Caller
 from virton.embedded.access.names import is_userid, normalize_path, split_tokenid
 from virton.embedded.access.permissions import capabilities, effective_permissions
 from virton.embedded.cluster import EmbeddedCluster
-from virton.embedded.errors import forbidden, invalid, unauthorized
+from virton.embedded.errors import Refusal, forbidden, invalid, unauthorized
 from virton.embedded.registry import Anyone, Endpoint
 from virton.embedded.schema import Param
 from virton.ha.config.properties import split_list
@@ -39,7 +39,11 @@ def log_in(cluster: EmbeddedCluster, caller: Caller, params: Params) -> Entry:
     userid = params["username"]
     if "realm" in params:
         userid = f"{userid}@{params['realm']}"
-    asked = _still_asked(cluster, caller, userid, params)
+    try:
+        asked = _still_asked(cluster, caller, userid, params)
+    except Refusal as refusal:
+        _write_log(cluster, f"authentication failure for user '{userid}': {refusal.message}", 3)
+        raise
     if "path" in params:
         _require_privileges(cluster, userid, params["path"], params["privs"])
     entry: Entry = {"username": userid}
@@ -53,9 +57,12 @@ def log_in(cluster: EmbeddedCluster, caller: Caller, params: Params) -> Entry:
         entry["clustername"] = cluster.name
     if asked is None:
         entry["cap"] = capabilities(cluster.access.users, userid)
-        node = cluster.world.local_node
-        cluster.log.add(node, "pvedaemon", f"successful auth for user '{userid}'")
+        _write_log(cluster, f"successful auth for user '{userid}'", 6)
     return entry
+
+
+def _write_log(cluster: EmbeddedCluster, message: str, priority: int) -> None:
+    cluster.log.add(cluster.world.local_node, "pvedaemon", message, priority=priority)
 
 
 def _still_asked(
