@@ -94,6 +94,15 @@ def test_auto_rebalance_is_set_where_the_version_knows_it(newest: Page, standin:
     assert standin.writes[0][2]["auto_rebalance"] is False
 
 
+def test_a_resource_that_is_not_balanced_says_so(newest: Page, standin: Standin) -> None:
+    row = newest.get_by_role("row").filter(has=newest.get_by_role("rowheader", name="121"))
+    expect(row).not_to_contain_text("자동 재분배 제외")
+    snapshot = contents.newest()
+    snapshot["resources"][1]["auto_rebalance"] = False
+    standin.show(snapshot)
+    expect(row).to_contain_text("자동 재분배 제외")
+
+
 def test_what_is_new_is_not_offered_where_it_is_not_known(page: Page) -> None:
     dialog = press(page, "리소스 추가")
     expect(dialog.get_by_label("Failback 활성화", exact=True)).to_be_enabled()
@@ -108,6 +117,8 @@ def test_what_is_new_is_not_offered_where_it_is_not_known(page: Page) -> None:
 def test_a_rule_of_nodes_to_avoid_has_no_priorities(newest: Page, standin: Standin) -> None:
     rule = newest.get_by_role("row").filter(has_text="not-on-02")
     expect(rule).to_contain_text("엄격 회피 (Avoid)")
+    expect(rule).to_contain_text("phum02")
+    expect(rule).not_to_contain_text("phum02 (0)")
     newest.get_by_role("button", name="not-on-02 규칙 수정").click()
     dialog = newest.get_by_role("dialog")
     expect(dialog.get_by_role("columnheader", name="우선순위")).to_be_hidden()

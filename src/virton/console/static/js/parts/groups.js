@@ -52,7 +52,7 @@ function updateGroup(row, group) {
   setAttribute(becomes, "hidden", future ? null : "");
   setText(note, future ? "" : t("groups.vanishes"));
   setText(resources, future?.resources.map(nameOf).join(", ") ?? "–");
-  setText(nodes, nodeTexts(group.nodes).join(", "));
+  setText(nodes, nodeTexts(group).join(", "));
   setBadge(policy, policyWord({ type: "node-affinity", strict: group.restricted }));
   setBadge(failback, { tone: "idle", text: t("groups.nofailback") });
   setAttribute(failback, "hidden", group.nofailback ? null : "");

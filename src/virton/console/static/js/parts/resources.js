@@ -183,6 +183,7 @@ function noteOf(resource) {
   if ((SUPPOSED[resource.state] ?? "started") !== request) {
     notes.push(t("resources.request", { state: resourceState(request).text }));
   }
+  if (resource.auto_rebalance === false) notes.push(t("resources.unbalanced"));
   if (resource.group) notes.push(t("resources.group", { group: resource.group }));
   return notes.filter(Boolean).join(" · ");
 }

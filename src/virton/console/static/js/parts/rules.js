@@ -146,7 +146,7 @@ function updateRow(row, { rule, errors }) {
   setAttribute(comment, "title", rule.comment || null);
   const lists = row.querySelectorAll("ul");
   patchRows(lists[0], withCommas(rule.resources.map(memberText)), wordCare);
-  if (lists[1]) patchRows(lists[1], withCommas(nodeTexts(rule.nodes)), wordCare);
+  if (lists[1]) patchRows(lists[1], withCommas(nodeTexts(rule)), wordCare);
   setBadge(policy, policyWord(rule));
 }
 

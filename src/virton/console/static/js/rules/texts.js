@@ -15,10 +15,11 @@ export function isIdle({ type, resources, disabled }) {
   return !disabled && managed < (type === "resource-affinity" ? 2 : 1);
 }
 
-/** Nodes with their priorities: highest first, equals by name; a priority of 0 is said too. */
-export function nodeTexts(nodes) {
+/** Nodes, highest priority first, equals by name; each with its priority, which an avoided one has not. */
+export function nodeTexts({ nodes, affinity }) {
   const inOrder = [...nodes].sort((a, b) => b.priority - a.priority || (a.node < b.node ? -1 : 1));
-  return inOrder.map(({ node, priority }) => `${node} (${priority})`);
+  const avoided = affinity === "negative";
+  return inOrder.map(({ node, priority }) => (avoided ? node : `${node} (${priority})`));
 }
 
 /** A rule's policy as a word and a colour. */
