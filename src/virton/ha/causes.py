@@ -6,9 +6,11 @@ from typing import dataclass_transform
 from virton.ha.named import N, Named, named
 from virton.ha.placement.choice import Because
 from virton.ha.placement.reasons import (
+    Avoided,
     Decision,
     InMaintenance,
     KeptApart,
+    KeptOff,
     KeptTogether,
     LowerPriority,
     NotPreferred,
@@ -305,9 +307,9 @@ def why_moved(decision: Decision) -> Cause:
     match object_to(current, decision.sid, choice, decision.ground):
         case InMaintenance():
             return LeavesForMaintenance(current)
-        case OutsideRule(rules):
+        case OutsideRule(rules) | KeptOff(rules):
             return RuleForbids(current, rules)
-        case LowerPriority(_, _, _, rules) | NotPreferred(_, rules):
+        case LowerPriority(_, _, _, rules) | NotPreferred(_, rules) | Avoided(rules):
             return FailsBack(current, choice.node, rules)
         case KeptApart(sids, node, rules):
             return MustPart(sids, node, rules)

@@ -5,18 +5,20 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from tests.ha.placement.ground import Cluster, cluster, clusters, started
-from tests.ha.rules.make import apart, on, together
+from tests.ha.rules.make import apart, avoid, on, together
 from virton.ha.model import ServiceStatus
 from virton.ha.placement.choice import Because, Preference
 from virton.ha.placement.positions import used_nodes
 from virton.ha.placement.reasons import (
     OBJECTIONS,
     AlreadyTried,
+    Avoided,
     Decision,
     EqualScore,
     Explanation,
     InMaintenance,
     KeptApart,
+    KeptOff,
     KeptTogether,
     LowerPriority,
     NodeObjection,
@@ -75,6 +77,16 @@ def test_a_lower_priority_is_told_with_the_higher_one() -> None:
 def test_the_nodes_that_a_loose_rule_does_not_name_are_less_preferred() -> None:
     why = cluster(THREE, on("likes", "1", {"node2": 0}, strict=False), vm1="node1").place("vm:1")
     assert why.objections == dict.fromkeys(("node1", "node3"), NotPreferred("node2", ("likes",)))
+
+
+@pytest.mark.parametrize(("strict", "kind"), [(True, KeptOff), (False, Avoided)])
+def test_a_node_that_a_rule_avoids_is_told_as_such(
+    strict: bool, kind: type[KeptOff] | type[Avoided]
+) -> None:
+    rule = avoid("away", "1", {"node1": 0, "node3": 0}, strict)
+    why = cluster(THREE, rule, vm1="node1").place("vm:1")
+    assert why.node == "node2"
+    assert why.objections == dict.fromkeys(("node1", "node3"), kind(("away",)))
 
 
 def test_a_resource_without_failback_needs_no_better_node() -> None:

@@ -41,6 +41,13 @@ class InMaintenance(NodeObjection):
     """The node is in maintenance and takes no resources."""
 
 
+@objection("kept_off")
+class KeptOff(NodeObjection):
+    """A strict rule names the node as one to avoid."""
+
+    rules: tuple[str, ...]
+
+
 @objection("outside_rule")
 class OutsideRule(NodeObjection):
     """A strict rule does not name the node; through more than one rule where they add up."""
@@ -63,6 +70,13 @@ class NotPreferred(NodeObjection):
     """The rule, not a strict one, prefers other nodes, of which one is online."""
 
     than: str
+    rules: tuple[str, ...]
+
+
+@objection("avoided")
+class Avoided(NodeObjection):
+    """The rule, not a strict one, names the node as one to avoid while another is online."""
+
     rules: tuple[str, ...]
 
 
@@ -183,7 +197,7 @@ def object_to(node: str, sid: str, choice: Choice, ground: Ground) -> NodeObject
     if node not in ground.online:
         return _away(ground.nodes.get(node, NodeState.UNKNOWN))
     if node not in steps.allowed:
-        return OutsideRule(ground.rules.why_node(sid))
+        return _outside(sid, ground)
     if steps.untried is None:
         # without further steps an allowed node is passed by only for the current one
         return NotNeeded(choice.current)
@@ -198,12 +212,17 @@ def _away(state: NodeState) -> NodeObjection:
     return InMaintenance() if state is NodeState.MAINTENANCE else Offline(state)
 
 
+def _outside(sid: str, ground: Ground) -> NodeObjection:
+    rules = ground.rules.why_node(sid)
+    return KeptOff(rules) if ground.rules.avoids_nodes(sid) else OutsideRule(rules)
+
+
 def _less_wanted(node: str, sid: str, choice: Choice, ground: Ground) -> NodeObjection:
     preferred = choice.steps.preferred
     than = choice.node if choice.node in preferred else min(preferred)
     priorities, rules = ground.rules.node_priorities[sid], ground.rules.why_node(sid)
     if priorities[node] == OTHER_NODE:
-        return NotPreferred(than, rules)
+        return Avoided(rules) if ground.rules.avoids_nodes(sid) else NotPreferred(than, rules)
     return LowerPriority(priorities[node], than, priorities[than], rules)
 
 

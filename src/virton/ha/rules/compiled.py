@@ -1,7 +1,7 @@
 """Rules in the form in which placement reads them, with the rules that each relation came from."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from virton.ha.rules.config import NodeAffinityRule, ResourceAffinityRule, RuleSet
 from virton.ha.rules.feasibility import Objection
@@ -15,6 +15,7 @@ class CompiledRules:
 
     A node that `node_priorities` does not name is forbidden to the resource; priority -1 marks the
     other nodes of a rule that is not strict. A resource without an entry may be anywhere.
+    `avoiding` are the node rules that were configured as nodes to avoid.
     """
 
     node_priorities: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
@@ -22,6 +23,7 @@ class CompiledRules:
     apart: Mapping[str, frozenset[str]] = field(default_factory=dict)
     node_rules: Mapping[str, NodeAffinityRule] = field(default_factory=dict)
     resource_rules: Mapping[str, tuple[ResourceAffinityRule, ...]] = field(default_factory=dict)
+    avoiding: frozenset[str] = frozenset()
 
     def why_node(self, sid: str) -> tuple[str, ...]:
         """Return the configured rules that give a resource its node priorities.
@@ -31,6 +33,11 @@ class CompiledRules:
         """
         rule = self.node_rules.get(sid)
         return () if rule is None else (rule.rule, *rule.inferred.get(sid, ()))
+
+    def avoids_nodes(self, sid: str) -> bool:
+        """Tell whether the nodes that a resource's node rule names are those to avoid."""
+        rule = self.node_rules.get(sid)
+        return rule is not None and rule.rule in self.avoiding
 
     def why_together(self, sid: str, other: str) -> tuple[str, ...]:
         """Return the configured rules that keep two resources together."""
@@ -71,7 +78,9 @@ def compile_rules(rules: RuleSet, nodes: Sequence[str]) -> CompiledRules:
 def prepare(rules: RuleSet, nodes: Sequence[str]) -> tuple[CompiledRules, list[Objection]]:
     """Make configured rules ready for placement; also return why some of them were dropped."""
     ready, objections = effective(rules, nodes)
-    return compile_rules(ready, nodes), objections
+    of_nodes = (rule for rule in rules.rules.values() if isinstance(rule, NodeAffinityRule))
+    avoiding = frozenset(rule.rule for rule in of_nodes if rule.affinity == "negative")
+    return replace(compile_rules(ready, nodes), avoiding=avoiding), objections
 
 
 def _partners(rules: Sequence[ResourceAffinityRule]) -> dict[str, frozenset[str]]:
