@@ -1,6 +1,7 @@
 """A source that is slow, or hangs: the others go on, and the page says whose answer is waited for."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import pytest
 
@@ -11,15 +12,20 @@ pytestmark = pytest.mark.anyio
 EMBEDDED = "http://embedded"
 
 
-async def test_a_slow_source_holds_up_no_other(visit: Visit) -> None:
-    answered = asyncio.Event()
+def waits_for(answered: asyncio.Event) -> Callable[[str], Awaitable[None]]:
+    """Return the fault of a cluster whose guests and nodes are not told before an event."""
 
     async def slow(path: str) -> None:
         if path == "/cluster/resources":
             await answered.wait()
 
+    return slow
+
+
+async def test_a_slow_source_holds_up_no_other(visit: Visit) -> None:
+    answered = asyncio.Event()
     browser = await visit.logged_in()
-    visit.cluster.fault = slow
+    visit.cluster.fault = waits_for(answered)
     async with browser.stream() as stream:
         assert stream.events() == []
         await visit.clock.step(1)
@@ -39,14 +45,9 @@ async def test_a_slow_source_holds_up_no_other(visit: Visit) -> None:
 
 async def test_while_one_source_hangs_the_others_go_on_at_their_pace(visit: Visit) -> None:
     answered = asyncio.Event()
-
-    async def slow(path: str) -> None:
-        if path == "/cluster/resources":
-            await answered.wait()
-
     browser = await visit.logged_in()
     async with visit.at_work(), browser.stream() as stream:
-        visit.cluster.fault = slow
+        visit.cluster.fault = waits_for(answered)
         await visit.clock.step(2)
         await visit.clock.step(1)
         for state in ("lost_agent_lock", "active", "lost_agent_lock"):
@@ -71,11 +72,7 @@ async def test_a_retry_does_not_wait_for_ever_for_a_source_that_hangs(visit: Vis
     await browser.get("/api/snapshot")
     hanging = asyncio.Event()
 
-    async def slow(path: str) -> None:
-        if path == "/cluster/resources":
-            await hanging.wait()
-
-    visit.cluster.fault = slow
+    visit.cluster.fault = waits_for(hanging)
     asked = asyncio.create_task(browser.get("/api/snapshot?fresh=1"))
     await settle()
     assert not asked.done()

@@ -43,7 +43,6 @@ EMBEDDED_INTERVAL_S = 0.5
 """The embedded cluster is asked in-process, and its time may run sixty times as fast."""
 
 _PASSWORD = "VIRTON_ADMIN_PASSWORD"  # noqa: S105  (where the password stands, not the password)
-_SHORTEST_PASSWORD = 5
 _FULL_VERSIONS: dict[PveVersion, str] = {"9.1": "9.1.6", "9.2": "9.2.6"}
 
 
@@ -286,7 +285,7 @@ def start_embedded(folder: Path, pve_version: PveVersion | None) -> Embedded:
     from virton import embedded
 
     version = pve_version and _FULL_VERSIONS[pve_version]
-    password = _wanted_password()
+    password = _wanted_password(embedded.SHORTEST_PASSWORD)
     _take_for_this_process(folder)
     try:
         return embedded.start(folder, password, version)
@@ -297,11 +296,11 @@ def start_embedded(folder: Path, pve_version: PveVersion | None) -> Embedded:
         )
 
 
-def _wanted_password() -> str | None:
+def _wanted_password(shortest: int) -> str | None:
     """Return the administrator's password that was set; an empty one is none."""
     password = os.environ.get(_PASSWORD) or None
-    if password and len(password) < _SHORTEST_PASSWORD:
-        complain(f"{_PASSWORD}: at least {_SHORTEST_PASSWORD} characters are needed", code=2)
+    if password and len(password) < shortest:
+        complain(f"{_PASSWORD}: at least {shortest} characters are needed", code=2)
     return password
 
 

@@ -1,5 +1,6 @@
 """The embedded cluster: a simulated world behind a Proxmox-VE-compatible API."""
 
+from virton.embedded.access.credentials import SHORTEST_PASSWORD
 from virton.embedded.running import RunningCluster, start
 
-__all__ = ["RunningCluster", "start"]
+__all__ = ["SHORTEST_PASSWORD", "RunningCluster", "start"]

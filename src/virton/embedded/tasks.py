@@ -102,15 +102,17 @@ class TaskList:
         self._tasks[upid] = task
         while len(self._tasks) > _MOST_TASKS:
             self._tasks.popitem(last=False)
-        self._log.add(node, "pvedaemon", f"starting task {upid}", user)
-        self.keep()
+        with self._files.batch():
+            self._log.add(node, "pvedaemon", f"starting task {upid}", user)
+            self.keep()
         return task
 
     def note_end(self, task: Task) -> None:
         """Take notice that a task has ended."""
         told = f"end task {task.upid} {task.exit_status}"
-        self._log.add(task.node, "pvedaemon", told, task.user, 3 if task.error else 6)
-        self.keep()
+        with self._files.batch():
+            self._log.add(task.node, "pvedaemon", told, task.user, 3 if task.error else 6)
+            self.keep()
 
     def keep(self) -> None:
         """Write the tasks as they are now."""

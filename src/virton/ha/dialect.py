@@ -10,8 +10,6 @@ from virton.ha.model import DatacenterSettings
 from virton.ha.placement.balance import ImbalanceMeasure
 from virton.ha.rules.config import OLDER_RULES_FORMAT, RULES_FORMAT, RuleSet, parse_rules
 
-_PERCENT_SINCE = (9, 2)
-
 
 class Dialect(Enum):
     """How thresholds of re-balancing are written, and which imbalance they are held against.
@@ -57,8 +55,10 @@ class Dialect(Enum):
 
 def dialect_of(version: str) -> Dialect:
     """Return the dialect of a version such as `9.1.6` or `9.0.0~16`; the older of an unknown one."""
+    return Dialect.PERCENT if is_since(version, 9, 2) else Dialect.FRACTIONS
+
+
+def is_since(version: str, major: int, minor: int) -> bool:
+    """Tell whether a version is a certain one or a later one; an unknown one is not."""
     told = re.match(r"(\d+)\.(\d+)", version)
-    if told is None:
-        return Dialect.FRACTIONS
-    since = (int(told[1]), int(told[2])) >= _PERCENT_SINCE
-    return Dialect.PERCENT if since else Dialect.FRACTIONS
+    return told is not None and (int(told[1]), int(told[2])) >= (major, minor)

@@ -7,6 +7,7 @@ that the same version would show; and where there is nothing to show yet, the ve
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from virton.ha.dialect import Dialect, dialect_of
 from virton.proxmox.api import ClusterApi
 from virton.proxmox.configuration import Rule
 from virton.proxmox.errors import ApiError, ApiFailure, ErrorCode
@@ -51,13 +52,14 @@ async def detect(api: ClusterApi) -> Features:
     version = await api.version()
     paths = await _listed(api, "/cluster/ha", "id")
     commands = await _listed(api, "/cluster/ha/status", "name")
+    newest = dialect_of(version.version) is Dialect.PERCENT
     features = Features(
         version=version.version,
         rules="rules" in paths if "resources" in paths else _may_have_rules(version),
         disarm="disarm-ha" in commands,
         purge=version.is_since(9, 1),
-        auto_rebalance=version.is_since(9, 2),
-        negative_node_affinity=version.is_since(9, 2),
+        auto_rebalance=newest,
+        negative_node_affinity=newest,
     )
     return features if features.rules else features.without_rules()
 

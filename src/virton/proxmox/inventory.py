@@ -1,10 +1,10 @@
 """`/cluster/resources`, `/cluster/status` and `/version`: what the cluster is made of."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from virton.ha.dialect import is_since
 from virton.proxmox.values import beyond, flag, integer, mapping, number, rows, text
 
 SID_TYPES = {"qemu": "vm", "lxc": "ct"}
@@ -73,8 +73,7 @@ class Version:
 
     def is_since(self, major: int, minor: int) -> bool:
         """Tell whether this is a certain version or a later one."""
-        told = re.match(r"(\d+)\.(\d+)", self.version)
-        return told is not None and (int(told[1]), int(told[2])) >= (major, minor)
+        return is_since(self.version, major, minor)
 
 
 def parse_inventory(data: Any) -> Inventory:

@@ -14,6 +14,7 @@ from virton.embedded.pmxcfs import ClusterFiles
 PASSWORD_PATH = "priv/shadow.cfg"  # noqa: S105
 TOKEN_PATH = "priv/token.cfg"  # noqa: S105
 KEY_PATH = "priv/authkey.key"
+SHORTEST_PASSWORD = 5
 
 _HASHER = PasswordHasher()
 # Verified against when there is no such user, so that the answer takes as long.

@@ -176,9 +176,11 @@ class Manager:
         """
         places = dict(view.running)
         if self.disarm is not None:
-            started = RequestState.STARTED
-            newcomers = {s: c.node for s, c in view.resources.items() if c.state is started}
-            places |= {sid: node for sid, node in newcomers.items() if node}
+            places |= {
+                sid: config.node
+                for sid, config in view.resources.items()
+                if config.state is RequestState.STARTED and config.node
+            }
         return {
             sid: ServiceStatus(ServiceState.STARTED, node, "", running=True)
             for sid, node in places.items()

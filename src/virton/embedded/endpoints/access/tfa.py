@@ -11,6 +11,7 @@ from virton.embedded.access.factors import Factors, TotpEntry, new_recovery_keys
 from virton.embedded.access.names import ROOT
 from virton.embedded.access.totp import parse_uri
 from virton.embedded.cluster import EmbeddedCluster
+from virton.embedded.endpoints.parameters import PASSWORD
 from virton.embedded.errors import Refusal, failed, forbidden, invalid
 from virton.embedded.registry import Anyone, Endpoint, NeedOverUser
 from virton.embedded.schema import Param
@@ -156,7 +157,7 @@ _SEE = NeedOverUser(("User.Modify", "Sys.Audit"))
 _MANAGE = NeedOverUser(("User.Modify",))
 _USER = {"userid": Param(format="pve-userid", max_length=64)}
 _ENTRY = {**_USER, "id": Param()}
-_PASSWORD = {"password": Param(optional=True, min_length=5, max_length=64)}
+_PASSWORD = {"password": replace(PASSWORD, optional=True)}
 _DESCRIPTION = {"description": Param(optional=True, max_length=255)}
 _PATH = "/access/tfa"
 _OF_USER = f"{_PATH}/{{userid}}"

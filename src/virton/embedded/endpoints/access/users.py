@@ -10,6 +10,7 @@ from virton.embedded.access.names import ROOT
 from virton.embedded.access.users import Token, User
 from virton.embedded.cluster import EmbeddedCluster
 from virton.embedded.endpoints.access.login import REALMS
+from virton.embedded.endpoints.parameters import PASSWORD
 from virton.embedded.errors import failed, forbidden, invalid
 from virton.embedded.registry import Anyone, Endpoint, Need
 from virton.embedded.schema import Param
@@ -192,7 +193,6 @@ def delete_token(cluster: EmbeddedCluster, caller: Caller, params: Params) -> No
 
 _MANAGE = Need("/access/groups", ("User.Modify",))
 _USER = {"userid": Param(format="pve-userid", max_length=64)}
-_PASSWORD = Param(min_length=5, max_length=64)
 _SWITCH = Param("boolean", optional=True)
 _SETTINGS = {
     **_USER,
@@ -211,7 +211,7 @@ ENDPOINTS = (
         _PATH,
         create,
         _MANAGE,
-        {**_SETTINGS, "password": replace(_PASSWORD, optional=True)},
+        {**_SETTINGS, "password": replace(PASSWORD, optional=True)},
         slow=True,
     ),
     Endpoint("GET", f"{_PATH}/{{userid}}", read, Anyone.LOGGED_IN, _USER),
@@ -224,8 +224,8 @@ ENDPOINTS = (
         Anyone.LOGGED_IN,
         {
             **_USER,
-            "password": _PASSWORD,
-            "confirmation-password": replace(_PASSWORD, optional=True),
+            "password": PASSWORD,
+            "confirmation-password": replace(PASSWORD, optional=True),
         },
         slow=True,
         no_token=True,

@@ -127,9 +127,8 @@ def _fencing(cluster: EmbeddedCluster, status: Params) -> Entry:
         state, watchdog = ("armed", "active") if active else ("standby", "standby")
         text = f"{state} (CRM watchdog {watchdog})"
         return {**entry, "armed-state": state, "status": text}
-    unknown = {"state": "unknown", "mode": "unknown"}
-    known = {key: value for key, value in disarm.items() if value is not None}
-    state, mode = ({**unknown, **known}[key] for key in ("state", "mode"))
+    told = (disarm.get("state"), disarm.get("mode"))
+    state, mode = ("unknown" if value is None else value for value in told)
     watchdog = "released" if state == "disarmed" else "active"
     text = f"{state}, resource mode: {mode} (CRM watchdog {watchdog})"
     return {**entry, "armed-state": state, "resource_mode": mode, "status": text}

@@ -12,14 +12,13 @@ import { patchRows } from "../keyed.js";
 import { doubt } from "../knowledge.js";
 import { resourceName, typeName } from "../names.js";
 import { makePart } from "../part.js";
-import { arrivalText, noteArrivals } from "./arrivals.js";
+import { arrivalText, noteChanges } from "./arrivals.js";
 import { hintCare, hintsOf } from "./hints.js";
 import { asRow } from "../stacking.js";
 import { resourceOf, state } from "../store.js";
 import { requestOf, resourceState, searchText } from "../words.js";
 
 let chosenSid = null;
-const lastStates = new Map();
 
 /** Set the part up; answers its `update` and `tick`. */
 export function makeResourcesPart(section) {
@@ -72,11 +71,11 @@ function updatePart(part, buttons, filter) {
   const { resources } = state.snapshot;
   // A radio that goes with its row must not come back chosen.
   if (chosenSid && !resourceOf(chosenSid)) chosenSid = null;
-  noteArrivals(resources);
+  const changed = noteChanges(resources);
   drawRows(part, filter);
   tellDoubt(part);
   patchRows(part.slot("warnings"), hintsOf(state.snapshot), hintCare);
-  tellChanges(resources);
+  tellChanges(changed);
   updateButtons(part, buttons);
 }
 
@@ -189,12 +188,7 @@ function noteOf(resource) {
 }
 
 /** Tell a screen reader what changed; many changes at once as their number. */
-function tellChanges(resources) {
-  const changed = resources.filter((resource) => {
-    const before = lastStates.get(resource.sid);
-    return before !== undefined && before !== resource.state;
-  });
-  for (const resource of resources) lastStates.set(resource.sid, resource.state);
+function tellChanges(changed) {
   if (changed.length > 3) announce(tn("resources.changed", changed.length));
   else if (changed.length) {
     announce(
