@@ -15,7 +15,7 @@ test: $(VENV)/.dev browser
 	$(BIN)/ruff check $(SRC)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 # Clients that are not ours, unchanged, against a served embedded cluster; in an environment of their own.
 .PHONY: test-clients
