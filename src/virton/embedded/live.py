@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import partial
 
 from virton.embedded.inventory import GuestRecord, Inventory
 from virton.embedded.memory import Remembered, WorldMemory
@@ -45,6 +44,8 @@ class LiveWorld:
         self._shared = SharedFiles(files, self._inventory, tuple(sorted(hosts)), dialect)
         self._guests = TimedGuests(self._shared, hosts, self.now, self._is_online)
         self._guests.failing_starts.update(remembered.failing_starts)
+        self._guests.on_end = self._report_end
+        self._reports: dict[str, TaskReport] = {}
         self._world = SimulatedWorld(
             hosts,
             self._shared,
@@ -190,7 +191,13 @@ class LiveWorld:
         if operation.locked_by is not None:
             report.finish(f"guest is locked ({operation.locked_by})")
             return
-        operation.on_end = partial(_report_end, report)
+        operation.task = report.upid
+        self._reports[report.upid] = report
+
+    def _report_end(self, operation: TimedOperation, well: bool) -> None:
+        report = self._reports.pop(operation.task or "", None)
+        if report is not None:
+            report.finish(None if well else "the operation failed")
 
     # the lab
 
@@ -248,7 +255,3 @@ class LiveWorld:
         with self._files.batch():
             self.clock.step(seconds)
             self._settle()
-
-
-def _report_end(report: TaskReport, well: bool) -> None:
-    report.finish(None if well else "the operation failed")

@@ -48,6 +48,10 @@ class NodeStats:
 class TaskReport(Protocol):
     """Where the world tells how a task that it was given goes on."""
 
+    @property
+    def upid(self) -> str:
+        """Return the task's id."""
+
     def log(self, line: str) -> None:
         """Write a line into the task's log."""
 

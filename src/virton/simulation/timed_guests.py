@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from virton.ha.model import resource_name
 from virton.simulation.files import ClusterFiles
@@ -12,18 +13,30 @@ LONGEST_SHUTDOWN_S = 60
 HANDOVER_S = 1
 
 
+class Doing(StrEnum):
+    """What is done to a guest; one that moves running stays up all the while."""
+
+    START = "start"
+    STOP = "stop"
+    MOVE = "move"
+    MOVE_RUNNING = "move_running"
+
+
 @dataclass(slots=True)
 class TimedOperation:
     """An operation on a guest, over when the world's time has come to `due_s`.
 
-    `on_end` hears whether it went well.
+    `number` is unlike that of any other operation of its world. `task` is what began it, where that
+    wants to hear of its end.
     """
 
+    number: int
+    doing: Doing
     sid: str
-    host: Host
-    finish: Callable[[], bool]
+    node: str
     due_s: int
-    on_end: Callable[[bool], None] = lambda well: None
+    target: str | None = None
+    task: str | None = None
     locked_by: str | None = None
     attempted: bool = True
     done: bool = False
@@ -48,7 +61,10 @@ class Pace:
 
 @dataclass(slots=True)
 class TimedGuests:
-    """The guests of a paced world. `failing_starts`: how many of the next starts fail."""
+    """The guests of a paced world. `failing_starts`: how many of the next starts fail.
+
+    `on_end` hears of every operation that began and is over now, and whether it went well.
+    """
 
     files: ClusterFiles
     hosts: dict[str, Host]
@@ -56,6 +72,8 @@ class TimedGuests:
     online: Callable[[str], bool]
     failing_starts: dict[str, int] = field(default_factory=dict)
     under_way: list[TimedOperation] = field(default_factory=list)
+    numbered: int = 0
+    on_end: Callable[[TimedOperation, bool], None] = lambda operation, well: None
 
     def run_on(self, host: Host, sid: str) -> bool:
         """Tell whether a guest runs on a host."""
@@ -63,22 +81,21 @@ class TimedGuests:
 
     def start(self, host: Host, sid: str) -> TimedOperation:
         """Begin to start a guest on a host."""
-        return self._begin(sid, host, Pace.of(sid).start_s, lambda: self._start(host, sid))
+        return self._begin(Doing.START, sid, host, Pace.of(sid).start_s)
 
     def stop(self, host: Host, sid: str, timeout_s: int | None) -> TimedOperation:
         """Begin to shut a guest down; after `timeout_s` it is stopped hard."""
         limit_s = LONGEST_SHUTDOWN_S if timeout_s is None else timeout_s
         takes_s = max(HARD_STOP_S, min(Pace.of(sid).shutdown_s, limit_s))
-        return self._begin(sid, host, takes_s, lambda: self._stop(host, sid))
+        return self._begin(Doing.STOP, sid, host, takes_s)
 
     def move(self, host: Host, sid: str, target: str, *, live: bool) -> TimedOperation:
         """Begin to move a guest; live, it goes on running on its target."""
         runs, pace = sid in host.running, Pace.of(sid)
-        stays_up = live and runs
-        takes_s = pace.move_s if stays_up else HANDOVER_S + (pace.shutdown_s if runs else 0)
-        return self._begin(
-            sid, host, takes_s, lambda: self._move(host, sid, target, stays_up=stays_up)
-        )
+        if live and runs:
+            return self._begin(Doing.MOVE_RUNNING, sid, host, pace.move_s, target)
+        takes_s = HANDOVER_S + (pace.shutdown_s if runs else 0)
+        return self._begin(Doing.MOVE, sid, host, takes_s, target)
 
     def crash(self, sid: str) -> None:
         """Let a running guest die, wherever it runs."""
@@ -87,18 +104,21 @@ class TimedGuests:
 
     def finish_due(self) -> None:
         """End the operations whose time has come; those of a dead host came to nothing."""
-        due = [o for o in self.under_way if o.due_s <= self.now() or not o.host.power]
+        now_s = self.now()
+        due = [o for o in self.under_way if o.due_s <= now_s or not self.hosts[o.node].power]
         for operation in due:
             self.under_way.remove(operation)
-            well = operation.host.power and operation.finish()
+            well = self.hosts[operation.node].power and self._finish(operation)
             operation.moved = well
             operation.done = True
-            operation.on_end(well)
+            self.on_end(operation, well)
 
     def _begin(
-        self, sid: str, host: Host, takes_s: int, finish: Callable[[], bool]
+        self, doing: Doing, sid: str, host: Host, takes_s: int, target: str | None = None
     ) -> TimedOperation:
-        operation = TimedOperation(sid, host, finish, self.now() + takes_s)
+        self.numbered += 1
+        due_s = self.now() + takes_s
+        operation = TimedOperation(self.numbered, doing, sid, host.name, due_s, target)
         lock = self.files.guest_locks().get(sid)
         if lock is not None:
             operation.locked_by, operation.done = lock, True
@@ -106,24 +126,33 @@ class TimedGuests:
             self.under_way.append(operation)
         return operation
 
-    def _start(self, host: Host, sid: str) -> bool:
+    def _finish(self, operation: TimedOperation) -> bool:
+        """Bring about what an operation is for; False if that fails."""
+        sid, running = operation.sid, self.hosts[operation.node].running
+        match operation.doing:
+            case Doing.START:
+                return self._start(running, sid)
+            case Doing.STOP:
+                running.discard(sid)
+                return True
+            case Doing.MOVE | Doing.MOVE_RUNNING:
+                return self._move(operation, operation.target or operation.node)
+
+    def _start(self, running: set[str], sid: str) -> bool:
         left = self.failing_starts.get(sid, 0)
         if left:
             self.failing_starts[sid] = left - 1
             return False
-        host.running.add(sid)
+        running.add(sid)
         return True
 
-    def _stop(self, host: Host, sid: str) -> bool:
-        host.running.discard(sid)
-        return True
-
-    def _move(self, host: Host, sid: str, target: str, *, stays_up: bool) -> bool:
-        if not self.online(host.name) or not self.online(target):
+    def _move(self, operation: TimedOperation, target: str) -> bool:
+        if not self.online(operation.node) or not self.online(target):
             return False
-        still_up = sid in host.running
-        host.running.discard(sid)
+        sid, running = operation.sid, self.hosts[operation.node].running
+        still_up = sid in running
+        running.discard(sid)
         self.files.place_guest(sid, target)
-        if stays_up and still_up:
+        if operation.doing is Doing.MOVE_RUNNING and still_up:
             self.hosts[target].running.add(sid)
         return True

@@ -1,7 +1,6 @@
 """One term of a master: it keeps the picture between rounds, and decides in each of them."""
 
 from collections.abc import Callable, Mapping
-from itertools import count
 
 from virton.ha.causes import NodeFenced
 from virton.ha.environment import LockAnswer, agent_lock
@@ -62,10 +61,11 @@ class Manager:
         settings: DatacenterSettings,
         tell: Tell,
     ) -> None:
-        numbers = count(1)
         self.node = node
+        self.term = term
+        self._uids = 0
         self.nodes = NodeWatch(status.node_status)
-        self.board = ServiceBoard(status.service_status, lambda: f"{term}.{next(numbers)}")
+        self.board = ServiceBoard(status.service_status, self._new_uid)
         self.maintenance = set(status.maintenance_requests)
         self.disarm: Disarm | None = status.disarm
         self.fully_disarmed = False
@@ -78,6 +78,10 @@ class Manager:
         self._at_rest: Rest | None = None
         if self._scheduler is not SchedulerMode.BASIC:
             tell(SchedulerModeUsed(self._scheduler))
+
+    def _new_uid(self) -> str:
+        self._uids += 1
+        return f"{self.term}.{self._uids}"
 
     def round(self, view: View, plan: Plan, ask_lock: AskLock) -> None:
         """Decide on one view of the cluster, and fill the plan with what comes of it."""
