@@ -73,16 +73,24 @@ def _perform(registry: Registry, cluster: EmbeddedCluster, caller: Caller, reque
     require(cluster, caller, endpoint.permission, params)
     if endpoint.proxied:
         _require_reachable(cluster, in_path["node"])
-    values, errors = check(_known(endpoint.parameters, cluster.dialect), params)
+    newest = cluster.dialect is Dialect.PERCENT
+    known = endpoint.parameters if newest else _older(endpoint.parameters)
+    values, errors = check(known, params, _kind(endpoint.parameters, params) if newest else None)
     if errors:
         raise invalid(errors)
     _require_no_null(endpoint, params)
     return endpoint.handler(cluster, caller, values)
 
 
-def _known(parameters: Schema, dialect: Dialect) -> Schema:
-    newest = dialect is Dialect.PERCENT
-    return {name: param for name, param in parameters.items() if newest or not param.newer}
+def _older(parameters: Schema) -> Schema:
+    return {name: param for name, param in parameters.items() if not param.newer}
+
+
+def _kind(parameters: Schema, params: Mapping[str, Any]) -> str | None:
+    """Return the type that a call names, where that says which other parameters it may have."""
+    typed = any(param.types for param in parameters.values())
+    named = params.get("type")
+    return named if typed and named in parameters["type"].enum else None
 
 
 def _require_no_null(endpoint: Endpoint, params: Mapping[str, Any]) -> None:

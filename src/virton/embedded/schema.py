@@ -22,8 +22,8 @@ Value = str | int | float | bool | list[str]
 class Param:
     """One parameter: its type and what bounds it.
 
-    `types` are the values of the parameter `type` for which it has a meaning. A `newer` parameter
-    is known from Proxmox VE 9.2 on.
+    `types` are the values of the parameter `type` for which it has a meaning; `newer_types` are
+    more of them, from Proxmox VE 9.2 on. A `newer` parameter is known from that version on.
     """
 
     type: ParamType = "string"
@@ -38,6 +38,7 @@ class Param:
     pattern: str | None = None
     requires: str | None = None
     types: tuple[str, ...] = ()
+    newer_types: tuple[str, ...] = ()
     newer: bool = False
 
 
@@ -48,23 +49,37 @@ class _Wrong(Exception):  # noqa: N818
     """What is wrong with the value at hand."""
 
 
-def check(schema: Schema, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return the parameters in their types, and what is wrong with which of them."""
+def check(
+    schema: Schema, given: Mapping[str, Any], kind: str | None = None
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the parameters in their types, and what is wrong with which of them.
+
+    With `kind`, the parameters must be such as that value of the parameter `type` has; what is
+    wrong with one that not every type has is told under `oneOf[kind].name`.
+    """
     values: dict[str, Any] = {}
     errors: dict[str, str] = {}
     for name in sorted(schema.keys() | given.keys()):
         param = schema.get(name)
+        key = f"oneOf[{kind}].{name}" if kind and param and param.types else name or "_root"
         try:
             if param is None:
                 raise _Wrong("property is not defined in the schema")
+            if kind and name in given and not _is_of(param, kind):
+                key = name
+                raise _Wrong(f"property is not defined for the type '{kind}'")
             value = _check_one(param, given.get(name))
         except _Wrong as wrong:
-            errors[name or "_root"] = str(wrong)
+            errors[key] = str(wrong)
         else:
             if value is not None:
                 values[name] = value
     _check_requirements(schema, given, errors)
     return values, errors
+
+
+def _is_of(param: Param, kind: str) -> bool:
+    return not param.types or kind in (*param.types, *param.newer_types)
 
 
 def _check_requirements(schema: Schema, given: Mapping[str, Any], errors: dict[str, str]) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from virton.embedded.cluster import EmbeddedCluster
 from virton.embedded.endpoints.ha import files
+from virton.ha.dialect import Dialect
 from virton.ha.rules.compiled import CompiledRules, prepare
 
 
@@ -15,13 +16,40 @@ def comigrated_resources(cluster: EmbeddedCluster, sid: str) -> list[str]:
 
 
 def blocking_resources(cluster: EmbeddedCluster, sid: str, node: str) -> list[dict[str, str]]:
-    """Return the resources on a node (or on their way) from which one must be kept apart."""
+    """Return what keeps a resource from a node: others there, and from 9.2 on its own node rule.
+
+    Others count where they are or are going; the node rule names the resource itself.
+    """
     states = files.manager_status(cluster).get("node_status") or {}
     if states.get(node) != "online":
         return []
-    apart = _compiled(cluster).apart.get(sid, frozenset())
+    compiled = _compiled(cluster)
+    apart = compiled.apart.get(sid, frozenset())
     blocking = [other for other in sorted(apart) if _is_at(_status(cluster, other), node)]
-    return [{"sid": other, "cause": "resource-affinity"} for other in blocking]
+    causes = [{"sid": other, "cause": "resource-affinity"} for other in blocking]
+    if cluster.dialect is Dialect.PERCENT and not _node_rule_allows(cluster, compiled, sid, node):
+        causes.insert(0, {"sid": sid, "cause": "node-affinity"})
+    return causes
+
+
+def _node_rule_allows(
+    cluster: EmbeddedCluster, compiled: CompiledRules, sid: str, node: str
+) -> bool:
+    """Tell whether a resource would stay on a node, as far as its node rule goes.
+
+    One that fails back stays on the online nodes of the highest priority only.
+    """
+    priorities = compiled.node_priorities.get(sid)
+    if priorities is None:
+        return True
+    if node not in priorities:
+        return False
+    config = files.configured(cluster).get(sid)
+    if config is not None and not config.failback:
+        return True
+    states = files.manager_status(cluster).get("node_status") or {}
+    online = [known for known in priorities if states.get(known) == "online"]
+    return priorities[node] == max(priorities[known] for known in online)
 
 
 def _compiled(cluster: EmbeddedCluster) -> CompiledRules:

@@ -1,6 +1,7 @@
 """`/cluster/ha/rules`: where resources may run, and which belong together or apart."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -10,7 +11,7 @@ from virton.embedded.cluster import EmbeddedCluster
 from virton.embedded.endpoints.ha import files
 from virton.embedded.endpoints.ha.objections import errors_by_rule
 from virton.embedded.endpoints.parameters import AUDIT, COMMENT, CONSOLE, DELETE, DIGEST
-from virton.embedded.errors import failed
+from virton.embedded.errors import Refusal, failed
 from virton.embedded.registry import Endpoint
 from virton.embedded.schema import Param
 from virton.ha.config.properties import (
@@ -99,7 +100,7 @@ def create(cluster: EmbeddedCluster, _caller: Caller, params: Params) -> None:
     if missing:
         raise failed(f"missing value for required option '{min(missing)}'")
     section = Section(params["type"], params["rule"], values)
-    with cluster.change():
+    with cluster.change(), _told_as("create ha rule failed"):
         ruleset = files.rules(cluster)
         if section.id in ruleset.rules:
             raise failed(f"HA rule '{section.id}' already defined")
@@ -112,7 +113,7 @@ def update(cluster: EmbeddedCluster, _caller: Caller, params: Params) -> None:
     """Change a rule."""
     if not files.groups_are_migrated(cluster):
         raise failed("cannot update ha rule: ha groups have not been migrated yet")
-    with cluster.change():
+    with cluster.change(), _told_as("update HA rules failed"):
         ruleset = files.rules(cluster)
         files.require_digest(ruleset.digest, params.get("digest"))
         rule = ruleset.rules.get(params["rule"])
@@ -124,6 +125,15 @@ def update(cluster: EmbeddedCluster, _caller: Caller, params: Params) -> None:
         values = _values(params, _type_of(rule), form.properties_of(_type_of(rule)))
         gone = _deletions(params, form, _type_of(rule), values)
         _save(cluster, ruleset, section_of(rule).changed(values, gone), values)
+
+
+@contextmanager
+def _told_as(what: str) -> Iterator[None]:
+    """Say before a refusal within what it was that failed, as the holder of a lock does."""
+    try:
+        yield
+    except Refusal as refusal:
+        raise Refusal(refusal.status, f"{what}: {refusal.message}", refusal.fields) from refusal
 
 
 def _values(params: Params, rule_type: str, known: Mapping[str, Property]) -> dict[str, str]:
@@ -168,8 +178,8 @@ def _save(
     changed = ruleset.with_rule(rule)
     errors = errors_by_rule(files.with_groups(cluster, changed), files.known_nodes(cluster))
     if rule.rule in errors:
-        told = "; ".join(f"{name}: {', '.join(texts)}" for name, texts in errors[rule.rule].items())
-        raise failed(f"Rule '{rule.rule}' is invalid. {told}")
+        told = (f"{name}: {', '.join(texts)}" for name, texts in sorted(errors[rule.rule].items()))
+        raise failed("\n".join((f"400 Rule '{rule.rule}' is invalid.", *told)))
     files.save_rules(cluster, changed)
 
 
@@ -208,7 +218,12 @@ _SETTINGS = {
     "type": Param(enum=_TYPES),
     "nodes": Param(optional=True, format="pve-ha-node-list", types=(NODE_AFFINITY,)),
     "strict": Param("boolean", optional=True, default=False, types=(NODE_AFFINITY,)),
-    "affinity": Param(optional=True, enum=("positive", "negative"), types=(RESOURCE_AFFINITY,)),
+    "affinity": Param(
+        optional=True,
+        enum=("positive", "negative"),
+        types=(RESOURCE_AFFINITY,),
+        newer_types=(NODE_AFFINITY,),
+    ),
     "disable": Param("boolean", optional=True),
     "comment": COMMENT,
 }
