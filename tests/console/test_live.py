@@ -1,6 +1,7 @@
 """The Snapshot and its stream: one poller for all, fresh part by part, said only when new."""
 
 import asyncio
+import json
 from pathlib import Path
 from typing import Any
 
@@ -314,6 +315,20 @@ async def test_a_viewer_without_the_right_to_audit_is_told_which_right_is_missin
     for part in told["parts"].values():
         assert part["error"]["status"] == 403
         assert "Sys.Audit" in part["error"]["message"]
+
+
+async def test_a_viewer_without_the_right_to_audit_is_told_so_by_each_beat_too(
+    visit: Visit,
+) -> None:
+    browser = await visit.logged_in("none@pve", "none")
+    async with browser.stream() as stream:
+        [(_, whole)] = stream.events()
+        visit.poller.feed.beat()
+        await settle()
+        [(name, beat)] = stream.events()
+    assert name == "beat"
+    assert beat["parts"] == whole["parts"]
+    assert EMBEDDED not in json.dumps(beat)
 
 
 async def test_guests_that_a_viewer_may_not_audit_are_not_named(visit: Visit) -> None:

@@ -1,16 +1,28 @@
 """Logging in, staying logged in, and being refused."""
 
 import asyncio
+import base64
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.console.visit import Visit, visiting
+from tests.console.visit import Browser, Visit, settle, visiting
 from tests.proxmox.playback import NOW, ROOT, TOKEN, Refusal
-from virton.console.sessions import COOKIE, from_cookie
+from virton.console.session_cookie import COOKIE, Session, _seal, opened, sealed
+from virton.console.settings import console_key
 
 pytestmark = pytest.mark.anyio
+
+
+def cookie_of(browser: Browser) -> str:
+    return str(browser.http.cookies[COOKIE])
+
+
+def session_of(visit: Visit, browser: Browser) -> Session:
+    session = opened(cookie_of(browser), console_key(visit.console.settings.data))
+    assert session is not None
+    return session
 
 
 async def test_a_user_of_the_cluster_logs_in(visit: Visit) -> None:
@@ -34,9 +46,8 @@ async def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(visit: Visi
 
 async def test_the_cookie_carries_no_password(visit: Visit) -> None:
     browser = await visit.logged_in()
-    session = from_cookie(browser.http.cookies[COOKIE])
-    assert session is not None
-    assert "root-password" not in str(session.to_cookie())
+    session = session_of(visit, browser)
+    assert "root-password" not in str(base64.urlsafe_b64decode(f"{cookie_of(browser)}===="))
     assert session.ticket.ticket in visit.cluster.tickets
 
 
@@ -159,12 +170,33 @@ async def test_one_users_token_is_no_good_for_another(visit: Visit) -> None:
 
 @pytest.mark.parametrize(
     "cookie",
-    ["", "x", "####", "W10", "eyJhIjoxfQ", "WyJhIiwiYiIsImMiLDEsImQiLCJlIl0"],
+    ["", "x", "####", "W10", "eyJhIjoxfQ", "WyJhIiwiYiIsImMiLDEsImQiLCJlIl0", "x.y", ".", "%FF.é"],
 )
 async def test_a_cookie_of_another_making_is_no_session(visit: Visit, cookie: str) -> None:
     browser = visit.browser()
-    browser.http.cookies.set(COOKIE, cookie)
-    assert (await browser.get("/api/session")).status_code == 401
+    headers = {"cookie": f"{COOKIE}={cookie}".encode()}
+    assert (await browser.http.get("/api/session", headers=headers)).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "[" * 100_000,
+        '["a", "b", "c", Infinity, "d"]',
+        '["a", "b", "c", 1e400, "d"]',
+        f'["a", "b", "c", {"9" * 400}, "d"]',
+        '["a", "b", "c", [1], "d"]',
+        '["a", "b", "c", true, "d", "e"]',
+        '[["a"], {}, "c", 1, "d"]',
+        '["\\ud800", "b", "c", 1, "d"]',
+        '{"a": 1, "b": 2, "c": 3, "d": 4, "e": 5}',
+        "\xff",
+    ],
+)
+async def test_even_what_the_console_has_sealed_is_read_strictly(visit: Visit, said: str) -> None:
+    key = console_key(visit.console.settings.data)
+    text = base64.urlsafe_b64encode(said.encode()).decode().rstrip("=")
+    assert opened(f"{text}.{_seal(text, key)}", key) is None
 
 
 async def test_a_ticket_that_the_cluster_honours_no_longer_ends_the_session(visit: Visit) -> None:
@@ -197,12 +229,10 @@ async def test_a_session_outlives_a_cluster_that_is_away_for_a_while(visit: Visi
 
 async def test_a_ticket_is_renewed_after_an_hour_and_the_pages_token_stays(visit: Visit) -> None:
     browser = await visit.logged_in()
-    before = from_cookie(browser.http.cookies[COOKIE])
+    before = session_of(visit, browser)
     await visit.clock.step(3700)
     assert (await browser.get("/api/session")).json()["csrf"] == browser.csrf
-    after = from_cookie(browser.http.cookies[COOKIE])
-    assert before is not None
-    assert after is not None
+    after = session_of(visit, browser)
     assert after.ticket.ticket != before.ticket.ticket
     assert after.ticket.issued == NOW + 3700
     assert (await browser.write("POST", "/api/resources", {"sid": "vm:1"})).status_code == 200
@@ -219,20 +249,59 @@ async def test_tabs_that_renew_the_same_ticket_share_the_new_one(visit: Visit) -
     assert visit.cluster.paths("POST").count("/access/ticket") == 2
 
 
-async def test_a_name_written_into_a_cookie_opens_nobody_elses_eyes(visit: Visit) -> None:
+async def test_only_what_the_console_has_written_is_a_session(visit: Visit) -> None:
+    browser = await visit.logged_in("none@pve", "none")
+    mine = session_of(visit, browser)
+    forged = replace(mine, ticket=replace(mine.ticket, user=ROOT))
+    asked = len(visit.cluster.asked)
+    for key in (b"", b"\0" * 32):
+        other = visit.browser()
+        other.http.cookies.set(COOKIE, sealed(forged, key))
+        assert (await other.get("/api/session")).status_code == 401
+    assert len(visit.cluster.asked) == asked
+
+
+async def test_a_name_beside_a_ticket_opens_nobody_elses_eyes(visit: Visit) -> None:
     root = await visit.logged_in()
     await root.get("/api/session")
-    browser = await visit.logged_in("none@pve", "none")
-    mine = from_cookie(browser.http.cookies[COOKIE])
-    assert mine is not None
+    mine = session_of(visit, await visit.logged_in("none@pve", "none"))
     forged = replace(mine, ticket=replace(mine.ticket, user=ROOT))
     for _ in range(2):
         other = visit.browser()
-        other.http.cookies.set(COOKIE, forged.to_cookie())
+        other.http.cookies.set(COOKIE, visit.console.sessions.cookie(forged))
         assert (await other.get("/api/session")).json()["privileges"] == []
         await visit.clock.step(61)
     told = (await root.get("/api/session")).json()
     assert "Sys.Console" in told["privileges"]
+
+
+async def test_a_ticket_that_was_never_honoured_ends_nobody_elses_session(visit: Visit) -> None:
+    root = await visit.logged_in()
+    session = session_of(visit, root)
+    made_up = session.ticket.ticket[:-4] + "AAAA"
+    forged = replace(session, ticket=replace(session.ticket, ticket=made_up), nonce="made-up")
+    async with root.stream() as stream:
+        stream.events()
+        other = visit.browser()
+        other.http.cookies.set(COOKIE, visit.console.sessions.cookie(forged))
+        assert (await other.get("/api/session")).status_code == 401
+        await settle()
+        assert stream.events() == []
+        visit.poller.feed.beat()
+        await settle()
+        assert not stream.ended
+
+
+async def test_a_session_that_was_ended_ends_no_open_page_of_the_same_user(visit: Visit) -> None:
+    first, second = await visit.logged_in(), await visit.logged_in()
+    async with second.stream() as stream:
+        del visit.cluster.tickets[session_of(visit, first).ticket.ticket]
+        await visit.clock.step(61)
+        assert (await first.get("/api/session")).status_code == 401
+        await settle()
+        visit.poller.feed.beat()
+        await settle()
+        assert not stream.ended
 
 
 async def test_of_one_user_the_cluster_is_asked_once_whatever_the_number_of_sessions(
@@ -251,6 +320,49 @@ async def test_a_session_that_ends_does_not_end_those_of_the_same_user(visit: Vi
     await visit.clock.step(61)
     assert (await first.get("/api/session")).status_code == 401
     assert (await second.get("/api/session")).status_code == 200
+
+
+async def test_logging_out_outlives_a_restart_and_ends_older_tickets_too(tmp_path: Path) -> None:
+    async with visiting(tmp_path) as first:
+        browser = await first.logged_in()
+        old = cookie_of(browser)
+        await first.clock.step(3700)
+        assert (await browser.get("/api/session")).status_code == 200
+        new = cookie_of(browser)
+        assert old != new
+        assert (await browser.write("POST", "/api/logout", {})).status_code == 200
+        async with visiting(tmp_path, cluster=first.cluster) as second:
+            second.clock.now = first.clock.now
+            for cookie in (old, new):
+                again = second.browser()
+                again.http.cookies.set(COOKIE, cookie)
+                assert (await again.get("/api/session")).status_code == 401
+
+
+async def test_a_page_that_nobody_touches_is_logged_out_after_hours(visit: Visit) -> None:
+    browser = await visit.logged_in()
+    for _ in range(8):
+        await visit.clock.step(3600)
+        kept = await browser.get("/api/snapshot")
+    assert kept.status_code == 401
+    assert (await browser.get("/api/session")).status_code == 401
+
+
+async def test_who_does_something_now_and_then_stays_logged_in(visit: Visit) -> None:
+    browser = await visit.logged_in()
+    for _ in range(20):
+        await visit.clock.step(3600)
+        assert (await browser.get("/api/session")).status_code == 200
+
+
+async def test_a_user_who_is_gone_sees_nothing_within_a_beat(visit: Visit) -> None:
+    browser = await visit.logged_in("audit@pve", "audit-password")
+    async with visit.at_work(), browser.stream() as stream:
+        stream.events()
+        visit.cluster.tickets.clear()
+        await visit.clock.step(5)
+        assert stream.events()[-1][0] == "session"
+        assert stream.ended
 
 
 async def test_who_logs_out_and_in_within_a_second_is_in(visit: Visit) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from tests.console.visit import Browser, Visit
 from tests.proxmox.playback import ROOT, Refusal
+from tests.test_strict_json import HOSTILE
 
 pytestmark = pytest.mark.anyio
 
@@ -245,3 +246,15 @@ async def test_a_cluster_without_a_lab_offers_none(visit: Visit) -> None:
     assert (await browser.get("/api/lab")).json() == {"offered": False}
     error = await refusal(browser, "POST", "/api/lab", {"action": "pause"})
     assert error["answered"] == 501
+
+
+@pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE)
+@pytest.mark.parametrize("path", ["/api/login", "/api/resources", "/api/rules", "/api/lab"])
+async def test_no_body_makes_the_console_stumble(
+    visit: Visit, path: str, body: str | bytes
+) -> None:
+    browser = await visit.logged_in()
+    headers = {"X-CSRF-Token": browser.csrf, "content-type": "application/json"}
+    answer = await browser.http.post(path, content=body, headers=headers)
+    assert answer.status_code == 400
+    assert answer.json()["error"]["code"] == "invalid"

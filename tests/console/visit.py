@@ -24,11 +24,22 @@ class SteppedClock:
 
     def __init__(self) -> None:
         self.now = float(NOW)
+        self.set_by = 0.0
         self._sleepers: list[tuple[float, asyncio.Event]] = []
 
     def time(self) -> float:
         """Return the time now."""
         return self.now
+
+    def monotonic(self) -> float:
+        """Return the time that has passed, whatever the clock was set to."""
+        return self.now - self.set_by
+
+    def set_back(self, seconds: float) -> None:
+        """Set the clock back (or forward, by less than nothing), as an operator would."""
+        self.now -= seconds
+        self.set_by -= seconds
+        self._sleepers = [(until - seconds, woken) for until, woken in self._sleepers]
 
     async def sleep(self, seconds: float) -> None:
         """Wait until the test has moved time so far."""

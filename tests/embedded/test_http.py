@@ -1,9 +1,12 @@
 """The API over HTTP: bodies, paths, errors, and what the answers look like."""
 
+import json
+
 import pytest
 from starlette.testclient import TestClient
 
 from tests.embedded.still_world import StillWorld
+from tests.test_strict_json import HOSTILE
 from virton.embedded.cluster import EmbeddedCluster
 
 
@@ -93,6 +96,29 @@ def test_a_body_that_cannot_be_read_is_a_bad_request(
     headers = {"content-type": content_type}
     answer = root.post("/cluster/ha/resources", content=body, headers=headers)
     assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE)
+@pytest.mark.parametrize("path", ["/access/ticket", "/cluster/ha/resources", "https://small/lab"])
+def test_no_body_makes_us_stumble(root: TestClient, path: str, body: str | bytes) -> None:
+    answer = root.post(path, content=body, headers={"content-type": "application/json"})
+    # Nothing at all is a call without parameters.
+    assert answer.status_code == 400
+    assert answer.json()["data"] is None
+
+
+@pytest.mark.parametrize("name", ["username", "password", "realm"])
+def test_half_a_pair_in_a_login_is_a_bad_request(outside: TestClient, name: str) -> None:
+    login = {"username": "root", "password": "x", "realm": "pam", name: "\ud800"}
+    headers = {"content-type": "application/json"}
+    answer = outside.post("/access/ticket", content=json.dumps(login), headers=headers)
+    assert answer.status_code == 400
+
+
+def test_a_number_of_a_form_may_be_long_without_making_us_stumble(root: TestClient) -> None:
+    for number in ("9" * 400, "9" * 5000):
+        path = "/cluster/ha/resources/vm:100"
+        assert root.put(path, data={"max_restart": number}).status_code == 400
 
 
 def test_a_huge_body_is_refused(root: TestClient) -> None:

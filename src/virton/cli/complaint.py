@@ -3,14 +3,15 @@
 from typing import NoReturn
 
 import typer
-from rich.console import Console
-from rich.markup import escape
+from rich.text import Text
+
+from virton.cli.terminal import terminal
 
 
 def complain(problem: str, advice: str = "", code: int = 1) -> NoReturn:
     """Print a problem, and what to do about it, to the standard error; exit with `code`."""
-    terminal = Console(stderr=True)
-    terminal.print(f"[bold red]virton:[/] {escape(problem)}", soft_wrap=True)
+    told = terminal(error=True, soft_wrap=True)
+    told.print(Text.assemble(("virton:", "bold red"), " ", problem))
     if advice:
-        terminal.print(escape(advice))
+        told.print(advice)
     raise typer.Exit(code)

@@ -11,6 +11,7 @@ from rich.text import Text
 from virton.cli.complaint import complain
 from virton.cli.language import LanguageOption, printable, sentences
 from virton.cli.scenario_file import WRONG_INPUT, ScenarioArgument, opened, playable
+from virton.cli.terminal import terminal
 from virton.console.sentences import Sentences
 from virton.forecast.account import Account, NoSuchResourceError, account
 from virton.ha.placement.reasons import Explanation
@@ -34,14 +35,14 @@ def explain(
     except NoSuchResourceError as error:
         known = f"it has {error}" if str(error) else "it has none"
         complain(f"--resource: there is no {resource} in {file}: {known}", code=WRONG_INPUT)
-    Page(Console(), sentences(lang), found).print()
+    Page(terminal(), sentences(lang), found).print()
 
 
 class Page:
     """An account of a resource, printed for a person."""
 
-    def __init__(self, terminal: Console, said: Sentences, found: Account) -> None:
-        self._terminal = terminal
+    def __init__(self, screen: Console, said: Sentences, found: Account) -> None:
+        self._terminal = screen
         self._said = said
         self._found = found
 

@@ -14,10 +14,9 @@ from pathlib import Path
 from typing import Annotated, Protocol
 
 import typer
-from rich.console import Console as Terminal
-from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
+from rich.text import Text
 from starlette.types import ASGIApp
 
 from virton.cli.certificate import Certificate, own_certificate
@@ -31,6 +30,7 @@ from virton.cli.settings_file import (
     readable_by_others,
     settings_file,
 )
+from virton.cli.terminal import terminal
 from virton.console.app import BesideCluster, create_app
 from virton.console.settings import ConsoleSettings
 from virton.proxmox import ApiToken, ProxmoxClient
@@ -336,24 +336,25 @@ def address_of(host: str, listener: socket.socket, scheme: str = "http") -> str:
 def announce(address: str, service: Service) -> None:
     """Print the address and the login."""
     table = Table.grid(padding=(0, 2))
-    for name, value in (("Console", f"[bold]{address}[/]"), *_escaped(service.facts)):
-        table.add_row(f"[dim]{name}[/]", value)
+    table.add_row(Text("Console", "dim"), Text(address, "bold"))
+    for name, value in service.facts:
+        table.add_row(Text(name, "dim"), value)
     if not _is_local(address):
         warning = "this address is reachable from outside, without encryption"
-        table.add_row("[yellow]Careful[/]", warning)
-    Terminal().print(Panel(table, title="VirtOn HA", expand=False))
+        table.add_row(Text("Careful", "yellow"), warning)
+    terminal().print(Panel(table, title="VirtOn HA", expand=False))
 
 
 def announce_encrypted(address: str, certificate: Certificate) -> None:
     """Print the encrypted address and how to know that it is this one, in lines to copy from."""
-    terminal = Terminal(soft_wrap=True, highlight=False)
-    terminal.print(f"[dim]HTTPS[/]        [bold]{address}[/]")
-    terminal.print(f"[dim]Certificate[/]  {escape(str(certificate.path))}")
-    terminal.print(f"[dim]SHA-256[/]      {certificate.fingerprint}")
-
-
-def _escaped(facts: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
-    return [(name, escape(value)) for name, value in facts]
+    lines = (
+        ("HTTPS", Text(address, "bold")),
+        ("Certificate", Text(str(certificate.path))),
+        ("SHA-256", Text(certificate.fingerprint)),
+    )
+    told = terminal(soft_wrap=True)
+    for name, value in lines:
+        told.print(Text.assemble((f"{name:<13}", "dim"), value))
 
 
 def _is_local(address: str) -> bool:

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from virton.cli.language import LanguageOption, printable, sentences
 from virton.cli.scenario_file import ScenarioArgument, opened, playable
+from virton.cli.terminal import terminal
 from virton.console.sentences import Sentences
 from virton.ha.events import Record, Severity
 from virton.simulation.scenario import run_scenario
@@ -34,7 +35,7 @@ def simulate(
 ) -> None:
     """Play a scenario file and tell what happens, second by second."""
     scenario = opened(file)
-    listen = print_event if events else story(Console(), sentences(lang))
+    listen = print_event if events else story(terminal(), sentences(lang))
     with playable(file):
         run_scenario(scenario, listen)
 
@@ -44,11 +45,11 @@ def print_event(record: Record) -> None:
     typer.echo(json.dumps(record.to_json(), ensure_ascii=False))
 
 
-def story(terminal: Console, said: Sentences) -> Callable[[Record], None]:
+def story(screen: Console, said: Sentences) -> Callable[[Record], None]:
     """Return a listener that tells events to a person."""
 
     def tell(record: Record) -> None:
-        terminal.print(line(record, said), soft_wrap=True, highlight=False)
+        screen.print(line(record, said), soft_wrap=True)
 
     return tell
 

@@ -6,10 +6,14 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Tells the time (Unix seconds) and waits."""
+    """Tells the time (Unix seconds), and waits."""
 
     def time(self) -> float:
         """Return the time now."""
+        ...
+
+    def monotonic(self) -> float:
+        """Return a time for waits: it starts anywhere and never leaps, whoever sets the clock."""
         ...
 
     async def sleep(self, seconds: float) -> None:
@@ -23,6 +27,10 @@ class SystemClock:
     def time(self) -> float:
         """Return the time now."""
         return time.time()
+
+    def monotonic(self) -> float:
+        """Return a time for waits."""
+        return time.monotonic()
 
     async def sleep(self, seconds: float) -> None:
         """Wait for so many seconds."""

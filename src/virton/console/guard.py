@@ -1,6 +1,5 @@
 """Every path of the JSON API passes here: session, CSRF token, errors, renewed cookie."""
 
-import json
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -13,16 +12,19 @@ from starlette.responses import Response
 
 from virton.console.answers import Answer
 from virton.console.problems import Refusal, failed, refused
-from virton.console.sessions import COOKIE, Session
+from virton.console.session_cookie import COOKIE, Session
 from virton.console.standings import Standing
 from virton.console.state import Console, console_of
 from virton.proxmox import ApiFailure, ClusterApi
 from virton.proxmox.credentials import TICKET_LIFE_S
 from virton.proxmox.errors import ErrorCode
+from virton.strict_json import read_json as parsed
 
 Form = TypeVar("Form", bound=BaseModel)
 Endpoint = Callable[[Request], Awaitable[Response]]
 LONGEST_BODY = 1 << 20
+_BY_ITSELF = ("/api/snapshot", "/api/stream")
+"""What an open page asks for although nobody touches it."""
 log = logging.getLogger(__name__)
 
 
@@ -86,6 +88,8 @@ async def _serve(
     before = console.sessions.read(request.cookies.get(COOKIE))
     if writing and not console.sessions.csrf_matches(before, request.headers.get("x-csrf-token")):
         raise Refusal(403, "csrf", "the request does not come from the console's page")
+    if request.url.path not in _BY_ITSELF:
+        console.sessions.touch(before)
     session = await console.sessions.renewed(before)
     standing = await console.sessions.standing(session)
     try:
@@ -104,7 +108,7 @@ def keep_session(request: Request, response: Response, session: Session) -> None
     """Give the browser the session's cookie."""
     response.set_cookie(
         COOKIE,
-        session.to_cookie(),
+        console_of(request).sessions.cookie(session),
         max_age=TICKET_LIFE_S,
         path="/",
         secure=request.url.scheme == "https",
@@ -142,7 +146,7 @@ async def read_json(request: Request) -> dict[str, Any]:
         if len(body) > LONGEST_BODY:
             raise Refusal(413, "invalid", "the body is too long")
     try:
-        document = json.loads(body)
+        document = parsed(body)
     except ValueError:
         raise Refusal(400, "invalid", "the body is not JSON") from None
     if not isinstance(document, dict):

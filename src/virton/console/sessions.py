@@ -1,62 +1,25 @@
 """Sessions are the cluster's own: our cookie carries its ticket, and the cluster judges it.
 
 The console keeps no passwords and no list of sessions. What it remembers of a ticket is that the
-cluster honoured it a moment ago.
+cluster honoured it a moment ago, and that its user has logged out.
 """
 
-import base64
 import hashlib
 import hmac
-import json
-import re
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from virton.console.clock import Clock
+from virton.console.ended import Ended
 from virton.console.lender import RENEW_AFTER_S, Lender
 from virton.console.problems import no_session
+from virton.console.session_cookie import Session, opened, sealed
 from virton.console.settings import ConsoleSettings
 from virton.console.standings import AUDIT, Standing, Standings, digest, remember
 from virton.proxmox import ApiFailure, ClusterApi, ProxmoxClient, Ticket
-
-COOKIE = "virton_session"
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """A user's ticket, with a nonce that stays the same when the ticket is renewed."""
-
-    ticket: Ticket
-    nonce: str = field(repr=False)
-
-    @property
-    def user(self) -> str:
-        """Return who is logged in."""
-        return self.ticket.user
-
-    def to_cookie(self) -> str:
-        """Return the session as a cookie's value."""
-        ticket = self.ticket
-        parts = [ticket.user, ticket.ticket, ticket.csrf, ticket.issued, self.nonce]
-        return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")
-
-
-def from_cookie(value: str | None) -> Session | None:
-    """Read a cookie's value; None if it is none of ours."""
-    if not value:
-        return None
-    try:
-        parts = json.loads(base64.urlsafe_b64decode(value + "=" * (-len(value) % 4)))
-        user, ticket, csrf, issued, nonce = parts
-        issued = int(issued)
-    except (ValueError, TypeError):
-        return None
-    texts = (user, ticket, csrf, nonce)
-    if not all(isinstance(t, str) and re.fullmatch(r"[\x21-\x3a\x3c-\x7e]*", t) for t in texts):
-        return None
-    return Session(Ticket(user, ticket, csrf, issued), nonce)
+from virton.proxmox.credentials import TICKET_LIFE_S
 
 
 class Sessions:
@@ -75,24 +38,50 @@ class Sessions:
         self._lender = lender
         self._clock = clock
         self._key = key
+        self._tell = tell
         self._standings = Standings(self._ask, clock, settings.check_s, tell)
         self._renewals: dict[str, Ticket] = {}
-        self._ended: dict[str, None] = {}
+        self._ended = Ended(settings.data)
+        self._idle_s = settings.idle_s
+        self._active: dict[str, float] = {}
 
     async def open(self, user: str, password: str, otp: str | None) -> Session:
         """Log in at the cluster."""
         now = int(self._clock.time())
         ticket = await ClusterApi(self._client).log_in(user, password, now, otp)
         # Two tickets of the same second are the same: one that was given back is given again.
-        self._ended.pop(digest(ticket), None)
-        return Session(ticket, secrets.token_urlsafe(18))
+        self._ended.discard(digest(ticket))
+        session = Session(ticket, secrets.token_urlsafe(18))
+        self.touch(session)
+        return session
+
+    def cookie(self, session: Session) -> str:
+        """Return the session as a cookie's value."""
+        return sealed(session, self._key)
 
     def read(self, cookie: str | None) -> Session:
         """Return the session of a cookie; refuse if there is none."""
-        session = from_cookie(cookie)
-        if session is None or digest(session.ticket) in self._ended:
+        session = opened(cookie, self._key)
+        if session is None or self._has_ended(session):
             raise no_session()
+        self._end_if_idle(session)
         return session
+
+    def _has_ended(self, session: Session) -> bool:
+        return digest(session.ticket) in self._ended or _nonce_name(session) in self._ended
+
+    def touch(self, session: Session) -> None:
+        """Take notice that a session's user has done something."""
+        remember(self._active, session.nonce, self._clock.monotonic())
+
+    def _end_if_idle(self, session: Session) -> None:
+        """End a session whose user has done nothing for too long; refuse it then."""
+        if session.nonce not in self._active:
+            self.touch(session)
+        since = self._active[session.nonce]
+        if self._idle_s and self._clock.monotonic() - since >= self._idle_s:
+            self.end(session)
+            raise no_session()
 
     def csrf(self, session: Session) -> str:
         """Return the token that the page must send with every write of this session."""
@@ -124,7 +113,7 @@ class Sessions:
 
     async def standing(self, session: Session) -> Standing:
         """Return what the cluster says of a session, asked anew after a while."""
-        if digest(session.ticket) in self._ended:
+        if self._has_ended(session):
             raise no_session()
         try:
             return await self._standings.current(session.ticket)
@@ -136,8 +125,9 @@ class Sessions:
 
     def last_standing(self, session: Session) -> Standing:
         """Return what is known of a session, at once; refuse if it has ended."""
+        self._end_if_idle(session)
         standing = self._standings.last(session.ticket)
-        if standing is None or digest(session.ticket) in self._ended:
+        if standing is None or self._has_ended(session):
             raise no_session()
         return standing
 
@@ -158,9 +148,19 @@ class Sessions:
         return bool(answer.get("offered", "speed" in answer))
 
     def end(self, session: Session) -> None:
-        """Honour this session's ticket no longer, and lend it to nobody."""
-        remember(self._ended, digest(session.ticket), None)
+        """Honour none of this session's tickets any longer, and lend them to nobody."""
+        now, last = self._clock.time(), digest(session.ticket)
+        # The cluster honours a ticket until it dies, also one that was renewed since.
+        renewed = self._renewals.get(last)
+        older = [old for old, new in self._renewals.items() if digest(new) == last]
+        newer = [] if renewed is None else [digest(renewed)]
+        names = [_nonce_name(session), last, *older, *newer]
+        self._ended.add(names, now, TICKET_LIFE_S)
+        self._active.pop(session.nonce, None)
         self.doubt(session)
+        if renewed is not None:
+            self._lender.withdraw(renewed)
+        self._tell()
 
     def doubt(self, session: Session) -> None:
         """Take nothing for granted of a session that the cluster has just refused."""
@@ -175,3 +175,8 @@ class Sessions:
             "privileges": standing.privileges,
             "lab": standing.lab,
         }
+
+
+def _nonce_name(session: Session) -> str:
+    """Return a name for a session, whichever of its tickets it shows, that is no secret."""
+    return hashlib.sha256(f"session {session.nonce}".encode()).hexdigest()

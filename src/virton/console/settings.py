@@ -18,7 +18,8 @@ class ConsoleSettings:
     linger_s: float = 30.0
     beat_s: float = 5.0
     detect_s: float = 60.0
-    check_s: float = 60.0
+    check_s: float = 5.0
+    idle_s: float = 8 * 3600.0
     language: str = "ko"
 
 

@@ -8,7 +8,7 @@ import asyncio
 import hashlib
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from virton.console.clock import Clock
@@ -44,6 +44,7 @@ class Standing:
 class _Said:
     standing: Standing
     at: float
+    doubted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,27 +94,49 @@ class Standings:
         if said is not None and honoured is not None and self._is_fresh(said, honoured):
             return said.standing
         try:
-            await asyncio.shield(self._check(ticket))
+            await self._checked_itself(ticket)
         except ApiFailure as failure:
-            lives = honoured is not None and self._clock.time() - honoured.first <= TICKET_LIFE_S
+            now = self._clock.monotonic()
+            lives = honoured is not None and now - honoured.first <= TICKET_LIFE_S
             if failure.error.status == 401 or said is None or not lives:
                 raise
             return said.standing
         return self._said[_owner(ticket)].standing
 
+    async def _checked_itself(self, ticket: Ticket) -> None:
+        """Have a ticket asked about; of another one's refusal only its own is a refusal, too."""
+        try:
+            await asyncio.shield(self._check(ticket))
+        except ApiFailure as failure:
+            if failure.error.status != 401 or not self.knows(ticket):
+                raise
+            await asyncio.shield(self._check(ticket))
+
+    def knows(self, ticket: Ticket) -> bool:
+        """Tell whether the cluster has honoured a ticket."""
+        return digest(ticket) in self._honoured
+
     def forget(self, ticket: Ticket) -> None:
-        """Believe in a ticket no longer, and ask for its user's standing anew."""
-        self._honoured.pop(digest(ticket), None)
-        self._said.pop(_owner(ticket), None)
+        """Believe in a ticket no longer, and ask for its user's standing anew.
+
+        A ticket that the cluster never honoured says nothing about the user whom it names. Even
+        one that it did ends no other: each of the user's tickets is asked about itself.
+        """
+        honoured = self._honoured.pop(digest(ticket), None)
+        said = self._said.get(_owner(ticket))
+        if honoured is not None and said is not None:
+            self._said[_owner(ticket)] = replace(said, doubted=True)
 
     def _is_fresh(self, said: _Said, honoured: _Honoured) -> bool:
-        now = self._clock.time()
-        return abs(now - said.at) < self._check_s and now - honoured.last < RENEW_AFTER_S
+        now = self._clock.monotonic()
+        old = now - said.at >= self._check_s or now - honoured.last >= RENEW_AFTER_S
+        return not old and not said.doubted
 
     def _check(self, ticket: Ticket) -> asyncio.Future[None]:
         """Ask about a ticket, or join whoever asks about it or another ticket of the same user."""
-        known = digest(ticket) in self._honoured
-        key = _owner(ticket) if known else digest(ticket)
+        said = self._said.get(_owner(ticket))
+        shared = self.knows(ticket) and said is not None and not said.doubted
+        key = _owner(ticket) if shared else digest(ticket)
         if key not in self._checks:
             check = asyncio.ensure_future(self._checked(ticket))
             self._checks[key] = check
@@ -130,11 +153,11 @@ class Standings:
         try:
             standing = await self._ask(ticket, None if before is None else before.standing)
         except ApiFailure as failure:
-            if failure.error.status == 401:
+            if failure.error.status == 401 and self.knows(ticket):
                 self.forget(ticket)
                 self._tell()
             raise
-        now = self._clock.time()
+        now = self._clock.monotonic()
         first = self._honoured.get(digest(ticket), _Honoured(now, now)).first
         remember(self._honoured, digest(ticket), _Honoured(first, now))
         remember(self._said, _owner(ticket), _Said(standing, now))

@@ -44,6 +44,13 @@ def seen_by(standing: Standing, snapshot: Snapshot) -> Snapshot:
     }
 
 
+def beat_seen_by(standing: Standing, beat: Snapshot) -> Snapshot:
+    """Return a beat with what this viewer has no privilege for left out."""
+    if AUDIT in standing.privileges:
+        return beat
+    return {"now": beat["now"], "parts": forbidden(beat["now"], _missing(AUDIT))["parts"]}
+
+
 def _may_see(permissions: Permissions, vmid: int | None) -> bool:
     return GUEST_AUDIT in permissions.on(f"/vms/{vmid}")
 

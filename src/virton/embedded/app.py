@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 
 from starlette.applications import Starlette
@@ -46,18 +47,10 @@ class _Api:
         self._registry = registry
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = HttpRequest(scope, receive)
-        try:
-            answer = await self._answer(request)
-        except Refusal as refusal:
-            answer = refused(refusal)
-        except Exception:
-            # A fault of ours must still be an answer that a client of Proxmox VE can read.
-            _LOG.exception("%s %s failed", request.method, request.url.path)
-            answer = Answer(HTTPStatus.INTERNAL_SERVER_ERROR, message="internal error")
-        await answer_response(answer)(scope, receive, send)
+        response = await _answered(self._answer, HttpRequest(scope, receive))
+        await response(scope, receive, send)
 
-    async def _answer(self, request: HttpRequest) -> Answer:
+    async def _answer(self, request: HttpRequest) -> Response:
         path = f"/{request.path_params.get('path', '')}"
         found = self._registry.find(request.method, path)
         endpoint = found[0] if found else None
@@ -67,8 +60,10 @@ class _Api:
             caller = self._cluster.access.identify(given, request.method)
         call = Request(request.method, path, await params_of(request))
         if endpoint is not None and endpoint.slow:
-            return await run_in_threadpool(dispatch, self._registry, self._cluster, caller, call)
-        return dispatch(self._registry, self._cluster, caller, call)
+            return answer_response(
+                await run_in_threadpool(dispatch, self._registry, self._cluster, caller, call)
+            )
+        return answer_response(dispatch(self._registry, self._cluster, caller, call))
 
 
 class _LabSwitches:
@@ -78,11 +73,7 @@ class _LabSwitches:
         self._cluster = cluster
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = HttpRequest(scope, receive)
-        try:
-            response = await self._answer(request)
-        except Refusal as refusal:
-            response = answer_response(refused(refusal))
+        response = await _answered(self._answer, HttpRequest(scope, receive))
         await response(scope, receive, send)
 
     async def _answer(self, request: HttpRequest) -> Response:
@@ -92,6 +83,20 @@ class _LabSwitches:
         elif request.method != "GET":
             raise Refusal(HTTPStatus.NOT_IMPLEMENTED, f"Method '{request.method}' not implemented")
         return json_response(HTTPStatus.OK, lab_json(self._cluster, caller))
+
+
+async def _answered(
+    answer: Callable[[HttpRequest], Awaitable[Response]], request: HttpRequest
+) -> Response:
+    """Return an answer in any case: a fault of ours, too, must be one that a client can read."""
+    try:
+        return await answer(request)
+    except Refusal as refusal:
+        return answer_response(refused(refusal))
+    except Exception:
+        _LOG.exception("%s %s failed", request.method, request.url.path)
+        message = "internal error"
+        return answer_response(Answer(HTTPStatus.INTERNAL_SERVER_ERROR, message=message))
 
 
 def json_response(status: int, data: object) -> Response:

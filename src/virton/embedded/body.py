@@ -1,6 +1,5 @@
 """From an HTTP request to the parameters of a call: the query, and a form or a JSON body."""
 
-import json
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl, unquote
@@ -9,6 +8,7 @@ from starlette.requests import Request
 
 from virton.embedded.access.access import Credentials
 from virton.embedded.errors import Refusal
+from virton.strict_json import read_json
 
 _LARGEST_BODY = 512 * 1024
 _MOST_FIELDS = 1000
@@ -57,8 +57,8 @@ def _decode(body: bytes, content_type: str) -> dict[str, Any]:
         text = body.decode()
         if content_type.partition(";")[0].strip().lower() != "application/json":
             return _fields(text)
-        data = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        data = read_json(text)
+    except ValueError as error:
         raise Refusal(HTTPStatus.BAD_REQUEST, "the request's body cannot be read") from error
     if not isinstance(data, dict):
         raise Refusal(HTTPStatus.BAD_REQUEST, "the request's body must be a JSON object")

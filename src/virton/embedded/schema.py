@@ -12,6 +12,7 @@ from typing import Any, Literal
 from virton.embedded.formats import format_error
 
 _INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
+_LONGEST_NUMBER = 32
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 
 ParamType = Literal["string", "integer", "number", "boolean", "array"]
@@ -125,7 +126,7 @@ def _number(param: Param, text: str) -> int | float | None:
     if param.type == "string":
         return None
     form = _INTEGER if param.type == "integer" else _NUMBER
-    if not form.fullmatch(text):
+    if len(text) > _LONGEST_NUMBER or not form.fullmatch(text):
         raise _Wrong(f"type check ('{param.type}') failed - got '{text}'")
     value = int(text) if param.type == "integer" else float(text)
     if param.maximum is not None and value > param.maximum:

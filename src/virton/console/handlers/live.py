@@ -15,7 +15,7 @@ from virton.console.lender import RENEW_AFTER_S
 from virton.console.problems import Refusal, refused
 from virton.console.snapshot import Snapshot, assemble
 from virton.console.state import Console
-from virton.console.viewer import seen_by
+from virton.console.viewer import beat_seen_by, seen_by
 
 RECONNECT_MS = 250
 RENEWAL_PAUSE_S = 300
@@ -113,7 +113,7 @@ def _text(call: Call) -> str:
 
 def _beat(call: Call) -> Snapshot:
     now = call.console.clock.time()
-    return {"now": now, "parts": _ages(call.console, now)}
+    return beat_seen_by(call.standing, {"now": now, "parts": _ages(call.console, now)})
 
 
 def _ages(console: Console, now: float) -> dict[str, Snapshot]:

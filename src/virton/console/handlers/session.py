@@ -9,7 +9,7 @@ from starlette.responses import Response
 from virton.console.answers import Answer
 from virton.console.guard import Call, done, drop_session, keep_session, read_form
 from virton.console.problems import Refusal
-from virton.console.sessions import COOKIE, Session
+from virton.console.session_cookie import COOKIE, Session
 from virton.console.state import Console, console_of
 from virton.console.throttle import Key
 from virton.console.translate import LoginForm

@@ -1,0 +1,41 @@
+"""What is data reaches the terminal as it is."""
+
+import re
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import typer
+
+import virton.cli
+from virton.cli.complaint import complain
+from virton.cli.serve import Service, announce, announce_encrypted
+
+TRICKY = "AB:CD:EF:[bold]x[/bold]:smile:[/]"
+MODULES = sorted(Path(virton.cli.__file__).parent.rglob("*.py"))
+
+
+def test_a_fingerprint_is_printed_to_the_letter(capsys: pytest.CaptureFixture[str]) -> None:
+    fingerprint = ":".join(f"{byte:02X}" for byte in range(256))
+    certificate: Any = SimpleNamespace(path=Path(f"/tmp/{TRICKY}"), fingerprint=fingerprint)  # noqa: S108
+    announce_encrypted("https://[::1]:8006", certificate)
+    told = capsys.readouterr().out.splitlines()
+    assert told[0].split() == ["HTTPS", "https://[::1]:8006"]
+    assert told[1].split(maxsplit=1) == ["Certificate", f"/tmp/{TRICKY}"]  # noqa: S108
+    assert told[2].split() == ["SHA-256", fingerprint]
+
+
+def test_facts_and_complaints_are_printed_to_the_letter(capsys: pytest.CaptureFixture[str]) -> None:
+    announce("http://[::1]:8080", Service(None, None, ((TRICKY, TRICKY),)))  # type: ignore[arg-type]
+    assert capsys.readouterr().out.count(TRICKY) == 2
+    with pytest.raises(typer.Exit):
+        complain(TRICKY, TRICKY)
+    assert capsys.readouterr().err == f"virton: {TRICKY}\n{TRICKY}\n"
+
+
+@pytest.mark.parametrize("module", MODULES, ids=[path.stem for path in MODULES])
+def test_no_verb_has_a_terminal_of_its_own(module: Path) -> None:
+    text = module.read_text("utf-8")
+    if module.stem != "terminal":
+        assert not re.search(r"\b(Console|Terminal)\(|rich\.markup|rich import print", text)
