@@ -3,19 +3,28 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 CLIENTS := .venv-clients
-SRC := src tests
+SRC := src tests web hatch_build.py
+WEB := $(shell find web -name node_modules -prune -o -name __pycache__ -prune -o -type f -print)
+PAGE := src/virton/console/static/manifest.json
 
-.PHONY: run test check lint types imports tests bench format clean
+.PHONY: run test web bench format clean
 
 run: $(VENV)/.run
 	$(BIN)/virton serve
 
-test: $(VENV)/.dev browser
+test: $(VENV)/.dev $(PAGE) browser
 	$(BIN)/ruff format --check $(SRC)
 	$(BIN)/ruff check $(SRC)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python web/build_page.py check
 	$(BIN)/python -m pytest -n auto --dist worksteal
+
+# The page, from web/ into the console; what was installed for the checks is enough to build it.
+web: $(VENV)/.dev $(PAGE)
+
+$(PAGE): $(WEB) | $(VENV)/.dev
+	$(BIN)/python web/build_page.py
 
 # Clients that are not ours, unchanged, against a served embedded cluster; in an environment of their own.
 .PHONY: test-clients
@@ -37,13 +46,14 @@ browser:
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.run: requirements/run.txt pyproject.toml | $(VENV)/bin/python
+# Installing the console builds its page, with Node from the PATH or, for that time, from PyPI.
+$(VENV)/.run: requirements/run.txt pyproject.toml hatch_build.py $(WEB) | $(VENV)/bin/python
 	@echo "Installing what the console needs into $(VENV), once; this takes about half a minute."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
 	@touch $@
 
-$(VENV)/.dev: requirements/dev.txt pyproject.toml | $(VENV)/bin/python
+$(VENV)/.dev: requirements/dev.txt pyproject.toml hatch_build.py | $(VENV)/bin/python
 	@echo "Installing what the checks need into $(VENV), once; this takes about a minute."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
@@ -55,4 +65,4 @@ $(CLIENTS)/.installed: requirements/clients.txt
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(CLIENTS) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) $(CLIENTS) web/node_modules src/virton/console/static .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -20,6 +19,7 @@ from starlette.staticfiles import StaticFiles
 
 from tests.browser import contents
 from virton import console
+from virton.console.handlers.pages import shell
 
 CONSOLE = Path(console.__file__).parent
 POLICY = (
@@ -117,14 +117,12 @@ class Standin:
 
 def make_app(standin: Standin) -> Starlette:
     """The stand-in as an ASGI app."""
-    pages = jinja2.Environment(loader=jinja2.FileSystemLoader(CONSOLE / "pages"), autoescape=True)
 
     def page(name: str) -> Any:
         def render(request: Request) -> Response:
             locale = request.cookies.get("virton_locale", standin.language)
             theme = request.cookies.get("virton_theme", "dark")
-            text = json.loads((CONSOLE / "catalogue" / f"{locale}.json").read_text())
-            html = pages.get_template(name).render(locale=locale, theme=theme, text=text)
+            html = shell(name, locale, theme)
             return HTMLResponse(html, headers={"Content-Security-Policy": POLICY})
 
         return render
@@ -191,8 +189,8 @@ def make_app(standin: Standin) -> Starlette:
 
     writes = ["POST", "PUT", "DELETE"]
     routes = [
-        Route("/", page("index.html")),
-        Route("/login", page("login.html")),
+        Route("/", page("ha")),
+        Route("/login", page("login")),
         Route("/api/login", login, methods=["POST"]),
         Route("/api/logout", logout, methods=["POST"]),
         Route("/api/session", session),

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.contents import node_rule, resource_rule
+from tests.browser.modules import module
 from virton.ha.rules.config import NodeAffinityRule, ResourceAffinityRule, RuleSet
 from virton.ha.rules.feasibility import check
 
@@ -15,11 +16,10 @@ pytestmark = pytest.mark.browser
 NODES = ["phum01", "phum02", "phum03"]
 SIDS = [f"vm:{vmid}" for vmid in (100, 121, 122, 124, 999)]
 TRIES = 400
-JUDGE = """async (cases) => {
-  const { conflictsOf } = await import("/static/js/rules/conflicts.js");
+JUDGE = """
   return cases.map(({ rules, nodes }) => rules.map((rule) =>
-    conflictsOf(rule, rules, nodes).map((conflict) => conflict.code)));
-}"""
+    asked.conflictsOf(rule, rules, nodes).map((conflict) => conflict.code)));
+"""
 NAMES = {
     "several_node_rules": "resource-in-several-node-rules",
     "priorities": "priorities-with-resource-rule",
@@ -69,7 +69,7 @@ def test_the_advice_agrees_with_the_cluster_on_rules_of_every_kind(page: Page) -
         {"nodes": NODES, "rules": [_some_rule(dice, n) for n in range(dice.randint(1, 5))]}
         for _ in range(TRIES)
     ]
-    advice = page.evaluate(JUDGE, cases)
+    advice = page.evaluate(f"(cases) => {{ {module('legacy/rules/conflicts.js')} {JUDGE} }}", cases)
     seen: set[str] = set()
     for case, codes in zip(cases, advice, strict=True):
         names = [rule["rule"] for rule in case["rules"]]

@@ -4,11 +4,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+from jinja2 import Environment, FileSystemLoader
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
-from starlette.templating import Jinja2Templates
 from starlette.types import Scope
 
 from virton.console.state import console_of
@@ -19,7 +19,7 @@ THEMES = ("dark", "light")
 LOCALE_COOKIE = "virton_locale"
 THEME_COOKIE = "virton_theme"
 
-templates = Jinja2Templates(directory=ROOM / "pages")
+templates = Environment(loader=FileSystemLoader(ROOM / "pages"), autoescape=True)
 
 
 class RevalidatedFiles(StaticFiles):
@@ -38,28 +38,47 @@ def files(folder: str) -> StaticFiles:
 
 
 async def index(request: Request) -> Response:
-    """Return the page."""
-    return _shell(request, "index.html")
+    """Return the HA page."""
+    return _page(request, "ha")
 
 
 async def login(request: Request) -> Response:
     """Return the login page."""
-    return _shell(request, "login.html")
+    return _page(request, "login")
 
 
-def _shell(request: Request, name: str) -> Response:
-    locale = _choice(request, LOCALE_COOKIE, LOCALES, console_of(request).settings.language)
+def _page(request: Request, page: str) -> Response:
+    language = console_of(request).settings.language
+    locale = _choice(request, LOCALE_COOKIE, LOCALES, language)
+    return HTMLResponse(shell(page, locale, _choice(request, THEME_COOKIE, THEMES, THEMES[0])))
+
+
+def shell(page: str, locale: str, theme: str) -> str:
+    """Return the HTML of a page, with the scripts and styles that the bundler made for it."""
+    built = _manifest()
     context = {
+        "early": built["early"],
+        "page": built["pages"][page],
         "locale": locale,
-        "theme": _choice(request, THEME_COOKIE, THEMES, THEMES[0]),
+        "theme": theme,
         "text": _catalogue(locale),
     }
-    return templates.TemplateResponse(request, name, context)
+    return templates.get_template(f"{page}.html").render(context)
 
 
 def _choice(request: Request, cookie: str, choices: tuple[str, ...], default: str) -> str:
     chosen = request.cookies.get(cookie)
     return chosen if chosen in choices else default
+
+
+def _manifest() -> dict[str, Any]:
+    """Return what the bundler wrote: the files that each page loads."""
+    try:
+        built = json.loads((ROOM / "static" / "manifest.json").read_text("utf-8"))
+    except (OSError, ValueError) as failure:
+        raise HTTPException(500, "the page is not built: run `make web`") from failure
+    assert isinstance(built, dict)  # noqa: S101 - it is our own file
+    return built
 
 
 def _catalogue(locale: str) -> dict[str, Any]:

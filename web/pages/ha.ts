@@ -1,0 +1,3 @@
+/** The HA page. */
+
+import "../legacy/main.js";

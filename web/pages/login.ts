@@ -1,0 +1,3 @@
+/** The login page. */
+
+import "../legacy/login.js";
