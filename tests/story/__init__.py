@@ -1,0 +1,1 @@
+"""Happenings: told by the stack, observed from outside."""
