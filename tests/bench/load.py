@@ -21,7 +21,7 @@ from rich.table import Table
 from virton.cli.serve import address_of, listen
 from virton.cli.serving import Server
 from virton.console.app import create_app
-from virton.console.sessions import COOKIE
+from virton.console.session_cookie import COOKIE
 from virton.console.settings import ConsoleSettings
 from virton.embedded import start
 from virton.proxmox import ProxmoxClient

@@ -12,7 +12,7 @@ from tests.console.visit import Browser, SteppedClock, Stream, settle
 from tests.faults.proxy import FaultyNode, of_app
 from virton.console.app import create_app
 from virton.console.poller import Poller
-from virton.console.sessions import COOKIE
+from virton.console.session_cookie import COOKIE
 from virton.console.settings import ConsoleSettings
 from virton.embedded import RunningCluster
 from virton.proxmox import ProxmoxClient, Trust
