@@ -51,6 +51,7 @@ class Standin:
         self.writes: list[tuple[str, str, Any]] = []
         self.refreshed = 0
         self.away = False
+        self.deaf = False
         self.language = "ko"
         self.remarks: list[str] = []
 
@@ -78,10 +79,15 @@ class Standin:
         self._send("beat", {"now": self.snapshot["now"], "parts": self.snapshot["parts"]})
 
     def refuse(
-        self, status: int, message: str | None, fields: dict[str, str] | None = None
+        self,
+        status: int,
+        message: str | None,
+        fields: dict[str, str] | None = None,
+        **more: Any,
     ) -> None:
         """Refuse the next write as a cluster would."""
         error = {"status": status, "code": "cluster", "message": message, "fields": fields or {}}
+        error |= more
         self.refusals.append((status, {"error": error}))
 
     def go_away(self) -> None:
@@ -136,6 +142,9 @@ def make_app(standin: Standin) -> Starlette:
         return JSONResponse(standin.session)
 
     def session(request: Request) -> Response:
+        if standin.deaf:
+            error = {"status": None, "code": "timeout", "message": None, "fields": {}}
+            return JSONResponse({"error": error}, 504)
         return JSONResponse(standin.session) if standin.session else _unauthorised()
 
     def logout(request: Request) -> Response:
@@ -167,6 +176,8 @@ def make_app(standin: Standin) -> Starlette:
         return JSONResponse(content, headers=headers)
 
     def stream(request: Request) -> Response:
+        if standin.deaf:
+            return Response(status_code=504)
         if not standin.session:
             return _unauthorised()
         return StreamingResponse(_events(standin), media_type="text/event-stream")

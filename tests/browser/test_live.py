@@ -216,6 +216,20 @@ def test_a_lost_console_is_said_and_comes_back_by_itself(page: Page, standin: St
     expect(page.get_by_role("region", name="HA 상태")).to_have_class("card")
 
 
+def test_a_cluster_that_hangs_is_not_told_as_a_console_that_is_away(
+    standin: Standin, open_page: Opener
+) -> None:
+    standin.deaf = True
+    page = open_page("/", own=True)
+    banner = page.get_by_role("alert").filter(has_text="콘솔은 정상이지만")
+    expect(banner).to_have_count(1)
+    expect(banner).to_be_visible()
+    expect(page.get_by_text("콘솔 서버")).to_have_count(0)
+    standin.deaf = False
+    expect(page.get_by_role("radio").first).to_be_visible()
+    expect(banner).to_be_hidden()
+
+
 def test_a_renewed_stream_is_not_spoken_of(page: Page, standin: Standin) -> None:
     standin.renew()
     standin.hang_up()

@@ -161,6 +161,17 @@ def test_a_refusal_is_said_in_the_form_and_nothing_is_lost(page: Page, standin: 
     expect(page.get_by_role("dialog")).to_have_count(0)
 
 
+def test_a_write_that_may_have_been_done_says_so(page: Page, standin: Standin) -> None:
+    press(page, "리소스 추가")
+    field(page, "VM 선택 (CT 포함)").select_option("vm:130")
+    standin.refuse(504, None, code="timeout", unknown=True)
+    submit(page, "추가").click()
+    alert = page.get_by_role("dialog").get_by_role("alert")
+    expect(alert).to_contain_text("클러스터가 제때 응답하지 않습니다.")
+    expect(alert).to_contain_text("이미 처리되었을 수 있습니다.")
+    expect(alert).not_to_contain_text("클러스터 응답:")
+
+
 def test_a_refusal_of_a_field_is_said_at_the_field(page: Page, standin: Standin) -> None:
     press(page, "리소스 추가")
     field(page, "VM 선택 (CT 포함)").select_option("vm:130")

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.console.visit import settle
 from tests.faults.desk import PARTS, Desk, Site, at_desk, failing
 from tests.faults.faults import hangs_up, refuses
 from virton.console.reader import PROBE_S
@@ -68,8 +69,23 @@ async def test_a_write_goes_to_the_node_that_answers(pair: Desk) -> None:
 async def test_a_write_that_may_have_arrived_is_not_sent_to_another_node(pair: Desk) -> None:
     pair.node.faults["/cluster/ha/resources/vm:100"] = hangs_up
     response = await pair.browser.write("PUT", "/api/resources/vm:100", {"comment": ""})
-    assert response.json()["error"]["code"] == "cut"
+    error = response.json()["error"]
+    assert (error["code"], error["unknown"], error["message"]) == ("cut", True, None)
     assert ("PUT", "/cluster/ha/resources/vm:100") not in pair.nodes[1].asked
+
+
+async def test_after_a_write_that_may_have_been_done_the_cluster_is_looked_at_at_once(
+    pair: Desk,
+) -> None:
+    await pair.look()
+    pair.node.faults["/cluster/ha/resources/vm:100"] = hangs_up
+    async with pair.browser.stream() as stream:
+        stream.events()
+        await pair.browser.write("PUT", "/api/resources/vm:100", {"comment": "it was done"})
+        await settle()
+        _, told = stream.events()[-1]
+    row = next(row for row in told["resources"] if row["sid"] == "vm:100")
+    assert row["comment"] == "it was done", "the node did it, and hung up in the place of saying so"
 
 
 async def test_a_node_that_restarts_between_two_rounds_is_missed_by_nobody(desk: Desk) -> None:

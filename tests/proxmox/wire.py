@@ -1,7 +1,9 @@
 """Servers of a few bytes on this machine, for what only a network can do."""
 
 import asyncio
+import socket
 import ssl
+import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -52,3 +54,10 @@ def ok(body: bytes) -> bytes:
         b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
         b"content-length: %d\r\nconnection: close\r\n\r\n%s" % (len(body), body)
     )
+
+
+def reset(writer: asyncio.StreamWriter) -> None:
+    """Hang up so that the other side gets a reset in the place of an end."""
+    connection = writer.get_extra_info("socket")
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()

@@ -12,6 +12,8 @@ export class ApiError extends Error {
     retry_after_s = null,
     fingerprint = null,
     kinds = [],
+    unknown = false,
+    told = false,
   }) {
     super(message ?? code);
     this.status = status;
@@ -21,6 +23,9 @@ export class ApiError extends Error {
     this.retryAfterS = retry_after_s;
     this.fingerprint = fingerprint;
     this.kinds = kinds;
+    this.unknown = unknown;
+    /** Whether the console itself said so. */
+    this.told = told;
   }
 }
 
@@ -70,6 +75,7 @@ function refusalOf(answer, content) {
     retry_after_s: content?.retry_after_s ?? Number(answer.headers.get("Retry-After") ?? 0),
     ...content?.error,
     status: answer.status,
+    told: Boolean(content?.error),
   });
 }
 

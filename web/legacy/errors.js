@@ -59,8 +59,14 @@ function named({ sid, sids, ...rest }) {
   return { ...rest, name: names.join(", ") };
 }
 
-/** The page's wording of an error: what it knows the message to mean, else what its code says. */
+/** The page's wording of an error; of a write that may have been done, it says so. */
 export function wordError(error) {
+  const said = wordKind(error);
+  return error.unknown ? `${said} ${t("error.unknown")}` : said;
+}
+
+/** What the message is known to mean, else what the code says. */
+function wordKind(error) {
   const known = wordMessage(error.words);
   if (known) return known;
   if (error.status === 429) return t("error.slow_down", { seconds: error.retryAfterS || 5 });
@@ -79,6 +85,7 @@ export function messageNodes(words, own) {
 
 /** Text nodes for a message of the cluster about one field. */
 export function fieldMessageNodes(text) {
+  if (has(`field.${text}`)) return messageNodes(t(`field.${text}`), null);
   const known = wordMessage(text);
   return known ? messageNodes(known, text) : messageNodes(t("error.field", { words: text }), null);
 }

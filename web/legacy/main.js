@@ -14,7 +14,7 @@ import { watchScrolling } from "./scrolling.js";
 import { keepDoor, logOut } from "./session.js";
 import { nameColumns } from "./stacking.js";
 import { change, may, state, subscribe } from "./store.js";
-import { connect, tryAgain, watch } from "./stream.js";
+import { connect, lineAfter, tryAgain, watch } from "./stream.js";
 
 const find = (selector) => document.querySelector(selector);
 
@@ -56,7 +56,7 @@ async function enter() {
     change({ session: await get("/api/session") });
   } catch (error) {
     if (error.status === 401) return location.assign("/login");
-    change({ line: "lost" });
+    change({ line: lineAfter(error) });
   }
   watch();
   return connect();
@@ -98,14 +98,18 @@ function drawTop() {
   drawLine();
 }
 
-/** The line to the console: live, lost and since when, or ended with the session. */
+/** The line to the console: live, lost and since when, deaf with the cluster, or ended with the session. */
 function drawLine() {
   const { line, heardAt } = state;
   find("#line").dataset.state = line;
   setText(find("#line"), t(`line.${line}`));
   const banner = find("#line-lost");
-  setShown(banner, line === "lost");
+  setShown(banner, line === "lost" || line === "deaf");
   setShown(find("#line-ended"), line === "ended");
+  if (line === "deaf") {
+    setText(banner.children[0], t("line.deaf.banner"));
+    setText(banner.children[1], "");
+  }
   if (line !== "lost") return;
   const since = heardAt === null ? "" : ago((performance.now() - heardAt) / 1000);
   setText(banner.children[0], t(since ? "line.lost.banner" : "line.lost.first"));

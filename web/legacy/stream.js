@@ -68,10 +68,15 @@ export async function refresh() {
   }
 }
 
+/** What a failed question makes of the line: a console that says why is there, its cluster is not. */
+export function lineAfter(error) {
+  return error instanceof ApiError && error.told ? "deaf" : "lost";
+}
+
 /** The stream broke: once is nothing to speak of, twice is a line that is lost. */
-function broken() {
+function broken(line = "lost") {
   source?.close();
-  if (failures > 0 && state.line !== "lost") change({ line: "lost" });
+  if ((failures > 0 || line === "deaf") && state.line !== line) change({ line });
   const wait = RETRY_MS[Math.min(failures, RETRY_MS.length - 1)];
   failures += 1;
   clearTimeout(retryTimer);
@@ -86,7 +91,7 @@ export async function tryAgain() {
     connect();
   } catch (error) {
     if (error instanceof ApiError && error.status === 401) await sessionEnded();
-    else broken();
+    else broken(lineAfter(error));
   }
 }
 

@@ -180,7 +180,7 @@ async def _take(client: ProxmoxClient, way_in: WayIn, *, anonymous: bool) -> byt
 
 def _explained(error: ApiError, way_in: WayIn) -> str:
     """Return why a cluster could not be captured, and which option to look at."""
-    words = error.message or str(error.code)
+    words = error.words
     match error.code:
         case ErrorCode.TLS:
             shown = f": compare it and pin it: {error.fingerprint}" if error.fingerprint else ""

@@ -73,7 +73,13 @@ def writing(handler: Callable[[Call], Awaitable[Response]]) -> Endpoint:
     """Serve a write that the session's own page has sent; then have the cluster asked at once."""
 
     async def endpoint(request: Request) -> Response:
-        response = await _serve(request, handler, writing=True)
+        try:
+            response = await _serve(request, handler, writing=True)
+        except ApiFailure as failure:
+            if not failure.error.unknown:
+                raise
+            # Whether it was done, the page's next look shows.
+            response = failed(failure.error)
         if response.background is None:
             response.background = BackgroundTask(console_of(request).poller.poll_once)
         return response
@@ -127,11 +133,17 @@ async def read_form(request: Request, form: type[Form]) -> Form:
     try:
         return form.model_validate(await read_json(request))
     except ValidationError as failure:
-        fields = {
-            str(error["loc"][0]) if error["loc"] else "": error["msg"]
-            for error in failure.errors(include_url=False, include_input=False)
-        }
-        raise Refusal(400, "invalid", None, fields) from None
+        raise Refusal(400, "invalid", None, _wrong_fields(failure)) from None
+
+
+def _wrong_fields(failure: ValidationError) -> dict[str, str]:
+    """Return by field a word that the page has a sentence for."""
+    return {
+        str(error["loc"][0]) if error["loc"] else "": (
+            "required" if error["type"] in ("missing", "string_too_short") else "not_a_value"
+        )
+        for error in failure.errors(include_url=False, include_input=False)
+    }
 
 
 async def read_json(request: Request) -> dict[str, Any]:

@@ -10,24 +10,29 @@ from virton.proxmox.errors import ApiError, ErrorCode
 
 
 class Refusal(Exception):  # noqa: N818 - the console's own no, not an error
-    """The console's own refusal of a request."""
+    """The console's own refusal of a request.
+
+    `fields` hold words that the page has sentences for; `detail` is for whoever reads the answer.
+    """
 
     def __init__(
         self,
         status: int,
         code: str,
-        message: str | None = None,
+        detail: str | None = None,
         fields: Mapping[str, str] | None = None,
         **more: Any,
     ) -> None:
-        super().__init__(message or code)
+        super().__init__(detail or code)
         self.status = status
         self.error: dict[str, Any] = {
             "status": status,
             "code": code,
-            "message": message,
+            "message": None,
             "fields": dict(fields or {}),
         } | more
+        if detail is not None:
+            self.error["detail"] = detail
 
 
 def no_session() -> Refusal:

@@ -23,6 +23,7 @@ from virton.proxmox.configuration import (
 )
 from virton.proxmox.credentials import Credentials, Ticket
 from virton.proxmox.errors import ApiError, ApiFailure, ErrorCode
+from virton.proxmox.exchange import MOST_BYTES
 from virton.proxmox.inventory import (
     Inventory,
     Membership,
@@ -39,6 +40,9 @@ from virton.proxmox.status import CurrentStatus, parse_status
 from virton.proxmox.values import rows
 
 View = TypeVar("View")
+
+LOGIN_BYTES = 1 << 20
+"""The largest answer that is read before anybody has logged in."""
 
 
 class ClusterApi:
@@ -61,8 +65,9 @@ class ClusterApi:
 
     async def read(self, path: str, parse: Callable[[Any], View], **params: Any) -> View:
         """Get a path and read the answer; one of unexpected shape is a `protocol` error."""
+        most = LOGIN_BYTES if self.credentials is None else MOST_BYTES
         answer = await self.client.call(
-            "GET", path, self.credentials, params, at=self._at, trying=self._note
+            "GET", path, self.credentials, params, at=self._at, trying=self._note, most_bytes=most
         )
         return _parsed(path, parse, answer)
 
@@ -144,14 +149,16 @@ class ClusterApi:
             raise
         if answer.challenge is not None:
             words = "the cluster still asks for a second factor"
-            raise SecondFactorRefused(ApiError(401, words, code=ErrorCode.AUTH))
+            raise SecondFactorRefused(ApiError(401, code=ErrorCode.AUTH, detail=words))
         return answer
 
     async def _ticket(self, params: Mapping[str, Any], *, repeatable: bool) -> TicketAnswer:
         path = "/access/ticket"
         # Before 8.0 a challenge has another form unless the new one is asked for.
         asked = {**params, "new-format": 1}
-        answer = await self.client.call("POST", path, None, asked, repeatable=repeatable)
+        answer = await self.client.call(
+            "POST", path, None, asked, repeatable=repeatable, most_bytes=LOGIN_BYTES
+        )
         return _parsed(path, parse_ticket, answer)
 
     async def add_resource(self, params: Mapping[str, Any]) -> None:
@@ -198,4 +205,4 @@ def _parsed(path: str, parse: Callable[[Any], View], answer: Any) -> View:
         return parse(answer)
     except (KeyError, TypeError, ValueError, AttributeError) as failure:
         words = f"not an answer of Proxmox VE to {path}: {failure!r}"
-        raise ApiFailure(ApiError(200, words, code=ErrorCode.PROTOCOL)) from failure
+        raise ApiFailure(ApiError(200, code=ErrorCode.PROTOCOL, detail=words)) from failure

@@ -1,25 +1,17 @@
 """One connection to a cluster: several nodes or an app in this process, asked the same way."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from email.utils import parsedate_to_datetime
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Self
 from urllib.parse import urlsplit
 
 import httpx2
 
 from virton.proxmox.credentials import Credentials
-from virton.proxmox.errors import (
-    UNSENT,
-    ApiError,
-    ApiFailure,
-    ErrorCode,
-    code_of_status,
-    network_failure,
-)
-from virton.proxmox.trust import SystemTrust, Trust, presented_fingerprint, ssl_context
+from virton.proxmox.errors import ApiError, ApiFailure, ErrorCode, code_of_status
+from virton.proxmox.exchange import MOST_BYTES, Reply, Request, Timeouts, Wire
+from virton.proxmox.trust import Trust
 from virton.proxmox.values import document, integer
 
 Message = MutableMapping[str, Any]
@@ -34,13 +26,8 @@ IN_PROCESS = "http://embedded"
 API = "/api2/json"
 
 
-@dataclass(frozen=True, slots=True)
-class Timeouts:
-    """How long to wait: for a connection, for the next bytes, and for a whole answer."""
-
-    connect_s: float = 4.0
-    read_s: float = 10.0
-    whole_s: float = 20.0
+UNSURE_STATUSES = frozenset({502, 503, 504, 596, 597, 598, 599})
+"""Answers of whoever stands between, given when the one who was asked did not answer in time."""
 
 
 class ProxmoxClient:
@@ -57,16 +44,7 @@ class ProxmoxClient:
         self.addresses = tuple(_base(address) for address in addresses)
         if not self.addresses:
             raise ValueError("a cluster needs at least one address")
-        self.timeouts = timeouts or Timeouts()
-        self._over_network = transport is None
-        self._http = httpx2.AsyncClient(
-            transport=transport,
-            verify=ssl_context(trust or SystemTrust()) if transport is None else False,
-            timeout=httpx2.Timeout(self.timeouts.read_s, connect=self.timeouts.connect_s),
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-            follow_redirects=False,
-            trust_env=False,
-        )
+        self._wire = Wire(trust, timeouts or Timeouts(), transport)
         self._preferred = 0
         self._troubles: dict[str, ApiError] = {}
         self.heard: Callable[[str, float], None] | None = None
@@ -77,6 +55,15 @@ class ProxmoxClient:
         """Return a client of an app in this process."""
         transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
         return cls([IN_PROCESS], timeouts=timeouts, transport=transport)
+
+    @property
+    def timeouts(self) -> Timeouts:
+        """Return how long is waited for answers."""
+        return self._wire.timeouts
+
+    @timeouts.setter
+    def timeouts(self, timeouts: Timeouts) -> None:
+        self._wire.timeouts = timeouts
 
     @property
     def troubles(self) -> Mapping[str, ApiError]:
@@ -94,7 +81,7 @@ class ProxmoxClient:
 
     async def aclose(self) -> None:
         """Close every connection."""
-        await self._http.aclose()
+        await self._wire.aclose()
 
     async def call(
         self,
@@ -106,20 +93,24 @@ class ProxmoxClient:
         repeatable: bool | None = None,
         at: str | None = None,
         trying: Callable[[str], None] | None = None,
+        most_bytes: int = MOST_BYTES,
     ) -> Any:
         """Ask the Proxmox VE API and return the answer's `data`.
 
-        A node that cannot be asked is passed over for the next one. A request that may already
-        have been acted on is passed on only where repeating it is harmless (`repeatable`; reads
-        by default). With `at`, that address alone is asked. `trying` is told each address in turn.
+        A node that cannot be asked is passed over for the next one. A request of which bytes may
+        have left us is passed on only where repeating it is harmless (`repeatable`; reads by
+        default). With `at`, that address alone is asked. `trying` is told each address in turn.
         """
         again = method == "GET" if repeatable is None else repeatable
+        headers = credentials.headers(writing=method != "GET") if credentials else {}
+        request = Request(
+            method, API + path, headers, params or {}, repeatable=again, most_bytes=most_bytes
+        )
 
         async def attempt(address: str) -> Any:
             if trying is not None:
                 trying(address)
-            response = await self._send(address, method, API + path, credentials, params or {})
-            return _data(response, address)
+            return _data(await self._send(address, request), address)
 
         if at is not None:
             return await self._there(at, attempt)
@@ -133,12 +124,14 @@ class ProxmoxClient:
         body: Mapping[str, Any] | None = None,
     ) -> Any:
         """Ask a path outside the Proxmox VE API with a JSON body, and return the answer."""
+        again = method == "GET"
+        headers = credentials.headers(writing=not again) if credentials else {}
+        request = Request(method, path, headers, body, "json", repeatable=again)
 
         async def attempt(address: str) -> Any:
-            response = await self._send(address, method, path, credentials, body, as_json=True)
-            return _document(response, address)
+            return _document(await self._send(address, request), address)
 
-        return await self._somewhere(attempt, method == "GET")
+        return await self._somewhere(attempt, again)
 
     async def _somewhere(self, attempt: Callable[[str], Awaitable[Any]], again: bool) -> Any:
         failures: list[ApiFailure] = []
@@ -150,7 +143,7 @@ class ProxmoxClient:
                 answer = await attempt(address)
             except ApiFailure as failure:
                 if not self._try_next(address, failure, again):
-                    raise
+                    raise _told(failure, again) from failure
                 failures.append(failure)
             else:
                 self._troubles.pop(address, None)
@@ -174,54 +167,29 @@ class ProxmoxClient:
             self._troubles.pop(address, None)
             return False
         self._troubles[address] = failure.error
-        return again or not failure.sent or failure.error.code in UNSENT
+        return again or not failure.sent
 
-    async def _send(
-        self,
-        address: str,
-        method: str,
-        path: str,
-        credentials: Credentials | None,
-        params: Mapping[str, Any] | None,
-        *,
-        as_json: bool = False,
-    ) -> httpx2.Response:
-        writing = method != "GET"
-        headers = credentials.headers(writing=writing) if credentials else {}
-        arguments: dict[str, Any] = {}
-        if as_json:
-            arguments = {} if params is None else {"json": params}
-        elif params:
-            arguments = {"data" if method in ("POST", "PUT") else "params": dict(params)}
-        try:
-            async with asyncio.timeout(self.timeouts.whole_s):
-                response = await self._http.request(
-                    method, address + path, headers=headers, **arguments
-                )
-        except (httpx2.HTTPError, OSError, TimeoutError) as failure:
-            raise await self._explained(failure, address) from failure
-        date = _date(response)
+    async def _send(self, address: str, request: Request) -> Reply:
+        reply = await self._wire.send(address, request)
+        date = _date(reply)
         if date is not None and self.heard is not None:
             self.heard(address, date)
-        return response
-
-    async def _explained(self, failure: Exception, address: str) -> ApiFailure:
-        explained = network_failure(failure, address)
-        error = explained.error
-        if error.code is not ErrorCode.TLS or error.fingerprint or not self._over_network:
-            return explained
-        parts = urlsplit(address)
-        presented = await presented_fingerprint(
-            parts.hostname or "", parts.port or 443, self.timeouts.connect_s
-        )
-        told = ApiError(None, error.message, {}, error.code, address, presented)
-        return ApiFailure(told, sent=explained.sent)
+        return reply
 
 
-def _date(response: httpx2.Response) -> float | None:
+def _told(failure: ApiFailure, repeatable: bool) -> ApiFailure:
+    """Return the failure of a call; of a write that may have been done, it says so."""
+    error = failure.error
+    decided = error.status is not None and error.status >= 300
+    if repeatable or not failure.sent or (decided and error.status not in UNSURE_STATUSES):
+        return failure
+    return ApiFailure(replace(error, unknown=True), sent=True)
+
+
+def _date(reply: Reply) -> float | None:
     """Return the answering node's clock, which counts whole seconds: half of one is added."""
     try:
-        return parsedate_to_datetime(response.headers["date"]).timestamp() + 0.5
+        return parsedate_to_datetime(reply.headers["date"]).timestamp() + 0.5
     except (KeyError, ValueError):
         return None
 
@@ -241,58 +209,56 @@ def _all_failed(failures: Sequence[ApiFailure]) -> ApiFailure:
     first = failures[0]
     if len(failures) == 1:
         return first
-    words = "; ".join(f"{f.error.address}: {f.error.message}" for f in failures)
-    error = first.error
-    told = ApiError(error.status, words, {}, error.code, error.address, error.fingerprint)
-    return ApiFailure(told, sent=any(failure.sent for failure in failures))
+    words = "; ".join(f"{f.error.address}: {f.error.words}" for f in failures)
+    error = replace(first.error, message=None, fields={}, detail=words)
+    return ApiFailure(error, sent=any(failure.sent for failure in failures))
 
 
-def _document(response: httpx2.Response, address: str) -> Any:
-    if response.status_code >= 400:
-        raise ApiFailure(_refusal(response, address))
+def _document(reply: Reply, address: str) -> Any:
+    if reply.status >= 400:
+        raise ApiFailure(_refusal(reply, address))
     try:
-        told = document(response.content)
+        told = document(reply.content)
     except ValueError:
         told = None
-    if response.status_code >= 300 or not isinstance(told, dict):
-        words = f"not an answer of Proxmox VE: {response.status_code} {_media_type(response)}"
-        error = ApiError(response.status_code, words, {}, ErrorCode.PROTOCOL, address)
-        raise ApiFailure(error)
+    if reply.status >= 300 or not isinstance(told, dict):
+        raise _not_an_answer(reply, address, f"{reply.status} {reply.media_type}")
     return told
 
 
-def _media_type(response: httpx2.Response) -> str:
-    return str(response.headers.get("content-type", "without a content type")).partition(";")[0]
-
-
-def _data(response: httpx2.Response, address: str) -> Any:
-    told = _document(response, address)
+def _data(reply: Reply, address: str) -> Any:
+    told = _document(reply, address)
     if "data" not in told:
-        words = "not an answer of Proxmox VE: JSON without 'data'"
-        error = ApiError(response.status_code, words, {}, ErrorCode.PROTOCOL, address)
-        raise ApiFailure(error)
+        raise _not_an_answer(reply, address, "JSON without 'data'")
     return told["data"]
 
 
-def _refusal(response: httpx2.Response, address: str) -> ApiError:
+def _not_an_answer(reply: Reply, address: str, why: str) -> ApiFailure:
+    words = f"not an answer of Proxmox VE: {why}"
+    return ApiFailure(
+        ApiError(reply.status, code=ErrorCode.PROTOCOL, address=address, detail=words)
+    )
+
+
+def _refusal(reply: Reply, address: str) -> ApiError:
     """Read the cluster's own words: from the body, or (before 8.x) from the status line."""
     try:
-        body = document(response.content)
+        body = document(reply.content)
     except ValueError:
         body = None
     body = body if isinstance(body, dict) else {}
     inner = body.get("error")
     if isinstance(inner, dict):
         body = inner | {"errors": inner.get("fields")}
-    message = body.get("message") or response.reason_phrase or None
+    message = body.get("message") or reply.reason or None
     errors = body.get("errors")
     return ApiError(
-        status=response.status_code,
+        status=reply.status,
         message=str(message).strip() if message else None,
         fields={str(k): _words(v) for k, v in errors.items()} if isinstance(errors, dict) else {},
-        code=code_of_status(response.status_code),
+        code=code_of_status(reply.status),
         address=address,
-        retry_after_s=integer(response.headers.get("retry-after")),
+        retry_after_s=integer(reply.headers.get("retry-after")),
     )
 
 

@@ -29,13 +29,21 @@ class ErrorCode(StrEnum):
     PROTOCOL = "protocol"
 
 
-UNSENT = frozenset({ErrorCode.NAME, ErrorCode.REFUSED, ErrorCode.TLS, ErrorCode.UNREACHABLE})
-"""Failures that happen before a request leaves us, so that it may safely go to another node."""
+class Phase(StrEnum):
+    """How far a request got: once it is `SENT`, the cluster may act on it whatever we see."""
+
+    CONNECTING = "connecting"
+    SHAKING_HANDS = "shaking hands"
+    SENT = "sent"
 
 
 @dataclass(frozen=True, slots=True)
 class ApiError:
-    """A failed call: HTTP status (None: no answer), kind, words, and errors by parameter."""
+    """A failed call: HTTP status (None: no answer), kind, words, and errors by parameter.
+
+    `message` holds the cluster's own words alone; `detail` what our libraries say, for the log and
+    the command line. `unknown` tells that nobody knows whether the cluster did what was asked.
+    """
 
     status: int | None
     message: str | None = None
@@ -44,6 +52,13 @@ class ApiError:
     address: str | None = None
     fingerprint: str | None = None
     retry_after_s: int | None = None
+    detail: str | None = None
+    unknown: bool = False
+
+    @property
+    def words(self) -> str:
+        """Return what there is to say of the failure, for the log and the command line."""
+        return self.message or self.detail or str(self.code)
 
     def to_json(self) -> dict[str, Any]:
         """Return the error as the console's JSON carries it."""
@@ -59,6 +74,8 @@ class ApiError:
             data["fingerprint"] = self.fingerprint
         if self.retry_after_s is not None:
             data["retry_after_s"] = self.retry_after_s
+        if self.unknown:
+            data["unknown"] = True
         return data
 
 
@@ -66,7 +83,7 @@ class ApiFailure(Exception):  # noqa: N818 - the error is the value inside
     """A call that failed; `sent` tells whether the cluster may have acted on it."""
 
     def __init__(self, error: ApiError, *, sent: bool = True) -> None:
-        super().__init__(error.message or str(error.code))
+        super().__init__(error.words)
         self.error = error
         self.sent = sent
 
@@ -106,35 +123,49 @@ def causes(failure: BaseException) -> Iterator[BaseException]:
 
 
 _KINDS: tuple[tuple[type[BaseException], ErrorCode], ...] = (
-    (ssl.SSLError, ErrorCode.TLS),
     (gaierror, ErrorCode.NAME),
     (ConnectionRefusedError, ErrorCode.REFUSED),
-    (httpx2.TimeoutException, ErrorCode.TIMEOUT),
-    (TimeoutError, ErrorCode.TIMEOUT),
-    (httpx2.ReadError, ErrorCode.CUT),
-    (httpx2.WriteError, ErrorCode.CUT),
     (httpx2.DecodingError, ErrorCode.PROTOCOL),
     (httpx2.LocalProtocolError, ErrorCode.PROTOCOL),
+    (httpx2.InvalidURL, ErrorCode.PROTOCOL),
 )
 
+_CUT_OFF = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError, ConnectionResetError)
+_NO_VERDICT = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
+"""What a handshake raises that waits for more: it says nothing of the other side's certificate."""
 
-def network_failure(failure: Exception, address: str) -> ApiFailure:
+
+def network_failure(failure: Exception, address: str, phase: Phase) -> ApiFailure:
     """Tell why an address could not be asked, or did not answer."""
-    chain = list(causes(failure))
+    chain = [cause for cause in causes(failure) if not isinstance(cause, _NO_VERDICT)]
+    code, cause = _judged(failure, chain or [failure], phase)
+    words = str(cause) or str(failure) or type(cause).__name__
+    fingerprint = getattr(cause, "presented", None)
+    error = ApiError(None, code=code, address=address, fingerprint=fingerprint, detail=words)
+    return ApiFailure(error, sent=phase is Phase.SENT)
+
+
+def _judged(
+    failure: Exception, chain: list[BaseException], phase: Phase
+) -> tuple[ErrorCode, BaseException]:
+    # Patience that ends is told first: it interrupts whatever was under way, and that shows too.
+    if isinstance(failure, httpx2.TimeoutException | TimeoutError):
+        return ErrorCode.TIMEOUT, failure
     if isinstance(failure, httpx2.RemoteProtocolError):
         cut = any(word in str(failure) for word in ("disconnected", "closed"))
-        code = ErrorCode.CUT if cut else ErrorCode.PROTOCOL
-        return _failed(failure, failure, code, address)
+        return (ErrorCode.CUT if cut else ErrorCode.PROTOCOL), failure
     for kind, code in _KINDS:
         for cause in chain:
             if isinstance(cause, kind):
-                return _failed(failure, cause, code, address)
-    return _failed(failure, chain[-1], ErrorCode.UNREACHABLE, address)
+                return code, cause
+    if phase is Phase.SENT:
+        return ErrorCode.CUT, chain[-1]
+    if phase is Phase.SHAKING_HANDS:
+        return _handshake(chain)
+    timed_out = any(isinstance(cause, TimeoutError) for cause in chain)
+    return (ErrorCode.TIMEOUT if timed_out else ErrorCode.UNREACHABLE), chain[-1]
 
 
-def _failed(failure: Exception, cause: BaseException, code: ErrorCode, address: str) -> ApiFailure:
-    fingerprint = getattr(cause, "presented", None)
-    words = str(cause) or str(failure) or type(cause).__name__
-    error = ApiError(None, words, code=code, address=address, fingerprint=fingerprint)
-    unsent = isinstance(failure, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout)
-    return ApiFailure(error, sent=not unsent)
+def _handshake(chain: list[BaseException]) -> tuple[ErrorCode, BaseException]:
+    refused = [c for c in chain if isinstance(c, ssl.SSLError) and not isinstance(c, _CUT_OFF)]
+    return (ErrorCode.TLS, refused[0]) if refused else (ErrorCode.CUT, chain[-1])

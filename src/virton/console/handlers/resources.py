@@ -73,15 +73,15 @@ async def _params(call: Call, form: ResourceForm, sid: str | None = None) -> Par
     if features.rules:
         known.add("failback")
     elif form.failback is not None and form.failback != _failback_of_group(readings, form, sid):
-        problems["failback"] = "this version of Proxmox VE has failback on groups, not on resources"
+        problems["failback"] = "failback_on_groups"
     if features.auto_rebalance:
         known.add("auto-rebalance")
     elif form.auto_rebalance is False:
-        problems["auto_rebalance"] = "this version of Proxmox VE moves every resource to balance"
+        problems["auto_rebalance"] = "always_balanced"
     if not features.rules or readings.rules.data.groups:
         known.add("group")
     elif form.group:
-        problems["group"] = "this version of Proxmox VE has rules in the place of groups"
+        problems["group"] = "rules_for_groups"
     if problems:
         raise Refusal(400, "invalid", None, problems)
     return resource_params(form, known)

@@ -44,6 +44,5 @@ async def _signed(call: Call, form: RuleForm) -> bool:
     """Tell whether nodes can be avoided; refuse that where they cannot."""
     signed = (await call.console.poller.features()).negative_node_affinity
     if form.type == "node-affinity" and form.affinity == "negative" and not signed:
-        words = "this version of Proxmox VE has no rules of nodes to avoid"
-        raise Refusal(400, "invalid", None, {"affinity": words})
+        raise Refusal(400, "invalid", None, {"affinity": "nothing_to_avoid"})
     return signed

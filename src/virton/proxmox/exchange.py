@@ -1,0 +1,175 @@
+"""One request to one address and its whole answer: bounded in time and size, never sent twice."""
+
+import asyncio
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+import httpx2
+
+from virton.proxmox.errors import ApiError, ApiFailure, ErrorCode, Phase, network_failure
+from virton.proxmox.trust import SystemTrust, Trust, presented_fingerprint, ssl_context
+
+MOST_BYTES = 32 << 20
+"""The largest answer that is read: some ten times what 5,000 resources take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """How long to wait: for a connection, for the next bytes, and for a whole answer.
+
+    `write_s` is for both of a write: a cluster that waits for its lock answers after 10 to 12 s,
+    and one that is behind a slow peer after 30 s or more.
+    """
+
+    connect_s: float = 4.0
+    read_s: float = 10.0
+    whole_s: float = 20.0
+    write_s: float = 75.0
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked: `repeatable` where asking twice does no harm, `most_bytes` of an answer."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    params: Mapping[str, Any] | None
+    how: Literal["form", "json"] = "form"
+    repeatable: bool = False
+    most_bytes: int = MOST_BYTES
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the parameters in the place where this kind of request carries them."""
+        if self.how == "json":
+            return {} if self.params is None else {"json": self.params}
+        if not self.params:
+            return {}
+        return {"data" if self.method in ("POST", "PUT") else "params": dict(self.params)}
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A whole answer."""
+
+    status: int
+    reason: str
+    headers: Mapping[str, str]
+    content: bytes
+
+    @property
+    def media_type(self) -> str:
+        """Return what the content is said to be."""
+        return self.headers.get("content-type", "without a content type").partition(";")[0]
+
+
+class Wire:
+    """Sends requests, each to the address that is named."""
+
+    def __init__(
+        self, trust: Trust | None, timeouts: Timeouts, transport: httpx2.AsyncBaseTransport | None
+    ) -> None:
+        self.timeouts = timeouts
+        self._over_network = transport is None
+        verify = ssl_context(trust or SystemTrust()) if transport is None else False
+        self._reads = _http(transport, verify, httpx2.Limits(max_connections=100))
+        # A connection that is kept may be ended by the other side in the moment of sending, and
+        # then nobody knows whether the request arrived. So each write has a connection of its own.
+        self._writes = _http(transport, verify, httpx2.Limits(max_keepalive_connections=0))
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._reads.aclose()
+        await self._writes.aclose()
+
+    async def send(self, address: str, request: Request) -> Reply:
+        """Return the answer; raise ApiFailure, which tells whether anything may have been sent."""
+        phase = Phase.CONNECTING if self._over_network else Phase.SENT
+
+        async def trace(event: str, _: Mapping[str, Any]) -> None:
+            nonlocal phase
+            phase = _PHASES.get(event, phase)
+
+        try:
+            return await self._exchanged(address, request, {"trace": trace})
+        except (httpx2.HTTPError, httpx2.InvalidURL, OSError, TimeoutError) as failure:
+            explained = network_failure(failure, address, phase)
+        if explained.error.code is ErrorCode.TLS and not explained.error.fingerprint:
+            explained = await self._with_fingerprint(explained, address)
+        raise explained
+
+    async def _exchanged(self, address: str, request: Request, extensions: dict[str, Any]) -> Reply:
+        limits, times = request.most_bytes, self.timeouts
+        client = self._reads if request.repeatable else self._writes
+        read_s = times.read_s if request.repeatable else times.write_s
+        sent = client.build_request(
+            request.method,
+            address + request.path,
+            headers={"Accept-Encoding": "gzip", **request.headers},
+            timeout=httpx2.Timeout(read_s, connect=times.connect_s),
+            extensions=extensions,
+            **request.arguments(),
+        )
+        async with asyncio.timeout(times.whole_s if request.repeatable else times.write_s):
+            response = await client.send(sent, stream=True)
+            try:
+                content = await _content(response, limits, address)
+            finally:
+                await response.aclose()
+        return Reply(response.status_code, response.reason_phrase, response.headers, content)
+
+    async def _with_fingerprint(self, explained: ApiFailure, address: str) -> ApiFailure:
+        parts, error = urlsplit(address), explained.error
+        presented = await presented_fingerprint(
+            parts.hostname or "", parts.port or 443, self.timeouts.connect_s
+        )
+        told = ApiError(
+            None, code=error.code, address=address, fingerprint=presented, detail=error.detail
+        )
+        return ApiFailure(told, sent=explained.sent)
+
+
+_PHASES = {
+    "connection.start_tls.started": Phase.SHAKING_HANDS,
+    "connection.start_tls.complete": Phase.CONNECTING,
+    "http11.send_request_headers.started": Phase.SENT,
+}
+"""How far a request is, by what the HTTP library tells of its doings."""
+
+
+def _http(
+    transport: httpx2.AsyncBaseTransport | None, verify: Any, limits: httpx2.Limits
+) -> httpx2.AsyncClient:
+    return httpx2.AsyncClient(
+        transport=transport,
+        verify=verify,
+        limits=limits,
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+        follow_redirects=False,
+        trust_env=False,
+    )
+
+
+async def _content(response: httpx2.Response, most: int, address: str) -> bytes:
+    """Read the body as far as it may go; what is compressed may not grow beyond that either."""
+    encoding = response.headers.get("content-encoding", "identity").strip().lower()
+    if encoding not in ("identity", "gzip"):
+        raise _unreadable(f"content encoding {encoding[:40]!r}", address)
+    unpack = zlib.decompressobj(wbits=31) if encoding == "gzip" else None
+    content = bytearray()
+    async for raw in response.aiter_raw():
+        try:
+            content += raw if unpack is None else unpack.decompress(raw, most + 1 - len(content))
+        except zlib.error as failure:
+            raise _unreadable(str(failure), address) from failure
+        if len(content) > most:
+            raise _unreadable(f"an answer of more than {most} bytes", address)
+    return bytes(content)
+
+
+def _unreadable(why: str, address: str) -> ApiFailure:
+    return ApiFailure(ApiError(None, code=ErrorCode.PROTOCOL, address=address, detail=why))
