@@ -1,4 +1,4 @@
-"""`python -m tests.conformance scenarios|rules|api PATH...`: play recorded cases."""
+"""`python -m tests.conformance scenarios|rules|api|journal PATH...`: play recorded cases."""
 
 import importlib
 import json
@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-KINDS = ("scenarios", "rules", "api")
+KINDS = ("scenarios", "rules", "api", "journal")
 
 
 def cases(paths: Iterable[str]) -> Iterator[Path]:
