@@ -106,7 +106,7 @@ _BOTH: tuple[tuple[str, str], ...] = (
         "removing stale service '{sid}' (ignored state requested) [reason=ignored state requested]",
     ),
     ("resource.state", "service '{sid}': state changed from '{from}' to '{to}'{params:pairs}"),
-    ("resource.location_fixed", "fixup service '{sid}' location ({from} => {to})"),
+    ("resource.location_fixed", "fixup service '{sid}' location ({from:name} => {to:name})"),
     ("resource.move_live", "{how} service '{sid}' to node '{target}' (running)"),
     ("resource.move", "{how} service '{sid}' to node '{target}'"),
     ("resource.recovered", "recover service '{sid}' from fenced node '{from}' to node '{to}'"),
