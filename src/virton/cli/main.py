@@ -2,7 +2,7 @@
 
 import typer
 
-from virton.cli import explain, serve, simulate, snapshot
+from virton.cli import explain, forecast, serve, simulate, snapshot
 
 app = typer.Typer(
     name="virton",
@@ -22,3 +22,4 @@ app.command("serve")(serve.serve)
 app.command("snapshot")(snapshot.snapshot)
 app.command("simulate")(simulate.simulate)
 app.command("explain")(explain.explain)
+app.command("forecast")(forecast.forecast)

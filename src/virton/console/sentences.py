@@ -29,7 +29,8 @@ class Sentences:
     @classmethod
     def of(cls, locale: str) -> Self:
         """Read the catalogues of a language."""
-        files = (CATALOGUES / f"{locale}.json", CATALOGUES / f"events.{locale}.json")
+        names = ("", "events.", "forecast.")
+        files = [CATALOGUES / f"{name}{locale}.json" for name in names]
         texts: dict[str, str] = {}
         for file in files:
             texts |= json.loads(file.read_text("utf-8"))

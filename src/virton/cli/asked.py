@@ -1,0 +1,100 @@
+"""The cluster of which a verb asks: a captured one, or a live one."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from virton.cli import snapshot as taking
+from virton.cli.complaint import complain
+from virton.cli.real_cluster import client_of
+from virton.forecast.situation import Situation, situation_of
+from virton.proxmox import ApiFailure
+from virton.simulation.scenario import ScenarioError
+
+WRONG_INPUT = 2
+
+CaptureArgument = Annotated[
+    Path | None,
+    typer.Argument(metavar="CAPTURE", help="File of `virton capture`, or a scenario file."),
+]
+ProxmoxOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--proxmox", metavar="URL", help="A live cluster instead: a node's address, each once."
+    ),
+]
+UserOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="USER@REALM",
+        help=f"Who asks, as root@pam. The password is {taking.PASSWORD}'s, or asked for.",
+    ),
+]
+TokenOption = Annotated[
+    str | None,
+    typer.Option(
+        envvar="VIRTON_TOKEN", help="API token to ask with instead, user@realm!id=secret."
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the cluster is to be read from."""
+
+    capture: Path | None
+    proxmox: list[str] | None
+    user: str | None
+    token: str | None
+    fingerprint: list[str] | None
+    ca_file: Path | None
+
+    def document(self) -> dict[str, Any]:
+        """Return the capture; exit with what is wrong where there is none."""
+        if (self.capture is None) is not bool(self.proxmox):
+            complain("give either a CAPTURE or --proxmox URL", code=WRONG_INPUT)
+        if self.capture is None:
+            return self._live()
+        return _read(self.capture)
+
+    def situation(self) -> Situation:
+        """Return the cluster as a question finds it."""
+        document = self.document()
+        name = self.capture or "the cluster"
+        return _refusing(lambda: situation_of(document), f"{name}: ")
+
+    def _live(self) -> dict[str, Any]:
+        client = client_of(self.proxmox or [], self.fingerprint or [], self.ca_file)
+        chosen = bool(self.token) and not self.user
+        way_in = taking._way_in(self.user, self.token, chosen=chosen)
+        try:
+            taken = asyncio.run(taking._take(client, way_in, anonymous=False))
+        except ApiFailure as failure:
+            taking._refuse(taking._explained(failure.error, way_in))
+        document: dict[str, Any] = json.loads(taken)
+        return document
+
+
+def _refusing(make: Callable[[], Situation], where: str) -> Situation:
+    try:
+        return make()
+    except ScenarioError as error:
+        complain(f"{where}{error}", code=WRONG_INPUT)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        document = json.loads(path.read_text("utf-8"))
+    except OSError as error:
+        complain(f"{path}: cannot be read ({error.strerror})", code=WRONG_INPUT)
+    except ValueError:
+        complain(f"{path}: is not JSON", code=WRONG_INPUT)
+    if not isinstance(document, dict):
+        complain(f"{path}: must be an object", code=WRONG_INPUT)
+    return document

@@ -1,0 +1,107 @@
+"""`virton forecast`: what becomes of a cluster when something fails or is changed."""
+
+import json
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from virton.cli.asked import (
+    CaptureArgument,
+    JsonOption,
+    ProxmoxOption,
+    Source,
+    TokenOption,
+    UserOption,
+)
+from virton.cli.complaint import complain
+from virton.cli.forecast_page import print_answer
+from virton.cli.language import LanguageOption, sentences
+from virton.cli.real_cluster import CaFileOption, FingerprintOption
+from virton.forecast.ask import ask
+from virton.forecast.changes import Change, ChangeError
+from virton.forecast.question import Loss, Question, QuestionError, parse_split
+
+WRONG_INPUT = 2
+Several = list[str] | None
+
+
+def forecast(
+    capture: CaptureArgument = None,
+    proxmox: ProxmoxOption = None,
+    user: UserOption = None,
+    token: TokenOption = None,
+    fingerprint: FingerprintOption = None,
+    ca_file: CaFileOption = None,
+    lose: Annotated[
+        Several,
+        typer.Option(metavar="NODE[@+S]", help="This node loses its power (S seconds later)."),
+    ] = None,
+    cut: Annotated[
+        Several,
+        typer.Option(metavar="NODE[@+S]", help="This node loses its network (S seconds later)."),
+    ] = None,
+    split: Annotated[
+        str | None, typer.Option(metavar="'a,b|c'", help="The network falls into these parts.")
+    ] = None,
+    maintenance: Annotated[
+        Several, typer.Option(metavar="NODE", help="This node is put into maintenance.")
+    ] = None,
+    fail_start: Annotated[
+        Several, typer.Option(metavar="SID", help="Every start of this guest fails.")
+    ] = None,
+    add_rule: Annotated[
+        Several,
+        typer.Option(
+            metavar="RULE", help="Suppose a rule: 'NAME resources=vm:1 nodes=a,b strict=1'."
+        ),
+    ] = None,
+    change: Annotated[
+        Several,
+        typer.Option(
+            metavar="CHANGE", help="Suppose a change: 'NAME strict=0', 'vm:1 state=stopped'."
+        ),
+    ] = None,
+    remove: Annotated[
+        Several, typer.Option(metavar="NAME", help="Suppose a rule or a resource removed.")
+    ] = None,
+    move: Annotated[
+        Several, typer.Option(metavar="'SID NODE'", help="Suppose a resource migrated to a node.")
+    ] = None,
+    as_version: Annotated[
+        str | None, typer.Option(metavar="VERSION", help="As if Proxmox VE had this version.")
+    ] = None,
+    as_json: JsonOption = False,
+    lang: LanguageOption = None,
+) -> None:
+    """Tell what becomes of every resource; with nothing chosen, what the stack does by itself."""
+    source = Source(capture, proxmox, user, token, fingerprint, ca_file)
+    situation = source.situation()
+    try:
+        question = Question(
+            losses=(
+                *(Loss.parse(words) for words in lose or ()),
+                *(Loss.parse(words).of_network() for words in cut or ()),
+            ),
+            split=parse_split(split, situation.nodes) if split else (),
+            maintenance=tuple(maintenance or ()),
+            failing=tuple(fail_start or ()),
+            changes=_changes(add_rule, change, remove),
+            commands=tuple(f"migrate {' '.join(words.split())}" for words in move or ()),
+            as_version=as_version,
+        )
+        answer = ask(situation, question)
+    except (QuestionError, ChangeError) as error:
+        complain(str(error), code=WRONG_INPUT)
+    if as_json:
+        typer.echo(json.dumps(answer.to_json(), ensure_ascii=False, indent=1, sort_keys=True))
+    else:
+        print_answer(Console(), sentences(lang), answer)
+
+
+def _changes(added: Several, changed: Several, removed: Several) -> tuple[Change, ...]:
+    return (
+        *(Change.parse("add", words) for words in added or ()),
+        *(Change.parse("set", words) for words in changed or ()),
+        *(Change.parse("remove", words) for words in removed or ()),
+    )

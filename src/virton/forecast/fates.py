@@ -1,0 +1,186 @@
+"""What becomes of each resource: one of five verdicts where its node is lost, and two beside them."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from virton.forecast.situation import Situation
+from virton.forecast.trial import Told, Trial
+from virton.ha.causes import Cause
+from virton.ha.events.resource import ResourceStateChanged
+from virton.ha.model import ServiceStatus, resource_type
+from virton.ha.placement.reasons import Decision
+from virton.ha.states import RequestState, ServiceState
+
+
+class Verdict(StrEnum):
+    """What becomes of a resource."""
+
+    BACK = "back"
+    SQUEEZED = "squeezed"
+    CANNOT_START = "cannot_start"
+    NOT_PLACED = "not_placed"
+    NO_QUORUM = "no_quorum"
+    STAYS = "stays"
+    MOVES = "moves"
+
+
+class How(StrEnum):
+    """By which way a resource comes to where it is in the end."""
+
+    UNTOUCHED = "untouched"
+    RECOVERED = "recovered"
+    LIVE = "live"
+    STOPPED = "stopped"
+    STARTED = "started"
+    NOT = "not"
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """What was the reason: the change of state, the choice behind it, or what a node lacks."""
+
+    cause: Cause | None = None
+    decision: Decision | None = None
+    missing: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the reasons, each with its name, under which the catalogues have its sentence."""
+        told: dict[str, Any] = {}
+        if self.cause is not None:
+            told["cause"] = self.cause.to_json()
+        if self.decision is not None:
+            explained = self.decision.explain()
+            told["choice"] = explained.because.name.lower()
+            told["objections"] = {
+                node: objection.to_json() for node, objection in explained.objections.items()
+            }
+        if self.missing:
+            told["missing"] = list(self.missing)
+        return told
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What becomes of one resource; `node` is where it is in the end, None: nowhere."""
+
+    sid: str
+    verdict: Verdict
+    node: str | None
+    how: How
+    why: Why = Why()
+
+    def is_like(self, other: "Fate") -> bool:
+        """Tell whether the same becomes of it, whatever the reasons."""
+        return (self.verdict, self.node, self.how) == (other.verdict, other.node, other.how)
+
+
+def fates(before: Situation, trial: Trial, gone: Collection[str]) -> dict[str, Fate]:
+    """Return what became of every resource in a trial in which nodes were lost."""
+    reader = _Reader(before, trial, frozenset(gone))
+    return {
+        sid: reader.fate(sid)
+        for sid, config in sorted(before.resources.items())
+        if config.state is not RequestState.IGNORED
+    }
+
+
+def fates_without_quorum(before: Situation, gone: Collection[str]) -> dict[str, Fate]:
+    """Return what becomes of every resource where no part of the cluster has quorum."""
+    found = {}
+    for sid, config in sorted(before.resources.items()):
+        if config.state is RequestState.IGNORED:
+            continue
+        runs = config.state is RequestState.STARTED
+        if runs and (config.node in gone or not _runs(before, sid)):
+            found[sid] = Fate(sid, Verdict.NO_QUORUM, None, How.NOT)
+        else:
+            found[sid] = Fate(sid, Verdict.STAYS, config.node, How.UNTOUCHED)
+    return found
+
+
+def _runs(situation: Situation, sid: str) -> bool:
+    guest = situation.guests.get(sid)
+    return guest is not None and guest.running
+
+
+def assigned(situation: Situation, running: Mapping[str, str]) -> dict[str, int]:
+    """Return the memory that is assigned to the guests which run on each node, in bytes."""
+    sums = dict.fromkeys(situation.nodes, 0)
+    guests = situation.guests
+    for sid, node in running.items():
+        if sid in guests and node in sums:
+            sums[node] += guests[sid].memory_bytes
+    return sums
+
+
+class _Reader:
+    def __init__(self, before: Situation, trial: Trial, gone: frozenset[str]) -> None:
+        self._before = before
+        self._trial = trial
+        self._gone = gone
+        sums = assigned(before, trial.running)
+        self._full = {n for n, used in sums.items() if used > before.nodes[n].memory_bytes}
+        self._told: dict[str, list[Told]] = {}
+        for told in trial.told:
+            sid = getattr(told.event, "sid", None)
+            if sid is not None:
+                self._told.setdefault(sid, []).append(told)
+
+    def fate(self, sid: str) -> Fate:
+        status = self._trial.statuses.get(sid)
+        guest = self._before.guests.get(sid)
+        ran = guest.node if guest is not None and guest.running else None
+        runs = self._trial.running.get(sid)
+        wanted = self._before.resources[sid].state is RequestState.STARTED
+        if not wanted or status is None:
+            return self._at_rest(sid, status)
+        if runs is None:
+            return self._down(sid, status, ran)
+        if ran == runs and runs not in self._gone:
+            stopped = self._was_stopped(sid)
+            verdict = Verdict.MOVES if stopped else Verdict.STAYS
+            return Fate(sid, verdict, runs, How.STOPPED if stopped else How.UNTOUCHED)
+        if ran is None or ran in self._gone:
+            verdict = Verdict.SQUEEZED if runs in self._full else Verdict.BACK
+            how = How.STARTED if ran is None and status.node not in self._gone else How.RECOVERED
+            return Fate(sid, verdict, runs, how, self._why(sid))
+        how = How.STOPPED if self._was_stopped(sid) else How.LIVE
+        return Fate(sid, Verdict.MOVES, runs, how, self._why(sid))
+
+    def _at_rest(self, sid: str, status: ServiceStatus | None) -> Fate:
+        """Return the fate of a resource that is not to run."""
+        place = self._before.resources[sid].node
+        node = status.node if status is not None else place
+        if node == place:
+            return Fate(sid, Verdict.STAYS, node, How.UNTOUCHED)
+        return Fate(sid, Verdict.MOVES, node, How.STOPPED, self._why(sid))
+
+    def _down(self, sid: str, status: ServiceStatus, ran: str | None) -> Fate:
+        """Return the fate of a resource that should run and does not."""
+        if status.state in (ServiceState.RECOVERY, ServiceState.FENCE):
+            return Fate(sid, Verdict.NOT_PLACED, None, How.NOT, self._why(sid))
+        if status.state is ServiceState.ERROR and ran is None and not self._told.get(sid):
+            return Fate(sid, Verdict.STAYS, status.node, How.UNTOUCHED)
+        missing = self._trial.missing.get(sid, ())
+        why = Why(self._why(sid).cause, self._why(sid).decision, missing)
+        return Fate(sid, Verdict.CANNOT_START, status.node, How.NOT, why)
+
+    def _was_stopped(self, sid: str) -> bool:
+        """Tell whether a resource was stopped on its way, so that its users noticed."""
+        went = {t.event.to for t in self._changes(sid)}
+        if ServiceState.RELOCATE in went or ServiceState.REQUEST_STOP in went:
+            return True
+        return ServiceState.MIGRATE in went and resource_type(sid) == "ct"
+
+    def _changes(self, sid: str) -> list[Any]:
+        return [t for t in self._told.get(sid, ()) if isinstance(t.event, ResourceStateChanged)]
+
+    def _why(self, sid: str) -> Why:
+        """Return the reason of the last choice that was made for a resource."""
+        for told in reversed(self._told.get(sid, ())):
+            if told.decision is not None:
+                return Why(told.cause, told.decision)
+        causes = [told.cause for told in self._told.get(sid, ()) if told.cause is not None]
+        return Why(causes[-1] if causes else None)

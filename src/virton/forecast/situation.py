@@ -1,0 +1,176 @@
+"""A cluster as a question finds it: everything that a course depends on, read from a capture."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from virton.forecast.needs import NO_NEEDS, Needs, Offers, needs_of, offers_of
+from virton.ha.dialect import Dialect, dialect_of
+from virton.ha.model import (
+    DatacenterSettings,
+    GroupConfig,
+    LrmStatus,
+    ManagerStatus,
+    ResourceConfig,
+)
+from virton.ha.rules.config import RuleSet
+from virton.simulation.commands import Figures
+from virton.simulation.scenario import scenario_from
+
+PROVEN = ("9.0", "9.1", "9.2")
+"""The versions of Proxmox VE whose HA stack the model was held against."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A node: whether it is there, its votes, and what it has."""
+
+    name: str
+    online: bool
+    votes: int
+    cores: float
+    memory_bytes: int
+    version: str
+    used_cores: float | None = None
+    used_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """A guest, under HA or not; `needs` is what a node must have for it to start there."""
+
+    sid: str
+    node: str
+    running: bool
+    name: str = ""
+    cores: float = 0.0
+    memory_bytes: int = 0
+    used_cores: float = 0.0
+    used_bytes: int = 0
+    needs: Needs = NO_NEEDS
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """A cluster at one moment. All parts are values: a change makes another situation.
+
+    `device_votes` are the votes of a QDevice, `asked_s` is the cluster's time of the capture where
+    it tells one, and `remarks` are what the capture itself says of its gaps.
+    `generation` counts the trials that led to it, so that their uids are never mixed up.
+    """
+
+    name: str
+    fingerprint: str
+    version: str
+    dialect: Dialect
+    nodes: Mapping[str, Node]
+    guests: Mapping[str, Guest]
+    resources: Mapping[str, ResourceConfig]
+    rules: RuleSet
+    groups: Mapping[str, GroupConfig]
+    settings: DatacenterSettings
+    manager: ManagerStatus
+    lrm: Mapping[str, LrmStatus]
+    guest_locks: Mapping[str, str]
+    figures: Figures
+    offers: Mapping[str, Offers] = field(default_factory=dict)
+    device_votes: int = 0
+    asked_s: int | None = None
+    failing: frozenset[str] = frozenset()
+    remarks: tuple[str, ...] = ()
+    generation: int = 0
+
+    @property
+    def online(self) -> frozenset[str]:
+        """The nodes that are there."""
+        return frozenset(name for name, node in self.nodes.items() if node.online)
+
+    @property
+    def master(self) -> str | None:
+        """The node whose CRM is master."""
+        return self.manager.master_node
+
+    @property
+    def is_proven(self) -> bool:
+        """Tell whether the model was held against this version of the HA stack."""
+        return not self.version or ".".join(self.version.split(".")[:2]) in PROVEN
+
+    def speaking(self, version: str) -> "Situation":
+        """Return the same cluster with another version of Proxmox VE."""
+        nodes = {name: replace(node, version=version) for name, node in self.nodes.items()}
+        return replace(self, version=version, dialect=dialect_of(version), nodes=nodes)
+
+
+def situation_of(document: Mapping[str, Any]) -> Situation:
+    """Read a capture, or a scenario file; raises ScenarioError."""
+    scenario = scenario_from(document, "capture")
+    about = document.get("snapshot") or {}
+    files, rows = scenario.files, document.get("nodes") or {}
+    running = {sid: name for name, host in scenario.hosts.items() for sid in host.running}
+    nodes = {
+        name: Node(
+            name,
+            online=bool(rows[name].get("online", True)),
+            votes=int(rows[name].get("votes", 1)),
+            cores=host.cores,
+            memory_bytes=host.memory_bytes,
+            version=host.version,
+            used_cores=rows[name].get("cpu"),
+            used_bytes=rows[name].get("mem"),
+        )
+        for name, host in sorted(scenario.hosts.items())
+    }
+    return Situation(
+        name=scenario.name,
+        fingerprint=fingerprint(document),
+        version=str(about.get("version") or ""),
+        dialect=scenario.dialect,
+        nodes=nodes,
+        guests=_guests(document, scenario.figures, running, captured=scenario.captured),
+        resources=dict(files.resources()),
+        rules=files.rules(),
+        groups=files.groups(),
+        settings=files.settings(),
+        manager=files.manager_status,
+        lrm=dict(files.lrm_status()),
+        guest_locks=dict(files.guest_locks()),
+        figures=scenario.figures,
+        offers=offers_of(document),
+        device_votes=int((document.get("qdevice") or {}).get("votes") or 0),
+        asked_s=about.get("taken_at"),
+        remarks=tuple(about.get("remarks") or ()),
+    )
+
+
+def fingerprint(document: Mapping[str, Any]) -> str:
+    """Return what identifies a capture: a digest over its content."""
+    text = json.dumps(document, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _guests(
+    document: Mapping[str, Any], figures: Figures, running: Mapping[str, str], *, captured: bool
+) -> dict[str, Guest]:
+    told: dict[str, Any] = dict(document.get("guests") or {})
+    for sid, row in (document.get("resources") or {}).items():
+        told.setdefault(sid, {"node": row.get("node"), "status": None if captured else "running"})
+    guests = {}
+    for sid, row in sorted(told.items()):
+        node = running.get(sid) or row.get("node")
+        if node is None or row.get("template"):
+            continue
+        most, now = figures.static.get(sid, {}), figures.dynamic.get(sid, {})
+        guests[sid] = Guest(
+            sid,
+            node,
+            running=sid in running or (not captured and row.get("status") == "running"),
+            name=row.get("name") or "",
+            cores=most.get("maxcpu", 0.0),
+            memory_bytes=int(most.get("maxmem", 0)),
+            used_cores=now.get("cpu", 0.0),
+            used_bytes=int(now.get("mem", 0)),
+            needs=needs_of(row),
+        )
+    return guests

@@ -1,0 +1,155 @@
+"""What becomes of each resource: five verdicts where its node is lost, and two beside them."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.forecast.clusters import GIB, cluster, rule
+from virton.forecast.answer import Answer
+from virton.forecast.ask import ask
+from virton.forecast.changes import Change
+from virton.forecast.needs import Needs, Offers
+from virton.forecast.question import Loss, Question, QuestionError, parse_split
+from virton.forecast.situation import Situation
+
+APART = rule("apart", ["vm:1", "vm:2"], affinity="negative")
+BOUND = rule("bound", ["vm:1"], nodes={"node1": 0}, strict=1)
+
+
+def lose(situation: Situation, *nodes: str, **more: object) -> Answer:
+    return ask(situation, Question(tuple(map(Loss.parse, nodes)), **more))  # type: ignore[arg-type]
+
+
+def verdicts(answer: Answer) -> dict[str, tuple[str, str | None]]:
+    return {sid: (str(r.fate.verdict), r.fate.node) for sid, r in answer.resources.items()}
+
+
+def test_a_resource_of_a_lost_node_is_back_on_another_and_the_others_stay() -> None:
+    answer = lose(cluster({"vm:1": "node1", "vm:2": "node2"}), "node1")
+    assert verdicts(answer) == {"vm:1": ("back", "node3"), "vm:2": ("stays", "node2")}
+    assert (answer.quorate, answer.resets) == (True, ())
+
+
+def test_a_node_with_too_little_memory_squeezes_what_is_recovered_there() -> None:
+    small = {name: {"power": "on", "network": "on", "maxmem": 6 * GIB} for name in ("a", "b", "c")}
+    answer = lose(cluster({"vm:1": "a", "vm:2": "b", "vm:3": "c"}, hosts=small), "a")
+    assert verdicts(answer)["vm:1"] == ("squeezed", "b")
+
+
+def test_a_resource_bound_to_the_lost_node_is_not_placed_and_the_rule_is_named() -> None:
+    answer = lose(cluster({"vm:1": "node1"}, rules=[BOUND]), "node1")
+    assert verdicts(answer) == {"vm:1": ("not_placed", None)}
+    objections = answer.to_json()["resources"]["vm:1"]["because"]["objections"]
+    assert objections["node2"] == ["outside_rule", {"rules": ["bound"]}]
+
+
+def test_a_resource_kept_apart_from_one_on_the_only_other_node_is_not_placed() -> None:
+    resources = {"vm:1": "node1", "vm:2": "node2"}
+    only = rule("only", ["vm:1", "vm:2"], nodes={"node1": 0, "node2": 0}, strict=1)
+    answer = lose(cluster(resources, rules=[APART, only]), "node1")
+    assert verdicts(answer)["vm:1"] == ("not_placed", None)
+    objections = answer.to_json()["resources"]["vm:1"]["because"]["objections"]
+    assert objections["node2"][0] == "kept_apart"
+
+
+def test_a_guest_whose_storage_no_other_node_has_is_placed_where_it_cannot_start() -> None:
+    situation = cluster({"vm:1": "node1"})
+    guest = replace(situation.guests["vm:1"], needs=Needs(storages=("fast",), home="node1"))
+    offers = {
+        n: Offers(storages=frozenset({"fast"} if n == "node1" else ())) for n in situation.nodes
+    }
+    answer = lose(replace(situation, guests={"vm:1": guest}, offers=offers), "node1")
+    assert str(answer.resources["vm:1"].fate.verdict) == "cannot_start"
+    assert answer.resources["vm:1"].fate.why.missing == ("storage:fast",)
+
+
+def test_a_guest_that_another_node_can_start_is_back_there_after_the_first_could_not() -> None:
+    situation = cluster({"vm:1": "node1"})
+    guest = replace(situation.guests["vm:1"], needs=Needs(bridges=("vmbr1",), home="node1"))
+    offers = {
+        n: Offers(bridges=frozenset({"vmbr1"} if n != "node2" else ())) for n in situation.nodes
+    }
+    answer = lose(replace(situation, guests={"vm:1": guest}, offers=offers), "node1")
+    assert verdicts(answer) == {"vm:1": ("back", "node3")}
+
+
+def test_without_quorum_nothing_is_recovered_and_the_node_left_over_resets_itself() -> None:
+    answer = lose(cluster({"vm:1": "node1", "vm:3": "node3"}), "node1", "node2")
+    assert not answer.quorate
+    assert answer.resets == ("node3",)
+    assert verdicts(answer) == {"vm:1": ("no_quorum", None), "vm:3": ("no_quorum", None)}
+
+
+def test_an_idle_node_that_loses_quorum_does_not_reset_itself() -> None:
+    answer = lose(cluster({"vm:1": "node1"}), "node1", "node2")
+    assert (answer.quorate, answer.resets) == (False, ())
+
+
+def test_a_qdevice_keeps_quorum_when_one_of_two_nodes_is_lost() -> None:
+    two = cluster({"vm:1": "node2"}, nodes=2)
+    assert not lose(two, "node2").quorate
+    answer = lose(replace(two, device_votes=1), "node2")
+    assert answer.quorate
+    assert verdicts(answer) == {"vm:1": ("back", "node1")}
+
+
+def test_a_node_with_more_votes_holds_the_quorum_alone() -> None:
+    situation = cluster({"vm:1": "node1", "vm:2": "node2"}, nodes=2)
+    heavy = replace(situation.nodes["node1"], votes=2)
+    answer = lose(replace(situation, nodes={**situation.nodes, "node1": heavy}), "node2")
+    assert verdicts(answer)["vm:2"] == ("back", "node1")
+
+
+def test_of_a_network_in_two_parts_the_smaller_one_resets_itself() -> None:
+    situation = cluster({"vm:1": "node1", "vm:3": "node3"})
+    split = parse_split("node1,node2|node3", situation.nodes)
+    answer = ask(situation, Question(split=split))
+    assert answer.resets == ("node3",)
+    assert verdicts(answer) == {"vm:1": ("stays", "node1"), "vm:3": ("back", "node2")}
+
+
+def test_a_network_in_three_parts_leaves_no_quorum_anywhere() -> None:
+    situation = cluster({"vm:1": "node1", "vm:3": "node3"})
+    split = parse_split("node1|node2|node3", situation.nodes)
+    answer = ask(situation, Question(split=split))
+    assert (answer.quorate, answer.resets) == (False, ("node1", "node3"))
+
+
+def test_guests_outside_ha_are_named_for_they_do_not_come_back() -> None:
+    guests = {"vm:9": {"node": "node1", "status": "running", "name": "plain"}}
+    answer = lose(cluster({"vm:1": "node1"}, guests=guests), "node1")
+    assert answer.outside_ha == ("vm:9",)
+
+
+def test_maintenance_moves_virtual_machines_live_and_containers_with_a_stop() -> None:
+    situation = cluster({"vm:1": "node1", "ct:2": "node1", "vm:3": "node2"})
+    answer = ask(situation, Question(maintenance=("node1",)))
+    rows = answer.resources
+    assert {str(rows[sid].fate.verdict) for sid in ("vm:1", "ct:2")} == {"moves"}
+    assert (str(rows["vm:1"].fate.how), str(rows["ct:2"].fate.how)) == ("live", "stopped")
+    assert verdicts(answer)["vm:3"] == ("stays", "node2")
+
+
+def test_with_nothing_chosen_a_quiet_cluster_stays_as_it_is() -> None:
+    answer = ask(cluster({"vm:1": "node1", "vm:2": "node2"}), Question())
+    assert {verdict for verdict, _ in verdicts(answer).values()} == {"stays"}
+
+
+def test_a_supposed_change_is_in_force_before_the_loss() -> None:
+    situation = cluster({"vm:1": "node1"}, rules=[BOUND])
+    removed = lose(situation, "node1", changes=(Change.parse("remove", "bound"),))
+    widened = lose(situation, "node1", changes=(Change.parse("set", "bound nodes=node1,node3"),))
+    assert verdicts(removed) == {"vm:1": ("back", "node2")}
+    assert verdicts(widened) == {"vm:1": ("back", "node3")}
+
+
+@pytest.mark.parametrize("words", ["bound nodes=node1", "vm:7 state=started"])
+def test_a_change_of_what_is_not_there_cannot_be_asked_about(words: str) -> None:
+    with pytest.raises(QuestionError):
+        lose(cluster({"vm:1": "node1"}), "node1", changes=(Change.parse("set", words),))
+
+
+def test_asking_changes_nothing() -> None:
+    situation = cluster({"vm:1": "node1", "vm:2": "node2"}, rules=[APART])
+    first = lose(situation, "node1").to_json()
+    assert lose(situation, "node1").to_json() == first
