@@ -21,7 +21,7 @@ async def watch(address: str, cookie: str, events: int) -> list[tuple[float, flo
     while len(seen) < events:
         line = await reader.readuntil(b"\n")
         if line.startswith(b"event:"):
-            news = line.split(b":")[1].strip() == b"snapshot"
+            news = line.split(b":")[1].strip() in (b"whole", b"change")
         elif news and line.startswith(b"data:"):
             here = time.time()
             taken = NOW.search(line)

@@ -9,8 +9,8 @@ from typing import TypeVar
 import uvicorn
 
 from virton.console.app import create_app
-from virton.console.poller import Poller
 from virton.console.settings import ConsoleSettings
+from virton.console.watch.poller import Poller
 from virton.embedded import RunningCluster, start
 from virton.proxmox import ProxmoxClient
 

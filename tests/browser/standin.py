@@ -70,7 +70,7 @@ class Standin:
         """Tell every open page the snapshot, or the present one again."""
         if snapshot is not None:
             self.snapshot = snapshot
-        self._send("snapshot", self.snapshot)
+        self._send("whole", {"version": 0, "page": self.snapshot})
 
     def beat(self, **parts: contents.Snapshot) -> None:
         """Tell every open page how the parts do."""
@@ -253,7 +253,8 @@ async def _events(standin: Standin) -> AsyncIterator[str]:
     try:
         yield ": hello\n\n"
         if standin.snapshot is not None:
-            yield f"event: snapshot\ndata: {json.dumps(standin.snapshot)}\n\n"
+            whole = {"version": 0, "page": standin.snapshot}
+            yield f"event: whole\ndata: {json.dumps(whole)}\n\n"
         while (message := await queue.get()) is not None:
             yield message
     finally:

@@ -13,9 +13,9 @@ from starlette.applications import Starlette
 
 from tests.proxmox.playback import NOW, ROOT, TOKEN, Playback
 from virton.console.app import create_app
-from virton.console.poller import Poller
 from virton.console.settings import ConsoleSettings
 from virton.console.state import Console
+from virton.console.watch.poller import Poller
 from virton.proxmox import ProxmoxClient
 
 
@@ -96,10 +96,10 @@ class Browser:
         return await self.http.request(method, path, json=body, headers=headers)
 
     @asynccontextmanager
-    async def stream(self) -> AsyncIterator["Stream"]:
+    async def stream(self, *, accepts: str = "") -> AsyncIterator["Stream"]:
         """Open the live stream."""
         cookies = "; ".join(f"{k}={v}" for k, v in self.http.cookies.items())
-        stream = Stream(self._app, cookies)
+        stream = Stream(self._app, cookies, accepts)
         await settle()
         try:
             yield stream
@@ -110,14 +110,16 @@ class Browser:
 class Stream:
     """A live stream as the browser gets it, event by event."""
 
-    def __init__(self, app: Starlette, cookies: str) -> None:
+    def __init__(self, app: Starlette, cookies: str, accepts: str = "") -> None:
         self._left = asyncio.Event()
         self._told = b""
+        self.page: dict[str, Any] = {}
         self.status: int | None = None
         self.cookies: list[str] = []
-        self._task = asyncio.create_task(self._run(app, cookies))
+        self.headers: dict[str, str] = {}
+        self._task = asyncio.create_task(self._run(app, cookies, accepts))
 
-    async def _run(self, app: Starlette, cookies: str) -> None:
+    async def _run(self, app: Starlette, cookies: str, accepts: str) -> None:
         asked = False
 
         async def receive() -> dict[str, Any]:
@@ -131,6 +133,7 @@ class Stream:
         async def send(message: Any) -> None:
             if message["type"] == "http.response.start":
                 self.status = message["status"]
+                self.headers = {k.decode(): v.decode() for k, v in message["headers"]}
                 self.cookies = [v.decode() for k, v in message["headers"] if k == b"set-cookie"]
             self._told += message.get("body", b"")
 
@@ -144,7 +147,7 @@ class Stream:
             "scheme": "http",
             "server": ("console", 80),
             "client": ("127.0.0.1", 1),
-            "headers": [(b"cookie", cookies.encode())],
+            "headers": [(b"cookie", cookies.encode()), (b"accept-encoding", accepts.encode())],
         }
         await app(scope, receive, send)
 
@@ -152,7 +155,34 @@ class Stream:
         """Return, and forget, the events that have come."""
         blocks, self._told = self._told.decode().split("\r\n\r\n"), b""
         parsed = [dict(line.split(": ", 1) for line in b.splitlines() if line) for b in blocks]
-        return [(p["event"], json.loads(p["data"])) for p in parsed if "event" in p]
+        told = [(p["event"], json.loads(p["data"])) for p in parsed if "event" in p]
+        for name, data in told:
+            self._take(name, data)
+        return told
+
+    def taken(self) -> bytes:
+        """Return, and forget, the bytes that have come."""
+        taken, self._told = self._told, b""
+        return taken
+
+    def shown(self) -> dict[str, Any]:
+        """Return, and forget, the page model that the events so far make up."""
+        self.events()
+        return self.page
+
+    def _take(self, name: str, data: Any) -> None:
+        """Take in what an event tells, as the page does."""
+        if name == "whole":
+            self.page = data["page"]
+        elif name == "change":
+            lists = {
+                key: changed(self.page[key], data["rows"].get(key, []), data["gone"].get(key, []))
+                for key in ("nodes", "resources", "guests", "rules")
+            }
+            self.page = self.page | data["fields"] | lists
+        if name in ("change", "beat"):
+            self.page |= {"now": data["now"], "parts": data["parts"]}
+            self.page["cluster"] = self.page["cluster"] | {"clock": data["clock"]}
 
     @property
     def ended(self) -> bool:
@@ -163,6 +193,23 @@ class Stream:
         """Leave."""
         self._left.set()
         await asyncio.wait_for(self._task, 5)
+
+
+def changed(list_: list[Any], rows: list[Any], gone: list[str]) -> list[Any]:
+    """Return a list of the page with the rows that changed, and without those that went."""
+    by_key = {_key(row): row for row in list_} | {_key(row): row for row in rows}
+    return sorted((row for key, row in by_key.items() if key not in gone), key=_place)
+
+
+def _key(row: Any) -> str:
+    # A rule names its resources, and a resource its node: the field of its own comes first.
+    return str(row.get("sid") or row.get("rule") or row["name"])
+
+
+def _place(row: Any) -> Any:
+    if "sid" in row:
+        return row["type"] if "state" in row else "", row["vmid"] or 0, row["sid"]
+    return (row["order"], row["rule"]) if "rule" in row else row["name"]
 
 
 @dataclass

@@ -11,9 +11,9 @@ from typing import Any
 from tests.console.visit import Browser, SteppedClock, Stream, settle
 from tests.faults.proxy import FaultyNode, of_app
 from virton.console.app import create_app
-from virton.console.poller import Poller
 from virton.console.session_cookie import COOKIE
 from virton.console.settings import ConsoleSettings
+from virton.console.watch.poller import Poller
 from virton.embedded import RunningCluster
 from virton.proxmox import ProxmoxClient, Trust
 
@@ -96,8 +96,7 @@ class Desk:
         """Return what an open page shows after a round."""
         told = await self.look()
         await settle()
-        shown = [data for name, data in stream.events() if name == "snapshot"]
-        return shown[-1] if shown else told
+        return stream.shown() or told
 
 
 def failing(told: dict[str, Any]) -> dict[str, str]:

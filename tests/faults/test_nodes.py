@@ -8,7 +8,7 @@ import pytest
 from tests.console.visit import settle
 from tests.faults.desk import PARTS, Desk, Site, at_desk, failing
 from tests.faults.faults import hangs_up, refuses
-from virton.console.reader import PROBE_S
+from virton.console.watch.reader import PROBE_S
 
 pytestmark = pytest.mark.anyio
 

@@ -27,25 +27,76 @@ export function change(parts) {
   for (const listener of [...listeners]) listener(state, names);
 }
 
-/** Take a snapshot in, as the newest truth; its resources by their numbers, of whichever type. */
-export function receiveSnapshot(told) {
+/** The version of the page model that the stream told last; a page that was asked for has none. */
+let version = null;
+
+const LISTS = {
+  nodes: { key: (row) => row.name, compare: byKey((row) => row.name) },
+  resources: { key: (row) => row.sid, compare: byNumber },
+  guests: { key: (row) => row.sid, compare: byNumber },
+  rules: { key: (row) => row.rule, compare: byOrder },
+};
+
+/** Take a whole page model in, as the newest truth; its resources by their numbers, of whichever type. */
+export function receivePage(page) {
   const now = performance.now();
-  const snapshot = { ...told, resources: [...told.resources].sort(byNumber) };
+  version = null;
+  const snapshot = { ...page, resources: [...page.resources].sort(byNumber) };
   change({ snapshot, line: "live", heardAt: now, tookAt: now });
+}
+
+/** Take in what a stream begins with: the whole, of which the changes are told from now on. */
+export function receiveWhole(whole) {
+  receivePage(whole.page);
+  version = whole.version;
+}
+
+/** Take in what has changed; false where it is no change of what we have. */
+export function receiveChange(told) {
+  if (!state.snapshot || told.since !== version) return false;
+  version = told.version;
+  const lists = {};
+  for (const [name, how] of Object.entries(LISTS)) {
+    const [rows, gone] = [told.rows[name] ?? [], told.gone[name] ?? []];
+    if (rows.length || gone.length) lists[name] = merged(state.snapshot[name], rows, gone, how);
+  }
+  const now = performance.now();
+  const snapshot = timed({ ...state.snapshot, ...told.fields, ...lists }, told);
+  change({ snapshot, line: "live", heardAt: now, tookAt: now });
+  return true;
+}
+
+/** Take a sign of life in: the time, and how each part does. */
+export function receiveBeat(beat) {
+  const now = performance.now();
+  if (!state.snapshot) change({ line: "live", heardAt: now });
+  else change({ snapshot: timed(state.snapshot, beat), line: "live", heardAt: now, tookAt: now });
+}
+
+/** A page model at another time. */
+function timed(page, { now, parts, clock }) {
+  const cluster = clock ? { ...page.cluster, clock } : page.cluster;
+  return { ...page, cluster, now: now ?? page.now, parts: { ...page.parts, ...(parts ?? {}) } };
+}
+
+/** A list with the rows that changed in their places, those that came among them, and without the gone. */
+function merged(list, rows, gone, { key, compare }) {
+  const byName = new Map(list.map((row) => [key(row), row]));
+  for (const name of gone) byName.delete(name);
+  for (const row of rows) byName.set(key(row), row);
+  return [...byName.values()].sort(compare);
 }
 
 function byNumber(one, other) {
   return (one.vmid ?? 0) - (other.vmid ?? 0) || (one.sid < other.sid ? -1 : 1);
 }
 
-/** Take a sign of life in: the time, and how each part does. */
-export function receiveBeat(beat) {
-  const next = { line: "live", heardAt: performance.now() };
-  if (state.snapshot) {
-    const parts = { ...state.snapshot.parts, ...(beat.parts ?? {}) };
-    next.snapshot = { ...state.snapshot, now: beat.now ?? state.snapshot.now, parts };
-  }
-  change(next);
+function byOrder(one, other) {
+  return one.order - other.order || (one.rule < other.rule ? -1 : 1);
+}
+
+function byKey(key) {
+  return (one, other) => (key(one) < key(other) ? -1 : 1);
 }
 
 /** The console's time now, in Unix seconds, between its messages too. */

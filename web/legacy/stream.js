@@ -1,7 +1,7 @@
 /** The line to the console: one event stream, watched, and picked up again by itself. */
 
 import { ApiError, doorkeeper, get } from "./api.js";
-import { change, receiveBeat, receiveSnapshot, state } from "./store.js";
+import { change, receiveBeat, receiveChange, receivePage, receiveWhole, state } from "./store.js";
 
 /** A beat comes every five seconds: a line that says nothing for longer is asked whether it is there. */
 const SILENCE_MS = 8000;
@@ -22,9 +22,13 @@ export function connect() {
   resting = false;
   source?.close();
   source = new EventSource("/api/stream");
-  source.addEventListener("snapshot", (event) => {
+  source.addEventListener("whole", (event) => {
     failures = 0;
-    receiveSnapshot(JSON.parse(event.data));
+    receiveWhole(JSON.parse(event.data));
+  });
+  source.addEventListener("change", (event) => {
+    // A change of what this page does not have says nothing: the whole is asked for again.
+    if (!receiveChange(JSON.parse(event.data))) connect();
   });
   source.addEventListener("beat", (event) => receiveBeat(JSON.parse(event.data)));
   source.addEventListener("renew", () => connect());
@@ -60,7 +64,7 @@ function restOrRise() {
 export async function refresh() {
   try {
     const wasLive = state.line === "live";
-    receiveSnapshot(await get("/api/snapshot?fresh=1"));
+    receivePage(await get("/api/snapshot?fresh=1"));
     if (!wasLive) connect();
   } catch (error) {
     if (error.status !== 401) throw error;

@@ -9,11 +9,11 @@ from starlette.requests import Request
 
 from virton.console.clock import Clock
 from virton.console.lender import Lender
-from virton.console.poller import Poller
 from virton.console.sessions import Sessions
 from virton.console.settings import ConsoleSettings, console_key
 from virton.console.throttle import Throttle
-from virton.console.viewer import Views
+from virton.console.watch.poller import Poller
+from virton.console.watch.views import Views
 from virton.proxmox import ProxmoxClient
 
 

@@ -1,21 +1,26 @@
-"""The Snapshot, once or as a stream."""
+"""The page model, once or as a stream."""
 
 import asyncio
 import json
 from collections.abc import AsyncIterator, Coroutine
+from dataclasses import dataclass
 from typing import Any
 
 import anyio
-from sse_starlette import EventSourceResponse, ServerSentEvent
+from sse_starlette import EventSourceResponse
 from starlette.responses import Response
 
-from virton.console.answers import Answer, json_text
+from virton.console.answers import Answer
 from virton.console.guard import Call
 from virton.console.lender import RENEW_AFTER_S
+from virton.console.page.assemble import Assembly, parts_told
+from virton.console.page.changes import Beat
+from virton.console.page.cluster import clock_told
+from virton.console.page.model import PageModel
+from virton.console.page.sight import seen_by
 from virton.console.problems import Refusal, refused
-from virton.console.snapshot import Snapshot, assemble
 from virton.console.state import Console
-from virton.console.viewer import beat_seen_by, seen_by
+from virton.console.watch.frames import Frame, gzipped, plain
 
 RECONNECT_MS = 250
 RENEWAL_PAUSE_S = 300
@@ -23,56 +28,79 @@ RENEWAL_PAUSE_S = 300
 
 
 async def show_snapshot(call: Call) -> Response:
-    """Return the Snapshot; with `fresh=1`, of a round that begins now."""
+    """Return the page model; with `fresh=1`, of a round that begins now."""
     poller = call.console.poller
     if call.request.query_params.get("fresh") == "1":
         await poller.refresh_now()
     else:
         await poller.refresh()
-    return Answer(seen_by(call.standing, _latest(call.console)))
+    return Answer(seen_by(call.standing, latest(call.console)))
 
 
 async def stream(call: Call) -> Response:
-    """Send the Snapshot whenever it says anything new, and beats between."""
+    """Send the page model, then its changes, and beats between."""
     leaving = anyio.Event()
+    frames = events(call, leaving)
+    packed = "gzip" in call.request.headers.get("accept-encoding", "")
+    headers = {"Cache-Control": "no-store"} | ({"Content-Encoding": "gzip"} if packed else {})
     return EventSourceResponse(
-        events(call, leaving),
-        ping=15,
-        headers={"Cache-Control": "no-store"},
+        gzipped(frames) if packed else plain(frames),
+        # The beats are signs of life enough, and a ping of the library's would not be compressed.
+        ping=0,
+        headers=headers,
         shutdown_event=leaving,
         shutdown_grace_period=1,
     )
 
 
-async def events(call: Call, leaving: anyio.Event) -> AsyncIterator[ServerSentEvent]:
+async def events(call: Call, leaving: anyio.Event) -> AsyncIterator[Frame]:
     """Yield the events of one viewer's stream, until the session ends or the server leaves."""
     poller, feed = call.console.poller, call.console.poller.feed
-    shown: object = None
+    shown: Shown | None = None
     beats = feed.beats
     opened = call.console.clock.time()
     with poller.watching():
         await poller.refresh()
         while True:
             checked = _checked(call)
-            if isinstance(checked, ServerSentEvent):
+            if isinstance(checked, Frame):
                 yield checked
                 return
             call = checked
             if _wants_renewal(call, opened):
-                yield ServerSentEvent("{}", event="renew", retry=RECONNECT_MS)
+                yield Frame("renew", {}, RECONNECT_MS)
                 return
             told = (feed.version, feed.beats)
-            if shown != (feed.version, call.standing.sight):
-                shown = (feed.version, call.standing.sight)
-                yield ServerSentEvent(_text(call), event="snapshot")
-            elif beats != feed.beats:
-                yield _event("beat", _beat(call))
-            beats = told[1]
+            frame = _news(call, shown) or (_beat(call) if beats != feed.beats else None)
+            shown, beats = Shown(feed.version, call.standing.sight), told[1]
+            if frame is not None:
+                yield frame
             # What was told while we were sending must not wait for the next stir.
             if told == (feed.version, feed.beats):
                 await _first_of(feed.stirred(), leaving.wait())
             if leaving.is_set():
                 return
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a viewer has been shown: which version, and with which sight."""
+
+    version: int
+    sight: object
+
+
+def _news(call: Call, shown: Shown | None) -> Frame | None:
+    """Return what is new to a viewer: the changes, or the whole where those would not do."""
+    console, standing = call.console, call.standing
+    feed = console.poller.feed
+    if shown == Shown(feed.version, standing.sight):
+        return None
+    if shown is not None and shown.sight == standing.sight:
+        change = console.views.change(standing, feed, shown.version, console.clock.time())
+        if change is not None:
+            return change
+    return console.views.whole(standing, latest(console), feed.version)
 
 
 async def _first_of(*waits: Coroutine[Any, Any, None]) -> None:
@@ -91,38 +119,24 @@ def _wants_renewal(call: Call, opened: float) -> bool:
     return old and now - opened >= RENEWAL_PAUSE_S
 
 
-def _checked(call: Call) -> Call | ServerSentEvent:
+def _checked(call: Call) -> Call | Frame:
     """Return the call with what is known of its session by now, or the stream's end."""
     try:
         standing = call.console.sessions.last_standing(call.session)
     except Refusal as refusal:
-        return _event("session", json.loads(bytes(refused(refusal).body)))
+        return Frame("session", json.loads(bytes(refused(refusal).body)))
     return Call(call.request, call.console, call.session, standing)
 
 
-def _latest(console: Console) -> Snapshot:
+def latest(console: Console) -> PageModel:
+    """Return the newest page model, told now."""
     now = console.clock.time()
-    snapshot = console.poller.feed.snapshot or assemble(console.poller.readings, now)
-    return snapshot | {"now": now}
+    page = console.poller.feed.page or Assembly().page_model(console.poller.readings, now)
+    return page.model_copy(update={"now": now, "parts": parts_told(console.poller.readings, now)})
 
 
-def _text(call: Call) -> str:
+def _beat(call: Call) -> Frame:
     console = call.console
-    return console.views.text(call.standing, _latest(console), console.poller.feed.version)
-
-
-def _beat(call: Call) -> Snapshot:
-    now = call.console.clock.time()
-    return beat_seen_by(call.standing, {"now": now, "parts": _ages(call.console, now)})
-
-
-def _ages(console: Console, now: float) -> dict[str, Snapshot]:
-    fresh = console.poller.readings.freshness(now)
-    return {
-        name: part | {"age_s": None if part["at"] is None else max(0.0, now - part["at"])}
-        for name, part in fresh.items()
-    }
-
-
-def _event(name: str, data: Snapshot) -> ServerSentEvent:
-    return ServerSentEvent(json_text(data), event=name)
+    now, readings = console.clock.time(), console.poller.readings
+    beat = Beat(now=now, clock=clock_told(readings, now), parts=parts_told(readings, now))
+    return console.views.beat(call.standing, beat, console.poller.feed.version)

@@ -4,7 +4,6 @@ from starlette.responses import Response
 
 from virton.console.guard import Call, done
 from virton.console.problems import Refusal
-from virton.console.readings import Readings
 from virton.console.translate import (
     RESOURCE_DEFAULTS,
     MoveForm,
@@ -14,6 +13,7 @@ from virton.console.translate import (
     creation,
     resource_params,
 )
+from virton.console.watch.readings import Readings
 
 
 async def add(call: Call) -> Response:

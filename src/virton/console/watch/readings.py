@@ -26,6 +26,14 @@ class Asking:
 
 
 @dataclass(frozen=True, slots=True)
+class Slow:
+    """How long an answer takes (s), and whose it is."""
+
+    s: float
+    address: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Part(Generic[Data]):
     """One source of the page: its last good data, when that came, and what is wrong since.
 
@@ -38,18 +46,12 @@ class Part(Generic[Data]):
     took_s: float = 0.0
     address: str | None = None
 
-    def to_json(self, now: float, asking: Asking | None = None) -> dict[str, Any]:
-        """Return the part's freshness as the page reads it."""
+    def slow(self, now: float, asking: Asking | None) -> Slow | None:
+        """Return whose answer takes long; one that is waited for counts before the last one."""
         waited_s = 0.0 if asking is None else now - asking.since
-        waits = asking is not None and waited_s >= SLOW_S
-        slow_s = waited_s if waits else self.took_s
-        return {
-            "at": self.at,
-            "ok": self.error is None and self.at is not None,
-            "error": None if self.error is None else self.error.to_json(),
-            "slow_s": round(slow_s, 1) if slow_s >= SLOW_S else None,
-            "address": asking.address if waits and asking is not None else self.address,
-        }
+        if asking is not None and waited_s >= SLOW_S:
+            return Slow(waited_s, asking.address)
+        return Slow(self.took_s, self.address) if self.took_s >= SLOW_S else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,3 @@ class Readings:
         """Return whether resources go back to better nodes: a group's affair before there were rules."""
         groups = self.rules.data.groups
         return not any(group.group == name and group.nofailback for group in groups)
-
-    def freshness(self, now: float) -> dict[str, dict[str, Any]]:
-        """Return how fresh each part is, as the page reads it."""
-        return {name: part.to_json(now, self.asking.get(name)) for name, part in self.parts.items()}

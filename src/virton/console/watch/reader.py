@@ -6,9 +6,10 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from virton.console.clock import Clock
-from virton.console.cluster_clock import ClusterClock
 from virton.console.lender import RENEW_AFTER_S, Lender
-from virton.console.readings import (
+from virton.console.settings import ConsoleSettings
+from virton.console.watch.cluster_clock import ClusterClock
+from virton.console.watch.readings import (
     Asking,
     NodesReading,
     Part,
@@ -16,8 +17,7 @@ from virton.console.readings import (
     RulesReading,
     StatusReading,
 )
-from virton.console.settings import ConsoleSettings
-from virton.console.source import Source
+from virton.console.watch.source import Source
 from virton.proxmox import ApiError, ApiFailure, ClusterApi, Credentials, ProxmoxClient, Ticket
 from virton.proxmox.configuration import Group
 from virton.proxmox.errors import ErrorCode

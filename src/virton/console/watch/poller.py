@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from typing import Any
 
 from virton.console.clock import Clock
-from virton.console.feed import Feed
 from virton.console.lender import Lender
-from virton.console.reader import Reader
-from virton.console.readings import Readings
+from virton.console.page.assemble import Assembly
 from virton.console.settings import ConsoleSettings
-from virton.console.snapshot import assemble
+from virton.console.watch.feed import Feed
+from virton.console.watch.reader import Reader
+from virton.console.watch.readings import Readings
 from virton.proxmox import ProxmoxClient
 from virton.proxmox.features import Features
 
@@ -32,6 +32,7 @@ class Poller:
         self, client: ProxmoxClient, lender: Lender, settings: ConsoleSettings, clock: Clock
     ) -> None:
         self.feed = Feed()
+        self._assembly = Assembly()
         self._reader = Reader(client, lender, settings, clock, self._publish)
         self._settings = settings
         self._clock = clock
@@ -150,4 +151,4 @@ class Poller:
             work.result()
 
     def _publish(self) -> None:
-        self.feed.publish(assemble(self.readings, self._clock.time()))
+        self.feed.publish(self._assembly.page_model(self.readings, self._clock.time()))

@@ -1,0 +1,92 @@
+"""What one viewer may see of the page model that all share."""
+
+from virton.console.page.assemble import forbidden
+from virton.console.page.changes import Beat, Change, Gone, Rows
+from virton.console.page.model import Guest, PageModel, Resource
+from virton.console.standings import AUDIT, Standing
+from virton.proxmox import ApiError
+from virton.proxmox.access import Permissions
+from virton.proxmox.errors import ErrorCode
+from virton.proxmox.values import integer
+
+GUEST_AUDIT = "VM.Audit"
+
+
+def seen_by(standing: Standing, page: PageModel) -> PageModel:
+    """Return the page model with what this viewer has no privilege for left out."""
+    if not _may_audit(standing):
+        return forbidden(page.now, _missing(AUDIT))
+    seen = {
+        "cluster": page.cluster.model_copy(update={"lab": standing.lab}),
+        "guests": _guests(standing, page.guests),
+        "resources": _resources(standing, page.resources),
+    }
+    return page.model_copy(update=seen)
+
+
+def change_seen_by(standing: Standing, change: Change) -> Change | None:
+    """Return what this viewer may know of a change; None where that is nothing at all."""
+    if not _may_audit(standing):
+        return None
+    fields, rows, gone = change.fields, change.rows, change.gone
+    if fields.cluster is not None:
+        cluster = fields.cluster.model_copy(update={"lab": standing.lab})
+        fields = fields.model_copy(update={"cluster": cluster})
+    seen = {
+        "fields": fields,
+        "rows": _rows(standing, rows),
+        "gone": _gone(standing, gone),
+    }
+    return change.model_copy(update=seen)
+
+
+def beat_seen_by(standing: Standing, beat: Beat) -> Beat:
+    """Return a beat as this viewer may know it."""
+    if _may_audit(standing):
+        return beat
+    page = forbidden(beat.now, _missing(AUDIT))
+    return Beat(now=beat.now, clock=page.cluster.clock, parts=page.parts)
+
+
+def _rows(standing: Standing, rows: Rows) -> Rows:
+    seen: dict[str, object] = {}
+    if rows.guests:
+        seen["guests"] = _guests(standing, rows.guests)
+    if rows.resources:
+        seen["resources"] = _resources(standing, rows.resources)
+    return rows.model_copy(update=seen) if seen else rows
+
+
+def _gone(standing: Standing, gone: Gone) -> Gone:
+    if not gone.guests:
+        return gone
+    permissions = standing.permissions
+    seen = [sid for sid in gone.guests if _may_see(permissions, integer(sid.partition(":")[2]))]
+    return gone.model_copy(update={"guests": tuple(seen)})
+
+
+def _guests(standing: Standing, guests: tuple[Guest, ...]) -> tuple[Guest, ...]:
+    return tuple(guest for guest in guests if _may_see(standing.permissions, guest.vmid))
+
+
+def _resources(standing: Standing, resources: tuple[Resource, ...]) -> tuple[Resource, ...]:
+    return tuple(
+        row if _may_see(standing.permissions, row.vmid) else _unnamed(row) for row in resources
+    )
+
+
+def _unnamed(row: Resource) -> Resource:
+    return row.model_copy(update={"name": None})
+
+
+def _may_audit(standing: Standing) -> bool:
+    return AUDIT in standing.privileges
+
+
+def _may_see(permissions: Permissions, vmid: int | None) -> bool:
+    return GUEST_AUDIT in permissions.on(f"/vms/{vmid}")
+
+
+def _missing(privilege: str) -> ApiError:
+    words = f"Permission check failed (/, {privilege})"
+    return ApiError(403, words, code=ErrorCode.FORBIDDEN)
