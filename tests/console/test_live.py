@@ -329,7 +329,7 @@ async def test_a_viewer_without_the_right_to_audit_is_told_so_by_each_beat_too(
         await settle()
         [(name, beat)] = stream.events()
     assert name == "beat"
-    assert beat["parts"] == whole["parts"]
+    assert beat["parts"] == whole["page"]["parts"]
     assert EMBEDDED not in json.dumps(beat)
 
 
