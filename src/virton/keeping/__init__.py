@@ -1,0 +1,1 @@
+"""What is kept: the history of happenings and of the page as it stood."""

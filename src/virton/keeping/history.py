@@ -1,0 +1,311 @@
+"""The history of what happened: kept once whoever saw it, and found again in pages."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Row,
+    Select,
+    Subquery,
+    and_,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    union_all,
+    update,
+)
+
+from virton.keeping.database import troubles, writing
+from virton.keeping.names import Names
+from virton.keeping.tables import clusters, details, happenings, kinds, subjects
+from virton.story.happenings import Happening
+
+FEW = 200
+"""Up to so many subjects, kinds or pairs of them are each looked up by themselves in an index."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A happening as it is kept; `because` is a cause as `[name, {fields}]`."""
+
+    number: int
+    kind: str
+    whom: str
+    from_ms: int
+    to_ms: int
+    told: bool
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    because: Sequence[Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which happenings are wanted; an empty choice is no choice. Times are milliseconds.
+
+    `text` is looked for in the names of those to whom they happened.
+    """
+
+    kinds: frozenset[str] = frozenset()
+    whom: frozenset[str] = frozenset()
+    text: str = ""
+    since_ms: int | None = None
+    until_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some happenings, newest first, and where the next page begins (None: nowhere)."""
+
+    rows: Sequence[Kept]
+    after: tuple[int, int] | None
+
+
+class History:
+    """What happened to one cluster."""
+
+    def __init__(self, engine: Engine, cluster: str) -> None:
+        """Stand on an open database; `cluster` is the cluster's identity."""
+        self._engine = engine
+        self._cluster = cluster
+
+    def add(self, found: Sequence[Happening]) -> list[Kept]:
+        """Keep happenings, and return those that nobody had kept before; raises HistoryError.
+
+        Two consoles that watch one cluster see the same with other bounds of time: where the times
+        meet, it is kept once, with the narrower bounds, and as told if either was told it.
+        """
+        if not found:
+            return []
+        with writing(self._engine) as connection:
+            return _Adding(connection, self._cluster).add(found)
+
+    def find(
+        self, wanted: Filter = Filter(), *, after: tuple[int, int] | None = None, limit: int = 50
+    ) -> Page:
+        """Return a page of happenings, newest first; raises HistoryError."""
+        with troubles(), self._engine.connect() as connection:
+            rows = [
+                _kept(row) for row in _Finding(connection, self._cluster).find(wanted, after, limit)
+            ]
+        last = rows[-1] if len(rows) == limit else None
+        return Page(rows, None if last is None else (last.to_ms, last.number))
+
+    def count(self) -> int:
+        """Return how many happenings are kept; raises HistoryError."""
+        with troubles(), self._engine.connect() as connection:
+            query = (
+                select(func.count())
+                .select_from(happenings.join(clusters, happenings.c.cluster_id == clusters.c.id))
+                .where(clusters.c.identity == self._cluster)
+            )
+            return int(connection.execute(query).scalar_one())
+
+    def forget(self, before_ms: int) -> int:
+        """Delete what happened before a moment; return how much that was; raises HistoryError."""
+        with writing(self._engine) as connection:
+            cluster_id = Names(connection, self._cluster).cluster_id
+            old = and_(happenings.c.cluster_id == cluster_id, happenings.c.to_ms < before_ms)
+            return connection.execute(delete(happenings).where(old)).rowcount
+
+    def forget_oldest(self, kept: int) -> int:
+        """Delete the oldest happenings beyond so many; return how many; raises HistoryError."""
+        with writing(self._engine) as connection:
+            cluster_id = Names(connection, self._cluster).cluster_id
+            mine = happenings.c.cluster_id == cluster_id
+            newest = select(happenings.c.to_ms).where(mine).order_by(happenings.c.to_ms.desc())
+            bound = connection.execute(newest.offset(kept).limit(1)).scalar_one_or_none()
+            if bound is None:
+                return 0
+            gone = and_(mine, happenings.c.to_ms <= bound)
+            return connection.execute(delete(happenings).where(gone)).rowcount
+
+
+def detail_of(happening: Happening) -> str:
+    """Return facts and cause as one text, alike for alike ones."""
+    body: dict[str, Any] = {}
+    if happening.facts:
+        body["facts"] = {k: v for k, v in happening.facts.items() if v is not None}
+    if happening.because is not None:
+        body["because"] = happening.because.to_json()
+    return json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+class _Adding:
+    """Adds happenings within one transaction."""
+
+    def __init__(self, connection: Connection, cluster: str) -> None:
+        self._connection = connection
+        self._names = Names(connection, cluster)
+
+    def add(self, found: Sequence[Happening]) -> list[Kept]:
+        names = self._names
+        whom = names.subjects(one.whom for one in found)
+        kind = names.kinds(str(one.kind) for one in found)
+        detail = names.details(detail_of(one) for one in found)
+        added = []
+        for one in found:
+            bounds = (round(one.from_s * 1000), round(one.to_s * 1000))
+            key = (kind[str(one.kind)], whom[one.whom])
+            if not self._is_known(key, bounds, told=one.told):
+                number = self._insert(key, detail[detail_of(one)], bounds, told=one.told)
+                body = json.loads(detail_of(one))
+                facts, because = body.get("facts", {}), body.get("because")
+                added.append(
+                    Kept(number, str(one.kind), one.whom, *bounds, one.told, facts, because)
+                )
+        return added
+
+    def _insert(
+        self, key: tuple[int, int], detail_id: int, bounds: tuple[int, int], *, told: bool
+    ) -> int:
+        row = {
+            "cluster_id": self._names.cluster_id,
+            "kind_id": key[0],
+            "subject_id": key[1],
+            "detail_id": detail_id,
+            "from_ms": bounds[0],
+            "to_ms": bounds[1],
+            "told": told,
+        }
+        made = self._connection.execute(insert(happenings).values(row).returning(happenings.c.id))
+        return int(made.scalar_one())
+
+    def _is_known(self, key: tuple[int, int], bounds: tuple[int, int], *, told: bool) -> bool:
+        """Tell whether the same is kept from within the same time, and narrow its bounds."""
+        columns = happenings.c
+        same = and_(
+            columns.kind_id == key[0],
+            columns.subject_id == key[1],
+            columns.to_ms >= bounds[0],
+            columns.from_ms <= bounds[1],
+        )
+        row = self._connection.execute(
+            select(columns.id, columns.from_ms, columns.to_ms, columns.told).where(same).limit(1)
+        ).first()
+        if row is None:
+            return False
+        narrow = {
+            "from_ms": max(row.from_ms, bounds[0]),
+            "to_ms": min(row.to_ms, bounds[1]),
+            "told": bool(row.told) or told,
+        }
+        if narrow != {"from_ms": row.from_ms, "to_ms": row.to_ms, "told": bool(row.told)}:
+            self._connection.execute(update(happenings).where(columns.id == row.id).values(narrow))
+        return True
+
+
+class _Finding:
+    """Finds happenings on one connection."""
+
+    def __init__(self, connection: Connection, cluster: str) -> None:
+        self._connection = connection
+        query = select(clusters.c.id).where(clusters.c.identity == cluster)
+        self._cluster_id = connection.execute(query).scalar_one_or_none()
+
+    def find(self, wanted: Filter, after: tuple[int, int] | None, limit: int) -> Iterable[Row[Any]]:
+        whom = self._subject_ids(wanted)
+        kind = self._kind_ids(wanted)
+        if self._cluster_id is None or whom == [] or kind == []:
+            return []
+        bounds = _bounds(wanted, after)
+        keys = self._keys(whom, kind)
+        parts = [
+            _newest(select(happenings.c.id, happenings.c.to_ms).where(key, *bounds), limit)
+            for key in keys
+        ]
+        ids = union_all(*(select(part.subquery()) for part in parts)).subquery()
+        return self._connection.execute(_whole(ids, limit))
+
+    def _keys(self, whom: list[int] | None, kind: list[int] | None) -> list[ColumnElement[bool]]:
+        """Return conditions of which each is answered by one index, together all that is wanted."""
+        columns, mine = happenings.c, happenings.c.cluster_id == self._cluster_id
+        if whom is not None and kind is not None and len(whom) * len(kind) <= FEW:
+            return [
+                and_(columns.subject_id == one, columns.kind_id == other)
+                for one in whom
+                for other in kind
+            ]
+        among = [mine]
+        if whom is not None:
+            among.append(columns.subject_id.in_(whom))
+        if kind is not None:
+            among.append(columns.kind_id.in_(kind))
+        if whom is not None and len(whom) <= FEW:
+            return [and_(columns.subject_id == one, *among) for one in whom]
+        if kind is not None and len(kind) <= FEW:
+            return [and_(columns.kind_id == one, *among) for one in kind]
+        return [and_(*among)]
+
+    def _subject_ids(self, wanted: Filter) -> list[int] | None:
+        if not wanted.whom and not wanted.text:
+            return None
+        query = select(subjects.c.id).where(subjects.c.cluster_id == self._cluster_id)
+        if wanted.whom:
+            query = query.where(subjects.c.name.in_(wanted.whom))
+        if wanted.text:
+            query = query.where(subjects.c.name.icontains(wanted.text, autoescape=True))
+        return [int(row.id) for row in self._connection.execute(query.order_by(subjects.c.id))]
+
+    def _kind_ids(self, wanted: Filter) -> list[int] | None:
+        if not wanted.kinds:
+            return None
+        query = select(kinds.c.id).where(kinds.c.name.in_(wanted.kinds)).order_by(kinds.c.id)
+        return [int(row.id) for row in self._connection.execute(query)]
+
+
+def _bounds(wanted: Filter, after: tuple[int, int] | None) -> list[ColumnElement[bool]]:
+    columns, found = happenings.c, []
+    if wanted.since_ms is not None:
+        found.append(columns.to_ms >= wanted.since_ms)
+    if wanted.until_ms is not None:
+        found.append(columns.to_ms <= wanted.until_ms)
+    if after is not None:
+        to_ms, number = after
+        found.append(columns.to_ms <= to_ms)
+        found.append(or_(columns.to_ms < to_ms, columns.id < number))
+    return found
+
+
+def _newest(query: Select[Any], limit: int) -> Select[Any]:
+    return query.order_by(happenings.c.to_ms.desc(), happenings.c.id.desc()).limit(limit)
+
+
+def _whole(ids: Subquery, limit: int) -> Select[Any]:
+    joined = (
+        happenings.join(ids, ids.c.id == happenings.c.id)
+        .join(kinds, kinds.c.id == happenings.c.kind_id)
+        .join(subjects, subjects.c.id == happenings.c.subject_id)
+        .join(details, details.c.id == happenings.c.detail_id)
+    )
+    columns = happenings.c
+    query = select(
+        columns.id,
+        columns.from_ms,
+        columns.to_ms,
+        columns.told,
+        kinds.c.name.label("kind"),
+        subjects.c.name.label("whom"),
+        details.c.body,
+    )
+    return _newest(query.select_from(joined), limit)
+
+
+def _kept(row: Row[Any]) -> Kept:
+    body = json.loads(row.body)
+    return Kept(
+        int(row.id),
+        row.kind,
+        row.whom,
+        int(row.from_ms),
+        int(row.to_ms),
+        bool(row.told),
+        body.get("facts", {}),
+        body.get("because"),
+    )

@@ -1,0 +1,52 @@
+"""The small numbers that stand for words in the history."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import Column, Connection, Table, insert, select
+
+from virton.keeping.tables import clusters, details, kinds, subjects
+
+_AT_ONCE = 400
+
+
+class Names:
+    """Finds the number of a word, and gives one to a new word; within one transaction."""
+
+    def __init__(self, connection: Connection, cluster: str) -> None:
+        self._connection = connection
+        self._numbers: dict[tuple[str, str], int] = {}
+        self.cluster_id = self._of(clusters, clusters.c.identity, [cluster])[cluster]
+
+    def subjects(self, names: Iterable[str]) -> dict[str, int]:
+        """Return the numbers of nodes, resources and rules."""
+        return self._of(subjects, subjects.c.name, names, cluster_id=self.cluster_id)
+
+    def kinds(self, names: Iterable[str]) -> dict[str, int]:
+        """Return the numbers of kinds."""
+        return self._of(kinds, kinds.c.name, names)
+
+    def details(self, bodies: Iterable[str]) -> dict[str, int]:
+        """Return the numbers of texts."""
+        return self._of(details, details.c.body, bodies)
+
+    def _of(
+        self, table: Table, column: Column[str], words: Iterable[str], **fixed: int
+    ) -> dict[str, int]:
+        wanted = sorted(set(words))
+        found = self._known(table, column, wanted, fixed)
+        new = [{column.name: word, **fixed} for word in wanted if word not in found]
+        if new:
+            self._connection.execute(insert(table), new)
+            found |= self._known(table, column, [row[column.name] for row in new], fixed)  # type: ignore[misc]
+        return found
+
+    def _known(
+        self, table: Table, column: Column[str], words: list[str], fixed: dict[str, int]
+    ) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for at in range(0, len(words), _AT_ONCE):
+            query = select(column, table.c.id).where(column.in_(words[at : at + _AT_ONCE]))
+            for name, value in fixed.items():
+                query = query.where(table.c[name] == value)
+            found |= {str(word): int(number) for word, number in self._connection.execute(query)}
+        return found

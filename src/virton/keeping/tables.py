@@ -1,0 +1,83 @@
+"""The tables of the history, as they are at its newest version.
+
+Times are whole milliseconds since 1970. Small numbers stand for words, so that ten million
+happenings take less than 2 GiB with their indices.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData()
+
+# SQLite gives numbers by itself to INTEGER keys alone
+_Number = BigInteger().with_variant(Integer, "sqlite")
+
+clusters = Table(
+    "cluster",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("identity", Text, nullable=False, unique=True),
+)
+"""The clusters that the history tells of."""
+
+subjects = Table(
+    "subject",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("cluster_id", ForeignKey("cluster.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    UniqueConstraint("cluster_id", "name"),
+)
+"""Whom happenings befall, and whose states are kept; an empty name is the cluster itself."""
+
+kinds = Table(
+    "kind",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+)
+
+details = Table(
+    "detail",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("body", Text, nullable=False, unique=True),
+)
+"""Facts and causes, and states, as JSON; each text once, as the same ones come again and again."""
+
+happenings = Table(
+    "happening",
+    metadata,
+    Column("id", _Number, primary_key=True),
+    Column("cluster_id", ForeignKey("cluster.id"), nullable=False),
+    Column("kind_id", ForeignKey("kind.id"), nullable=False),
+    Column("subject_id", ForeignKey("subject.id"), nullable=False),
+    Column("detail_id", ForeignKey("detail.id"), nullable=False),
+    Column("from_ms", BigInteger, nullable=False),
+    Column("to_ms", BigInteger, nullable=False),
+    Column("told", Boolean(create_constraint=False), nullable=False),
+    Index("happening_by_time", "cluster_id", "to_ms"),
+    Index("happening_by_subject", "subject_id", "to_ms"),
+    Index("happening_by_subject_and_kind", "subject_id", "kind_id", "to_ms"),
+    Index("happening_by_kind", "cluster_id", "kind_id", "to_ms"),
+)
+
+states = Table(
+    "state",
+    metadata,
+    Column("subject_id", ForeignKey("subject.id"), primary_key=True),
+    Column("at_ms", BigInteger, primary_key=True),
+    Column("detail_id", ForeignKey("detail.id"), nullable=False),
+    sqlite_with_rowid=False,
+)
+"""What each row of the page showed from a moment on; an empty object where it was gone."""

@@ -1,0 +1,68 @@
+"""A history on SQLite and, where a PostgreSQL server can be started, on PostgreSQL."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, text
+
+from virton.keeping.database import open_database
+
+_SERVERS = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """The address of a PostgreSQL server of our own; the test is skipped where there is none."""
+    if not _SERVERS:
+        pytest.skip("needs a PostgreSQL server (Debian: postgresql)")
+    folder = Path(tempfile.mkdtemp(prefix="virton-pg-"))
+    as_whom = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+    if as_whom:
+        shutil.chown(folder, "postgres")
+    data = str(folder / "data")
+    run = lambda *words: subprocess.run(  # noqa: E731
+        [*as_whom, *words], check=True, cwd=folder, stdout=subprocess.DEVNULL
+    )
+    run(str(_SERVERS[0] / "initdb"), "-D", data, "-A", "trust", "-U", "virton", "-E", "UTF8", "-N")
+    options = f"-k {folder} -c listen_addresses= -c fsync=off"
+    run(
+        str(_SERVERS[0] / "pg_ctl"),
+        "-D",
+        data,
+        "-w",
+        "-o",
+        options,
+        "-l",
+        str(folder / "log"),
+        "start",
+    )
+    yield f"postgresql://virton@/postgres?host={folder}"
+    run(str(_SERVERS[0] / "pg_ctl"), "-D", data, "-m", "immediate", "stop")
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/history.sqlite"
+    server: str = request.getfixturevalue("postgresql")
+    engine = open_database(server)
+    with engine.begin() as connection:
+        connection.execute(text("DROP SCHEMA public CASCADE"))
+        connection.execute(text("CREATE SCHEMA public"))
+    engine.dispose()
+    return server
+
+
+@pytest.fixture
+def engine(address: str) -> Iterator[Engine]:
+    """An empty database, up to date."""
+    opened = open_database(address)
+    yield opened
+    opened.dispose()
