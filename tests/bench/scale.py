@@ -103,7 +103,8 @@ def run_one(resources: int, nodes: int, rules: int) -> dict[str, Any]:
 
     records: list[Record] = []
     started = time.process_time()
-    world = run_scenario(scenario_from(cluster(resources, nodes, rules), "bench"), records.append)
+    scenario = scenario_from(cluster(resources, nodes, rules), "bench")
+    world = run_scenario(scenario, records.append).world
     seconds = time.process_time() - started
     masters = [host.crm for host in world.hosts.values() if isinstance(host.crm, Crm)]
     master = next(crm for crm in masters if crm.manager is not None)

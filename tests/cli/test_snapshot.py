@@ -53,7 +53,7 @@ def test_a_user_with_a_password_gets_a_file_that_can_be_simulated(
     asked = ["--proxmox", address, "--user", ROOT, "--out", str(out)]
     result = typed(*asked, VIRTON_PASSWORD=PASSWORD)
     assert (result.exit_code, result.output) == (0, "")
-    assert sorted(read_scenario(out).hosts) == ["phum01", "phum02", "phum03"]
+    assert [host.name for host in read_scenario(out).world.hosts] == ["phum01", "phum02", "phum03"]
     assert [path.name for path in tmp_path.iterdir()] == ["cluster.json"]
 
 

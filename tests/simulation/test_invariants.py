@@ -68,7 +68,7 @@ def _is_plain(value: Any) -> bool:
 
 
 def _watch() -> Watch:
-    return Watch(scenario_from(PAIR, "pair"), PAIR)
+    return Watch(scenario_from(PAIR, "pair").world, PAIR)
 
 
 def test_the_watch_notices_a_second_master() -> None:
@@ -80,8 +80,8 @@ def test_the_watch_notices_a_second_master() -> None:
 
 def test_the_watch_notices_a_guest_on_two_nodes() -> None:
     watch = _watch()
-    watch.scenario.hosts["node1"].running.add("vm:101")
-    watch.scenario.hosts["node2"].running.add("vm:101")
+    watch.hosts["node1"].running.add("vm:101")
+    watch.hosts["node2"].running.add("vm:101")
     watch(Record(40, "node2/lrm", Started("vm:101")))
     assert watch.broken == ["0: vm:101 runs on ['node1', 'node2']"]
 

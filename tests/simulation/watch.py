@@ -27,7 +27,10 @@ from virton.ha.events.resource import (
     ResourceStateChanged,
 )
 from virton.ha.rules.compiled import CompiledRules, prepare
-from virton.simulation.scenario import Scenario, run_scenario, scenario_from
+from virton.simulation.freezing import Simulation, thaw
+from virton.simulation.hosts import Host
+from virton.simulation.scenario import scenario_from
+from virton.simulation.value import WorldValue
 
 ON_THE_WAY = ("migrate", "relocate", "request_start_balance")
 NOWHERE = ("stopped", "request_start")
@@ -53,7 +56,7 @@ class Shadow:
 class Watch:
     """Listens to a simulation and notes every broken promise."""
 
-    scenario: Scenario
+    world: WorldValue
     data: Mapping[str, Any]
     records: list[Record] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
@@ -66,15 +69,22 @@ class Watch:
     rules: CompiledRules = field(default_factory=CompiledRules)
     dropped: set[str] = field(default_factory=set)
     dropped_at_s: int = 0
+    simulation: Simulation = field(init=False)
 
     def __post_init__(self) -> None:
+        self.simulation = thaw(self.world, self)
         self._compile()
+
+    @property
+    def hosts(self) -> Mapping[str, Host]:
+        """The hosts as they are now."""
+        return self.simulation.world.hosts
 
     def _compile(self) -> None:
         """Compile the rules but for those that the manager told to leave out."""
         if not self.data.get("groups"):
-            rules = self.scenario.files.rules().without(self.dropped)
-            self.rules, _ = prepare(rules, sorted(self.scenario.hosts))
+            rules = self.simulation.world.files.rules().without(self.dropped)
+            self.rules, _ = prepare(rules, sorted(self.hosts))
 
     def __call__(self, record: Record) -> None:
         """Take an event, and look whether all is as it should be."""
@@ -113,10 +123,10 @@ class Watch:
                 self.left_alone.add(sid)
 
     def _look_at_guests(self, record: Record) -> None:
-        hosts = self.scenario.hosts.values()
+        hosts = self.hosts.values()
         match record.event:
             case Recovered(sid, source, _):
-                if sid in self.scenario.hosts[source].running and self._untouched(sid):
+                if sid in self.hosts[source].running and self._untouched(sid):
                     self._break(f"{sid} is recovered although it runs on {source}")
                 if source not in self.fenced and not self.data.get("manager_status"):
                     self._break(f"{sid} is recovered from {source}, which was not fenced")
@@ -191,8 +201,8 @@ class Watch:
 def watch(data: Mapping[str, Any]) -> Watch:
     """Run a scenario under watch."""
     scenario = scenario_from(dict(data), str(data.get("name", "")))
-    watch = Watch(scenario, data)
-    run_scenario(scenario, watch)
+    watch = Watch(scenario.world, data)
+    watch.simulation.virtual.run()
     return watch
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,12 +10,19 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from virton.cli.complaint import complain
 from virton.cli.language import LanguageOption, printable, sentences
-from virton.cli.scenario_file import ScenarioArgument, opened, playable
+from virton.cli.scenario_file import WRONG_INPUT, ScenarioArgument, opened, playable
 from virton.cli.terminal import terminal
 from virton.console.sentences import Sentences
 from virton.ha.events import Record, Severity
+from virton.simulation.captures import write_capture
+from virton.simulation.freezing import freeze
 from virton.simulation.scenario import run_scenario
+
+EventsOption = Annotated[
+    bool, typer.Option("--events", help="Print the events as JSON, one a line.")
+]
 
 TIME_CELLS, SOURCE_CELLS = 8, 10
 COLOURS = {
@@ -29,15 +37,31 @@ COLOURS = {
 def simulate(
     file: ScenarioArgument,
     lang: LanguageOption = None,
-    events: Annotated[
-        bool, typer.Option("--events", help="Print the events as JSON, one a line.")
-    ] = False,
+    events: EventsOption = False,
+    until: Annotated[
+        int | None,
+        typer.Option(min=0, metavar="SECOND", help="Stop when this second is over."),
+    ] = None,
+    capture: Annotated[
+        Path | None,
+        typer.Option(metavar="OUT", help="Keep the world as it is then, to be played on."),
+    ] = None,
 ) -> None:
-    """Play a scenario file and tell what happens, second by second."""
+    """Play a scenario file, or a captured world, and tell what happens, second by second."""
     scenario = opened(file)
     listen = print_event if events else story(terminal(), sentences(lang))
     with playable(file):
-        run_scenario(scenario, listen)
+        simulation = run_scenario(scenario, listen, until)
+    if capture is not None:
+        keep(capture, write_capture(freeze(simulation), scenario.name))
+
+
+def keep(path: Path, text: str) -> None:
+    """Write a file, or say why that cannot be done."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        complain(f"{path}: cannot be written ({error.strerror})", code=WRONG_INPUT)
 
 
 def print_event(record: Record) -> None:

@@ -22,6 +22,7 @@ from virton.simulation.commands import Figures, Hardware
 from virton.simulation.hosts import Host
 from virton.simulation.paced import PacedClock
 from virton.simulation.timed_guests import TimedGuests, TimedOperation
+from virton.simulation.value import PacedClockValue
 from virton.simulation.world import World as SimulatedWorld
 
 
@@ -56,8 +57,8 @@ class LiveWorld:
             whole=True,
         )
         self._world.locks.update(remembered.locks)
-        self._hardware = Hardware(self._world, self._shared, Figures())
-        self.clock = PacedClock(self._world, self._hardware, self._guests)
+        self._hardware = Hardware(self._world, self._shared, Figures({}, {}))
+        self.clock = PacedClock(self._world, self._hardware, self._guests, PacedClockValue())
         self._running_since_s: dict[str, int] = {}
         self._wake(max(now_s, remembered.now_s))
 

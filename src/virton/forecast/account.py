@@ -69,7 +69,7 @@ def account(scenario: Scenario, sid: str, at_s: int | None = None) -> Account:
     Raises NoSuchResourceError, and CommandError and EndlessError as the scenario may.
     """
     records: list[Record] = []
-    world = run_scenario(scenario, records.append, at_s)
+    world = run_scenario(scenario, records.append, at_s).world
     end_s = world.now_s if at_s is None else min(at_s, world.now_s)
     history = tuple(r for r in records if _concerns(r.event, sid) and r.time_s <= end_s)
     config = _configs(world).get(sid)

@@ -1,5 +1,7 @@
 """The Cluster Resource Manager: one a node, of which the holder of the manager's lock is master."""
 
+from dataclasses import dataclass
+
 from virton.ha.environment import (
     ENDED,
     MANAGER_LOCK,
@@ -21,7 +23,7 @@ from virton.ha.events.daemon import (
     LockReleased,
     LockReleaseFailed,
 )
-from virton.ha.manager.manager import Manager
+from virton.ha.manager.manager import Manager, ManagerMemory, take_office
 from virton.ha.manager.plan import Plan
 from virton.ha.manager.round import RoundFailedError
 from virton.ha.model import ManagerStatus
@@ -34,21 +36,53 @@ MASTER_ROUND_S = 10
 WAITING_ROUND_S = 5
 
 
-class Crm:
-    """A CRM daemon; `round` is to be called again and again."""
+@dataclass(frozen=True, slots=True)
+class CrmMemory:
+    """What a CRM remembers between its rounds."""
 
-    def __init__(self, environment: CrmEnvironment) -> None:
+    state: CrmState = CrmState.WAIT_FOR_QUORUM
+    watchdog: str | None = None
+    idle_rounds: int = 0
+    disarmed: bool = False
+    ending: bool = False
+    consistent: bool = False
+    masterships: int = 0
+    manager: ManagerMemory | None = None
+
+
+class Crm:
+    """A CRM daemon; `round` is to be called again and again.
+
+    One that is given another one's memory goes on where that one was; else it starts up.
+    """
+
+    def __init__(self, environment: CrmEnvironment, memory: CrmMemory | None = None) -> None:
+        kept = memory or CrmMemory()
         self._world = environment
-        self._watchdog: str | None = None
-        self._idle_rounds = 0
-        self._disarmed = False
-        self._ending = False
-        self._consistent = False
-        self._masterships = 0
-        self.manager: Manager | None = None
+        self._watchdog = kept.watchdog
+        self._idle_rounds = kept.idle_rounds
+        self._disarmed = kept.disarmed
+        self._ending = kept.ending
+        self._consistent = kept.consistent
+        self._masterships = kept.masterships
+        self.manager = None if kept.manager is None else Manager(environment.node, kept.manager)
         self.last_plan: Plan | None = None
-        self.state = CrmState.WAIT_FOR_QUORUM
-        self._world.tell(DaemonState("startup", self.state))
+        self.state = kept.state
+        if memory is None:
+            self._world.tell(DaemonState("startup", self.state))
+
+    def memory(self) -> CrmMemory:
+        """Return what another CRM needs to go on as this one would."""
+        return CrmMemory(
+            state=self.state,
+            watchdog=self._watchdog,
+            idle_rounds=self._idle_rounds,
+            disarmed=self._disarmed,
+            ending=self._ending,
+            consistent=self._consistent,
+            masterships=self._masterships,
+            manager=None if self.manager is None else self.manager.memory(),
+        )
 
     def request_shutdown(self) -> None:
         """Have the daemon end at its next round."""
@@ -112,7 +146,7 @@ class Crm:
         self._masterships += 1
         world = self._world
         term = f"{world.node}.{world.now_s()}.{self._masterships}"
-        return Manager(
+        return take_office(
             world.node, term, world.read_manager_status(), world.datacenter(), world.tell
         )
 

@@ -59,6 +59,10 @@ class GuestOperation(Protocol):
     """A start, stop or move of a guest, under way or done."""
 
     @property
+    def number(self) -> int:
+        """Return the number by which its world knows the operation; 0: it was over at once."""
+
+    @property
     def locked_by(self) -> str | None:
         """Name the guest's lock that forbade the operation."""
 
@@ -160,3 +164,6 @@ class LrmEnvironment(Environment, Protocol):
 
     def move_guest(self, sid: str, target: str, *, live: bool) -> GuestOperation:
         """Begin to move the guest; without `live` a running guest is stopped first."""
+
+    def operation(self, number: int) -> GuestOperation:
+        """Return an operation that was begun before, by its number."""

@@ -1,7 +1,10 @@
 """The Local Resource Manager: one a node, starting, stopping and moving the guests there."""
 
+from dataclasses import dataclass, field
+
 from virton.ha.environment import (
     ENDED,
+    GuestOperation,
     LockAnswer,
     LrmEnvironment,
     NextRound,
@@ -26,10 +29,10 @@ from virton.ha.events.lrm import (
     ShutdownWithoutLock,
 )
 from virton.ha.lrm_duty import duty
-from virton.ha.model import LrmStatus, ManagerStatus
+from virton.ha.model import Instant, LrmStatus, ManagerStatus
 from virton.ha.shutdown import Shutdown, decide_shutdown
 from virton.ha.states import LrmMode, LrmState, ServiceState
-from virton.ha.workers import Workers
+from virton.ha.workers import Workers, WorkersMemory
 
 IDLE_ROUNDS = 60
 """Rounds without a resource on the node (about 10 minutes) after which the LRM lets go."""
@@ -44,25 +47,71 @@ OTHER_ROUND_S = 5
 _NOT_THE_LRMS = (ServiceState.RECOVERY, ServiceState.FREEZE, ServiceState.REQUEST_START)
 
 
-class Lrm:
-    """An LRM daemon; `round` is to be called again and again."""
+@dataclass(frozen=True, slots=True)
+class LrmMemory:
+    """What an LRM remembers between its rounds; `status` is what it read of the manager's last."""
 
-    def __init__(self, environment: LrmEnvironment) -> None:
+    state_since_s: Instant
+    state: LrmState = LrmState.WAIT_FOR_AGENT_LOCK
+    mode: LrmMode = LrmMode.ACTIVE
+    announced: bool = False
+    watchdog: str | None = None
+    idle_rounds: int = 0
+    shutdown_since_s: Instant | None = None
+    consistent: bool = False
+    working_since_s: Instant | None = None
+    manager_spoke_s: Instant | None = None
+    status: ManagerStatus = field(default_factory=ManagerStatus)
+    workers: WorkersMemory = field(default_factory=WorkersMemory)
+
+
+class Lrm:
+    """An LRM daemon; `round` is to be called again and again.
+
+    One that is given another one's memory goes on where that one was; else it starts up.
+    """
+
+    def __init__(self, environment: LrmEnvironment, memory: LrmMemory | None = None) -> None:
+        kept = memory or LrmMemory(state_since_s=environment.now_s())
         self._world = environment
         self._lock = agent_lock(environment.node)
-        self._watchdog: str | None = None
-        self._idle_rounds = 0
-        self._state_since_s = environment.now_s()
-        self._shutdown_since_s: int | None = None
-        self._consistent = False
-        self._working_since_s: int | None = None
-        self._manager_spoke_s: int | None = None
-        self._duty = duty(ManagerStatus(), environment.node)
-        self._workers = Workers(environment)
-        self.announced = False
-        self.mode = LrmMode.ACTIVE
-        self.state = LrmState.WAIT_FOR_AGENT_LOCK
-        self._world.tell(DaemonState("startup", self.state))
+        self._watchdog = kept.watchdog
+        self._idle_rounds = kept.idle_rounds
+        self._state_since_s = kept.state_since_s
+        self._shutdown_since_s = kept.shutdown_since_s
+        self._consistent = kept.consistent
+        self._working_since_s = kept.working_since_s
+        self._manager_spoke_s = kept.manager_spoke_s
+        self._duty = duty(kept.status, environment.node)
+        self._workers = Workers(environment, kept.workers)
+        self._workers.services = kept.status.service_status
+        self.announced = kept.announced
+        self.mode = kept.mode
+        self.state = kept.state
+        if memory is None:
+            self._world.tell(DaemonState("startup", self.state))
+
+    def memory(self) -> LrmMemory:
+        """Return what another LRM needs to go on as this one would."""
+        return LrmMemory(
+            state_since_s=self._state_since_s,
+            state=self.state,
+            mode=self.mode,
+            announced=self.announced,
+            watchdog=self._watchdog,
+            idle_rounds=self._idle_rounds,
+            shutdown_since_s=self._shutdown_since_s,
+            consistent=self._consistent,
+            working_since_s=self._working_since_s,
+            manager_spoke_s=self._manager_spoke_s,
+            status=self._duty.status,
+            workers=self._workers.memory(),
+        )
+
+    @property
+    def operations(self) -> list[GuestOperation]:
+        """Return what is being done to guests, or over but not looked at yet."""
+        return self._workers.operations
 
     def request_shutdown(self) -> None:
         """Have the daemon end, with its node or in order to be restarted."""

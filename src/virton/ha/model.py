@@ -6,7 +6,7 @@ All are frozen: a daemon reads one, replaces it, and never changes what another 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 from virton.ha.states import (
     BalanceMethod,
@@ -20,6 +20,13 @@ from virton.ha.states import (
     ServiceState,
     ShutdownPolicy,
 )
+
+INSTANT = "instant"
+Instant = Annotated[int, INSTANT]
+"""A time in seconds by the world's clock; what is remembered moves with that clock."""
+
+DERIVED = {"derived": True}
+"""Marks what a memory holds only to spare work: left out, it is found again."""
 
 
 def resource_type(sid: str) -> str:
@@ -185,7 +192,7 @@ class ManagerStatus:
     """What the manager writes at the end of its round (`manager_status`)."""
 
     master_node: str | None = None
-    timestamp: int | None = None
+    timestamp: Instant | None = None
     node_status: Mapping[str, NodeState] = field(default_factory=dict)
     service_status: ServiceTable = field(default_factory=ServiceTable)
     maintenance_requests: frozenset[str] = frozenset()
@@ -245,7 +252,7 @@ class LrmStatus:
 
     state: LrmState
     mode: LrmMode
-    timestamp: int
+    timestamp: Instant
     results: Mapping[str, LrmResult] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """What an LRM does to guests: starts, stops and moves, one at a time for each resource."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from virton.ha.environment import GuestOperation, LrmEnvironment
 from virton.ha.events.lrm import (
@@ -50,17 +50,57 @@ class Job:
     how: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class JobMemory:
+    """A job as remembered, with the number of the operation that is under way for it."""
+
+    sid: str
+    uid: str | None
+    state: ServiceState
+    target: str | None = None
+    timeout_s: int | None = None
+    tries: int = 0
+    operation: int | None = None
+    how: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkersMemory:
+    """What the workers of an LRM remember between its rounds."""
+
+    jobs: tuple[JobMemory, ...] = ()
+    retries: Mapping[str, int] = field(default_factory=dict)
+    fresh: Mapping[str, LrmResult] = field(default_factory=dict)
+    results: Mapping[str, LrmResult] = field(default_factory=dict)
+    shutdown_errors: int = 0
+
+
 class Workers:
     """The jobs of an LRM and their results."""
 
-    def __init__(self, world: LrmEnvironment) -> None:
+    def __init__(self, world: LrmEnvironment, memory: WorkersMemory) -> None:
         self._world = world
-        self._jobs: dict[str, Job] = {}
-        self._retries: dict[str, int] = {}
+        self._jobs = {job.sid: _recalled(job, world) for job in memory.jobs}
+        self._retries = dict(memory.retries)
         self.services: Mapping[str, ServiceStatus] = {}
-        self._fresh: dict[str, LrmResult] = {}
-        self.results: Mapping[str, LrmResult] = {}
-        self.shutdown_errors = 0
+        self._fresh = dict(memory.fresh)
+        self.results = memory.results
+        self.shutdown_errors = memory.shutdown_errors
+
+    def memory(self) -> WorkersMemory:
+        """Return what other workers need to go on as these would."""
+        return WorkersMemory(
+            jobs=tuple(_remembered(job) for job in self._jobs.values()),
+            retries=dict(self._retries),
+            fresh=dict(self._fresh),
+            results=self.results,
+            shutdown_errors=self.shutdown_errors,
+        )
+
+    @property
+    def operations(self) -> list[GuestOperation]:
+        """Return what is under way, or over but not looked at yet."""
+        return [job.operation for job in self._jobs.values() if job.operation is not None]
 
     @property
     def under_way(self) -> bool:
@@ -277,3 +317,17 @@ class Workers:
     def _awaited(self, uid: str, result: LrmResult) -> bool:
         status = self.services.get(result.sid)
         return status is not None and status.uid == uid
+
+
+def _remembered(job: Job) -> JobMemory:
+    number = None if job.operation is None else job.operation.number
+    return JobMemory(
+        job.sid, job.uid, job.state, job.target, job.timeout_s, job.tries, number, job.how
+    )
+
+
+def _recalled(job: JobMemory, world: LrmEnvironment) -> Job:
+    operation = None if job.operation is None else world.operation(job.operation)
+    return Job(
+        job.sid, job.uid, job.state, job.target, job.timeout_s, job.tries, operation, job.how
+    )

@@ -1,7 +1,7 @@
 """Commands to the simulated hardware, in the words of the scenario files."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from virton.ha.events.simulation import CommandExecuted
 from virton.ha.model import ResourceConfig
@@ -22,8 +22,8 @@ class CommandError(ValueError):
 class Figures:
     """What each resource may use (`static`) and does use (`dynamic`): sid -> figure -> value."""
 
-    static: dict[str, dict[str, float]] = field(default_factory=dict)
-    dynamic: dict[str, dict[str, float]] = field(default_factory=dict)
+    static: dict[str, Mapping[str, float]]
+    dynamic: dict[str, Mapping[str, float]]
 
 
 class Hardware:
@@ -115,9 +115,9 @@ class Hardware:
                 if not name or self._files.guest_locks().get(sid) == name[0]:
                     self._files.unlock_guest(sid)
             case ["set-static-stats", *pairs]:
-                _set(self._figures.static.setdefault(sid, {}), pairs, ("maxcpu", "maxmem"))
+                _set(self._figures.static, sid, pairs, ("maxcpu", "maxmem"))
             case ["set-dynamic-stats", *pairs]:
-                _set(self._figures.dynamic.setdefault(sid, {}), pairs, ("cpu", "mem"))
+                _set(self._figures.dynamic, sid, pairs, ("cpu", "mem"))
             case _:
                 raise CommandError(f"not a command to a service: {' '.join([action, *arguments])}")
 
@@ -141,13 +141,17 @@ class Hardware:
             host.running.discard(sid)
 
 
-def _set(figures: dict[str, float], pairs: list[str], known: tuple[str, str]) -> None:
+def _set(
+    all_figures: dict[str, Mapping[str, float]], sid: str, pairs: list[str], known: tuple[str, str]
+) -> None:
     if not pairs or len(pairs) % 2:
         raise CommandError("figures are given in pairs of a name and a value")
+    figures = dict(all_figures.get(sid, {}))
     for name, value in zip(pairs[::2], pairs[1::2], strict=True):
         if name not in known:
             raise CommandError(f"there is no figure {name}; known are {' and '.join(known)}")
         figures[name] = _cores(value) if name.endswith("cpu") else whole(value) * MIB
+    all_figures[sid] = figures
 
 
 def whole(text: str) -> int:

@@ -180,3 +180,7 @@ class DaemonEnvironment:
     def move_guest(self, sid: str, target: str, *, live: bool) -> GuestOperation:
         """Move a guest from this node to another."""
         return self._world.guests.move(self._host, sid, target, live=live)
+
+    def operation(self, number: int) -> GuestOperation:
+        """Return an operation that was begun before, by its number."""
+        return self._world.guests.operation(number)

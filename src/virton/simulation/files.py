@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from virton.ha.manager.plan import ReplaceGroups
 from virton.ha.model import (
@@ -14,6 +14,9 @@ from virton.ha.model import (
 )
 from virton.ha.rules.config import RuleSet, write_rules
 from virton.ha.states import RequestState
+
+if TYPE_CHECKING:
+    from virton.simulation.value import FilesValue
 
 
 class ClusterFiles(Protocol):
@@ -76,24 +79,16 @@ class ClusterFiles(Protocol):
 class MemoryFiles:
     """Shared files that live and die with the simulation."""
 
-    def __init__(
-        self,
-        resources: Mapping[str, ResourceConfig],
-        rules: RuleSet,
-        groups: Mapping[str, GroupConfig],
-        settings: DatacenterSettings,
-        manager_status: ManagerStatus,
-        guest_locks: Mapping[str, str],
-    ) -> None:
-        self.manager_status = manager_status
-        self._resources = dict(resources)
-        self._handed_out: Mapping[str, ResourceConfig] | None = None
-        self._rules = rules
-        self._groups = dict(groups)
-        self._settings = settings
-        self._locks = dict(guest_locks)
-        self._lrm: dict[str, LrmStatus] = {}
-        self._commands: list[str] = []
+    def __init__(self, value: "FilesValue") -> None:
+        self.manager_status = value.manager_status
+        self._resources = dict(value.resources)
+        self._handed_out: Mapping[str, ResourceConfig] | None = value.resources
+        self._rules = value.rules
+        self._groups = value.groups
+        self._settings = value.settings
+        self._locks = dict(value.guest_locks)
+        self._lrm = dict(value.lrm_status)
+        self._commands = list(value.commands)
 
     def lrm_status(self) -> Mapping[str, LrmStatus]:
         """Return what each LRM wrote last."""

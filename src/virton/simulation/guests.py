@@ -1,6 +1,7 @@
 """Simulated guests: they start, stop and move at once, unless they are made to fail."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,6 +14,7 @@ from virton.simulation.hosts import Host
 class Operation:
     """An operation on a guest that was over as soon as it began."""
 
+    number: int = 0
     locked_by: str | None = None
     attempted: bool = True
     moved: bool = False
@@ -63,14 +65,19 @@ class Guests(Protocol):
     def move(self, host: Host, sid: str, target: str, *, live: bool) -> GuestOperation:
         """Move a guest from a host to another."""
 
+    def operation(self, number: int) -> GuestOperation:
+        """Return an operation that was begun before, by its number."""
+
 
 class InstantGuests:
     """Guests that obey at once; a guest moved live has to be started again on its new node."""
 
-    def __init__(self, files: ClusterFiles) -> None:
+    def __init__(
+        self, files: ClusterFiles, failed_starts: Mapping[str, int], failed_moves: Mapping[str, int]
+    ) -> None:
         self._files = files
-        self._failed_starts: dict[str, int] = {}
-        self._failed_moves: dict[str, int] = {}
+        self.failed_starts = dict(failed_starts)
+        self.failed_moves = dict(failed_moves)
 
     def run_on(self, host: Host, sid: str) -> bool:
         """Tell whether a guest runs on a host."""
@@ -79,7 +86,7 @@ class InstantGuests:
     def start(self, host: Host, sid: str) -> Operation:
         """Start a guest on a host."""
         faults = Faults.of(sid)
-        if faults.starts and _fails(self._failed_starts, sid, faults.starts, faults, host):
+        if faults.starts and _fails(self.failed_starts, sid, faults.starts, faults, host):
             return NOT_ATTEMPTED
         if (lock := self._lock(sid)) is not None:
             return Operation(locked_by=lock)
@@ -98,13 +105,17 @@ class InstantGuests:
     def move(self, host: Host, sid: str, target: str, *, live: bool) -> Operation:
         """Move a guest from a host to another."""
         faults = Faults.of(sid)
-        if faults.moves and _fails(self._failed_moves, sid, faults.moves, faults, host):
+        if faults.moves and _fails(self.failed_moves, sid, faults.moves, faults, host):
             return NOT_ATTEMPTED
         if (lock := self._lock(sid)) is not None:
             return Operation(locked_by=lock)
         self._files.place_guest(sid, target)
         host.running.discard(sid)
         return Operation(moved=True)
+
+    def operation(self, number: int) -> Operation:
+        """Raise LookupError: no operation outlasts the round in which it began."""
+        raise LookupError(f"there is no operation {number}")
 
     def _lock(self, sid: str) -> str | None:
         return self._files.guest_locks().get(sid)

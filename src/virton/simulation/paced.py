@@ -7,6 +7,7 @@ from virton.simulation.commands import Hardware
 from virton.simulation.hosts import Host
 from virton.simulation.lifecycle import check_watchdogs, crm_ended, lrm_ended
 from virton.simulation.timed_guests import TimedGuests
+from virton.simulation.value import PacedClockValue
 from virton.simulation.world import World
 
 SPEEDS = (1, 10, 60)
@@ -17,14 +18,25 @@ LONGEST_LEAP_S = 600
 class PacedClock:
     """Lets a world's time pass. Each daemon has its round when it is due."""
 
-    def __init__(self, world: World, hardware: Hardware, guests: TimedGuests) -> None:
+    def __init__(
+        self, world: World, hardware: Hardware, guests: TimedGuests, at: PacedClockValue
+    ) -> None:
         self._world = world
         self._hardware = hardware
         self._guests = guests
-        self._due_s: dict[tuple[str, str], int] = {}
-        self._owed_s = 0.0
-        self.speed = 1
-        self.paused = False
+        self._due_s = {
+            (node, kind): due_s for node, dues in at.due_s.items() for kind, due_s in dues.items()
+        }
+        self._owed_s = at.owed_s
+        self.speed = at.speed
+        self.paused = at.paused
+
+    def value(self) -> PacedClockValue:
+        """Return where the clock is."""
+        due_s: dict[str, dict[str, int]] = {}
+        for (node, kind), at_s in sorted(self._due_s.items()):
+            due_s.setdefault(node, {})[kind] = at_s
+        return PacedClockValue(due_s, self._owed_s, self.speed, self.paused)
 
     def elapse(self, real_s: float) -> int:
         """Let real time pass at the set speed; return how many simulated seconds that were."""

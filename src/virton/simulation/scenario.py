@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -26,17 +26,21 @@ from virton.ha.rules.config import (
     RuleSet,
 )
 from virton.ha.states import BalanceMethod, RequestState, SchedulerMode, ShutdownPolicy
-from virton.simulation.commands import Figures, Hardware
+from virton.simulation.captures import CaptureError, is_capture, read_capture
 from virton.simulation.fields import FieldError, Fields
-from virton.simulation.figures import load_report
-from virton.simulation.files import MemoryFiles
-from virton.simulation.guests import InstantGuests
-from virton.simulation.hosts import DEFAULT_CORES, DEFAULT_MEMORY_BYTES, DEFAULT_VERSION, Host
-from virton.simulation.virtual import VirtualClock
-from virton.simulation.world import World
+from virton.simulation.freezing import Simulation, thaw
+from virton.simulation.hosts import DEFAULT_CORES, DEFAULT_MEMORY_BYTES, DEFAULT_VERSION
+from virton.simulation.value import (
+    FiguresValue,
+    FilesValue,
+    HostValue,
+    InstantGuestsValue,
+    VirtualClockValue,
+    WorldValue,
+)
 
-DEFAULT_STATIC = {"maxcpu": 4.0, "maxmem": 4096 * 1024**2}
-DEFAULT_DYNAMIC = {"cpu": 2.0, "mem": 2048 * 1024**2}
+DEFAULT_STATIC: Mapping[str, float] = {"maxcpu": 4.0, "maxmem": 4096 * 1024**2}
+DEFAULT_DYNAMIC: Mapping[str, float] = {"cpu": 2.0, "mem": 2048 * 1024**2}
 
 
 Status = TypeVar("Status", ManagerStatus, LrmStatus)
@@ -46,32 +50,35 @@ class ScenarioError(ValueError):
     """A file that is no scenario; the message names the part and what would be right."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Scenario:
-    """A scenario as read from its file; one that was `captured` has the whole of a cluster."""
+    """A scenario as read from its file: the world with which it begins, to be played at will."""
 
     name: str
-    hosts: dict[str, Host]
-    files: MemoryFiles
-    figures: Figures
-    commands: list[list[str]]
-    captured: bool = False
-    dialect: Dialect = Dialect.FRACTIONS
+    world: WorldValue
     expect: list[list[Any]] | None = None
-    records: list[Record] = field(default_factory=list)
 
 
 def read_scenario(path: Path) -> Scenario:
-    """Read a scenario file; raises ScenarioError."""
+    """Read a scenario file, or a world that was captured; raises ScenarioError."""
+    data = _read(path)
+    if is_capture(data):
+        try:
+            return Scenario(*read_capture(data))
+        except CaptureError as error:
+            raise ScenarioError(f"{path}: {error}") from None
+    return scenario_from(data, path.stem)
+
+
+def _read(path: Path) -> Any:
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ScenarioError(f"{path}: cannot be read ({error.strerror})") from None
     except UnicodeDecodeError:
         raise ScenarioError(f"{path}: is not a text in UTF-8") from None
     except json.JSONDecodeError as error:
         raise ScenarioError(f"{path}: is not JSON (line {error.lineno}: {error.msg})") from None
-    return scenario_from(data, path.stem)
 
 
 def scenario_from(data: Any, name: str) -> Scenario:
@@ -83,65 +90,69 @@ def scenario_from(data: Any, name: str) -> Scenario:
 
 
 def _scenario(file: Fields, name: str) -> Scenario:
-    hosts = {node: _host(node, fields) for node, fields in file.part("nodes").parts()}
+    hosts = _hosts(file)
     configured = dict(file.part("resources").parts())
     resources = {sid: _resource(fields) for sid, fields in configured.items()}
-    files = MemoryFiles(
-        resources,
-        _rules(file),
-        {group.text("id"): _group(group) for group in file.listed("groups")},
-        _settings(file.part("datacenter", optional=True)),
-        _manager_status(file),
-        {sid: lock for sid, fields in configured.items() if (lock := fields.maybe_text("lock"))},
-    )
-    for node, status in _lrm_status(file).items():
-        files.write_lrm_status(node, status)
-    running = file.part("running", optional=True)
-    for node, guests in running.parts():
-        if node not in hosts:
-            raise running.wrong(node, "there is no such node")
-        hosts[node].running |= {sid for sid in guests.data if guests.flag(sid)}
-    return Scenario(
-        name=file.text("name", name),
+    world = WorldValue(
         hosts=hosts,
-        files=files,
+        guests=InstantGuestsValue(),
+        clock=VirtualClockValue(_commands(file)),
+        files=_files(file, configured, resources),
         figures=_figures(file, resources),
-        commands=_commands(file),
-        captured="snapshot" in file.data,
+        whole="snapshot" in file.data,
         dialect=_dialect(file.part("snapshot", optional=True)),
-        expect=file.listing("expect") if "expect" in file.data else None,
+    )
+    expect = file.listing("expect") if "expect" in file.data else None
+    return Scenario(file.text("name", name), world, expect)
+
+
+def _hosts(file: Fields) -> tuple[HostValue, ...]:
+    nodes = dict(file.part("nodes").parts())
+    running: dict[str, frozenset[str]] = {}
+    given = file.part("running", optional=True)
+    for node, guests in given.parts():
+        if node not in nodes:
+            raise given.wrong(node, "there is no such node")
+        running[node] = frozenset(sid for sid in guests.data if guests.flag(sid))
+    return tuple(_host(node, nodes[node], running.get(node, frozenset())) for node in sorted(nodes))
+
+
+def _files(
+    file: Fields, configured: Mapping[str, Fields], resources: Mapping[str, ResourceConfig]
+) -> FilesValue:
+    locks = {sid: fields.maybe_text("lock") for sid, fields in configured.items()}
+    return FilesValue(
+        resources=resources,
+        rules=_rules(file),
+        groups={group.text("id"): _group(group) for group in file.listed("groups")},
+        settings=_settings(file.part("datacenter", optional=True)),
+        guest_locks={sid: lock for sid, lock in locks.items() if lock},
+        manager_status=_manager_status(file),
+        lrm_status=_lrm_status(file),
     )
 
 
 def run_scenario(
     scenario: Scenario, listen: Callable[[Record], None], until_s: int | None = None
-) -> World:
+) -> Simulation:
     """Run a scenario to its end, or until a second is over; raises CommandError and EndlessError.
 
-    Every event is told. The world is returned as it is then.
+    Every event is told. The simulation is returned as it is then.
     """
-    figures, measure = scenario.figures, scenario.dialect.measure
-    world = World(
-        scenario.hosts,
-        scenario.files,
-        InstantGuests(scenario.files),
-        listen,
-        lambda world: load_report(world, figures, measure),
-        whole=scenario.captured,
-    )
-    clock = VirtualClock(world, Hardware(world, scenario.files, figures), until_s)
-    clock.run(scenario.commands)
-    return world
+    simulation = thaw(scenario.world, listen)
+    simulation.virtual.run(until_s)
+    return simulation
 
 
-def _host(name: str, node: Fields) -> Host:
-    return Host(
+def _host(name: str, node: Fields, running: frozenset[str]) -> HostValue:
+    return HostValue(
         name,
         power=node.one_of("power", "on", "off") == "on",
         network=node.one_of("network", "on", "off") == "on",
         cores=node.number("maxcpu", 0.0) or DEFAULT_CORES,
         memory_bytes=node.whole("maxmem", 0) or DEFAULT_MEMORY_BYTES,
         version=node.text("pve_version", DEFAULT_VERSION),
+        running=running,
     )
 
 
@@ -240,25 +251,25 @@ def _dialect(snapshot: Fields) -> Dialect:
     return dialect_of(snapshot.text("version", ""))
 
 
-def _commands(file: Fields) -> list[list[str]]:
+def _commands(file: Fields) -> tuple[tuple[str, ...], ...]:
     batches = file.listing("commands")
     for at, batch in enumerate(batches, start=1):
         if not isinstance(batch, list) or not all(isinstance(word, str) for word in batch):
             raise file.wrong(f"commands[{at}]", "must be a list of commands")
-    return batches
+    return tuple(tuple(batch) for batch in batches)
 
 
-def _figures(file: Fields, resources: Mapping[str, ResourceConfig]) -> Figures:
+def _figures(file: Fields, resources: Mapping[str, ResourceConfig]) -> FiguresValue:
     static = _stats(file, "static_stats")
     if static is None:
-        static = {sid: dict(DEFAULT_STATIC) for sid in resources}
+        static = dict.fromkeys(resources, DEFAULT_STATIC)
     dynamic = _stats(file, "dynamic_stats")
     if dynamic is None:
-        dynamic = {sid: dict(DEFAULT_DYNAMIC) for sid in static}
-    return Figures(static, dynamic)
+        dynamic = dict.fromkeys(static, DEFAULT_DYNAMIC)
+    return FiguresValue(static, dynamic)
 
 
-def _stats(file: Fields, key: str) -> dict[str, dict[str, float]] | None:
+def _stats(file: Fields, key: str) -> Mapping[str, Mapping[str, float]] | None:
     if file.data.get(key) is None:
         return None
     return {

@@ -63,6 +63,7 @@ class Pace:
 class TimedGuests:
     """The guests of a paced world. `failing_starts`: how many of the next starts fail.
 
+    `over` are operations of a thawed world that had ended before anybody looked at them, by number.
     `on_end` hears of every operation that began and is over now, and whether it went well.
     """
 
@@ -72,6 +73,7 @@ class TimedGuests:
     online: Callable[[str], bool]
     failing_starts: dict[str, int] = field(default_factory=dict)
     under_way: list[TimedOperation] = field(default_factory=list)
+    over: dict[int, TimedOperation] = field(default_factory=dict)
     numbered: int = 0
     on_end: Callable[[TimedOperation, bool], None] = lambda operation, well: None
 
@@ -96,6 +98,13 @@ class TimedGuests:
             return self._begin(Doing.MOVE_RUNNING, sid, host, pace.move_s, target)
         takes_s = HANDOVER_S + (pace.shutdown_s if runs else 0)
         return self._begin(Doing.MOVE, sid, host, takes_s, target)
+
+    def operation(self, number: int) -> TimedOperation:
+        """Return an operation that was begun before; raises LookupError."""
+        for operation in self.under_way:
+            if operation.number == number:
+                return operation
+        return self.over[number]
 
     def crash(self, sid: str) -> None:
         """Let a running guest die, wherever it runs."""

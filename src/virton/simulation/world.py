@@ -59,10 +59,10 @@ class World:
         self.guests = guests
         self.max_workers = max_workers
         self.locks: dict[str, Lock] = {}
-        self._whole = whole
+        self.whole = whole
         self._listen = listen
         self._measure = measure
-        self._handles = 0
+        self.handles = 0
         self.environments = {
             (name, daemon): DaemonEnvironment(self, host, daemon)
             for name, host in self.hosts.items()
@@ -86,7 +86,7 @@ class World:
 
     def running_guests(self) -> dict[str, str]:
         """Return on which node each guest runs; of none where the world is not whole."""
-        if not self._whole:
+        if not self.whole:
             return {}
         return {sid: host.name for host in self.hosts.values() for sid in sorted(host.running)}
 
@@ -172,8 +172,8 @@ class World:
 
     def new_watchdog(self, host: Host) -> str:
         """Open a watchdog on a node."""
-        self._handles += 1
-        handle = f"{host.name}.{self._handles}"
+        self.handles += 1
+        handle = f"{host.name}.{self.handles}"
         host.watchdogs[handle] = self.now_s
         return handle
 

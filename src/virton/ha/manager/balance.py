@@ -15,8 +15,8 @@ _MOVING = (ServiceState.MIGRATE, ServiceState.RELOCATE)
 class Balancer:
     """Counts the rounds of too great an imbalance; a new master begins to count anew."""
 
-    def __init__(self) -> None:
-        self._rounds = 0
+    def __init__(self, rounds: int = 0) -> None:
+        self.rounds = rounds
 
     def balance(self, round_: Round) -> None:
         """Queue a move if the imbalance was too great for long enough and the move helps."""
@@ -35,12 +35,12 @@ class Balancer:
 
     def _lasts(self, imbalance: float, settings: SchedulerSettings) -> bool:
         if imbalance <= settings.threshold:
-            self._rounds = 0
+            self.rounds = 0
             return False
-        self._rounds += 1
-        if self._rounds < settings.hold_rounds:
+        self.rounds += 1
+        if self.rounds < settings.hold_rounds:
             return False
-        self._rounds = 0
+        self.rounds = 0
         return True
 
 

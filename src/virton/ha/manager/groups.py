@@ -29,24 +29,24 @@ from virton.ha.states import LrmMode, LrmState, NodeState
 
 MINIMUM_VERSION = "9.0.0~16"
 RETRY_ROUNDS = 6
-_FIRST_TRY_ROUNDS = 3
+FIRST_TRY_ROUNDS = 3
 _ROUND_S = 10
 
 
 class GroupsMigration:
     """Waits between the attempts to migrate; a new master begins to wait anew."""
 
-    def __init__(self) -> None:
-        self._rounds_left = _FIRST_TRY_ROUNDS
+    def __init__(self, rounds_left: int = FIRST_TRY_ROUNDS) -> None:
+        self.rounds_left = rounds_left
 
     def attempt(self, view: View, nodes: NodeWatch, services: ServiceTable, plan: Plan) -> View:
         """Migrate the groups if it is time and all nodes can; return the view as it is then."""
         if not view.groups:
             return view
-        self._rounds_left -= 1
-        if self._rounds_left > 0:
+        self.rounds_left -= 1
+        if self.rounds_left > 0:
             return view
-        self._rounds_left = RETRY_ROUNDS
+        self.rounds_left = RETRY_ROUNDS
         tell = plan.tell
         tell(GroupsMigrationStarted())
         if view.quorate and all(

@@ -1,6 +1,7 @@
 """One term of a master: it keeps the picture between rounds, and decides in each of them."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 from virton.ha.causes import NodeFenced
 from virton.ha.environment import LockAnswer, agent_lock
@@ -16,17 +17,24 @@ from virton.ha.events.resource import ResourceAdded, ResourceRemoved
 from virton.ha.manager.balance import Balancer
 from virton.ha.manager.commands import take_commands
 from virton.ha.manager.disarm import disarm, resources_under_way
-from virton.ha.manager.groups import GroupsMigration, with_group_failback, with_named_groups
-from virton.ha.manager.nodes import NodeWatch, Tell
+from virton.ha.manager.groups import (
+    FIRST_TRY_ROUNDS,
+    GroupsMigration,
+    with_group_failback,
+    with_named_groups,
+)
+from virton.ha.manager.nodes import NodesMemory, NodeWatch, Tell
 from virton.ha.manager.plan import Plan
 from virton.ha.manager.rest import Rest
 from virton.ha.manager.round import Round
-from virton.ha.manager.services import ServiceBoard
+from virton.ha.manager.services import BoardMemory, ServiceBoard
 from virton.ha.manager.transitions import advance
 from virton.ha.manager.view import View
 from virton.ha.model import (
+    DERIVED,
     DatacenterSettings,
     Disarm,
+    GroupConfig,
     LrmResult,
     ManagerStatus,
     ResourceConfig,
@@ -34,6 +42,7 @@ from virton.ha.model import (
 )
 from virton.ha.placement.load import Load, measure_load
 from virton.ha.rules.compiled import CompiledRules, prepare
+from virton.ha.rules.config import RuleSet
 from virton.ha.rules.groups import rules_from_groups
 from virton.ha.states import (
     DisarmState,
@@ -47,37 +56,93 @@ from virton.ha.states import (
 AskLock = Callable[[str], LockAnswer]
 
 
-class Manager:
-    """The manager of a cluster for as long as its CRM is master.
+@dataclass(frozen=True, slots=True)
+class RulesMemory:
+    """What the rules in force were compiled from, and the files that told to do so."""
+
+    ready: RuleSet
+    nodes: tuple[str, ...]
+    configured: RuleSet
+    groups: Mapping[str, GroupConfig]
+    compiled: CompiledRules | None = field(default=None, metadata=DERIVED)
+
+
+@dataclass(frozen=True, slots=True)
+class ManagerMemory:
+    """What a manager remembers between its rounds.
 
     `term` is unlike that of any other term, and makes the uids of this one unique.
     """
 
-    def __init__(
-        self,
-        node: str,
-        term: str,
-        status: ManagerStatus,
-        settings: DatacenterSettings,
-        tell: Tell,
-    ) -> None:
+    term: str
+    nodes: NodesMemory
+    board: BoardMemory
+    maintenance: frozenset[str] = frozenset()
+    disarm: Disarm | None = None
+    scheduler: SchedulerMode = SchedulerMode.BASIC
+    uids: int = 0
+    fully_disarmed: bool = False
+    uneven_rounds: int = 0
+    groups_rounds_left: int = FIRST_TRY_ROUNDS
+    rules: RulesMemory | None = None
+    taken_over: Mapping[str, ResourceConfig] | None = field(default=None, metadata=DERIVED)
+    at_rest: Rest | None = field(default=None, metadata=DERIVED)
+
+
+def take_office(
+    node: str, term: str, status: ManagerStatus, settings: DatacenterSettings, tell: Tell
+) -> "Manager":
+    """Begin a term with what the last manager wrote."""
+    mode = settings.scheduler.mode
+    if mode is not SchedulerMode.BASIC:
+        tell(SchedulerModeUsed(mode))
+    nodes, board = NodesMemory(status.node_status), BoardMemory(status.service_status)
+    memory = ManagerMemory(
+        term, nodes, board, status.maintenance_requests, status.disarm, scheduler=mode
+    )
+    return Manager(node, memory)
+
+
+class Manager:
+    """The manager of a cluster for as long as its CRM is master."""
+
+    def __init__(self, node: str, memory: ManagerMemory) -> None:
         self.node = node
-        self.term = term
-        self._uids = 0
-        self.nodes = NodeWatch(status.node_status)
-        self.board = ServiceBoard(status.service_status, self._new_uid)
-        self.maintenance = set(status.maintenance_requests)
-        self.disarm: Disarm | None = status.disarm
-        self.fully_disarmed = False
+        self.term = memory.term
+        self._uids = memory.uids
+        self.nodes = NodeWatch(memory.nodes)
+        self.board = ServiceBoard(memory.board, self._new_uid)
+        self.maintenance = set(memory.maintenance)
+        self.disarm = memory.disarm
+        self.fully_disarmed = memory.fully_disarmed
         self.rules = CompiledRules()
-        self._rules_stand_for: tuple[object, ...] | None = None
-        self._scheduler = settings.scheduler.mode
-        self._balancer = Balancer()
-        self._groups = GroupsMigration()
-        self._taken_over: Mapping[str, ResourceConfig] | None = None
-        self._at_rest: Rest | None = None
-        if self._scheduler is not SchedulerMode.BASIC:
-            tell(SchedulerModeUsed(self._scheduler))
+        self._rules_memory = memory.rules
+        self._scheduler = memory.scheduler
+        self._balancer = Balancer(memory.uneven_rounds)
+        self._groups = GroupsMigration(memory.groups_rounds_left)
+        self._taken_over = memory.taken_over
+        self._at_rest = memory.at_rest
+        if (rules := memory.rules) is not None:
+            self.rules = rules.compiled or prepare(rules.ready, rules.nodes)[0]
+
+    def memory(self) -> ManagerMemory:
+        """Return what another manager needs to go on as this one would."""
+        rules = self._rules_memory
+        return ManagerMemory(
+            term=self.term,
+            nodes=self.nodes.memory(),
+            board=self.board.memory(),
+            maintenance=frozenset(self.maintenance),
+            disarm=self.disarm,
+            scheduler=self._scheduler,
+            uids=self._uids,
+            fully_disarmed=self.fully_disarmed,
+            uneven_rounds=self._balancer.rounds,
+            groups_rounds_left=self._groups.rounds_left,
+            rules=rules and replace(rules, compiled=self.rules),
+            taken_over=self._taken_over,
+            at_rest=self._at_rest,
+        )
 
     def _new_uid(self) -> str:
         self._uids += 1
@@ -193,13 +258,15 @@ class Manager:
 
     def _follow_rules(self, view: View, plan: Plan, *, nodelist_changed: bool) -> None:
         """Compile the rules if they, the groups or the nodes changed."""
-        stand_for = (view.rules.rules, view.groups)
-        if stand_for == self._rules_stand_for and not nodelist_changed:
-            return
+        known, names = self._rules_memory, tuple(self.nodes.names())
+        if known is not None and not nodelist_changed:
+            before = (known.configured.rules, known.groups)
+            if before == (view.rules.rules, view.groups):
+                return
         rules = rules_from_groups(view.rules, with_named_groups(view), view.resources)
-        self.rules, objections = prepare(rules, self.nodes.names())
+        self.rules, objections = prepare(rules, names)
         plan.events += [RuleDropped(o.rule, o.reason) for o in objections]
-        self._rules_stand_for = stand_for
+        self._rules_memory = RulesMemory(rules, names, view.rules, view.groups)
 
     def _new_round(
         self,

@@ -1,6 +1,7 @@
 """The manager's picture of the nodes: their states, and since when they are away."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from virton.ha.causes import (
@@ -21,6 +22,7 @@ from virton.ha.events.cluster import (
     NotifyFenceAttempt,
     NotifyFenceSucceeded,
 )
+from virton.ha.model import Instant
 from virton.ha.states import LrmMode, NodeState
 
 FENCE_DELAY_S = 60
@@ -34,14 +36,27 @@ class Tell(Protocol):
         """Make an event known."""
 
 
+@dataclass(frozen=True, slots=True)
+class NodesMemory:
+    """What a node watch remembers."""
+
+    states: Mapping[str, NodeState]
+    last_online_s: Mapping[str, Instant] = field(default_factory=dict)
+    now_s: Instant = 0
+
+
 class NodeWatch:
     """Node states, updated once a round."""
 
-    def __init__(self, states: Mapping[str, NodeState]) -> None:
-        self.states = dict(states)
+    def __init__(self, memory: NodesMemory) -> None:
+        self.states = dict(memory.states)
         self.online: frozenset[str] = self._online()
-        self._last_online_s: dict[str, int] = {}
-        self._now_s = 0
+        self._last_online_s = dict(memory.last_online_s)
+        self._now_s = memory.now_s
+
+    def memory(self) -> NodesMemory:
+        """Return what another watch needs to go on as this one would."""
+        return NodesMemory(dict(self.states), dict(self._last_online_s), self._now_s)
 
     def names(self) -> list[str]:
         """Return the known nodes by name."""

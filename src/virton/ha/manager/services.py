@@ -1,16 +1,25 @@
 """The manager's table of resources, and what it costs their nodes."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from virton.ha.causes import Cause
 from virton.ha.events import Event
 from virton.ha.events.resource import ResourceStateChanged
 from virton.ha.manager.troubles import Report, report
-from virton.ha.model import ServiceStatus, ServiceTable
+from virton.ha.model import DERIVED, ServiceStatus, ServiceTable
 from virton.ha.placement.load import Load
 from virton.ha.placement.positions import counts_as_running, used_nodes
 from virton.ha.states import ServiceState
+
+
+@dataclass(frozen=True, slots=True)
+class BoardMemory:
+    """What a table of resources remembers; `version` counts its changes."""
+
+    statuses: ServiceTable = field(default_factory=ServiceTable)
+    wishes: Mapping[str, Cause] = field(default_factory=dict)
+    version: int = field(default=0, metadata=DERIVED)
 
 
 class ServiceBoard:
@@ -19,17 +28,21 @@ class ServiceBoard:
     `wishes` tells where the command that a resource was given last came from.
     """
 
-    def __init__(self, statuses: Mapping[str, ServiceStatus], new_uid: Callable[[], str]) -> None:
-        self.statuses: dict[str, ServiceStatus] = dict(statuses)
+    def __init__(self, memory: BoardMemory, new_uid: Callable[[], str]) -> None:
+        self.statuses: dict[str, ServiceStatus] = dict(memory.statuses)
         self._new_uid = new_uid
-        self._published = ServiceTable(statuses)
-        self._published_version = 0
+        self._published = memory.statuses
+        self._published_version = memory.version
         self._in_use: frozenset[str] = frozenset()
         self._in_use_version = -1
         self._order: list[str] | None = None
-        self.wishes: dict[str, Cause] = {}
-        self.version = 0
+        self.wishes: dict[str, Cause] = dict(memory.wishes)
+        self.version = memory.version
         self.load = LazyLoad()
+
+    def memory(self) -> BoardMemory:
+        """Return what another table needs to go on as this one would."""
+        return BoardMemory(self.publish(), dict(self.wishes), self.version)
 
     def __getitem__(self, sid: str) -> ServiceStatus:
         return self.statuses[sid]

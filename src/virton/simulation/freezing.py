@@ -1,0 +1,206 @@
+"""Freeze a simulation into a value, and thaw a value into a fresh simulation that goes on from it."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+
+from virton.ha.crm import Crm
+from virton.ha.dialect import Dialect
+from virton.ha.events import Record
+from virton.ha.lrm import Lrm
+from virton.ha.manager.view import LoadReport
+from virton.simulation.commands import Figures, Hardware
+from virton.simulation.figures import load_report
+from virton.simulation.files import ClusterFiles, MemoryFiles
+from virton.simulation.guests import InstantGuests
+from virton.simulation.hosts import Host
+from virton.simulation.paced import PacedClock
+from virton.simulation.timed_guests import TimedGuests, TimedOperation
+from virton.simulation.value import (
+    FiguresValue,
+    FilesValue,
+    HostValue,
+    InstantGuestsValue,
+    LockValue,
+    OperationValue,
+    TimedGuestsValue,
+    VirtualClockValue,
+    WorldValue,
+)
+from virton.simulation.virtual import VirtualClock
+from virton.simulation.world import Lock, World
+
+
+@dataclass(slots=True)
+class Simulation:
+    """A world, what its guests use, and the clock that makes its time pass."""
+
+    world: World
+    figures: Figures
+    clock: VirtualClock | PacedClock
+    dialect: Dialect
+
+    @property
+    def virtual(self) -> VirtualClock:
+        """Return the clock of a simulation that is on the virtual one; raises TypeError."""
+        if not isinstance(self.clock, VirtualClock):
+            raise TypeError("this simulation is on the paced clock")
+        return self.clock
+
+    @property
+    def paced(self) -> PacedClock:
+        """Return the clock of a simulation that is on the paced one; raises TypeError."""
+        if not isinstance(self.clock, PacedClock):
+            raise TypeError("this simulation is on the virtual clock")
+        return self.clock
+
+
+def freeze(simulation: Simulation, *, with_files: bool = True) -> WorldValue:
+    """Return everything on which the next second depends; the simulation may go on meanwhile.
+
+    The cluster's files are left out where they are kept elsewhere.
+    """
+    world, figures = simulation.world, simulation.figures
+    return WorldValue(
+        hosts=tuple(_host_value(host, world) for host in world.hosts.values()),
+        guests=_guests_value(world),
+        clock=simulation.clock.value(),
+        files=_files_value(world.files) if with_files else None,
+        figures=FiguresValue(dict(figures.static), dict(figures.dynamic)),
+        locks={name: LockValue(k.node, k.renewed_s) for name, k in sorted(world.locks.items())},
+        now_s=world.now_s,
+        handles=world.handles,
+        max_workers=world.max_workers,
+        whole=world.whole,
+        dialect=simulation.dialect,
+    )
+
+
+def thaw(
+    value: WorldValue,
+    listen: Callable[[Record], None],
+    files: ClusterFiles | None = None,
+    measure: Callable[[World], LoadReport] | None = None,
+) -> Simulation:
+    """Return a fresh simulation that goes on as the frozen one would have; it tells every event.
+
+    `files` and `measure` take the place of the value's own files and figures.
+    """
+    hosts = {host.name: _host(host) for host in value.hosts}
+    kept = files or MemoryFiles(value.files or FilesValue())
+    figures = Figures(dict(value.figures.static), dict(value.figures.dynamic))
+
+    def by_figures(world: World) -> LoadReport:
+        return load_report(world, figures, value.dialect.measure)
+
+    guests = _guests(value, kept, hosts, lambda: world)
+    world = World(
+        hosts, kept, guests, listen, measure or by_figures, value.max_workers, whole=value.whole
+    )
+    world.now_s, world.handles = value.now_s, value.handles
+    world.locks |= {name: Lock(lock.node, lock.renewed_s) for name, lock in value.locks.items()}
+    for host in value.hosts:
+        _wake_daemons(host, world)
+    hardware = Hardware(world, kept, figures)
+    if isinstance(value.clock, VirtualClockValue):
+        return Simulation(world, figures, VirtualClock(world, hardware, value.clock), value.dialect)
+    if not isinstance(guests, TimedGuests):
+        raise TypeError("guests that obey at once are not for the paced clock")
+    paced = PacedClock(world, hardware, guests, value.clock)
+    return Simulation(world, figures, paced, value.dialect)
+
+
+def _host_value(host: Host, world: World) -> HostValue:
+    return HostValue(
+        name=host.name,
+        power=host.power,
+        network=host.network,
+        cores=host.cores,
+        memory_bytes=host.memory_bytes,
+        version=host.version,
+        files_usable=host.files_usable,
+        state_consistent=host.state_consistent,
+        going_down=host.going_down,
+        lrm_restarts=host.lrm_restarts,
+        crm_stops=host.crm_stops,
+        crm=None if host.crm is None else host.crm.memory(),
+        lrm=None if host.lrm is None else host.lrm.memory(),
+        running=frozenset(host.running),
+        watchdogs=dict(host.watchdogs),
+        crm_clock_s=world.environments[host.name, "crm"].clock_s,
+        lrm_clock_s=world.environments[host.name, "lrm"].clock_s,
+    )
+
+
+def _host(value: HostValue) -> Host:
+    """Return a host whose daemons do not run yet."""
+    return Host(
+        name=value.name,
+        power=value.power,
+        network=value.network,
+        cores=value.cores,
+        memory_bytes=value.memory_bytes,
+        version=value.version,
+        files_usable=value.files_usable,
+        state_consistent=value.state_consistent,
+        going_down=value.going_down,
+        lrm_restarts=value.lrm_restarts,
+        crm_stops=value.crm_stops,
+        running=set(value.running),
+        watchdogs=dict(value.watchdogs),
+    )
+
+
+def _wake_daemons(value: HostValue, world: World) -> None:
+    host = world.hosts[value.name]
+    for_crm, for_lrm = (world.environments[value.name, kind] for kind in ("crm", "lrm"))
+    for_crm.clock_s, for_lrm.clock_s = value.crm_clock_s, value.lrm_clock_s
+    host.crm = None if value.crm is None else Crm(for_crm, value.crm)
+    host.lrm = None if value.lrm is None else Lrm(for_lrm, value.lrm)
+
+
+def _files_value(files: ClusterFiles) -> FilesValue:
+    return FilesValue(
+        resources=files.resources(),
+        rules=files.rules(),
+        groups=files.groups(),
+        settings=files.settings(),
+        guest_locks=dict(files.guest_locks()),
+        commands=files.commands(),
+        manager_status=files.manager_status,
+        lrm_status=dict(files.lrm_status()),
+    )
+
+
+def _guests_value(world: World) -> InstantGuestsValue | TimedGuestsValue:
+    guests = world.guests
+    if isinstance(guests, InstantGuests):
+        return InstantGuestsValue(dict(guests.failed_starts), dict(guests.failed_moves))
+    if not isinstance(guests, TimedGuests):
+        raise TypeError(f"{type(guests).__name__} cannot be frozen")
+    operations = {operation.number: operation for operation in guests.under_way}
+    for host in world.hosts.values():
+        looked_at = host.lrm.operations if host.lrm else []
+        operations |= {o.number: o for o in looked_at if isinstance(o, TimedOperation)}
+    return TimedGuestsValue(
+        failing_starts={sid: n for sid, n in sorted(guests.failing_starts.items()) if n},
+        operations=tuple(OperationValue(**asdict(o)) for _, o in sorted(operations.items())),
+        numbered=guests.numbered,
+    )
+
+
+def _guests(
+    value: WorldValue, files: ClusterFiles, hosts: dict[str, Host], world: Callable[[], World]
+) -> InstantGuests | TimedGuests:
+    if isinstance(value.guests, InstantGuestsValue):
+        return InstantGuests(files, value.guests.failed_starts, value.guests.failed_moves)
+    operations = [TimedOperation(**asdict(operation)) for operation in value.guests.operations]
+    return TimedGuests(
+        files,
+        hosts,
+        lambda: world().now_s,
+        lambda node: world().membership.online[node],
+        dict(value.guests.failing_starts),
+        [operation for operation in operations if not operation.done],
+        {operation.number: operation for operation in operations if operation.done},
+        value.guests.numbered,
+    )

@@ -1,0 +1,168 @@
+"""A world is a value: frozen at any moment, it goes on to the byte as it would have gone on."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import fields
+from functools import cache
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from tests.bench.scale import cluster
+from tests.simulation.generator import generate
+from virton.ha.events import Record
+from virton.simulation.captures import CaptureError, read_capture, write_capture
+from virton.simulation.commands import CommandError
+from virton.simulation.freezing import freeze, thaw
+from virton.simulation.hosts import Host
+from virton.simulation.scenario import Scenario, read_scenario, run_scenario, scenario_from
+from virton.simulation.timed_guests import TimedOperation
+from virton.simulation.value import HostValue, OperationValue, WorldValue
+from virton.simulation.virtual import EndlessError
+
+SHARED = Path(__file__).resolve().parents[3] / "shared" / "scenarios"
+OWN = Path(__file__).parent / "scenarios"
+FILES = [*sorted(SHARED.glob("*.json")), *sorted(OWN.glob("*.json"))]
+SECONDS_A_FILE = 2
+
+Events = list[Any]
+Carry = Callable[[WorldValue], WorldValue]
+
+
+@cache
+def scenario_of(file: Path) -> Scenario:
+    return read_scenario(file)
+
+
+def through_bytes(value: WorldValue) -> WorldValue:
+    """Write a world, read it, and make sure that it is written the same again."""
+    text = write_capture(value, "test")
+    read = read_capture(json.loads(text))[1]
+    assert write_capture(read, "test") == text
+    return read
+
+
+def in_memory(value: WorldValue) -> WorldValue:
+    return value
+
+
+def plain(record: Record) -> Any:
+    return json.loads(json.dumps(record.to_json()))
+
+
+def played_with_a_break(world: WorldValue, second: int, carry: Carry) -> Events:
+    """Play until a second, freeze, and let another simulation play on."""
+    told: list[Record] = []
+    first = thaw(world, told.append)
+    first.virtual.run(second)
+    assert all(record.time_s <= second for record in told)
+    thaw(carry(freeze(first)), told.append).virtual.run()
+    return [plain(record) for record in told]
+
+
+def last_batch_at(expect: Sequence[Any]) -> int:
+    """Return the second of the first command of the last batch that was carried out."""
+    at_s: int = max(event[0] for event in expect if event[1] == "cmdlist")
+    return at_s
+
+
+def seconds(name: str, expect: Sequence[Any]) -> list[int]:
+    """Return the second before the last batch, the first two, and some at which things happen."""
+    times = sorted({event[0] for event in expect})
+    some = Random(name).sample(times, min(SECONDS_A_FILE, len(times)))  # noqa: S311 (repeatable)
+    return sorted({last_batch_at(expect) - 1, 0, 1, *some, times[-1]})
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_a_captured_scenario_goes_on_as_its_file_would(file: Path) -> None:
+    scenario = scenario_of(file)
+    assert scenario.expect
+    for second in seconds(file.stem, scenario.expect):
+        for carry in (in_memory, through_bytes):
+            assert played_with_a_break(scenario.world, second, carry) == scenario.expect, second
+
+
+def test_a_scenario_is_played_twice_with_the_same_events() -> None:
+    scenario = scenario_from(generate(3), "test")
+    first: list[Record] = []
+    second: list[Record] = []
+    run_scenario(scenario, first.append)
+    run_scenario(scenario, second.append)
+    assert first == second
+
+
+@pytest.mark.parametrize("seed", range(100, 130))
+def test_a_random_world_may_be_frozen_at_every_tenth_step(seed: int) -> None:
+    world = scenario_from(generate(seed), "test").world
+    whole: list[Record] = []
+    try:
+        thaw(world, whole.append).virtual.run()
+    except (CommandError, EndlessError):
+        pytest.skip("this scenario commands what cannot be done")
+    told: list[Record] = []
+    end_s = max(record.time_s for record in whole)
+    for second in range(0, end_s + 1, 10 + seed % 7):
+        simulation = thaw(world, told.append)
+        simulation.virtual.run(second)
+        value = freeze(simulation)
+        world = through_bytes(value) if second % 3 == 0 else value
+    thaw(world, told.append).virtual.run()
+    assert told == whole
+
+
+def test_an_altered_capture_is_refused() -> None:
+    data = json.loads(write_capture(scenario_from(generate(1), "test").world, "test"))
+    data["world"]["now_s"] = 7
+    with pytest.raises(CaptureError, match="was changed"):
+        read_capture(data)
+
+
+def test_what_is_remembered_of_a_host_or_an_operation_is_all_there_is() -> None:
+    clocks = {"crm_clock_s", "lrm_clock_s"}
+    assert {f.name for f in fields(HostValue)} - clocks == {f.name for f in fields(Host)}
+    assert {f.name for f in fields(OperationValue)} == {f.name for f in fields(TimedOperation)}
+
+
+_CAPTURE = """
+import sys
+from tests.simulation.generator import generate
+from virton.simulation.captures import write_capture
+from virton.simulation.freezing import freeze, thaw
+from virton.simulation.scenario import scenario_from
+for seed in (0, 5, 11, 17):
+    simulation = thaw(scenario_from(generate(seed), "test").world, lambda record: None)
+    simulation.virtual.run(333)
+    sys.stdout.write(write_capture(freeze(simulation), "test"))
+"""
+
+
+def test_the_same_world_gives_the_same_bytes_whatever_the_hash_seed() -> None:
+    texts = {
+        subprocess.run(
+            [sys.executable, "-c", _CAPTURE],
+            check=True,
+            capture_output=True,
+            text=True,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+        ).stdout
+        for seed in ("0", "1", "2")
+    }
+    assert len(texts) == 1
+
+
+def test_a_world_of_1000_resources_is_copied_within_20_ms() -> None:
+    simulation = run_scenario(
+        scenario_from(cluster(1000, 16, 300), "large"), lambda record: None, 200
+    )
+    took_s = []
+    for _ in range(5):
+        began = time.process_time()
+        thaw(freeze(simulation), lambda record: None)
+        took_s.append(time.process_time() - began)
+    assert min(took_s) < 0.02
