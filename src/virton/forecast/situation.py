@@ -16,8 +16,8 @@ from virton.ha.model import (
     ResourceConfig,
 )
 from virton.ha.rules.config import RuleSet
-from virton.simulation.commands import Figures
 from virton.simulation.scenario import scenario_from
+from virton.simulation.value import FiguresValue, FilesValue
 
 PROVEN = ("9.0", "9.1", "9.2")
 """The versions of Proxmox VE whose HA stack the model was held against."""
@@ -74,7 +74,7 @@ class Situation:
     manager: ManagerStatus
     lrm: Mapping[str, LrmStatus]
     guest_locks: Mapping[str, str]
-    figures: Figures
+    figures: FiguresValue
     offers: Mapping[str, Offers] = field(default_factory=dict)
     device_votes: int = 0
     asked_s: int | None = None
@@ -107,36 +107,37 @@ def situation_of(document: Mapping[str, Any]) -> Situation:
     """Read a capture, or a scenario file; raises ScenarioError."""
     scenario = scenario_from(document, "capture")
     about = document.get("snapshot") or {}
-    files, rows = scenario.files, document.get("nodes") or {}
-    running = {sid: name for name, host in scenario.hosts.items() for sid in host.running}
+    world, rows = scenario.world, document.get("nodes") or {}
+    files = world.files or FilesValue()
+    running = {sid: host.name for host in world.hosts for sid in sorted(host.running)}
     nodes = {
-        name: Node(
-            name,
-            online=bool(rows[name].get("online", True)),
-            votes=int(rows[name].get("votes", 1)),
+        host.name: Node(
+            host.name,
+            online=bool(rows[host.name].get("online", True)),
+            votes=int(rows[host.name].get("votes", 1)),
             cores=host.cores,
             memory_bytes=host.memory_bytes,
             version=host.version,
-            used_cores=rows[name].get("cpu"),
-            used_bytes=rows[name].get("mem"),
+            used_cores=rows[host.name].get("cpu"),
+            used_bytes=rows[host.name].get("mem"),
         )
-        for name, host in sorted(scenario.hosts.items())
+        for host in world.hosts
     }
     return Situation(
         name=scenario.name,
         fingerprint=fingerprint(document),
         version=str(about.get("version") or ""),
-        dialect=scenario.dialect,
+        dialect=world.dialect,
         nodes=nodes,
-        guests=_guests(document, scenario.figures, running, captured=scenario.captured),
-        resources=dict(files.resources()),
-        rules=files.rules(),
-        groups=files.groups(),
-        settings=files.settings(),
+        guests=_guests(document, world.figures, running, captured=world.whole),
+        resources=files.resources,
+        rules=files.rules,
+        groups=files.groups,
+        settings=files.settings,
         manager=files.manager_status,
-        lrm=dict(files.lrm_status()),
-        guest_locks=dict(files.guest_locks()),
-        figures=scenario.figures,
+        lrm=files.lrm_status,
+        guest_locks=files.guest_locks,
+        figures=world.figures,
         offers=offers_of(document),
         device_votes=int((document.get("qdevice") or {}).get("votes") or 0),
         asked_s=about.get("taken_at"),
@@ -151,7 +152,11 @@ def fingerprint(document: Mapping[str, Any]) -> str:
 
 
 def _guests(
-    document: Mapping[str, Any], figures: Figures, running: Mapping[str, str], *, captured: bool
+    document: Mapping[str, Any],
+    figures: FiguresValue,
+    running: Mapping[str, str],
+    *,
+    captured: bool,
 ) -> dict[str, Guest]:
     told: dict[str, Any] = dict(document.get("guests") or {})
     for sid, row in (document.get("resources") or {}).items():

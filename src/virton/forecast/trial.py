@@ -16,7 +16,7 @@ from virton.ha.causes import Cause
 from virton.ha.environment import LockAnswer
 from virton.ha.events import Event
 from virton.ha.lrm_duty import duty
-from virton.ha.manager.manager import Manager
+from virton.ha.manager.manager import Manager, take_office
 from virton.ha.manager.nodes import FENCE_DELAY_S
 from virton.ha.manager.plan import (
     Plan,
@@ -32,6 +32,7 @@ from virton.ha.model import LrmResult, LrmStatus, ServiceStatus, resource_type
 from virton.ha.placement.reasons import Decision
 from virton.ha.states import ExitCode, LrmMode, LrmState, RequestState, ServiceState
 from virton.simulation.files import MemoryFiles
+from virton.simulation.value import FilesValue
 
 ROUND_S = 10
 MOST_ROUNDS = 60
@@ -63,12 +64,14 @@ class Trial:
         self.running = {g.sid: g.node for g in situation.guests.values() if g.running}
         self.missing: dict[str, tuple[str, ...]] = {}
         self._files = MemoryFiles(
-            situation.resources,
-            situation.rules,
-            situation.groups,
-            situation.settings,
-            situation.manager,
-            situation.guest_locks,
+            FilesValue(
+                resources=situation.resources,
+                rules=situation.rules,
+                groups=situation.groups,
+                settings=situation.settings,
+                manager_status=situation.manager,
+                guest_locks=situation.guest_locks,
+            )
         )
         self._now_s = 0
         self._claimable: frozenset[str] | None = None
@@ -83,7 +86,7 @@ class Trial:
     def _new_manager(self) -> Manager:
         master = self.situation.master
         node = master if master in self.online else min(self.online)
-        return Manager(
+        return take_office(
             node,
             f"trial{self.situation.generation}.{self.rounds}",
             self._files.manager_status,
