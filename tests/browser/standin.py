@@ -52,6 +52,10 @@ class Standin:
         self.refreshed = 0
         self.away = False
         self.deaf = False
+        self.realms: list[dict[str, Any]] = [
+            {"realm": "pam", "comment": "Linux PAM", "default": True},
+            {"realm": "pve", "comment": "Proxmox VE", "default": False},
+        ]
         self.language = "ko"
         self.remarks: list[str] = []
 
@@ -152,8 +156,7 @@ def make_app(standin: Standin) -> Starlette:
         return Response(status_code=204)
 
     def realms(request: Request) -> Response:
-        pam = {"realm": "pam", "comment": "Linux PAM", "default": True}
-        return JSONResponse([pam, {"realm": "pve", "comment": "Proxmox VE", "default": False}])
+        return JSONResponse(standin.realms)
 
     def snapshot(request: Request) -> Response:
         if not standin.session:

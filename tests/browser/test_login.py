@@ -39,13 +39,27 @@ def test_logging_in_leads_to_the_page(login: Page, standin: Standin) -> None:
     assert standin.writes == [("POST", "/api/login", credentials)]
 
 
-def test_a_name_with_its_realm_is_understood(login: Page, standin: Standin) -> None:
+def test_a_name_is_sent_as_it_was_typed(login: Page, standin: Standin) -> None:
     login.get_by_label("사용자 이름").fill("operator@pve")
     login.get_by_label("비밀번호").fill("secret")
     login.keyboard.press("Enter")
     expect(login.get_by_role("heading", level=1)).to_contain_text("고가용성")
-    assert standin.writes[0][2]["username"] == "operator"
-    assert standin.writes[0][2]["realm"] == "pve"
+    assert standin.writes[0][2]["username"] == "operator@pve"
+    assert standin.writes[0][2]["realm"] == "pam"
+
+
+def test_a_realm_that_no_password_opens_is_marked_and_not_preselected(
+    standin: Standin, open_page: Opener
+) -> None:
+    standin.realms = [
+        {"realm": "sso", "comment": "SSO", "default": True, "password": False},
+        {"realm": "pam", "comment": None, "default": False, "password": True},
+    ]
+    standin.session = None
+    realm = open_page("/login").get_by_label("인증 영역 (Realm)")
+    expect(realm).to_have_value("pam")
+    marked = realm.get_by_role("option", name="sso · SSO (비밀번호로 로그인할 수 없음)")
+    expect(marked).to_be_disabled()
 
 
 def test_without_a_session_the_page_sends_one_to_the_login(

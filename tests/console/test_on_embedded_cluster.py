@@ -11,7 +11,7 @@ from tests.console.visit import Browser
 from virton.console.app import create_app
 from virton.console.settings import ConsoleSettings
 from virton.embedded import RunningCluster, start
-from virton.proxmox import ProxmoxClient
+from virton.proxmox import ClusterApi, ProxmoxClient
 
 pytestmark = pytest.mark.anyio
 PASSWORD = "a password for tests"
@@ -86,6 +86,18 @@ async def test_a_fresh_machine_shows_five_resources_on_two_of_three_nodes(seat: 
     assert told["cluster"]["lab"] is True
     assert "ct:200" in {guest["sid"] for guest in told["guests"]}
     assert all(node["online"] and node["maxmem"] for node in told["nodes"])
+
+
+async def test_a_user_with_a_korean_name_logs_in_and_sees_the_cluster(seat: Seat) -> None:
+    client = ProxmoxClient.in_process(seat.cluster.app)
+    root = await ClusterApi(client).log_in("root@pam", PASSWORD, 0)
+    user = {"userid": "홍길동@pve", "password": "secret-pass-1"}
+    await client.call("POST", "/access/users", root, user)
+    role = {"path": "/", "roles": "PVEAuditor", "users": "홍길동@pve"}
+    await client.call("PUT", "/access/acl", root, role)
+    await client.aclose()
+    assert (await seat.browser.log_in("홍길동@pve", "secret-pass-1")).status_code == 200
+    assert "vm:100" in {row["sid"] for row in (await seat.look())["resources"]}
 
 
 async def test_the_administrator_may_everything_that_the_page_asks_for(seat: Seat) -> None:

@@ -72,6 +72,60 @@ async def test_a_realm_may_stand_in_the_name(visit: Visit) -> None:
     assert (await browser.http.post("/api/login", json=body)).status_code == 200
 
 
+REALMS = [
+    {"realm": "pam", "type": "pam"},
+    {"realm": "entra", "type": "ad", "default": 1},
+    {"realm": "corp.ad-2", "type": "ldap"},
+    {"realm": "sso", "type": "openid"},
+]
+
+
+@pytest.mark.parametrize(
+    ("typed", "chosen", "user"),
+    [
+        ("홍길동", "entra", "홍길동@entra"),
+        ("hong@corp.example", "entra", "hong@corp.example@entra"),
+        ("hong@corp.ad-2", "entra", "hong@corp.ad-2"),
+        ("hong@corp.example@pam", "entra", "hong@corp.example@pam"),
+        ("홍 길동;관리자", "entra", "홍 길동;관리자@entra"),
+        ("a%b+c", "entra", "a%b+c@entra"),
+        ("@pam", "entra", "@pam@entra"),
+        ("root@pam", None, "root@pam"),
+    ],
+)
+async def test_every_name_logs_in_reads_and_writes(
+    visit: Visit, typed: str, chosen: str | None, user: str
+) -> None:
+    visit.cluster.answers["/access/domains"] = REALMS
+    visit.cluster.users[user] = "a password"
+    visit.cluster.privileges[user] = {"/": {"Sys.Audit": 1, "Sys.Console": 1}}
+    browser = visit.browser()
+    body = {"username": typed, "realm": chosen, "password": "a password"}
+    answer = await browser.http.post("/api/login", json=body)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["user"] == user
+    browser.csrf = answer.json()["csrf"]
+    assert (await browser.get("/api/session")).json()["user"] == user
+    assert (await browser.write("DELETE", "/api/resources/vm:100")).status_code == 200
+    asked = visit.cluster.written()
+    assert asked.user == user
+    cookie = asked.headers["cookie"].removeprefix("PVEAuthCookie=")
+    assert cookie.startswith("PVE%3A" if set(user) & set("홍;% ") else "PVE:")
+    assert cookie.isascii()
+    assert set(cookie).isdisjoint("; ")
+
+
+async def test_a_realm_that_no_password_opens_is_offered_none(visit: Visit) -> None:
+    visit.cluster.answers["/access/domains"] = REALMS
+    browser = visit.browser()
+    realms = (await browser.get("/api/realms")).json()
+    assert [realm["realm"] for realm in realms if not realm["password"]] == ["sso"]
+    body = {"username": "hong", "realm": "sso", "password": "x"}
+    refused = await browser.http.post("/api/login", json=body)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (400, "openid")
+    assert "/access/ticket" not in visit.cluster.paths("POST")
+
+
 async def test_a_login_without_a_password_names_the_field(visit: Visit) -> None:
     response = await visit.browser().http.post("/api/login", json={"username": "root"})
     assert response.status_code == 400

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from email.utils import formatdate
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import unquote
 
 import httpx2
 
@@ -138,7 +139,7 @@ class FaultyNode:
     async def _true_answer(
         self, method: str, target: str, headers: dict[str, str], body: bytes, path: str
     ) -> tuple[int, bytes]:
-        ticket = headers.get("cookie", "").removeprefix("PVEAuthCookie=")
+        ticket = unquote(headers.get("cookie", "").removeprefix("PVEAuthCookie="))
         if ticket:
             self.tickets.add(ticket)
         if ticket in self.ended:

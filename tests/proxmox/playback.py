@@ -4,7 +4,7 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote, unquote
 
 NOW = 1767225600
 ROOT = "root@pam"
@@ -234,7 +234,7 @@ class Playback:
         token = headers.get("authorization", "").removeprefix("PVEAPIToken=")
         if token in self.tokens:
             return self.tokens[token]
-        return self.tickets.get(headers.get("cookie", "").removeprefix("PVEAuthCookie="))
+        return self.tickets.get(_ticket_in(headers))
 
     def _answer(self, asked: Asked) -> Any:
         if asked.path == "/access/ticket":
@@ -243,10 +243,9 @@ class Playback:
             return self.answers[asked.path]
         if asked.user is None:
             return Refusal(401, "permission denied - invalid PVE ticket")
-        if asked.method != "GET" and "cookie" in asked.headers:
-            ticket = asked.headers["cookie"].removeprefix("PVEAuthCookie=")
-            if asked.headers.get("csrfpreventiontoken") != f"csrf-{ticket}":
-                return Refusal(401, "Permission denied - invalid csrf token")
+        guarded = asked.method != "GET" and "cookie" in asked.headers
+        if guarded and asked.headers.get("csrfpreventiontoken") != _csrf(_ticket_in(asked.headers)):
+            return Refusal(401, "Permission denied - invalid csrf token")
         if asked.path == "/lab":
             return Refusal(501, "no such file '/lab'") if self.lab is None else _Plain(self.lab)
         if asked.path == "/access/permissions":
@@ -262,7 +261,15 @@ class Playback:
             return Refusal(401, "authentication failure")
         ticket = f"PVE:{user}:{len(self.tickets):08X}::c2ln"
         self.tickets[ticket] = user
-        return {"username": user, "ticket": ticket, "CSRFPreventionToken": f"csrf-{ticket}"}
+        return {"username": user, "ticket": ticket, "CSRFPreventionToken": _csrf(ticket)}
+
+
+def _ticket_in(headers: Mapping[str, str]) -> str:
+    return unquote(headers.get("cookie", "").removeprefix("PVEAuthCookie="))
+
+
+def _csrf(ticket: str) -> str:
+    return f"csrf-{quote(ticket, safe='@:!')}"
 
 
 @dataclass(frozen=True)

@@ -264,6 +264,15 @@ def test_what_is_no_token_is_refused(text: str) -> None:
         ApiToken(text)
 
 
+async def test_a_token_of_any_user_makes_a_header() -> None:
+    seen: list[bytes] = []
+    async with listening(answering(ok(b'{"data": 1}'), seen=seen)) as address:
+        client = ProxmoxClient([address])
+        await client.call("GET", "/version", ApiToken("감시@ad!ha=5ecret-%"))
+        await client.aclose()
+    assert b"PVEAPIToken=%EA%B0%90%EC%8B%9C@ad!ha=5ecret-%25\r\n" in seen[0]
+
+
 async def test_cookies_that_a_node_sets_are_not_kept_for_other_users() -> None:
     seen: list[bytes] = []
     said = ok(b'{"data": 1}').replace(b"\r\n", b"\r\nset-cookie: PVEAuthCookie=x; Path=/\r\n", 1)

@@ -2,6 +2,7 @@
 
 import shutil
 import ssl
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -65,3 +66,68 @@ async def test_an_authority_in_a_file_is_believed(
 def test_what_is_no_fingerprint_is_refused(text: str) -> None:
     with pytest.raises(ValueError):
         Fingerprints.parse([text])
+
+
+def openssl(folder: Path, *words: str) -> None:
+    subprocess.run(["openssl", *words], cwd=folder, check=True, capture_output=True)
+
+
+@pytest.fixture(scope="module")
+def old_authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make an authority as Proxmox VE did until 2026, without a key usage, and certificates."""
+    folder = tmp_path_factory.mktemp("authority")
+    (folder / "ca.cnf").write_text(
+        "[req]\ndistinguished_name=dn\nx509_extensions=ca\n[dn]\n"
+        "[ca]\nbasicConstraints=CA:TRUE\nsubjectKeyIdentifier=hash\n"
+    )
+    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    subject = ["-subj", "/CN=Proxmox Virtual Environment"]
+    made = ["-days", "2", "-keyout", "ca.key", "-out", "ca.pem"]
+    openssl(folder, "req", "-x509", *key, "-config", "ca.cnf", *subject, *made)
+    for name, names, days in (
+        ("node", "IP:127.0.0.1", "2"),
+        ("other", "DNS:elsewhere", "2"),
+        ("expired", "IP:127.0.0.1", "-1"),
+    ):
+        (folder / f"{name}.ext").write_text(
+            f"subjectAltName={names}\nauthorityKeyIdentifier=keyid\n"
+        )
+        asked = ["-subj", "/CN=node", "-keyout", f"{name}.key", "-out", f"{name}.csr"]
+        openssl(folder, "req", *key, "-config", "ca.cnf", *asked)
+        signed = ["-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", days]
+        files = ["-in", f"{name}.csr", "-extfile", f"{name}.ext", "-out", f"{name}.pem"]
+        openssl(folder, "x509", "-req", *signed, *files)
+    return folder
+
+
+@pytest.fixture
+def as_newer_pythons(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Verify by default as Python 3.13 does."""
+    usual = ssl.create_default_context
+
+    def strict(cafile: str | None = None) -> ssl.SSLContext:
+        context = usual(cafile=cafile)
+        context.verify_flags |= ssl.VERIFY_X509_STRICT
+        return context
+
+    monkeypatch.setattr(ssl, "create_default_context", strict)
+
+
+@pytest.mark.usefixtures("as_newer_pythons")
+@pytest.mark.parametrize(
+    ("name", "believed"), [("node", True), ("other", False), ("expired", False)]
+)
+async def test_the_clusters_old_authority_is_believed_and_all_else_verified(
+    old_authority: Path, name: str, believed: bool
+) -> None:
+    served = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    served.load_cert_chain(old_authority / f"{name}.pem", old_authority / f"{name}.key")
+    async with listening(answering(ANSWER), served) as address:
+        client = ProxmoxClient([address], trust=CaFile(old_authority / "ca.pem"))
+        if believed:
+            assert await client.call("GET", "/version") == 1
+        else:
+            with pytest.raises(ApiFailure) as caught:
+                await client.call("GET", "/version")
+            assert caught.value.error.code == "tls"
+        await client.aclose()

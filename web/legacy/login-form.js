@@ -102,12 +102,16 @@ async function fillRealms(select, wanted) {
   }
   const known = realms.map((one) => (typeof one === "string" ? { realm: one } : one));
   if (!known.length) return;
-  select.replaceChildren(...known.map((one) => h("option", { value: one.realm }, realmLine(one))));
-  select.value = wanted ?? known.find((one) => one.default)?.realm ?? known[0].realm;
+  select.replaceChildren(...known.map(realmOption));
+  const open = known.filter((one) => one.password !== false);
+  select.value = wanted ?? open.find((one) => one.default)?.realm ?? (open[0] ?? known[0]).realm;
 }
 
-function realmLine({ realm, comment }) {
-  return comment ? `${realm} · ${comment}` : realm;
+/** A realm to choose; one that no password opens is there to be seen, and to say so. */
+function realmOption({ realm, comment, password }) {
+  const line = comment ? `${realm} · ${comment}` : realm;
+  if (password !== false) return h("option", { value: realm }, line);
+  return h("option", { value: realm, disabled: true }, t("login.realm.no_password", { realm: line }));
 }
 
 /** Log in; says at its field what is missing or wrong there, and throws what belongs to none. */
@@ -127,7 +131,7 @@ export async function submitLogin(fields) {
 /** Say at the fields which of them are empty; answers the first. */
 function findMissing({ username, password, otp }) {
   const empty = {
-    username: !splitUser(username.control.value.trim())[0],
+    username: !username.control.value.trim().replace(/^@.*/, ""),
     password: !password.control.value,
     otp: !otp.root.hidden && !otp.control.value.trim(),
   };
@@ -138,12 +142,12 @@ function findMissing({ username, password, otp }) {
 }
 
 function credentialsOf({ username, password, realm, otp }) {
-  const [name, named] = splitUser(username.control.value.trim());
   const code = otp.root.hidden ? "" : otp.control.value.trim();
   return {
-    username: name,
+    // Whether what follows an @ is a realm or belongs to the name is the console's to know.
+    username: username.control.value.trim(),
     password: password.control.value,
-    realm: named ?? realm.control.value,
+    realm: realm.control.value,
     ...(code ? { otp: code } : {}),
   };
 }

@@ -31,7 +31,11 @@ def sealed(session: Session, key: bytes) -> str:
     """Return a session as a cookie's value."""
     ticket = session.ticket
     parts = [ticket.user, ticket.ticket, ticket.csrf, ticket.issued, session.nonce]
-    said = base64.urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")
+    said = (
+        base64.urlsafe_b64encode(json.dumps(parts, ensure_ascii=False).encode())
+        .decode()
+        .rstrip("=")
+    )
     return f"{said}.{_seal(said, key)}"
 
 
@@ -49,7 +53,10 @@ def opened(value: str | None, key: bytes) -> Session | None:
         return None
     if not isinstance(issued, int) or not 0 <= issued < _END_OF_TIME:
         return None
-    texts = (user, ticket, csrf, nonce)
+    if not all(isinstance(text, str) and text.isprintable() for text in (user, ticket)):
+        return None
+    # These two go into headers as they are; a ticket is percent-encoded for its.
+    texts = (csrf, nonce)
     if not all(isinstance(t, str) and re.fullmatch(r"[\x21-\x3a\x3c-\x7e]*", t) for t in texts):
         return None
     return Session(Ticket(user, ticket, csrf, issued), nonce)

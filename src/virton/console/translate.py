@@ -1,6 +1,6 @@
 """Say the console's forms in the words of the Proxmox VE API."""
 
-from collections.abc import Container, Mapping
+from collections.abc import Collection, Container, Mapping
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -79,12 +79,15 @@ class LoginForm(Form):
     realm: str | None = Field(default=None, max_length=64)
     otp: str | None = Field(default=None, max_length=64, repr=False)
 
-    @property
-    def user(self) -> str:
-        """Return the user's ID at the cluster."""
-        if self.realm and not self.username.endswith(f"@{self.realm}"):
-            return f"{self.username}@{self.realm}"
-        return self.username
+    def user(self, realms: Collection[str]) -> str:
+        """Return the user's ID at a cluster that has these realms.
+
+        A name that ends in one of them has its realm already; any other `@` belongs to the name.
+        """
+        name, _, named = self.username.rpartition("@")
+        if not self.realm or (name and named in realms):
+            return self.username
+        return f"{self.username}@{self.realm}"
 
 
 def resource_params(form: ResourceForm, known: Container[str]) -> Params:

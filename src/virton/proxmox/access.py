@@ -17,6 +17,11 @@ class Realm:
     comment: str | None
     default: bool
 
+    @property
+    def takes_password(self) -> bool:
+        """Tell whether users of this realm log in with a password."""
+        return self.type != "openid"
+
 
 @dataclass(frozen=True, slots=True)
 class Permissions:

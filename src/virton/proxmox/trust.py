@@ -91,7 +91,12 @@ def ssl_context(trust: Trust) -> ssl.SSLContext:
         case SystemTrust():
             return ssl.create_default_context()
         case CaFile(path):
-            return ssl.create_default_context(cafile=str(path))
+            context = ssl.create_default_context(cafile=str(path))
+            # Newer Pythons also refuse authorities whose own certificate lacks a key usage, as
+            # the one has that Proxmox VE made for each cluster until 2026. Whom to believe, the
+            # operator has said with this very file; signatures, dates and names are verified.
+            context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+            return context
         case Fingerprints(allowed):
             context = _unverified_context()
             context.sslobject_class = _pinning(allowed)

@@ -22,12 +22,13 @@ async def log_in(request: Request) -> Response:
     """Open a session."""
     console = console_of(request)
     form = await read_form(request, LoginForm)
-    keys = (("user", form.user), ("address", request.client.host if request.client else ""))
+    user = await _user(console, form)
+    keys = (("user", user), ("address", request.client.host if request.client else ""))
     wait_s = console.throttle.wait_s(*keys)
     if wait_s > 0:
         raise Refusal(429, "throttled", retry_after_s=math.ceil(wait_s))
     console.throttle.attempt(*keys)
-    session = await _open(console, form, keys)
+    session = await _open(console, user, form, keys)
     console.throttle.succeeded(*keys)
     standing = await console.sessions.standing(session)
     response = Answer(console.sessions.describe(session, standing))
@@ -35,9 +36,25 @@ async def log_in(request: Request) -> Response:
     return response
 
 
-async def _open(console: Console, form: LoginForm, keys: tuple[Key, ...]) -> Session:
+async def _user(console: Console, form: LoginForm) -> str:
+    """Return the whole name of who logs in; refuse where a password is of no use."""
     try:
-        return await console.sessions.open(form.user, form.password, form.otp)
+        realms = {realm.realm: realm for realm in await ClusterApi(console.client).realms()}
+    except ApiFailure as failure:
+        if failure.error.status is None:
+            raise
+        # A cluster that tells no realms judges the login all the same.
+        return form.user({form.username.rpartition("@")[2]})
+    user = form.user(realms)
+    realm = realms.get(user.rpartition("@")[2])
+    if realm is not None and not realm.takes_password:
+        raise Refusal(400, "openid", None, {"realm": "openid"})
+    return user
+
+
+async def _open(console: Console, user: str, form: LoginForm, keys: tuple[Key, ...]) -> Session:
+    try:
+        return await console.sessions.open(user, form.password, form.otp)
     except SecondFactorNeeded as needed:
         console.throttle.pardon(*keys)
         kinds = sorted(needed.kinds)
@@ -72,4 +89,4 @@ async def show_session(call: Call) -> Response:
 async def list_realms(request: Request) -> Response:
     """List where users can be looked up."""
     realms = await ClusterApi(console_of(request).client).realms()
-    return Answer([asdict(realm) for realm in realms])
+    return Answer([asdict(realm) | {"password": realm.takes_password} for realm in realms])
