@@ -2,7 +2,7 @@
 
 import typer
 
-from virton.cli import explain, forecast, serve, simulate, snapshot
+from virton.cli import explain, forecast, serve, simulate, snapshot, tolerance, why
 
 app = typer.Typer(
     name="virton",
@@ -23,3 +23,5 @@ app.command("snapshot")(snapshot.snapshot)
 app.command("simulate")(simulate.simulate)
 app.command("explain")(explain.explain)
 app.command("forecast")(forecast.forecast)
+app.command("tolerance")(tolerance.tolerance)
+app.command("why")(why.why)

@@ -29,6 +29,11 @@ class Change:
     subject: str
     values: Mapping[str, str]
 
+    @property
+    def words(self) -> str:
+        """The change in the words in which it is read."""
+        return " ".join([self.verb, self.subject, *(f"{k}={v}" for k, v in self.values.items())])
+
     @classmethod
     def parse(cls, verb: str, words: str) -> "Change":
         """Read `NAME key=value ...`; for a new one the name may stand as `rule=` or `sid=`."""

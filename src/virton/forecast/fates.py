@@ -1,7 +1,7 @@
 """What becomes of each resource: one of five verdicts where its node is lost, and two beside them."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -69,11 +69,11 @@ class Fate:
     verdict: Verdict
     node: str | None
     how: How
-    why: Why = Why()
+    why: Why = field(default=Why(), compare=False)
 
     def is_like(self, other: "Fate") -> bool:
         """Tell whether the same becomes of it, whatever the reasons."""
-        return (self.verdict, self.node, self.how) == (other.verdict, other.node, other.how)
+        return self == other
 
 
 def fates(before: Situation, trial: Trial, gone: Collection[str]) -> dict[str, Fate]:

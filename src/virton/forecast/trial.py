@@ -28,8 +28,9 @@ from virton.ha.manager.plan import (
 )
 from virton.ha.manager.round import RoundFailedError
 from virton.ha.manager.view import View
+from virton.ha.manager.why import why_now
 from virton.ha.model import LrmResult, LrmStatus, ServiceStatus, resource_type
-from virton.ha.placement.reasons import Decision
+from virton.ha.placement.reasons import Decision, Explanation
 from virton.ha.states import ExitCode, LrmMode, LrmState, RequestState, ServiceState
 from virton.simulation.files import MemoryFiles
 from virton.simulation.value import FilesValue
@@ -284,6 +285,12 @@ class Trial:
     def statuses(self) -> Mapping[str, ServiceStatus]:
         """Every resource's status."""
         return self._files.manager_status.service_status
+
+    def why(self, sid: str) -> Explanation | None:
+        """Tell how the manager would place a resource now; None where it does not know it."""
+        config = self._files.resources().get(sid)
+        decision = why_now(self._manager, sid, config) if config else None
+        return decision.explain() if decision else None
 
     def after(self) -> Situation:
         """Return the situation as the trial leaves it."""

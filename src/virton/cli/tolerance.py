@@ -1,0 +1,161 @@
+"""`virton tolerance`: what a cluster bears, every node and pair and fault domain tried."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table as Grid
+from rich.text import Text
+
+from virton.cli.asked import (
+    CaptureArgument,
+    JsonOption,
+    ProxmoxOption,
+    Source,
+    TokenOption,
+    UserOption,
+)
+from virton.cli.complaint import complain
+from virton.cli.forecast_page import STYLES
+from virton.cli.language import LanguageOption, printable, sentences
+from virton.cli.real_cluster import CaFileOption, FingerprintOption
+from virton.console.sentences import Sentences
+from virton.forecast.fates import Verdict
+from virton.forecast.fit import Size, SizeError, fits
+from virton.forecast.tolerance import Row, Table
+from virton.forecast.tolerance import tolerance as table_of
+
+WRONG_INPUT = 2
+NOT_BORNE = 3
+
+
+def tolerance(
+    capture: CaptureArgument = None,
+    proxmox: ProxmoxOption = None,
+    user: UserOption = None,
+    token: TokenOption = None,
+    fingerprint: FingerprintOption = None,
+    ca_file: CaFileOption = None,
+    pairs: Annotated[bool, typer.Option("--pairs", help="Try every pair of nodes, too.")] = False,
+    domains: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Fault domains, one a line: `rack A: node1, node2`; or JSON."
+        ),
+    ] = None,
+    require: Annotated[
+        int | None,
+        typer.Option(min=1, max=2, help=f"Exit with {NOT_BORNE} unless so many nodes may be lost."),
+    ] = None,
+    fit: Annotated[
+        str | None,
+        typer.Option(metavar="SIZE", help="How many more guests fit, as memory=8GiB,cores=4."),
+    ] = None,
+    as_json: JsonOption = False,
+    lang: LanguageOption = None,
+) -> None:
+    """Try every node, and say what would come back, what would not, and why."""
+    situation = Source(capture, proxmox, user, token, fingerprint, ca_file).situation()
+    known = _domains(domains) if domains else {}
+    if unknown := sorted({n for members in known.values() for n in members} - set(situation.nodes)):
+        complain(f"--domains: there is no node {unknown[0]}", code=WRONG_INPUT)
+    table = table_of(situation, pairs=pairs or require == 2, domains=known)
+    size, count = _fit(fit), None
+    if size is not None:
+        count = fits(situation, size)
+    borne = require is None or table.tolerates(require)
+    if as_json:
+        told = _json(table, require, borne, fit, count)
+        typer.echo(json.dumps(told, ensure_ascii=False, indent=1, sort_keys=True))
+    else:
+        _print(Console(), sentences(lang), table, fit, count)
+    if not borne:
+        raise typer.Exit(NOT_BORNE)
+
+
+def _fit(words: str | None) -> Size | None:
+    if words is None:
+        return None
+    try:
+        return Size.parse(words)
+    except SizeError as error:
+        complain(f"--fit: {error}", code=WRONG_INPUT)
+
+
+def _domains(path: Path) -> dict[str, list[str]]:
+    try:
+        text = path.read_text("utf-8")
+    except OSError as error:
+        complain(f"--domains: {path} cannot be read ({error.strerror})", code=WRONG_INPUT)
+    if text.lstrip().startswith("{"):
+        try:
+            told = json.loads(text)
+            return {str(name): [str(node) for node in nodes] for name, nodes in told.items()}
+        except (ValueError, TypeError):
+            complain(f"--domains: {path} is not an object of lists", code=WRONG_INPUT)
+    found = {}
+    for line in text.splitlines():
+        if line.strip() and not line.lstrip().startswith("#"):
+            name, colon, nodes = line.partition(":")
+            if not colon:
+                complain(f"--domains: {line.strip()!r} lacks its colon", code=WRONG_INPUT)
+            found[name.strip()] = nodes.replace(",", " ").split()
+    return found
+
+
+def _json(
+    table: Table, require: int | None, borne: bool, fit: str | None, count: int | None
+) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "version": 1,
+        "capture": table.base.fingerprint,
+        "clock": "paced",
+        "rows": [row.to_json() for row in table.rows],
+    }
+    if require is not None:
+        told["required"] = {"nodes": require, "borne": borne}
+    if fit is not None:
+        told["fit"] = {"size": fit, "count": count}
+    return told
+
+
+def _print(
+    terminal: Console, said: Sentences, table: Table, fit: str | None, count: int | None
+) -> None:
+    def text(key: str, **fields: Any) -> str:
+        return printable(said.say(f"forecast.{key}", fields))
+
+    grid = Grid(box=None, padding=(0, 2, 0, 0), show_edge=False, header_style="dim")
+    for column in ("lost", "worst", "counts", "resets"):
+        grid.add_column(text(f"column.{column}"), overflow="fold")
+    for row in table.rows:
+        worst = text(f"verdict.{row.worst}") if row.safe is False else text("safe")
+        style = STYLES[row.worst] if not row.safe else "green"
+        if row.safe and row.worst is Verdict.SQUEEZED:
+            worst, style = text("verdict.squeezed"), STYLES[Verdict.SQUEEZED]
+        grid.add_row(
+            _lost(row, text), Text(worst, style), _counts(row, text), ", ".join(row.resets)
+        )
+    terminal.print(grid)
+    if fit is not None:
+        terminal.print(text("fit", size=fit, count=count))
+
+
+def _lost(row: Row, text: Any) -> str:
+    if row.case.kind == "domain":
+        return f"{row.case.name} ({', '.join(row.case.nodes)})"
+    return printable(row.case.name)
+
+
+def _counts(row: Row, text: Any) -> str:
+    parts = []
+    for verdict, count in row.counts.items():
+        if not count or verdict is Verdict.STAYS:
+            continue
+        bad = verdict in (Verdict.CANNOT_START, Verdict.NOT_PLACED)
+        sids = [s for s, told in sorted(row.touched.items()) if told[0].verdict is verdict]
+        named = f" ({', '.join(sids[:3])}{' …' if len(sids) > 3 else ''})" if bad else ""
+        parts.append(f"{text(f'verdict.{verdict}')} {count}{named}")
+    return ", ".join(parts)

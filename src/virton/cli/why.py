@@ -1,0 +1,110 @@
+"""`virton why`: why a resource is where it is, what would be otherwise, and what helps."""
+
+import json
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from virton.cli.asked import (
+    CaptureArgument,
+    JsonOption,
+    ProxmoxOption,
+    Source,
+    TokenOption,
+    UserOption,
+)
+from virton.cli.complaint import complain
+from virton.cli.language import LanguageOption, printable, sentences
+from virton.cli.real_cluster import CaFileOption, FingerprintOption
+from virton.console.sentences import Sentences
+from virton.forecast.reasons import NoSuchResourceError, Reasons, Repair, reasons
+from virton.ha.placement.reasons import Explanation, Offline
+
+WRONG_INPUT = 2
+
+
+def why(
+    sid: Annotated[str, typer.Argument(metavar="SID", help="The resource, as vm:100.")],
+    capture: CaptureArgument = None,
+    proxmox: ProxmoxOption = None,
+    user: UserOption = None,
+    token: TokenOption = None,
+    fingerprint: FingerprintOption = None,
+    ca_file: CaFileOption = None,
+    as_json: JsonOption = False,
+    lang: LanguageOption = None,
+) -> None:
+    """Tell why a resource is where it is, why not elsewhere, and what would have to change."""
+    situation = Source(capture, proxmox, user, token, fingerprint, ca_file).situation()
+    try:
+        found = reasons(situation, sid)
+    except NoSuchResourceError as error:
+        known = f"it has {error}" if str(error) else "it has none"
+        complain(f"there is no resource {sid}: {known}", code=WRONG_INPUT)
+    if as_json:
+        typer.echo(json.dumps(found.to_json(), ensure_ascii=False, indent=1, sort_keys=True))
+    else:
+        _Page(Console(), sentences(lang), found).print()
+
+
+class _Page:
+    def __init__(self, terminal: Console, said: Sentences, found: Reasons) -> None:
+        self._terminal = terminal
+        self._said = said
+        self._found = found
+
+    def print(self) -> None:
+        found = self._found
+        key = "where" if found.node else "nowhere"
+        self._line(self._text(key, sid=found.sid, node=found.node, state=found.state), "bold")
+        if found.explanation is None:
+            self._line(self._text("unknown"))
+        else:
+            self._explain(found.explanation)
+        self._section("without", [self._counterfactual(one) for one in found.without])
+        self._section("lost", [self._fate(fate) for fate in found.when_lost])
+        if found.contradicting:
+            self._line(self._text("contradicting", rules=list(found.contradicting)), "bold red")
+        self._section("repairs", [self._repair(repair) for repair in found.repairs])
+
+    def _text(self, key: str, **fields: Any) -> str:
+        return printable(self._said.say(f"forecast.why.{key}", fields))
+
+    def _line(self, text: str, style: str = "") -> None:
+        self._terminal.print(text, style=style, highlight=False, soft_wrap=True)
+
+    def _section(self, heading: str, lines: list[str]) -> None:
+        if lines:
+            self._line(self._text(heading), "bold")
+            for line in lines:
+                self._line(f"  {line}")
+
+    def _explain(self, told: Explanation) -> None:
+        if told.node is not None:
+            because = printable(self._said.because(told))
+            self._line(f"{self._text('here', node=told.node)} {because}")
+        off = [node for node, o in told.objections.items() if isinstance(o, Offline)]
+        if off:
+            self._line(self._text("off", nodes=off), "yellow")
+        rows = [(n, o) for n, o in told.objections.items() if n not in off]
+        self._section("not", [f"{n}: {printable(self._said.objection(o))}" for n, o in rows])
+
+    def _counterfactual(self, one: Any) -> str:
+        line = self._text("without.row", without=one.without, node=one.node or "–")
+        others = [sid for sid in one.moves if sid != self._found.sid]
+        return f"{line} ({self._text('without.moves', moves=others)})" if others else line
+
+    def _fate(self, fate: Any) -> str:
+        verdict = printable(self._said.say(f"forecast.verdict.{fate.verdict}", {}))
+        return f"{verdict} → {fate.node or '–'}"
+
+    def _repair(self, repair: Repair) -> str:
+        line = self._text(f"repair.{repair.kind}", change=repair.change.words)
+        price = []
+        if repair.moves:
+            price.append(self._text("price.moves", moves=list(repair.moves)))
+        if repair.worse:
+            price.append(self._text("price.worse", worse=list(repair.worse)))
+        told = "; ".join(price) or self._text("price.none")
+        return f"{line} → {self._fate(repair.fate)} ({told})"

@@ -1,0 +1,239 @@
+"""Why a resource is where it is, what would be otherwise, and what helps: all of it played."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from virton.forecast.ask import at_rest, falling, play
+from virton.forecast.changes import Change, changed
+from virton.forecast.fates import Fate, How, Verdict, fates
+from virton.forecast.question import Loss
+from virton.forecast.situation import Situation
+from virton.forecast.tolerance import UNSAFE, badness, cases, rows
+from virton.ha.placement.reasons import Explanation
+from virton.ha.rules.config import NodeAffinityRule
+
+
+class NoSuchResourceError(LookupError):
+    """A resource that the cluster does not have; the argument names those that it has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counterfactual:
+    """Where the resource would be without a rule, and what else would move then."""
+
+    without: str
+    node: str | None
+    moves: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the counterfactual."""
+        return {"without": self.without, "node": self.node, "moves": list(self.moves)}
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """A change after which the resource comes back, and its price.
+
+    `moves` move at once when the change is made; `worse` are the faults that are borne less well.
+    """
+
+    kind: str
+    change: Change
+    fate: Fate
+    moves: tuple[str, ...]
+    worse: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the repair."""
+        return {
+            "kind": self.kind,
+            "change": self.change.words,
+            "verdict": str(self.fate.verdict),
+            "node": self.fate.node,
+            "price": {"moves": list(self.moves), "worse": list(self.worse)},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Reasons:
+    """Everything about one resource: now, without each rule, and when its node is lost."""
+
+    sid: str
+    node: str | None
+    state: str
+    runs: bool
+    explanation: Explanation | None
+    without: tuple[Counterfactual, ...]
+    when_lost: tuple[Fate, ...]
+    contradicting: tuple[str, ...] = ()
+    repairs: tuple[Repair, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the reasons."""
+        told = self.explanation
+        return {
+            "version": 1,
+            "sid": self.sid,
+            "node": self.node,
+            "state": self.state,
+            "runs": self.runs,
+            "choice": told and told.because.name.lower(),
+            "chosen": told and told.node,
+            "objections": {n: o.to_json() for n, o in told.objections.items()} if told else {},
+            "without": [one.to_json() for one in self.without],
+            "when_its_node_is_lost": [
+                {"verdict": str(f.verdict), "node": f.node, "because": f.why.to_json()}
+                for f in self.when_lost
+            ],
+            "contradicting": list(self.contradicting),
+            "repairs": [repair.to_json() for repair in self.repairs],
+        }
+
+
+def reasons(situation: Situation, sid: str) -> Reasons:
+    """Return the reasons of a resource; raises NoSuchResourceError."""
+    if sid not in situation.resources:
+        raise NoSuchResourceError(", ".join(sorted(situation.resources)[:8]))
+    base, trial = at_rest(situation)
+    status = trial.statuses.get(sid)
+    node = status.node if status is not None else base.resources[sid].node
+    lost = _when_lost(base, sid, node)
+    bad = any(fate.verdict in UNSAFE and fate.verdict is not Verdict.NO_QUORUM for fate in lost)
+    return Reasons(
+        sid=sid,
+        node=node,
+        state=str(status.state) if status is not None else "",
+        runs=sid in trial.running,
+        explanation=trial.why(sid),
+        without=tuple(_without(base, sid)),
+        when_lost=lost,
+        contradicting=_contradicting(base, sid, node) if bad else (),
+        repairs=tuple(_repairs(base, sid, node)) if bad else (),
+    )
+
+
+def rules_of(situation: Situation, sid: str) -> list[str]:
+    """Return the rules in force that name a resource, and those of what it is kept with, by name."""
+    enabled = [rule for rule in situation.rules.rules.values() if rule.enabled]
+    members = {sid}
+    for rule in enabled:
+        if sid in rule.resources and getattr(rule, "affinity", "") == "positive":
+            members |= set() if isinstance(rule, NodeAffinityRule) else rule.resources
+    return sorted(rule.rule for rule in enabled if rule.resources & members)
+
+
+def _without(base: Situation, sid: str) -> Iterator[Counterfactual]:
+    for rule in rules_of(base, sid):
+        after, trial = at_rest(replace(base, rules=base.rules.without([rule])))
+        status = trial.statuses.get(sid)
+        moves = _moves(base, after)
+        yield Counterfactual(rule, status.node if status else None, moves)
+
+
+def _moves(before: Situation, after: Situation) -> tuple[str, ...]:
+    return tuple(
+        sid
+        for sid, config in sorted(after.resources.items())
+        if sid in before.resources and before.resources[sid].node != config.node
+    )
+
+
+def _when_lost(base: Situation, sid: str, node: str | None) -> tuple[Fate, ...]:
+    if node is None or node not in base.online:
+        return ()
+    fall = falling(base, [Loss(node)], ())
+    if not fall.quorate:
+        return (Fate(sid, Verdict.NO_QUORUM, None, How.NOT),)
+    found: list[Fate] = []
+    for trial in play(base, fall.left, fall.gone):
+        fate = fates(base, trial, fall.gone).get(sid)
+        if fate is not None and fate not in found:
+            found.append(fate)
+    return tuple(found)
+
+
+def _is_back(base: Situation, sid: str, node: str | None) -> Fate | None:
+    """Return the fate of a resource that comes back when its node is lost, None if it does not."""
+    lost = _when_lost(base, sid, node)
+    return lost[0] if lost and all(fate.verdict not in UNSAFE for fate in lost) else None
+
+
+def _contradicting(base: Situation, sid: str, node: str | None) -> tuple[str, ...]:
+    """Return the fewest rules that together keep a resource from coming back.
+
+    Each rule is left out in turn; it stays out where the resource still does not come back.
+    """
+    involved = _involved(base, sid)
+    if _is_back(replace(base, rules=base.rules.without(involved)), sid, node) is None:
+        return ()
+    kept = list(involved)
+    for rule in involved:
+        rest = [other for other in kept if other != rule]
+        gone = [other for other in involved if other not in rest]
+        if _is_back(replace(base, rules=base.rules.without(gone)), sid, node) is None:
+            kept = rest
+    return tuple(kept)
+
+
+def _involved(base: Situation, sid: str) -> list[str]:
+    found = rules_of(base, sid)
+    near = {other for rule in found for other in base.rules.rules[rule].resources}
+    return sorted({rule for other in near for rule in rules_of(base, other)} | set(found))
+
+
+# repairs
+
+
+def _repairs(base: Situation, sid: str, node: str | None) -> Iterator[Repair]:
+    before = _bearing(base)
+    for kind, change in _candidates(base, sid):
+        supposed = changed(base, change)
+        after, _ = at_rest(supposed)
+        place = after.resources[sid].node if sid in after.resources else node
+        fate = _is_back(after, sid, place)
+        if fate is not None:
+            yield Repair(kind, change, fate, _moves(base, after), _worse(before, _bearing(after)))
+
+
+def _bearing(base: Situation) -> dict[str, int]:
+    single = [case for case in cases(base) if case.kind == "node"]
+    return {row.case.name: badness(row.worst) for row in rows(base, single)}
+
+
+def _worse(before: dict[str, int], after: dict[str, int]) -> tuple[str, ...]:
+    return tuple(name for name, bad in sorted(after.items()) if bad > before.get(name, bad))
+
+
+def _candidates(base: Situation, sid: str) -> Iterator[tuple[str, Change]]:
+    """Yield changes that might help, the gentlest first."""
+    involved = [base.rules.rules[rule] for rule in _involved(base, sid)]
+    node_rules = [rule for rule in involved if isinstance(rule, NodeAffinityRule)]
+    for rule in node_rules:
+        if rule.strict and sid in rule.resources:
+            yield "relax", Change("set", rule.rule, {"strict": "0"})
+    for rule in node_rules:
+        if sid in rule.resources and rule.affinity == "positive":
+            for node in sorted(base.online - rule.nodes.keys()):
+                yield (
+                    "add_node",
+                    Change("set", rule.rule, {"nodes": _nodes({**rule.nodes, node: 0})}),
+                )
+            yield from _without_priority(rule)
+    for named in involved:
+        if sid in named.resources and len(named.resources) > 2:
+            rest = ",".join(sorted(named.resources - {sid}))
+            yield "remove_member", Change("set", named.rule, {"resources": rest})
+    for named in involved:
+        if sid in named.resources:
+            yield "remove_rule", Change("remove", named.rule, {})
+
+
+def _without_priority(rule: NodeAffinityRule) -> Iterator[tuple[str, Change]]:
+    if len(set(rule.nodes.values())) > 1:
+        flat = _nodes(dict.fromkeys(rule.nodes, 0))
+        yield "drop_priorities", Change("set", rule.rule, {"nodes": flat})
+
+
+def _nodes(priorities: dict[str, int]) -> str:
+    return ",".join(f"{n}:{p}" if p else n for n, p in sorted(priorities.items()))

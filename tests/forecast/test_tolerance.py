@@ -1,0 +1,109 @@
+"""How much a cluster bears, and what would have to change."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.forecast.clusters import GIB, cluster, rule
+from virton.forecast.fates import Verdict
+from virton.forecast.fit import Size, SizeError, fits
+from virton.forecast.reasons import NoSuchResourceError, reasons
+from virton.forecast.tolerance import Table, tolerance
+
+BOUND = rule("bound", ["vm:1"], nodes={"node1": 0}, strict=1)
+
+
+def worst(table: Table, kind: str) -> dict[str, Verdict]:
+    return {row.case.name: row.worst for row in table.rows if row.case.kind == kind}
+
+
+def test_every_node_is_tried_and_only_the_one_that_matters_is_not_borne() -> None:
+    table = tolerance(cluster({"vm:1": "node1", "vm:2": "node2"}, rules=[BOUND]))
+    assert worst(table, "node") == {
+        "node1": Verdict.NOT_PLACED,
+        "node2": Verdict.BACK,
+        "node3": Verdict.STAYS,
+    }
+    assert not table.tolerates(1)
+
+
+def test_a_pair_of_three_nodes_costs_the_quorum() -> None:
+    table = tolerance(cluster({"vm:1": "node1"}), pairs=True)
+    assert table.tolerates(1)
+    assert not table.tolerates(2)
+    assert set(worst(table, "pair").values()) == {Verdict.NO_QUORUM}
+
+
+def test_a_pair_of_five_nodes_is_borne() -> None:
+    table = tolerance(cluster({"vm:1": "node1", "vm:2": "node2"}, nodes=5), pairs=True)
+    assert table.tolerates(2)
+
+
+def test_a_fault_domain_is_lost_as_a_whole() -> None:
+    situation = cluster({"vm:1": "node1", "vm:5": "node5"}, nodes=5)
+    table = tolerance(situation, domains={"rack": ["node1", "node2", "node3"]})
+    (row,) = (row for row in table.rows if row.case.kind == "domain")
+    assert (row.quorate, row.resets) == (False, ("node5",))
+
+
+def test_where_the_order_of_two_fences_matters_both_ends_are_told() -> None:
+    together = rule("together", ["vm:1", "vm:2"], affinity="positive")
+    situation = cluster({"vm:1": "node1", "vm:2": "node1", "vm:3": "node2"}, nodes=5)
+    table = tolerance(replace(situation, rules=cluster({}, rules=[together]).rules), pairs=True)
+    (row,) = (row for row in table.rows if row.case.nodes == ("node1", "node2"))
+    assert all(len({fate.verdict for fate in told}) == 1 for told in row.touched.values())
+
+
+def test_as_many_guests_fit_as_the_memory_of_the_nodes_that_are_left_can_take() -> None:
+    hosts = {n: {"power": "on", "network": "on", "maxmem": 8 * GIB} for n in ("a", "b", "c")}
+    situation = cluster({"vm:1": "a", "vm:2": "b", "vm:3": "c"}, hosts=hosts)
+    # 24 GiB in all, of which the 8 of one node must stay free, and 12 are taken
+    assert fits(situation, Size.parse("memory=4GiB,cores=1")) == 1
+    assert fits(situation, Size.parse("memory=5GiB")) == 0
+
+
+@pytest.mark.parametrize("words", ["cores=4", "memory=x", "memory=1Q", "memory=1G,disk=3"])
+def test_a_size_that_is_none_is_refused(words: str) -> None:
+    with pytest.raises(SizeError):
+        Size.parse(words)
+
+
+def test_a_rule_that_keeps_a_resource_from_coming_back_is_named_and_each_repair_helps() -> None:
+    found = reasons(cluster({"vm:1": "node1", "vm:2": "node2"}, rules=[BOUND]), "vm:1")
+    assert [fate.verdict for fate in found.when_lost] == [Verdict.NOT_PLACED]
+    assert found.contradicting == ("bound",)
+    assert [repair.kind for repair in found.repairs] == [
+        "relax",
+        "add_node",
+        "add_node",
+        "remove_rule",
+    ]
+    assert all(repair.fate.verdict is Verdict.BACK for repair in found.repairs)
+
+
+def test_of_many_rules_only_those_that_contradict_each_other_are_named() -> None:
+    rules = [
+        rule("apart", ["vm:1", "vm:2"], affinity="negative"),
+        rule("here", ["vm:1"], nodes={"node1": 0, "node2": 0}, strict=1),
+        rule("there", ["vm:2"], nodes={"node2": 0}, strict=1),
+        rule("other", ["vm:1", "vm:3"], affinity="negative"),
+        rule("far", ["vm:3"], nodes={"node1": 0, "node2": 0}),
+    ]
+    resources = {"vm:1": "node1", "vm:2": "node2", "vm:3": "node2"}
+    found = reasons(cluster(resources, rules=rules), "vm:1")
+    assert "here" in found.contradicting
+    assert len(found.contradicting) == 2
+
+
+def test_a_rule_is_said_to_be_why_a_resource_is_not_elsewhere_and_what_would_be_without_it() -> (
+    None
+):
+    rules = [rule("home", ["vm:1"], nodes={"node2": 1})]
+    found = reasons(cluster({"vm:1": "node1"}, rules=rules), "vm:1")
+    assert found.node == "node2"
+    assert [(one.without, one.node) for one in found.without] == [("home", "node2")]
+
+
+def test_a_resource_that_is_not_there_has_no_reasons() -> None:
+    with pytest.raises(NoSuchResourceError):
+        reasons(cluster({"vm:1": "node1"}), "vm:9")
