@@ -8,7 +8,7 @@ from virton.forecast.fates import Verdict, assigned
 from virton.forecast.situation import Guest, Situation
 from virton.forecast.tolerance import badness, cases, rows
 from virton.ha.model import ResourceConfig
-from virton.simulation.commands import Figures
+from virton.simulation.value import FiguresValue
 
 MOST = 10_000
 _UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3, "T": 1024**4}
@@ -101,5 +101,5 @@ def _with_guests(base: Situation, size: Size, count: int) -> Situation:
         resources[sid] = ResourceConfig(node=node)
         static[sid] = {"maxcpu": size.cores, "maxmem": float(size.memory_bytes)}
         dynamic[sid] = {"cpu": 0.0, "mem": 0.0}
-    figures = Figures(static, dynamic)
+    figures = FiguresValue(static, dynamic)
     return replace(base, guests=guests, resources=resources, figures=figures)
