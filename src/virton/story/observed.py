@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from virton.ha.causes import Cause, NodeFenced
-from virton.ha.model import ManagerStatus, ResourceConfig, ServiceStatus
+from virton.ha.model import ManagerStatus, ServiceStatus
 from virton.ha.states import DisarmState, LrmMode, LrmState, NodeState, ServiceState
 from virton.story.happenings import Fact, Happening, Kind
-from virton.story.sight import Members, SeenGuest, SeenRules, Sight
+from virton.story.sight import Members, SeenGuest, SeenRules, Settings, Sight
 from virton.story.told import MOVING, node_changes, state_change
 
 GUEST_NEWS_S = 15
@@ -266,32 +266,27 @@ def _rules(notes: _Notes, before: Sight, after: Sight) -> None:
             notes.note(Kind.RULE_ADDED, rule)
         elif rule not in new.rules:
             notes.note(Kind.RULE_REMOVED, rule)
-        elif old.rules[rule] != new.rules[rule]:
-            notes.note(Kind.RULE_CHANGED, rule)
+        elif changed := _differing(old.rules[rule], new.rules[rule]):
+            notes.note(Kind.RULE_CHANGED, rule, changed=changed)
     for rule in sorted(new.objected - old.objected):
         notes.note(Kind.RULE_CONFLICT, rule)
-
-
-_SETTINGS = ("state", "max_restart", "max_relocate", "failback", "comment", "auto_rebalance")
 
 
 def _resources(notes: _Notes, before: Sight, after: Sight) -> None:
     old, new = before.resources or {}, after.resources or {}
     for sid in sorted(old.keys() & new.keys()):
-        changed = _differing(old[sid], new[sid])
-        if changed:
+        if changed := _differing(old[sid], new[sid]):
             notes.note(Kind.RESOURCE_CHANGED, sid, changed=changed)
 
 
-def _differing(old: ResourceConfig, new: ResourceConfig) -> tuple[str, ...]:
-    return tuple(name for name in _SETTINGS if getattr(old, name) != getattr(new, name))
-
-
 def _settings(notes: _Notes, before: Sight, after: Sight) -> None:
-    old, new = before.settings or {}, after.settings or {}
-    changed = tuple(k for k in sorted(old.keys() | new.keys()) if old.get(k) != new.get(k))
-    if changed:
+    if changed := _differing(before.settings or {}, after.settings or {}):
         notes.note(Kind.SETTINGS_CHANGED, "", changed=changed)
+
+
+def _differing(old: Settings, new: Settings) -> tuple[str, ...]:
+    """Return the names of what is set differently, or only on one side."""
+    return tuple(k for k in sorted(old.keys() | new.keys()) if old.get(k) != new.get(k))
 
 
 _PARTS: dict[str, Callable[[_Notes, Sight, Sight], None]] = {

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from virton.ha.model import LrmStatus, ManagerStatus, ResourceConfig
-from virton.ha.rules.config import Rule
+from virton.ha.model import LrmStatus, ManagerStatus
+
+Settings = Mapping[str, object]
+"""What is set, by its name: only compared, never interpreted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ class SeenGuest:
 class SeenRules:
     """The rules in force, and those that the cluster calls contradictory or without effect."""
 
-    rules: Mapping[str, Rule]
+    rules: Mapping[str, Settings]
     objected: frozenset[str] = frozenset()
 
 
@@ -50,8 +52,8 @@ class Sight:
     members: Members | None = None
     guests: Mapping[str, SeenGuest] | None = None
     rules: SeenRules | None = None
-    resources: Mapping[str, ResourceConfig] | None = None
-    settings: Mapping[str, str] | None = None
+    resources: Mapping[str, Settings] | None = None
+    settings: Settings | None = None
 
     @property
     def blind(self) -> bool:

@@ -1,0 +1,111 @@
+"""A look at a cluster, made of what its API answered."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import Any, TypeVar
+
+from virton.ha.model import LrmStatus, ManagerStatus
+from virton.proxmox.configuration import Resource, Rule, parse_resources, parse_rules
+from virton.proxmox.values import flag, mapping, rows
+from virton.story.sight import Members, SeenGuest, SeenRules, Settings, Sight
+
+MANAGER_STATUS = "/cluster/ha/status/manager_status"
+MEMBERS = "/cluster/status"
+GUESTS = "/cluster/resources"
+RESOURCES = "/cluster/ha/resources"
+RULES = "/cluster/ha/rules"
+OPTIONS = "/cluster/options"
+
+_TYPES = {"qemu": "vm", "lxc": "ct"}
+_RUNS = {"running": True, "paused": True, "stopped": False}
+_NOT_SET = ("digest", "errors", "extra", "order")
+Part = TypeVar("Part")
+
+
+def sight_from(answers: Mapping[str, Any], from_s: float, to_s: float) -> Sight:
+    """Return what the answers by path show; what is missing or unreadable was not seen."""
+    files = _seen(answers, MANAGER_STATUS, mapping) or {}
+    return Sight(
+        from_s,
+        to_s,
+        manager=_seen(files, "manager_status", _manager),
+        lrm=_seen(files, "lrm_status", _lrm) or {},
+        members=_seen(answers, MEMBERS, _members),
+        guests=_seen(answers, GUESTS, _guests),
+        rules=_seen(answers, RULES, _rules),
+        resources=_seen(answers, RESOURCES, _resources),
+        settings=_seen(answers, OPTIONS, _settings),
+    )
+
+
+def _seen(answers: Mapping[str, Any], key: str, read: Callable[[Any], Part]) -> Part | None:
+    answer = answers.get(key)
+    try:
+        return None if answer is None else read(answer)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None
+
+
+def _manager(data: Any) -> ManagerStatus:
+    """Read the manager's status; a resource or node in a state that is not known is left out."""
+    told = dict(mapping(data))
+    for part in ("service_status", "node_status"):
+        entries = mapping(told.get(part))
+        told[part] = {name: entry for name, entry in entries.items() if _known(part, name, entry)}
+    return ManagerStatus.from_json(told)
+
+
+def _known(part: str, name: str, entry: Any) -> bool:
+    try:
+        ManagerStatus.from_json({part: {name: entry}})
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return False
+    return True
+
+
+def _lrm(data: Any) -> dict[str, LrmStatus]:
+    read = {node: _seen({node: entry}, node, LrmStatus.from_json) for node, entry in data.items()}
+    return {node: status for node, status in read.items() if status is not None}
+
+
+def _members(data: Any) -> Members:
+    told = rows(data)
+    nodes = [row for row in told if row.get("type") == "node"]
+    cluster = next((row for row in told if row.get("type") == "cluster"), None)
+    return Members(
+        {str(row["name"]): flag(row.get("online")) for row in nodes},
+        # a node that stands alone is no cluster, and always in charge of itself
+        quorate=cluster is None or flag(cluster.get("quorate")),
+    )
+
+
+def _guests(data: Any) -> dict[str, SeenGuest]:
+    guests = [row for row in rows(data) if row.get("type") in _TYPES and row.get("vmid")]
+    return {
+        f"{_TYPES[row['type']]}:{row['vmid']}": SeenGuest(
+            str(row.get("node")), _RUNS.get(str(row.get("status")))
+        )
+        for row in guests
+    }
+
+
+def _rules(data: Any) -> SeenRules:
+    parsed = parse_rules(data)
+    return SeenRules(
+        {rule.rule: _set(rule) for rule in parsed},
+        frozenset(rule.rule for rule in parsed if rule.errors),
+    )
+
+
+def _resources(data: Any) -> dict[str, Settings]:
+    return {resource.sid: _set(resource) for resource in parse_resources(data)}
+
+
+def _set(configured: Rule | Resource) -> Settings:
+    return {k: v for k, v in asdict(configured).items() if k not in _NOT_SET}
+
+
+def _settings(data: Any) -> Settings:
+    """Keep what concerns the HA stack: shutdown policy and scheduling."""
+    told = mapping(data)
+    return {key: told[key] for key in ("ha", "crs") if key in told}
