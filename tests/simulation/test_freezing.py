@@ -19,11 +19,11 @@ from tests.simulation.generator import generate
 from virton.ha.events import Record
 from virton.simulation.captures import CaptureError, read_capture, write_capture
 from virton.simulation.commands import CommandError
-from virton.simulation.freezing import freeze, thaw
+from virton.simulation.freezing import commanded, freeze, thaw
 from virton.simulation.hosts import Host
 from virton.simulation.scenario import Scenario, read_scenario, run_scenario, scenario_from
 from virton.simulation.timed_guests import TimedOperation
-from virton.simulation.value import HostValue, OperationValue, WorldValue
+from virton.simulation.value import HostValue, OperationValue, VirtualClockValue, WorldValue
 from virton.simulation.virtual import EndlessError
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "scenarios"
@@ -86,6 +86,46 @@ def test_a_captured_scenario_goes_on_as_its_file_would(file: Path) -> None:
     for second in seconds(file.stem, scenario.expect):
         for carry in (in_memory, through_bytes):
             assert played_with_a_break(scenario.world, second, carry) == scenario.expect, second
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_a_captured_scenario_goes_on_with_its_last_batch_commanded_anew(file: Path) -> None:
+    scenario = scenario_of(file)
+    assert scenario.expect
+    at_s = last_batch_at(scenario.expect)
+    told: list[Record] = []
+    first = thaw(scenario.world, told.append)
+    first.virtual.run(at_s - 1)
+    value = through_bytes(freeze(first))
+    assert isinstance(value.clock, VirtualClockValue)
+    batch = [c for e in scenario.expect if e[:2] == [at_s, "cmdlist"] for c in [e[3]["command"]]]
+    assert value.clock.batches[0] == tuple(batch)
+    thaw(commanded(value, batch), told.append).run()
+    assert [plain(record) for record in told] == scenario.expect
+
+
+def test_other_commands_take_the_place_of_all_that_were_to_come() -> None:
+    commands = [[f"power node{n} on" for n in (1, 2, 3)], ["power node1 off"], ["power node2 off"]]
+    nodes = {f"node{n}": {"power": "off", "network": "off"} for n in (1, 2, 3)}
+    resources = {"vm:100": {"node": "node2", "state": "started"}}
+    file = {"nodes": nodes, "resources": resources, "commands": commands}
+    simulation = run_scenario(scenario_from(file, "test"), lambda record: None, 50)
+    told: list[Record] = []
+    thaw(commanded(freeze(simulation), ["network node2 off"]), told.append).run()
+    given = [plain(record) for record in told if record.event.kind == "command"]
+    assert given[0] == [120, "cmdlist", "command", {"command": "network node2 off"}]
+    assert {command[1] for command in given[1:]} == {"watchdog"}
+
+
+def test_a_world_at_its_end_goes_on_when_it_is_commanded() -> None:
+    scenario = scenario_of(FILES[0])
+    told: list[Record] = []
+    ended = freeze(run_scenario(scenario, lambda record: None))
+    thaw(ended, told.append).run()
+    assert told == []
+    thaw(commanded(ended, ["power node1 off"]), told.append).run()
+    assert told[0].event.kind == "command"
+    assert told[-1].event.kind == "simulation.ended"
 
 
 def test_a_scenario_is_played_twice_with_the_same_events() -> None:

@@ -18,6 +18,7 @@ from virton.cli.complaint import complain
 from virton.cli.forecast_page import print_answer
 from virton.cli.language import LanguageOption, sentences
 from virton.cli.real_cluster import CaFileOption, FingerprintOption
+from virton.cli.simulate import EventsOption, listener, play_on
 from virton.forecast.ask import ask
 from virton.forecast.changes import Change, ChangeError
 from virton.forecast.question import Loss, Question, QuestionError, parse_split
@@ -71,10 +72,18 @@ def forecast(
     as_version: Annotated[
         str | None, typer.Option(metavar="VERSION", help="As if Proxmox VE had this version.")
     ] = None,
+    do: Annotated[
+        Several,
+        typer.Option(metavar="COMMAND", help="Play a captured world on with this command instead."),
+    ] = None,
+    events: EventsOption = False,
     as_json: JsonOption = False,
     lang: LanguageOption = None,
 ) -> None:
     """Tell what becomes of every resource; with nothing chosen, what the stack does by itself."""
+    if do or events:
+        play_on(capture, do or [], listener(lang, events=events))
+        return
     source = Source(capture, proxmox, user, token, fingerprint, ca_file)
     situation = source.situation()
     try:

@@ -1,7 +1,7 @@
 """`virton simulate`: play a scenario and tell what happens."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -11,18 +11,20 @@ from rich.console import Console
 from rich.text import Text
 
 from virton.cli.complaint import complain
-from virton.cli.language import LanguageOption, printable, sentences
+from virton.cli.language import Language, LanguageOption, printable, sentences
 from virton.cli.scenario_file import WRONG_INPUT, ScenarioArgument, opened, playable
 from virton.cli.terminal import terminal
 from virton.console.sentences import Sentences
 from virton.ha.events import Record, Severity
 from virton.simulation.captures import write_capture
-from virton.simulation.freezing import freeze
+from virton.simulation.freezing import commanded, freeze, thaw
 from virton.simulation.scenario import run_scenario
 
 EventsOption = Annotated[
     bool, typer.Option("--events", help="Print the events as JSON, one a line.")
 ]
+
+Listener = Callable[[Record], None]
 
 TIME_CELLS, SOURCE_CELLS = 8, 10
 COLOURS = {
@@ -49,11 +51,25 @@ def simulate(
 ) -> None:
     """Play a scenario file, or a captured world, and tell what happens, second by second."""
     scenario = opened(file)
-    listen = print_event if events else story(terminal(), sentences(lang))
+    listen = listener(lang, events=events)
     with playable(file):
         simulation = run_scenario(scenario, listen, until)
     if capture is not None:
         keep(capture, write_capture(freeze(simulation), scenario.name))
+
+
+def play_on(capture: Path | None, commands: Sequence[str], listen: Listener) -> None:
+    """Play a captured world on with these commands in place of those that were to come."""
+    if capture is None:
+        complain("a captured world is needed to be played on", code=WRONG_INPUT)
+    world = opened(capture).world
+    with playable(capture):
+        thaw(commanded(world, commands), listen).run()
+
+
+def listener(lang: Language | None, *, events: bool) -> Listener:
+    """Return what prints events as JSON, or tells them to a person."""
+    return print_event if events else story(terminal(), sentences(lang))
 
 
 def keep(path: Path, text: str) -> None:

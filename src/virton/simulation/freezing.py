@@ -1,14 +1,14 @@
 """Freeze a simulation into a value, and thaw a value into a fresh simulation that goes on from it."""
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 
 from virton.ha.crm import Crm
 from virton.ha.dialect import Dialect
 from virton.ha.events import Record
 from virton.ha.lrm import Lrm
 from virton.ha.manager.view import LoadReport
-from virton.simulation.commands import Figures, Hardware
+from virton.simulation.commands import CommandError, Figures, Hardware
 from virton.simulation.figures import load_report
 from virton.simulation.files import ClusterFiles, MemoryFiles
 from virton.simulation.guests import InstantGuests
@@ -22,12 +22,15 @@ from virton.simulation.value import (
     InstantGuestsValue,
     LockValue,
     OperationValue,
+    Step,
     TimedGuestsValue,
     VirtualClockValue,
     WorldValue,
 )
 from virton.simulation.virtual import VirtualClock
 from virton.simulation.world import Lock, World
+
+LONGEST_LOOK_S = 3600
 
 
 @dataclass(slots=True)
@@ -38,6 +41,17 @@ class Simulation:
     figures: Figures
     clock: VirtualClock | PacedClock
     dialect: Dialect
+
+    def run(self, until_s: int | None = None) -> None:
+        """Run until a second is over; without one, to the end or for an hour on the paced clock.
+
+        Raises CommandError and EndlessError.
+        """
+        if isinstance(self.clock, VirtualClock):
+            self.clock.run(until_s)
+        else:
+            end_s = self.world.now_s + LONGEST_LOOK_S if until_s is None else until_s
+            self.clock.step(max(0, end_s - self.world.now_s))
 
     @property
     def virtual(self) -> VirtualClock:
@@ -107,6 +121,18 @@ def thaw(
         raise TypeError("guests that obey at once are not for the paced clock")
     paced = PacedClock(world, hardware, guests, value.clock)
     return Simulation(world, figures, paced, value.dialect)
+
+
+def commanded(value: WorldValue, commands: Sequence[str]) -> WorldValue:
+    """Return the world with these commands at the next slot in place of all that were to come.
+
+    One that had come to its end goes on from there.
+    """
+    if not isinstance(value.clock, VirtualClockValue):
+        raise CommandError("commands are given to worlds on the virtual clock only")
+    step = Step.SLOT if value.clock.step is Step.END else value.clock.step
+    batches = (tuple(commands),) if commands else ()
+    return replace(value, clock=replace(value.clock, batches=batches, step=step))
 
 
 def _host_value(host: Host, world: World) -> HostValue:

@@ -140,7 +140,7 @@ def run_scenario(
     Every event is told. The simulation is returned as it is then.
     """
     simulation = thaw(scenario.world, listen)
-    simulation.virtual.run(until_s)
+    simulation.run(until_s)
     return simulation
 
 
