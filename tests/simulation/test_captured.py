@@ -69,3 +69,20 @@ def test_guests_that_are_not_under_ha_weigh_on_their_nodes(
     run_scenario(scenario_from(case, "beside"), records.append)
     moved = [r.event for r in records if isinstance(r.event, Recovered)]
     assert moved[0].to == node
+
+
+@pytest.mark.parametrize("mode", ["basic", "static", "dynamic"])
+def test_a_resource_on_a_node_that_is_not_there_does_not_end_a_simulation(mode: str) -> None:
+    case = {
+        "nodes": dict.fromkeys(NODES, OFF),
+        "resources": {
+            "vm:101": {"node": "node9", "state": "started"},
+            "vm:102": {"node": "node1", "state": "started"},
+        },
+        "datacenter": {"crs": {"ha": mode}},
+        "commands": [[f"power {node} on" for node in NODES]],
+    }
+    records: list[Record] = []
+    run_scenario(scenario_from(case, "nowhere"), records.append)
+    assert records[-1].event.kind == "simulation.ended"
+    assert next(r.event for r in records if isinstance(r.event, Recovered)).sid == "vm:101"

@@ -72,10 +72,10 @@ def _dynamic_nodes(
     used = {name: {"cpu": 0.0, "mem": 0.0} for name in world.hosts}
     resources = world.files.resources()
     for sid in sorted(resources):
-        node = resources[sid].node
-        if node is None or sid not in world.hosts[node].running:
+        node = resources[sid].node or ""
+        host = world.hosts.get(node)
+        if host is None or sid not in host.running:
             continue
-        host = world.hosts[node]
         for what, there_is in (("cpu", host.cores), ("mem", host.memory_bytes)):
             if what not in figures.dynamic[sid]:
                 raise _NoFiguresError(sid)
