@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from virton.embedded.access.access import Access
 from virton.embedded.errors import failed
+from virton.embedded.journal import Journal
 from virton.embedded.pmxcfs import ClusterFiles
 from virton.embedded.tasks import ClusterLog, TaskList
 from virton.embedded.world import Lab, World
@@ -34,11 +35,13 @@ class EmbeddedCluster:
     access: Access = field(init=False)
     tasks: TaskList = field(init=False)
     log: ClusterLog = field(init=False)
+    journal: Journal = field(init=False)
 
     def __post_init__(self) -> None:
         """Make what stands on the files and the world."""
         self.access = Access(self.files)
-        self.log = ClusterLog(self.files, self.world.now)
+        self.journal = Journal(self.files, self.world.now)
+        self.log = ClusterLog(self.files, self.world.now, self.journal)
         self.tasks = TaskList(self.files, self.world.now, self.log)
 
     @property

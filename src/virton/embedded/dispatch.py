@@ -9,7 +9,7 @@ from virton.embedded.access.access import Caller
 from virton.embedded.access.names import ROOT
 from virton.embedded.cluster import EmbeddedCluster
 from virton.embedded.errors import Refusal, failed, forbidden, invalid, not_implemented
-from virton.embedded.registry import Anyone, Endpoint, NeedOverUser, Permission, Registry
+from virton.embedded.registry import Anyone, Counted, Endpoint, NeedOverUser, Permission, Registry
 from virton.embedded.schema import Schema, check
 from virton.ha.dialect import Dialect
 
@@ -34,10 +34,13 @@ class Answer:
     message: str | None = None
     errors: Mapping[str, str] = field(default_factory=dict)
     retry_after_s: int | None = None
+    total: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the answer's body."""
         body: dict[str, Any] = {"data": self.data}
+        if self.total is not None:
+            body["total"] = self.total
         if self.message is not None:
             body["message"] = f"{self.message}\n"
         if self.errors:
@@ -55,9 +58,12 @@ def dispatch(
 ) -> Answer:
     """Answer a call: its path, then the caller's permission, then its parameters, then the deed."""
     try:
-        return Answer(HTTPStatus.OK, _perform(registry, cluster, caller, request))
+        data = _perform(registry, cluster, caller, request)
     except Refusal as refusal:
         return refused(refusal)
+    if isinstance(data, Counted):
+        return Answer(HTTPStatus.OK, data.data, total=data.total)
+    return Answer(HTTPStatus.OK, data)
 
 
 def _perform(registry: Registry, cluster: EmbeddedCluster, caller: Caller, request: Request) -> Any:

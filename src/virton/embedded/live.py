@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from virton.embedded.ha_tasks import HaTasks, failure_of
 from virton.embedded.inventory import GuestRecord, Inventory
 from virton.embedded.memory import Remembered, WorldMemory
 from virton.embedded.pmxcfs import ClusterFiles
@@ -38,6 +39,8 @@ class LiveWorld:
     ) -> None:
         """Wake the world as the files remember it, or with `hosts` as they are given."""
         self.listeners: list[Callable[[Record], None]] = []
+        self.ha_tasks: HaTasks | None = None
+        self._asked_by_call = False
         self._files = files
         self._memory = WorldMemory(files)
         remembered = self._memory.recall(hosts)
@@ -45,6 +48,7 @@ class LiveWorld:
         self._shared = SharedFiles(files, self._inventory, tuple(sorted(hosts)), dialect)
         self._guests = TimedGuests(self._shared, hosts, self.now, self._is_online)
         self._guests.failing_starts.update(remembered.failing_starts)
+        self._guests.on_begin = self._report_begin
         self._guests.on_end = self._report_end
         self._reports: dict[str, TaskReport] = {}
         self._world = SimulatedWorld(
@@ -188,17 +192,30 @@ class LiveWorld:
         if not host.power:
             report.finish(f"node {record.node} is off")
             return
-        operation = begin(host)
+        self._asked_by_call = True
+        try:
+            operation = begin(host)
+        finally:
+            self._asked_by_call = False
         if operation.locked_by is not None:
             report.finish(f"guest is locked ({operation.locked_by})")
             return
         operation.task = report.upid
         self._reports[report.upid] = report
 
+    def _report_begin(self, operation: TimedOperation) -> None:
+        """Begin the task of what the HA stack does to a guest; a call has begun one of its own."""
+        if self.ha_tasks is not None and not self._asked_by_call:
+            runs = operation.sid in self._world.hosts[operation.node].running
+            report = self.ha_tasks.begin(operation, runs=runs)
+            operation.task = report.upid
+            self._reports[report.upid] = report
+
     def _report_end(self, operation: TimedOperation, well: bool) -> None:
         report = self._reports.pop(operation.task or "", None)
         if report is not None:
-            report.finish(None if well else "the operation failed")
+            host_is_up = self._world.hosts[operation.node].power
+            report.finish(None if well else failure_of(operation, host_is_up=host_is_up))
 
     # the lab
 

@@ -16,6 +16,14 @@ _BLANK = re.compile(r"\s")
 Handler = Callable[[EmbeddedCluster, Caller, Mapping[str, Any]], Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A part of a list, and how many entries the whole of it has."""
+
+    data: list[Any]
+    total: int
+
+
 class Anyone(Enum):
     """Permissions that do not depend on privileges."""
 

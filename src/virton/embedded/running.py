@@ -10,26 +10,21 @@ from starlette.types import ASGIApp
 from virton.embedded import seed
 from virton.embedded.app import create_app
 from virton.embedded.cluster import VERSION, EmbeddedCluster
+from virton.embedded.endpoints.ha.rules import objections_now
+from virton.embedded.ha_journal import HaJournal
+from virton.embedded.ha_tasks import HaTasks
 from virton.embedded.inventory import Inventory
 from virton.embedded.live import LiveWorld
 from virton.embedded.pmxcfs import ClusterFiles
 from virton.embedded.store import FileStore
 from virton.ha.dialect import dialect_of
-from virton.ha.events import Record
-from virton.ha.events.base import Severity
+from virton.ha.events.cluster import RuleDropped
 from virton.simulation.hosts import Host
 
 ADMIN = "root@pam"
 TICK_S = 0.25
 _SETTLING_S = 45
 _VERSION_PATH = "virton/version"
-_PRIORITY = {
-    Severity.INFO: 6,
-    Severity.NOTICE: 5,
-    Severity.WARNING: 4,
-    Severity.ERROR: 3,
-    Severity.NOTIFICATION: 5,
-}
 
 
 class RunningCluster:
@@ -53,12 +48,20 @@ class RunningCluster:
             woken_s = now_s - _SETTLING_S if fresh else now_s
             self.world = LiveWorld(files, hosts, woken_s, dialect_of(version))
             self.cluster = EmbeddedCluster(files, self.world, self.world, version=version)
-            self.world.listeners.append(self._write_log)
+            journal = self.cluster.journal
+            self.world.listeners.append(HaJournal(journal, self._why_dropped).hear)
+            self.world.ha_tasks = HaTasks(self.cluster.tasks, journal)
             self.admin_password = self._set_password(admin_password)
             self.console_token = self._console_token()
             if fresh:
+                for node in sorted(hosts):
+                    self.cluster.log.add(node, "cluster", "starting cluster log", "root")
                 self.world.step(_SETTLING_S)
         self.app: ASGIApp = create_app(self.cluster)
+
+    def _why_dropped(self, event: RuleDropped) -> str | None:
+        found = objections_now(self.cluster).get(event.rule)
+        return next(iter(found.values()))[0] if found else None
 
     def _set_password(self, wanted: str | None) -> str | None:
         """Set the administrator's password; return it where it was made up just now."""
@@ -75,14 +78,6 @@ class RunningCluster:
     def _console_token(self) -> str:
         secret = self.cluster.access.new_token_secret(seed.CONSOLE_TOKEN)
         return f"{seed.CONSOLE_TOKEN}={secret}"
-
-    def _write_log(self, record: Record) -> None:
-        event = record.event
-        node, _, daemon = record.source.partition("/")
-        tag = f"pve-ha-{daemon}" if daemon else "virton-lab"
-        told = " ".join(f"{key}={value}" for key, value in event.fields().items())
-        text = f"{event.kind} {told}".strip()
-        self.cluster.log.add(node, tag, text, priority=_PRIORITY[event.severity])
 
     async def run(self) -> None:
         """Let the cluster's time pass until cancelled."""

@@ -1,11 +1,13 @@
 """Tasks (what runs longer than a request) and the cluster's log."""
 
+import json
 import re
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from virton.embedded.journal import Journal
 from virton.embedded.pmxcfs import ClusterFiles
 
 _UPID = re.compile(
@@ -15,10 +17,16 @@ _UPID = re.compile(
 )
 _MOST_TASKS = 200
 _MOST_ENTRIES = 200
+_ENTRIES_A_FILE = 50
 _FIRST_PID = 1000
-_TASKS_PATH = "virton/tasks"
-_LOG_PATH = "virton/log"
-_CUT_OFF = "unexpected status"
+_TASKS_FOLDER = "virton/tasks/"
+_LOG_FOLDER = "virton/log/"
+# Where an earlier version kept all of them together.
+_OLDER_TASKS = "virton/tasks"
+_OLDER_LOG = "virton/log"
+CUT_OFF = "unexpected status"
+"""How a task ended whose process was killed."""
+PVEDAEMON = "pvedaemon"
 
 
 @dataclass(slots=True)
@@ -33,6 +41,7 @@ class Task:
     id: str
     user: str
     keeper: "TaskList"
+    tag: str = PVEDAEMON
     lines: list[str] = field(default_factory=list)
     end: int | None = None
     error: str | None = None
@@ -45,18 +54,18 @@ class Task:
     def log(self, line: str) -> None:
         """Write a line into the task's log."""
         self.lines.append(line)
-        self.keeper.keep()
+        self.keeper.keep(self)
 
-    def finish(self, error: str | None = None) -> None:
-        """End the task; ending it again changes nothing."""
+    def finish(self, error: str | None = None, at_s: int | None = None) -> None:
+        """End the task, now or as of `at_s`; ending it again changes nothing."""
         if self.end is None:
-            self.end = self.keeper.clock()
+            self.end = self.keeper.clock() if at_s is None else at_s
             self.error = error
             self.lines.append(f"TASK ERROR: {error}" if error else "TASK OK")
             self.keeper.note_end(self)
 
     def to_json(self) -> dict[str, Any]:
-        """Return what a list of tasks tells of it."""
+        """Return what a node's list of tasks tells of it."""
         data: dict[str, Any] = {
             "upid": self.upid,
             "node": self.node,
@@ -75,7 +84,7 @@ class Task:
 class TaskList:
     """The tasks of a cluster, the newest last; old ones are forgotten.
 
-    They are kept in a file. One that runs when the process is killed is found ended then.
+    Each is kept in a file. One that runs when the process is killed is found ended then.
     """
 
     def __init__(self, files: ClusterFiles, clock: Callable[[], int], log: "ClusterLog") -> None:
@@ -83,40 +92,58 @@ class TaskList:
         self.clock = clock
         self._files = files
         self._log = log
-        kept = files.read_json(_TASKS_PATH).get("tasks", [])
+        kept = [*files.read_json(_OLDER_TASKS).get("tasks", [])]
+        kept += [files.read_json(path) for path in files.paths(_TASKS_FOLDER)]
         self._tasks = OrderedDict((data["upid"], self._task(data)) for data in kept)
         self._pid = max((task.pid for task in self._tasks.values()), default=_FIRST_PID)
 
     def _task(self, data: dict[str, Any]) -> Task:
         task = Task(keeper=self, **data)
         if task.end is None:
-            task.end, task.error = self.clock(), _CUT_OFF
+            task.end, task.error = self.clock(), CUT_OFF
         return task
 
-    def begin(self, node: str, kind: str, task_id: str, user: str) -> Task:
-        """Begin a task of `user` on a node."""
-        self._pid += 1
-        start = self.clock()
+    def begin(
+        self,
+        node: str,
+        kind: str,
+        task_id: str,
+        user: str,
+        tag: str = PVEDAEMON,
+        at_s: int | None = None,
+    ) -> Task:
+        """Begin a task of `user` on a node, run by the daemon `tag`, now or as of `at_s`."""
+        self._pid += 2  # a worker may have a child of its own
+        start = self.clock() if at_s is None else at_s
         upid = f"UPID:{node}:{self._pid:08X}:00000000:{start:08X}:{kind}:{task_id}:{user}:"
-        task = Task(upid, node, self._pid, start, kind, task_id, user, self)
+        task = Task(upid, node, self._pid, start, kind, task_id, user, self, tag)
         self._tasks[upid] = task
-        while len(self._tasks) > _MOST_TASKS:
-            self._tasks.popitem(last=False)
         with self._files.batch():
-            self._log.add(node, "pvedaemon", f"starting task {upid}", user)
-            self.keep()
+            self._forget_old()
+            self._log.add(node, tag, f"starting task {upid}", user, pid=task.pid)
+            self.keep(task)
         return task
 
     def note_end(self, task: Task) -> None:
-        """Take notice that a task has ended."""
+        """Take notice that a task has ended; of one that was killed nobody tells."""
         told = f"end task {task.upid} {task.exit_status}"
+        priority = 3 if task.error else 6
         with self._files.batch():
-            self._log.add(task.node, "pvedaemon", told, task.user, 3 if task.error else 6)
-            self.keep()
+            if task.error != CUT_OFF:
+                self._log.add(task.node, task.tag, told, task.user, priority, task.pid)
+            self.keep(task)
 
-    def keep(self) -> None:
-        """Write the tasks as they are now."""
-        self._files.write_json(_TASKS_PATH, {"tasks": [_kept(t) for t in self._tasks.values()]})
+    def _forget_old(self) -> None:
+        self._files.remove(_OLDER_TASKS)
+        while len(self._tasks) > _MOST_TASKS:
+            _, old = self._tasks.popitem(last=False)
+            self._files.remove(_task_path(old))
+
+    def keep(self, task: Task) -> None:
+        """Write a task as it is now."""
+        names = (name for name in Task.__slots__ if name != "keeper")
+        data = {name: getattr(task, name) for name in names}
+        self._files.write_json(_task_path(task), data)
 
     def get(self, upid: str) -> Task | None:
         """Return a task by its id."""
@@ -127,9 +154,8 @@ class TaskList:
         return list(reversed(self._tasks.values()))
 
 
-def _kept(task: Task) -> dict[str, Any]:
-    names = (name for name in Task.__slots__ if name != "keeper")
-    return {name: getattr(task, name) for name in names}
+def _task_path(task: Task) -> str:
+    return f"{_TASKS_FOLDER}{task.pid:012d}"
 
 
 def node_of(upid: str) -> str | None:
@@ -139,7 +165,10 @@ def node_of(upid: str) -> str | None:
 
 
 class LogEntry(NamedTuple):
-    """One line of the cluster's log; `priority` is syslog's (6 is information)."""
+    """One line of the cluster's log; `priority` is syslog's (6 is information).
+
+    Each node numbers its own lines.
+    """
 
     number: int
     time: int
@@ -148,18 +177,19 @@ class LogEntry(NamedTuple):
     message: str
     user: str
     priority: int
+    pid: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """Return the entry as `/cluster/log` tells it."""
         return {
-            "uid": self.number,
+            "uid": str(self.number),
             "id": f"{self.number}:{self.node}",
             "time": self.time,
             "node": self.node,
             "tag": self.tag,
             "msg": self.message,
             "user": self.user,
-            "pid": 0,
+            "pid": self.pid,
             "pri": self.priority,
         }
 
@@ -167,22 +197,46 @@ class LogEntry(NamedTuple):
 class ClusterLog:
     """What the daemons of the cluster tell its operators, the newest last; kept in a file."""
 
-    def __init__(self, files: ClusterFiles, clock: Callable[[], int]) -> None:
-        """Tell the time by `clock`, in Unix seconds."""
+    def __init__(self, files: ClusterFiles, clock: Callable[[], int], journal: Journal) -> None:
+        """Tell the time by `clock`, in Unix seconds; what is logged goes to `journal`, too."""
         self._files = files
         self._clock = clock
-        kept = [LogEntry(*data) for data in files.read_json(_LOG_PATH).get("entries", [])]
+        self._journal = journal
+        older = files.read_json(_OLDER_LOG).get("entries", [])
+        parts = files.paths(_LOG_FOLDER)
+        lines = [line for path in parts for line in files.read(path).splitlines()]
+        kept = [LogEntry(*data) for data in (*older, *map(json.loads, lines))]
+        self._part = int(parts[-1].rpartition("/")[2]) if parts else 0
         self._entries: deque[LogEntry] = deque(kept, maxlen=_MOST_ENTRIES)
-        self._number = kept[-1].number if kept else 0
+        self._numbers: dict[str, int] = {}
+        for entry in kept:
+            self._numbers[entry.node] = max(entry.number, self._numbers.get(entry.node, 0))
 
     def add(
-        self, node: str, tag: str, message: str, user: str = "root@pam", priority: int = 6
+        self,
+        node: str,
+        tag: str,
+        message: str,
+        user: str = "root@pam",
+        priority: int = 6,
+        pid: int | None = None,
     ) -> None:
-        """Write a line."""
-        self._number += 1
-        entry = LogEntry(self._number, self._clock(), node, tag, message, user, priority)
+        """Write a line; without a `pid` it is that of the daemon `tag`."""
+        number = self._numbers[node] = self._numbers.get(node, 0) + 1
+        known = self._journal.pid_of(node, tag) if pid is None else pid
+        entry = LogEntry(number, self._clock(), node, tag, message, user, priority, known)
         self._entries.append(entry)
-        self._files.write_json(_LOG_PATH, {"entries": list(self._entries)})
+        with self._files.batch():
+            self._keep(entry)
+            self._journal.write(node, tag, f"<{user}> {message}", priority, known)
+
+    def _keep(self, entry: LogEntry) -> None:
+        path = f"{_LOG_FOLDER}{self._part:08d}"
+        if self._files.read(path).count("\n") >= _ENTRIES_A_FILE:
+            self._files.remove(f"{_LOG_FOLDER}{self._part - _MOST_ENTRIES // _ENTRIES_A_FILE:08d}")
+            self._part += 1
+            path = f"{_LOG_FOLDER}{self._part:08d}"
+        self._files.append(path, f"{json.dumps(entry)}\n")
 
     def newest_first(self, count: int) -> list[LogEntry]:
         """Return at most `count` entries, the newest first."""

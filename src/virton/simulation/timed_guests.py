@@ -64,7 +64,8 @@ class TimedGuests:
     """The guests of a paced world. `failing_starts`: how many of the next starts fail.
 
     `over` are operations of a thawed world that had ended before anybody looked at them, by number.
-    `on_end` hears of every operation that began and is over now, and whether it went well.
+    `on_begin` hears of every operation that begins; `on_end` of every one that is over now, and
+    whether it went well.
     """
 
     files: ClusterFiles
@@ -75,6 +76,7 @@ class TimedGuests:
     under_way: list[TimedOperation] = field(default_factory=list)
     over: dict[int, TimedOperation] = field(default_factory=dict)
     numbered: int = 0
+    on_begin: Callable[[TimedOperation], None] = lambda operation: None
     on_end: Callable[[TimedOperation, bool], None] = lambda operation, well: None
 
     def run_on(self, host: Host, sid: str) -> bool:
@@ -133,6 +135,7 @@ class TimedGuests:
             operation.locked_by, operation.done = lock, True
         else:
             self.under_way.append(operation)
+            self.on_begin(operation)
         return operation
 
     def _finish(self, operation: TimedOperation) -> bool:

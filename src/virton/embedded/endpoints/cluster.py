@@ -9,6 +9,7 @@ from virton.embedded.endpoints import guests, nodes
 from virton.embedded.endpoints.parameters import AUDIT
 from virton.embedded.registry import Anyone, Endpoint
 from virton.embedded.schema import Param
+from virton.embedded.tasks import Task
 
 Params = Mapping[str, Any]
 Entry = dict[str, Any]
@@ -68,7 +69,15 @@ def tasks(cluster: EmbeddedCluster, caller: Caller, _params: Params) -> list[Ent
     found = [
         task for task in cluster.tasks.newest_first() if all_of_them or nodes.is_own(task, caller)
     ]
-    return [{**task.to_json(), "saved": "1"} for task in found[:_MOST_TASKS]]
+    return [_task_entry(task) for task in found[:_MOST_TASKS]]
+
+
+def _task_entry(task: Task) -> Entry:
+    """Return a task's row; one that has ended is saved, and has no process any more."""
+    entry = task.to_json()
+    gone = ("pid", "pstart") if task.end is not None else ("pstart",)
+    saved = {"saved": "1"} if task.end is not None else {}
+    return {name: value for name, value in entry.items() if name not in gone} | saved
 
 
 def log(cluster: EmbeddedCluster, caller: Caller, params: Params) -> list[Entry]:

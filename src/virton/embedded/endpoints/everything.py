@@ -1,6 +1,6 @@
 """All endpoints of the embedded cluster in one registry."""
 
-from virton.embedded.endpoints import cluster, guests, nodes, options, power, surroundings
+from virton.embedded.endpoints import cluster, guests, journal, nodes, options, power, surroundings
 from virton.embedded.endpoints.access import grants, login, tfa, users
 from virton.embedded.endpoints.ha import groups, resources, rules, status
 from virton.embedded.registry import Registry
@@ -8,7 +8,7 @@ from virton.embedded.registry import Registry
 _PARTS = (
     *(status, resources, groups, rules),
     *(login, users, grants, tfa),
-    *(cluster, options, nodes, guests, power, surroundings),
+    *(cluster, options, nodes, guests, journal, power, surroundings),
 )
 
 REGISTRY = Registry(endpoint for part in _PARTS for endpoint in part.ENDPOINTS)

@@ -8,7 +8,7 @@ from virton.embedded.cluster import EmbeddedCluster
 from virton.embedded.endpoints.ha.files import manager_status
 from virton.embedded.endpoints.parameters import NODE
 from virton.embedded.errors import failed, forbidden
-from virton.embedded.registry import Anyone, Endpoint, Need
+from virton.embedded.registry import Anyone, Counted, Endpoint, Need
 from virton.embedded.schema import Param
 from virton.embedded.tasks import Task, node_of
 
@@ -113,7 +113,7 @@ def subscription(_cluster: EmbeddedCluster, _caller: Caller, _params: Params) ->
     return {"status": "notfound", "message": "There is no subscription key"}
 
 
-def tasks(cluster: EmbeddedCluster, caller: Caller, params: Params) -> list[Entry]:
+def tasks(cluster: EmbeddedCluster, caller: Caller, params: Params) -> Counted:
     """List a node's tasks, one's own or with `Sys.Audit` everybody's."""
     node = params["node"]
     all_of_them = "Sys.Audit" in cluster.access.privileges(caller.name, f"/nodes/{node}")
@@ -125,9 +125,8 @@ def tasks(cluster: EmbeddedCluster, caller: Caller, params: Params) -> list[Entr
         and _is_asked_for(task, params)
     ]
     start = params.get("start", 0)
-    return [
-        task.to_json() for task in found[start : start + params.get("limit", _USUAL_LIST_LENGTH)]
-    ]
+    shown = found[start : start + params.get("limit", _USUAL_LIST_LENGTH)]
+    return Counted([task.to_json() for task in shown], len(found))
 
 
 def _is_asked_for(task: Task, params: Params) -> bool:
@@ -171,13 +170,13 @@ def task_status(cluster: EmbeddedCluster, caller: Caller, params: Params) -> Ent
     return {**entry, "status": "stopped", "exitstatus": task.exit_status}
 
 
-def task_log(cluster: EmbeddedCluster, caller: Caller, params: Params) -> list[Entry]:
+def task_log(cluster: EmbeddedCluster, caller: Caller, params: Params) -> Counted:
     """Tell what a task has written."""
     lines = _task(cluster, caller, params).lines
     start = params.get("start", 0)
     end = start + params.get("limit", _USUAL_LIST_LENGTH)
     shown = enumerate(lines[start:end], start=start + 1)
-    return [{"n": number, "t": line} for number, line in shown]
+    return Counted([{"n": number, "t": line} for number, line in shown], len(lines))
 
 
 def time(cluster: EmbeddedCluster, _caller: Caller, _params: Params) -> Entry:

@@ -41,9 +41,15 @@ _TYPES = (NODE_AFFINITY, RESOURCE_AFFINITY)
 def index(cluster: EmbeddedCluster, _caller: Caller, params: Params) -> list[Entry]:
     """List the rules in their order, each with what speaks against it."""
     ruleset = files.with_groups(cluster, files.rules(cluster))
-    errors = errors_by_rule(ruleset, files.known_nodes(cluster))
+    errors = objections_now(cluster)
     rules = [rule for rule in ruleset.in_order() if _is_asked_for(rule, params)]
     return [_to_json(cluster, rule, ruleset, errors) for rule in rules]
+
+
+def objections_now(cluster: EmbeddedCluster) -> dict[str, dict[str, list[str]]]:
+    """Return rule -> property -> what speaks against it, for the rules as they stand."""
+    ruleset = files.with_groups(cluster, files.rules(cluster))
+    return errors_by_rule(ruleset, files.known_nodes(cluster))
 
 
 def _is_asked_for(rule: Rule, params: Params) -> bool:
