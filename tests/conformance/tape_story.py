@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from tests.conformance.tape import Deed, Tape
 from virton.proxmox.sight import sight_from
-from virton.story.happenings import TOLD_OF, Happening, Kind
+from virton.story.happenings import TOLD_OF, Fact, Happening, Kind
 from virton.story.journal import records
 from virton.story.observed import Seen, observe
 from virton.story.told import Teller
@@ -31,8 +31,8 @@ def story_difference(tape: Tape) -> str | None:
     end_s = tape.polls[-1].to_s if tape.polls else 0.0
     due = [one for one in told if one.to_s < end_s - LAST_WORDS_S]
     return (
-        _missed(due, observed, "told in the journal, but not observed")
-        or _missed([o for o in observed if o.kind in TOLD_OF], told, "observed, but never told")
+        missed(due, observed, "told in the journal, but not observed")
+        or missed([o for o in observed if o.kind in TOLD_OF], told, "observed, but never told")
         or _deeds_missed(tape, observed)
     )
 
@@ -59,7 +59,7 @@ def _first_master(tape: Tape) -> str | None:
     return next((s.manager.master_node for s in sights if s.manager is not None), None)
 
 
-def _missed(wanted: Iterable[Happening], among: Sequence[Happening], words: str) -> str | None:
+def missed(wanted: Iterable[Happening], among: Sequence[Happening], words: str) -> str | None:
     """Return the first happening that has no counterpart; each counts for one only."""
     left = list(among)
     for one in sorted(wanted, key=lambda happening: happening.to_s):
@@ -73,8 +73,13 @@ def _missed(wanted: Iterable[Happening], among: Sequence[Happening], words: str)
 
 def _same(one: Happening, other: Happening) -> bool:
     meets = one.from_s <= other.to_s + CLOCKS_S and other.from_s <= one.to_s + CLOCKS_S
-    places = all(one.facts.get(place) == other.facts.get(place) for place in _PLACES)
+    places = all(_agree(one.facts.get(place), other.facts.get(place)) for place in _PLACES)
     return one.kind is other.kind and one.whom == other.whom and places and meets
+
+
+def _agree(one: Fact, other: Fact) -> bool:
+    """Tell whether two say the same; who came late does not know whence something moved."""
+    return one is None or other is None or one == other
 
 
 def _deeds_missed(tape: Tape, observed: Sequence[Happening]) -> str | None:
@@ -82,7 +87,7 @@ def _deeds_missed(tape: Tape, observed: Sequence[Happening]) -> str | None:
     wanted = [found for deed in tape.deeds if (found := _of_deed(deed)) is not None]
     kinds = set(_OF_DEEDS.values())
     changes = [one for one in observed if one.kind in kinds]
-    return _missed(wanted, changes, "done, but not observed") or _missed(
+    return missed(wanted, changes, "done, but not observed") or missed(
         changes, wanted, "observed, but never done"
     )
 

@@ -160,8 +160,8 @@ def _node(
     if now is None:
         notes.note(Kind.NODE_GONE, node)
         return
-    if was is None:
-        return
+    # a node that the manager meets for the first time is unknown to it until then
+    was = was or NodeState.UNKNOWN
     steps = [now]
     if fenced and was is not NodeState.FENCE:
         # lost, fenced and given up in between, unseen
@@ -203,7 +203,8 @@ def _is_recovered(
     if now.state in _RECOVERING:
         return False
     if was.state in _RECOVERING:
-        return True
+        # disabled while it waited, it is given up where it was
+        return now.state is not ServiceState.STOPPED or was.node != now.node
     if was.node == now.node:
         return False
     states = (old.node_status.get(was.node), new.node_status.get(was.node))

@@ -13,8 +13,10 @@ from virton.ha.events.daemon import DaemonState
 from virton.ha.states import CrmState, NodeState, ServiceState
 from virton.story.happenings import Fact, Happening, Kind
 
-MOVING = (ServiceState.MIGRATE, ServiceState.RELOCATE)
-_LOST = (NodeState.UNKNOWN, NodeState.FENCE)
+MOVING = (ServiceState.MIGRATE, ServiceState.RELOCATE, ServiceState.REQUEST_START_BALANCE)
+"""The states in which a resource is on its way to another node."""
+
+_LOST = (NodeState.UNKNOWN, NodeState.FENCE, NodeState.GONE)
 
 
 def told(records: Iterable[Record]) -> Iterator[Happening]:
@@ -31,7 +33,7 @@ class Teller:
     master: str | None = None
     origin: dict[str, str] = field(default_factory=dict)
     waiting: set[str] = field(default_factory=set)
-    recovered: set[str] = field(default_factory=set)
+    stayed: set[str] = field(default_factory=set)
     why: dict[str, Cause] = field(default_factory=dict)
     _found: list[Happening] = field(default_factory=list)
     _record: Record | None = None
@@ -131,6 +133,10 @@ class Teller:
         self._tell(Kind.RESOURCE_FAILED, event.sid, node=event.node)
 
     @_hear.register
+    def _(self, event: of_resource.MoveFailed) -> None:
+        self.stayed.add(event.sid)
+
+    @_hear.register
     def _(self, event: of_resource.MovedWhileDisarmed) -> None:
         self._tell(Kind.RESOURCE_MOVED, event.sid, before=event.from_, node=event.to)
 
@@ -162,7 +168,9 @@ class Teller:
         """Tell of a move where the resource is on another node now."""
         origin = self.origin.pop(sid, None)
         why = self.why.pop(sid, None)
-        if origin is not None and node is not None and node != origin:
+        stayed = sid in self.stayed or node is None or node == origin
+        self.stayed.discard(sid)
+        if not stayed:
             facts: dict[str, Fact] = {"before": origin, "node": node, "how": str(how)}
             self._tell(Kind.RESOURCE_MOVED, sid, because=why, **facts)
 
@@ -179,7 +187,7 @@ def node_changes(before: NodeState, after: NodeState) -> list[Kind]:
         found.append(Kind.NODE_LOST)
     if after is NodeState.FENCE and before is not after:
         found.append(Kind.NODE_FENCING)
-    if before in _LOST and after not in (*_LOST, NodeState.GONE):
+    if before in _LOST and after not in _LOST:
         found.append(Kind.NODE_BACK)
     if after is NodeState.MAINTENANCE and before is not after:
         found.append(Kind.MAINTENANCE_BEGUN)

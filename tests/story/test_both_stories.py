@@ -1,0 +1,77 @@
+"""The story observed from outside holds against the one that the stack tells, in every scenario."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conformance.tape_story import missed
+from virton.ha.events import Record
+from virton.simulation.freezing import Simulation, thaw
+from virton.simulation.scenario import Scenario, read_scenario
+from virton.simulation.value import Step
+from virton.story.happenings import TOLD_OF, Happening, Kind
+from virton.story.observed import Seen, observe
+from virton.story.sight import Members, Sight
+from virton.story.told import Teller
+
+EVERY_S = 2
+OURS = sorted((Path(__file__).parents[1] / "simulation" / "scenarios").glob("*.json"))
+HANDED = sorted((Path(__file__).parents[3] / "shared" / "scenarios").glob("*.json"))
+
+
+def look(simulation: Simulation, at_s: float) -> Sight:
+    """What an API would show of a simulated world."""
+    world = simulation.world
+    files = world.files
+    return Sight(
+        at_s,
+        at_s,
+        manager=files.manager_status,
+        lrm=dict(files.lrm_status()),
+        members=Members(dict(world.membership.online), world.membership.quorate),
+    )
+
+
+def play(scenario: Scenario) -> tuple[list[Happening], list[Happening]]:
+    """Return what was told and what was observed, polling every 2 s."""
+    records: list[Record] = []
+    simulation = thaw(scenario.world, records.append)
+    seen: Seen | None = None
+    observed: list[Happening] = []
+    for until_s in _polls(simulation):
+        simulation.virtual.run(until_s)
+        seen, found = observe(seen, look(simulation, until_s + 0.5))
+        observed += found
+    teller = Teller(master=scenario.world.files and scenario.world.files.manager_status.master_node)
+    told = [one for record in records for one in teller.hear(record)]
+    return [one for one in told if one.kind in TOLD_OF], observed
+
+
+def _polls(simulation: Simulation) -> Iterator[int]:
+    until_s = 0
+    while simulation.virtual.value().step is not Step.END:
+        yield until_s
+        until_s += EVERY_S
+
+
+def without_what_is_over_at_once(
+    told: list[Happening], observed: list[Happening]
+) -> tuple[list[Happening], list[Happening]]:
+    """Leave out an error that is cleared in the round in which it arises: no look can see it."""
+    errors = {(h.whom, h.to_s) for h in told if h.kind is Kind.RESOURCE_ERROR}
+    gone = errors & {(h.whom, h.to_s) for h in told if h.kind is Kind.RESOURCE_CLEARED}
+
+    def is_seen(one: Happening) -> bool:
+        return not any(w == one.whom and one.from_s <= at_s <= one.to_s for w, at_s in gone)
+
+    return [one for one in told if is_seen(one)], [one for one in observed if is_seen(one)]
+
+
+@pytest.mark.parametrize("path", OURS + HANDED, ids=lambda path: path.stem)
+def test_what_is_observed_is_what_is_told(path: Path) -> None:
+    told, observed = play(read_scenario(path))
+    told, observed = without_what_is_over_at_once(told, observed)
+    assert missed(told, observed, "told, but not observed") is None
+    public = [one for one in observed if one.kind in TOLD_OF]
+    assert missed(public, told, "observed, but never told") is None
