@@ -8,14 +8,12 @@ from virton.ha.model import ManagerStatus, ServiceStatus
 from virton.ha.states import DisarmState, LrmMode, LrmState, NodeState, ServiceState
 from virton.story.happenings import Fact, Happening, Kind
 from virton.story.sight import Members, SeenGuest, SeenRules, Settings, Sight
-from virton.story.told import MOVING, node_changes, state_change
+from virton.story.told import LOST, MOVING, node_changes, state_change
 
 GUEST_NEWS_S = 15
 """How old the cluster's news of a guest may be: each node spreads its guests' states every 10 s."""
 
-_LOST = (NodeState.UNKNOWN, NodeState.FENCE)
 _RECOVERING = (ServiceState.FENCE, ServiceState.RECOVERY)
-_WAY_IN = (ServiceState.REQUEST_START, ServiceState.REQUEST_START_BALANCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +206,7 @@ def _is_recovered(
     if was.node == now.node:
         return False
     states = (old.node_status.get(was.node), new.node_status.get(was.node))
-    return any(state in _LOST for state in states)
+    return any(state in LOST for state in states)
 
 
 # what the cluster itself says

@@ -16,7 +16,8 @@ from virton.story.happenings import Fact, Happening, Kind
 MOVING = (ServiceState.MIGRATE, ServiceState.RELOCATE, ServiceState.REQUEST_START_BALANCE)
 """The states in which a resource is on its way to another node."""
 
-_LOST = (NodeState.UNKNOWN, NodeState.FENCE, NodeState.GONE)
+LOST = (NodeState.UNKNOWN, NodeState.FENCE, NodeState.GONE)
+"""The states of a node on whose resources the manager does not rely."""
 
 
 def told(records: Iterable[Record]) -> Iterator[Happening]:
@@ -183,11 +184,11 @@ class Teller:
 def node_changes(before: NodeState, after: NodeState) -> list[Kind]:
     """Return what it means that the manager sees a node in another state."""
     found: list[Kind] = []
-    if before not in _LOST and after in _LOST:
+    if before not in LOST and after in LOST:
         found.append(Kind.NODE_LOST)
     if after is NodeState.FENCE and before is not after:
         found.append(Kind.NODE_FENCING)
-    if before in _LOST and after not in _LOST:
+    if before in LOST and after not in LOST:
         found.append(Kind.NODE_BACK)
     if after is NodeState.MAINTENANCE and before is not after:
         found.append(Kind.MAINTENANCE_BEGUN)
