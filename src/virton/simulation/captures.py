@@ -24,7 +24,7 @@ def world_to_json(value: WorldValue) -> dict[str, Any]:
 def world_from_json(data: Any) -> WorldValue:
     """Return the world that JSON holds; raises CaptureError."""
     try:
-        return decode(data["world"], WorldValue, decode_pool(data["pool"]))
+        return decode(data["world"], WorldValue, decode_pool(data["pool"], Pool()))
     except (EncodingError, KeyError, TypeError) as error:
         raise CaptureError(f"is not a captured world ({error})") from None
 

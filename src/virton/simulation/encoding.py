@@ -28,14 +28,20 @@ class EncodingError(ValueError):
 
 @dataclass(slots=True)
 class Pool:
-    """Values that are held in several places; `first` are those that stand elsewhere already.
+    """Values that are held in several places, each behind those that it holds itself.
 
-    With `by_s` every instant that is read is moved by so many seconds.
+    The first, for which `encoded` holds None, are kept elsewhere. With `by_s` every instant that is
+    read is moved by so many seconds.
     """
 
     values: list[Any] = field(default_factory=list)
     encoded: list[Any] = field(default_factory=list)
     by_s: int = 0
+
+    @classmethod
+    def beside(cls, *values: Any, by_s: int = 0) -> "Pool":
+        """Return a pool for values that are kept beside such that are kept elsewhere."""
+        return cls(list(values), [None] * len(values), by_s)
 
     def place(self, value: Any, encode: Callable[[Any], Any]) -> int:
         """Return the place of a value, which is added if it is not there."""
@@ -46,6 +52,11 @@ class Pool:
         self.values.append(value)
         self.encoded.append(encoded)
         return len(self.values) - 1
+
+    def first_table(self) -> tuple[int, ServiceTable] | None:
+        """Return the table of resources that was added first, and its place."""
+        at = next((at for at, v in enumerate(self.values) if type(v) is ServiceTable), None)
+        return None if at is None else (at, self.values[at])
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +105,7 @@ def _plain_form(kind: Any) -> Form:
     if origin is not None and origin is not Literal:
         return _collection(origin, get_args(kind))
     if kind is ServiceTable:
-        return _mapping(ServiceStatus, ServiceTable)
+        return Form(_write_table, _read_table)
     if kind is Cause:
         return Form(lambda value, pool: value.to_json(), _read_cause)
     if isinstance(kind, type) and issubclass(kind, Enum):
@@ -120,15 +131,14 @@ def _pooled(kind: Any) -> Form:
 
 
 def encode_pool(pool: Pool) -> list[Any]:
-    """Return the pooled values as JSON, each with its type; a value comes after those it holds."""
+    """Return the pooled values as JSON, each with its type; none of those kept elsewhere."""
     named = zip(pool.values, pool.encoded, strict=True)
-    return [[type(value).__name__, data] for value, data in named]
+    return [[type(value).__name__, data] for value, data in named if data is not None]
 
 
-def decode_pool(listed: Any, by_s: int = 0) -> Pool:
-    """Read pooled values; raises EncodingError."""
+def decode_pool(listed: Any, pool: Pool) -> Pool:
+    """Add pooled values to those that are kept elsewhere; raises EncodingError."""
     kinds = {kind.__name__: kind for kind in POOLED}
-    pool = Pool(by_s=by_s)
     try:
         for name, data in listed:
             pool.values.append(_plain_form(kinds[name]).read(data, pool))
@@ -136,6 +146,24 @@ def decode_pool(listed: Any, by_s: int = 0) -> Pool:
     except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
         raise EncodingError(f"{type(error).__name__}: {error}") from None
     return pool
+
+
+def _write_table(table: ServiceTable, pool: Pool) -> dict[str, Any]:
+    """Write a table, by its difference to one that was written before if there is one."""
+    form, like = _form(ServiceStatus), pool.first_table()
+    at, known = like or (None, ServiceTable())
+    differ = [sid for sid in sorted(table) if known.get(sid) != table[sid]]
+    data: dict[str, Any] = {"rows": {sid: form.write(table[sid], pool) for sid in differ}}
+    gone = sorted(known.keys() - table.keys())
+    return data if at is None else {"like": at, "gone": gone, **data}
+
+
+def _read_table(data: Any, pool: Pool) -> ServiceTable:
+    form = _form(ServiceStatus)
+    rows = {sid: form.read(row, pool) for sid, row in data["rows"].items()}
+    if "like" in data:
+        rows = {**pool.values[data["like"]], **rows}
+    return ServiceTable({sid: rows[sid] for sid in sorted(rows.keys() - set(data.get("gone", ())))})
 
 
 def _annotated(kind: Any) -> Form:
