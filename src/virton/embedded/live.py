@@ -18,11 +18,14 @@ from virton.embedded.world import (
     TaskReport,
 )
 from virton.ha.dialect import Dialect
+from virton.ha.environment import MANAGER_LOCK, agent_lock
 from virton.ha.events import Record
 from virton.simulation.commands import Figures, Hardware
 from virton.simulation.hosts import Host
-from virton.simulation.paced import PacedClock
+from virton.simulation.locks import Hold
+from virton.simulation.paced import PacedClock, spread
 from virton.simulation.timed_guests import TimedGuests, TimedOperation
+from virton.simulation.timing import real_timing
 from virton.simulation.value import PacedClockValue
 from virton.simulation.world import World as SimulatedWorld
 
@@ -46,7 +49,7 @@ class LiveWorld:
         remembered = self._memory.recall(hosts)
         self._inventory = Inventory(files)
         self._shared = SharedFiles(files, self._inventory, tuple(sorted(hosts)), dialect)
-        self._guests = TimedGuests(self._shared, hosts, self.now, self._is_online)
+        self._guests = TimedGuests(self._shared, hosts, self.now, self._can_move)
         self._guests.failing_starts.update(remembered.failing_starts)
         self._guests.on_begin = self._report_begin
         self._guests.on_end = self._report_end
@@ -59,8 +62,9 @@ class LiveWorld:
             lambda world: load_report(world, self._inventory, dialect.measure),
             max_workers=4,
             whole=True,
+            timing=real_timing(len(hosts)),
         )
-        self._world.locks.update(remembered.locks)
+        self._world.locks.held.update(remembered.locks)
         self._hardware = Hardware(self._world, self._shared, Figures({}, {}))
         self.clock = PacedClock(self._world, self._hardware, self._guests, PacedClockValue())
         self._running_since_s: dict[str, int] = {}
@@ -74,8 +78,18 @@ class LiveWorld:
             if host.power:
                 self._world.start_crm(host)
                 self._world.start_lrm(host)
+        self._hold_locks_again()
+        self.clock.delay(spread(self._world.hosts))
         self._booted_s = dict.fromkeys(self._world.hosts, now_s)
         self._note_running()
+
+    def _hold_locks_again(self) -> None:
+        """Let each daemon know of the lock that it held when the process ended."""
+        locks = self._world.locks
+        for name, lock in locks.held.items():
+            daemon = "crm" if name == MANAGER_LOCK else "lrm"
+            if daemon == "crm" or name == agent_lock(lock.node):
+                locks.holds[f"{lock.node}/{daemon}"] = {name: Hold(lock.renewed_s)}
 
     def _tell(self, record: Record) -> None:
         for listen in self.listeners:
@@ -96,7 +110,7 @@ class LiveWorld:
     def _settle(self) -> None:
         self._note_running()
         self._memory.keep(
-            Remembered(self.now(), self._world.locks, self._guests.failing_starts),
+            Remembered(self.now(), self._world.locks.held, self._guests.failing_starts),
             self._world.hosts,
         )
 
@@ -117,10 +131,10 @@ class LiveWorld:
 
     @property
     def local_node(self) -> str:
-        """Return the node that answers: one of the majority if there is one."""
-        hosts = self._world.hosts
+        """Return the node that answers: one that is reached, with quorum if there is one."""
+        hosts, quorate = self._world.hosts, self._world.membership.quorate
         candidates = [
-            *(name for name, online in self._world.membership.online.items() if online),
+            *(name for name, host in hosts.items() if host.reachable and quorate(name)),
             *(name for name, host in hosts.items() if host.reachable),
             *(name for name, host in hosts.items() if host.power),
             *hosts,
@@ -129,16 +143,16 @@ class LiveWorld:
 
     def members(self) -> Mapping[str, bool]:
         """Return every node of the cluster, and whether it is online."""
-        if self.quorate():
-            return self._world.membership.online
-        return {name: name == self.local_node for name in self._world.hosts}
+        node = self.local_node
+        view = self._world.membership.members(node)
+        return {name: name in view or name == node for name in self._world.hosts}
+
+    def _can_move(self, node: str, target: str) -> bool:
+        return self._world.can_move(node, target)
 
     def quorate(self) -> bool:
-        """Tell whether the answering node is in the majority."""
-        return self._world.membership.quorate
-
-    def _is_online(self, node: str) -> bool:
-        return self._world.membership.online[node]
+        """Tell whether the answering node has quorum."""
+        return self._world.membership.quorate(self.local_node)
 
     # guests
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from virton.embedded.pmxcfs import ClusterFiles
 from virton.simulation.hosts import Host
-from virton.simulation.world import Lock
+from virton.simulation.locks import Lock
 
 _PATH = "virton/world"
 _OFTEN_ENOUGH_S = 30

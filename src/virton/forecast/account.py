@@ -105,7 +105,7 @@ def _concerns(event: Event, sid: str) -> bool:
 
 def _manager(world: World) -> Manager | None:
     """Return the manager of the node that holds the manager's lock."""
-    lock = world.locks.get(MANAGER_LOCK)
+    lock = world.locks.held.get(MANAGER_LOCK)
     crm = world.hosts[lock.node].crm if lock is not None else None
     return crm.manager if crm is not None else None
 

@@ -8,6 +8,7 @@ from virton.ha.model import ResourceConfig
 from virton.ha.states import DisarmMode, RequestState
 from virton.simulation.files import ClusterFiles
 from virton.simulation.hosts import Host
+from virton.simulation.timing import VIRTUAL
 from virton.simulation.world import World
 
 MIB = 1024**2
@@ -38,6 +39,8 @@ class Hardware:
         """Carry out one command; raises CommandError."""
         self.world.tell(self.world.now_s, source, CommandExecuted(command))
         match command.split():
+            case ["split" | "heal" | "qdevice" as verb, *arguments]:
+                self._wires(verb, arguments)
             case ["service", sid, action, *arguments]:
                 self._service(sid, action, arguments)
             case [verb, node, *arguments]:
@@ -47,6 +50,29 @@ class Hardware:
                 self._node(verb, host, arguments)
             case _:
                 raise CommandError(f"not a command: {command}")
+
+    def _wires(self, verb: str, arguments: list[str]) -> None:
+        """Change what the nodes reach; only the paced clock knows how they notice it."""
+        world, device = self.world, self.world.membership.qdevice
+        if world.timing == VIRTUAL:
+            raise CommandError(f"{verb} is known on the paced clock only")
+        match [verb, *arguments]:
+            case ["split", groups]:
+                world.split_network(self._groups(groups))
+            case ["heal"]:
+                world.split_network(())
+            case ["qdevice", "on" | "off" as state] if device is not None:
+                device.on = state == "on"
+            case _:
+                raise CommandError(f"not a command: {' '.join([verb, *arguments])}")
+
+    def _groups(self, text: str) -> tuple[frozenset[str], ...]:
+        groups = [[name for name in group.split(",") if name] for group in text.split("|")]
+        named = [name for group in groups for name in group]
+        strangers = sorted(set(named) - self.world.hosts.keys())
+        if strangers or len(set(named)) < len(named) or not all(groups):
+            raise CommandError(f"not groups of nodes, such as a,b|c: {text}")
+        return tuple(frozenset(group) for group in groups)
 
     def _node(self, verb: str, host: Host, arguments: list[str]) -> None:
         world = self.world

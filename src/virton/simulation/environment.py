@@ -22,19 +22,26 @@ from virton.ha.model import DatacenterSettings, LrmStatus, ManagerStatus, Resour
 from virton.ha.placement.reasons import Decision
 from virton.ha.states import RequestState, SchedulerMode
 from virton.simulation.hosts import Host
+from virton.simulation.locks import Asker
 
 if TYPE_CHECKING:
     from virton.simulation.world import World
 
 
 class DaemonEnvironment:
-    """One daemon's world. `clock_s` is the daemon's own time, set by whoever runs it."""
+    """One daemon's world. `clock_s` is the daemon's own time, set by whoever runs it.
+
+    `saw` is what it saw of the members where its round had to wait and began before it went on;
+    `refused_s` is when it last was refused a lock by others.
+    """
 
     def __init__(self, world: World, host: Host, daemon: str) -> None:
         self._world = world
         self._host = host
         self._source = f"{host.name}/{daemon}"
         self.clock_s = 0
+        self.saw: Mapping[str, bool] | None = None
+        self.refused_s: int | None = None
 
     @property
     def node(self) -> str:
@@ -54,7 +61,7 @@ class DaemonEnvironment:
 
     def quorate(self) -> bool:
         """Tell whether this node is part of a quorate cluster."""
-        return self._world.membership.online[self.node]
+        return self._world.membership.quorate(self.node)
 
     def cluster_state_consistent(self) -> bool:
         """Tell whether the cluster's state could be brought up to date."""
@@ -73,12 +80,22 @@ class DaemonEnvironment:
     def acquire_lock(self, lock: str) -> LockAnswer:
         """Take or renew a lock; without quorum there is none to be had."""
         if not self.quorate():
+            self._world.locks.lose(lock, self._source)
             return LockAnswer.REFUSED
-        return self._world.acquire_lock(lock, self.node, self.clock_s)
+        answer = self._world.locks.acquire(lock, self._asker())
+        if answer is LockAnswer.REFUSED:
+            self.refused_s = self.clock_s
+        return answer
 
     def release_lock(self, lock: str) -> bool:
         """Give a lock back."""
-        return self.quorate() and self._world.release_lock(lock, self.node, self.clock_s)
+        return self.quorate() and self._world.locks.release(lock, self._asker())
+
+    def _asker(self) -> Asker:
+        judge = self._world.judge(self.node)
+        return Asker(
+            self.node, self._source, self.clock_s, judge.files_since_s, judge is self._host
+        )
 
     def open_watchdog(self) -> str:
         """Open a watchdog."""
@@ -86,7 +103,7 @@ class DaemonEnvironment:
 
     def feed_watchdog(self, handle: str) -> None:
         """Keep a watchdog from firing."""
-        self._host.watchdogs[handle] = self._world.now_s
+        self._world.feed_watchdog(self._host, handle)
 
     def close_watchdog(self, handle: str) -> None:
         """Close a watchdog."""
@@ -135,7 +152,7 @@ class DaemonEnvironment:
         return View(
             now_s=self.clock_s,
             quorate=self.quorate(),
-            members=world.membership.online,
+            members=self.saw or world.membership.online(self.node),
             lrm=files.lrm_status(),
             settings=settings,
             resources=files.resources(),

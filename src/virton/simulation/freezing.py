@@ -13,22 +13,28 @@ from virton.simulation.figures import load_report
 from virton.simulation.files import ClusterFiles, MemoryFiles
 from virton.simulation.guests import InstantGuests
 from virton.simulation.hosts import Host
+from virton.simulation.locks import Hold, Lock
+from virton.simulation.membership import Forming, Membership, QDevice
 from virton.simulation.paced import PacedClock
 from virton.simulation.timed_guests import TimedGuests, TimedOperation
 from virton.simulation.value import (
     FiguresValue,
     FilesValue,
+    FormingValue,
+    HoldValue,
     HostValue,
     InstantGuestsValue,
     LockValue,
+    MembershipValue,
     OperationValue,
+    QDeviceValue,
     Step,
     TimedGuestsValue,
     VirtualClockValue,
     WorldValue,
 )
 from virton.simulation.virtual import VirtualClock
-from virton.simulation.world import Lock, World
+from virton.simulation.world import World
 
 LONGEST_LOOK_S = 3600
 
@@ -74,13 +80,18 @@ def freeze(simulation: Simulation, *, with_files: bool = True) -> WorldValue:
     The cluster's files are left out where they are kept elsewhere.
     """
     world, figures = simulation.world, simulation.figures
+    device = world.membership.qdevice
     return WorldValue(
         hosts=tuple(_host_value(host, world) for host in world.hosts.values()),
         guests=_guests_value(world),
         clock=simulation.clock.value(),
         files=_files_value(world.files) if with_files else None,
         figures=FiguresValue(dict(figures.static), dict(figures.dynamic)),
-        locks={name: LockValue(k.node, k.renewed_s) for name, k in sorted(world.locks.items())},
+        locks={name: LockValue(**asdict(k)) for name, k in sorted(world.locks.held.items())},
+        holds=_holds_value(world),
+        timing=world.timing,
+        membership=_membership_value(world.membership),
+        qdevice=None if device is None else QDeviceValue(device.votes, device.on),
         now_s=world.now_s,
         handles=world.handles,
         max_workers=world.max_workers,
@@ -107,11 +118,20 @@ def thaw(
         return load_report(world, figures, value.dialect.measure)
 
     guests = _guests(value, kept, hosts, lambda: world)
+    device = value.qdevice
     world = World(
-        hosts, kept, guests, listen, measure or by_figures, value.max_workers, whole=value.whole
+        hosts,
+        kept,
+        guests,
+        listen,
+        measure or by_figures,
+        value.max_workers,
+        whole=value.whole,
+        timing=value.timing,
+        qdevice=None if device is None else QDevice(device.votes, device.on),
     )
     world.now_s, world.handles = value.now_s, value.handles
-    world.locks |= {name: Lock(lock.node, lock.renewed_s) for name, lock in value.locks.items()}
+    _wake_cluster(value, world)
     for host in value.hosts:
         _wake_daemons(host, world)
     hardware = Hardware(world, kept, figures)
@@ -143,6 +163,10 @@ def _host_value(host: Host, world: World) -> HostValue:
         cores=host.cores,
         memory_bytes=host.memory_bytes,
         version=host.version,
+        votes=host.votes,
+        booted_s=host.booted_s,
+        files_since_s=host.files_since_s,
+        daemons_due_s=host.daemons_due_s,
         files_usable=host.files_usable,
         state_consistent=host.state_consistent,
         going_down=host.going_down,
@@ -166,6 +190,10 @@ def _host(value: HostValue) -> Host:
         cores=value.cores,
         memory_bytes=value.memory_bytes,
         version=value.version,
+        votes=value.votes,
+        booted_s=value.booted_s,
+        files_since_s=value.files_since_s,
+        daemons_due_s=value.daemons_due_s,
         files_usable=value.files_usable,
         state_consistent=value.state_consistent,
         going_down=value.going_down,
@@ -182,6 +210,34 @@ def _wake_daemons(value: HostValue, world: World) -> None:
     for_crm.clock_s, for_lrm.clock_s = value.crm_clock_s, value.lrm_clock_s
     host.crm = None if value.crm is None else Crm(for_crm, value.crm)
     host.lrm = None if value.lrm is None else Lrm(for_lrm, value.lrm)
+
+
+def _holds_value(world: World) -> dict[str, dict[str, HoldValue]]:
+    return {
+        source: {name: HoldValue(hold.had_s, hold.has) for name, hold in sorted(holds.items())}
+        for source, holds in sorted(world.locks.holds.items())
+        if holds
+    }
+
+
+def _membership_value(membership: Membership) -> MembershipValue:
+    forming = sorted(membership.forming.items(), key=lambda item: sorted(item[0]))
+    return MembershipValue(
+        membership.groups,
+        dict(sorted(membership.views.items())),
+        tuple(FormingValue(view, f.begun_s, f.due_s, f.lost) for view, f in forming),
+    )
+
+
+def _wake_cluster(value: WorldValue, world: World) -> None:
+    """Bring locks and memberships into the state that they were in."""
+    world.locks.held |= {name: Lock(**asdict(lock)) for name, lock in value.locks.items()}
+    for source, holds in value.holds.items():
+        world.locks.holds[source] = {n: Hold(hold.had_s, hold.has) for n, hold in holds.items()}
+    known, membership = value.membership, world.membership
+    if known is not None:
+        membership.groups, membership.views = known.groups, dict(known.views)
+        membership.forming = {f.members: Forming(f.begun_s, f.due_s, f.lost) for f in known.forming}
 
 
 def _files_value(files: ClusterFiles) -> FilesValue:
@@ -224,7 +280,7 @@ def _guests(
         files,
         hosts,
         lambda: world().now_s,
-        lambda node: world().membership.online[node],
+        lambda node, target: world().can_move(node, target),
         dict(value.guests.failing_starts),
         [operation for operation in operations if not operation.done],
         {operation.number: operation for operation in operations if operation.done},

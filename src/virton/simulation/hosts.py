@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     from virton.ha.crm import Crm
     from virton.ha.lrm import Lrm
 
-WATCHDOG_TIMEOUT_S = 60
 DEFAULT_CORES = 24.0
 DEFAULT_MEMORY_BYTES = 128 * 1024**3
 DEFAULT_VERSION = "9.0.0~2"
@@ -17,7 +16,11 @@ DEFAULT_VERSION = "9.0.0~2"
 
 @dataclass(slots=True)
 class Host:
-    """A node's hardware and what runs on it. `watchdogs`: handle -> when it was fed last (s)."""
+    """A node's hardware and what runs on it. `watchdogs`: handle -> when it was fed last (s).
+
+    `booted_s` is when it was switched on, `files_since_s` when its cluster files came up, and
+    `daemons_due_s` when its daemons will start, while it boots.
+    """
 
     name: str
     power: bool = False
@@ -25,6 +28,10 @@ class Host:
     cores: float = DEFAULT_CORES
     memory_bytes: int = DEFAULT_MEMORY_BYTES
     version: str = DEFAULT_VERSION
+    votes: int = 1
+    booted_s: int | None = None
+    files_since_s: int = 0
+    daemons_due_s: int | None = None
     files_usable: bool = True
     state_consistent: bool = True
     going_down: str | None = None
@@ -40,9 +47,9 @@ class Host:
         """Tell whether the others can reach the node."""
         return self.power and self.network
 
-    def watchdog_fires(self, now_s: int) -> bool:
-        """Tell whether a watchdog was left unfed for too long; it fires only once."""
-        overdue = [h for h, fed_s in self.watchdogs.items() if now_s - fed_s > WATCHDOG_TIMEOUT_S]
+    def watchdog_fires(self, now_s: int, patience_s: int) -> bool:
+        """Tell whether a watchdog was left unfed for longer than that; it fires only once."""
+        overdue = [h for h, fed_s in self.watchdogs.items() if now_s - fed_s > patience_s]
         for handle in overdue:
             del self.watchdogs[handle]
         return bool(overdue)

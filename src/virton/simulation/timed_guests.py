@@ -71,7 +71,7 @@ class TimedGuests:
     files: ClusterFiles
     hosts: dict[str, Host]
     now: Callable[[], int]
-    online: Callable[[str], bool]
+    reach: Callable[[str, str], bool]
     failing_starts: dict[str, int] = field(default_factory=dict)
     under_way: list[TimedOperation] = field(default_factory=list)
     over: dict[int, TimedOperation] = field(default_factory=dict)
@@ -113,8 +113,16 @@ class TimedGuests:
         for host in self.hosts.values():
             host.running.discard(sid)
 
+    def next_s(self) -> int | None:
+        """Return when the next operation ends; those of a dead host end at once."""
+        now_s, hosts = self.now(), self.hosts
+        ends = (o.due_s if hosts[o.node].power else now_s for o in self.under_way)
+        return min(ends, default=None)
+
     def finish_due(self) -> None:
         """End the operations whose time has come; those of a dead host came to nothing."""
+        if not self.under_way:
+            return
         now_s = self.now()
         due = [o for o in self.under_way if o.due_s <= now_s or not self.hosts[o.node].power]
         for operation in due:
@@ -159,7 +167,7 @@ class TimedGuests:
         return True
 
     def _move(self, operation: TimedOperation, target: str) -> bool:
-        if not self.online(operation.node) or not self.online(target):
+        if not self.reach(operation.node, target):
             return False
         sid, running = operation.sid, self.hosts[operation.node].running
         still_up = sid in running

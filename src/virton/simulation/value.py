@@ -21,6 +21,7 @@ from virton.ha.model import (
 from virton.ha.rules.config import RuleSet
 from virton.simulation.hosts import DEFAULT_CORES, DEFAULT_MEMORY_BYTES, DEFAULT_VERSION
 from virton.simulation.timed_guests import Doing
+from virton.simulation.timing import VIRTUAL, Timing
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,10 @@ class HostValue:
     cores: float = DEFAULT_CORES
     memory_bytes: int = DEFAULT_MEMORY_BYTES
     version: str = DEFAULT_VERSION
+    votes: int = 1
+    booted_s: Instant | None = None
+    files_since_s: Instant = 0
+    daemons_due_s: Instant | None = None
     files_usable: bool = True
     state_consistent: bool = True
     going_down: str | None = None
@@ -135,9 +140,12 @@ class VirtualClockValue:
 
 @dataclass(frozen=True, slots=True)
 class PacedClockValue:
-    """Where the paced clock is: when each daemon's next round is due, by node and daemon."""
+    """Where the paced clock is; the fields, by node and daemon, are those of its `Rounds`."""
 
     due_s: Mapping[str, Mapping[str, Instant]] = field(default_factory=dict)
+    held: Mapping[str, Mapping[str, Mapping[str, bool]]] = field(default_factory=dict)
+    trying: Mapping[str, Mapping[str, Instant]] = field(default_factory=dict)
+    ranks: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     owed_s: float = 0.0
     speed: int = 1
     paused: bool = False
@@ -145,17 +153,54 @@ class PacedClockValue:
 
 @dataclass(frozen=True, slots=True)
 class LockValue:
-    """A cluster-wide lock: who renewed it last, and when (s)."""
+    """A cluster-wide lock; the fields are those of `Lock`."""
 
     node: str
     renewed_s: Instant
+    gone_at_s: Instant | None = None
+    remover: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HoldValue:
+    """What a daemon remembers of a lock; the fields are those of `Hold`."""
+
+    had_s: Instant
+    has: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class FormingValue:
+    """Nodes that come to a membership; the fields are those of `Forming`."""
+
+    members: frozenset[str]
+    begun_s: Instant
+    due_s: Instant
+    lost: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipValue:
+    """Who reaches whom, and who knows of whom; the fields are those of `Membership`."""
+
+    groups: tuple[frozenset[str], ...] = ()
+    views: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    forming: tuple[FormingValue, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class QDeviceValue:
+    """A quorum device; the fields are those of `QDevice`."""
+
+    votes: int = 1
+    on: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class WorldValue:
     """A whole world on one of the two clocks; `files` are None where they are kept elsewhere.
 
-    In a `whole` world there are guests beside the HA resources.
+    Without a `membership` all nodes know who is reached now. In a `whole` world there are guests beside the HA resources.
     """
 
     hosts: tuple[HostValue, ...]
@@ -164,6 +209,10 @@ class WorldValue:
     files: FilesValue | None = None
     figures: FiguresValue = field(default_factory=FiguresValue)
     locks: Mapping[str, LockValue] = field(default_factory=dict)
+    holds: Mapping[str, Mapping[str, HoldValue]] = field(default_factory=dict)
+    timing: Timing = VIRTUAL
+    membership: MembershipValue | None = None
+    qdevice: QDeviceValue | None = None
     now_s: Instant = 0
     handles: int = 0
     max_workers: int = 0

@@ -1,12 +1,9 @@
 """A simulated cluster: hosts, shared files, locks and guests, without a clock of its own."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import cached_property
 
 from virton.ha.causes import Cause
 from virton.ha.crm import Crm
-from virton.ha.environment import LockAnswer
 from virton.ha.events import Event, Record
 from virton.ha.events.daemon import DaemonKilled
 from virton.ha.lrm import Lrm
@@ -16,24 +13,9 @@ from virton.simulation.environment import DaemonEnvironment
 from virton.simulation.files import ClusterFiles
 from virton.simulation.guests import Guests
 from virton.simulation.hosts import Host
-
-LOCK_LIFETIME_S = 120
-
-
-@dataclass(frozen=True, slots=True)
-class Membership:
-    """Which nodes are online in the quorate partition; none is where there is no quorum."""
-
-    quorate: bool
-    online: Mapping[str, bool]
-
-
-@dataclass(slots=True)
-class Lock:
-    """A cluster-wide lock: who renewed it last, and when (s)."""
-
-    node: str
-    renewed_s: int
+from virton.simulation.locks import Locks
+from virton.simulation.membership import Membership, QDevice
+from virton.simulation.timing import VIRTUAL, Timing
 
 
 class World:
@@ -52,13 +34,18 @@ class World:
         max_workers: int = 0,
         *,
         whole: bool = False,
+        timing: Timing = VIRTUAL,
+        qdevice: QDevice | None = None,
     ) -> None:
         self.now_s = 0
+        self.timing = timing
         self.hosts = {name: hosts[name] for name in sorted(hosts)}
         self.files = files
         self.guests = guests
         self.max_workers = max_workers
-        self.locks: dict[str, Lock] = {}
+        self.locks = Locks(linger=timing.locks_linger)
+        self.membership = Membership(self.hosts, timing, qdevice)
+        self.membership.start()
         self.whole = whole
         self._listen = listen
         self._measure = measure
@@ -92,30 +79,48 @@ class World:
 
     # membership
 
-    @cached_property
-    def membership(self) -> Membership:
-        """Who reaches whom, as of the last change of power or network."""
-        reachable = {name: host.reachable for name, host in self.hosts.items()}
-        quorate = sum(reachable.values()) > len(reachable) // 2
-        return Membership(quorate, reachable if quorate else dict.fromkeys(reachable, False))
+    def judge(self, node: str) -> Host:
+        """Return the node that judges which locks ran out: the first of the members."""
+        return self.hosts[min(self.membership.members(node), default=node)]
+
+    def can_move(self, node: str, target: str) -> bool:
+        """Tell whether a guest can get from a node to another one."""
+        return self.membership.reach(node, target) and self.membership.quorate(node)
 
     def set_network(self, host: Host, *, on: bool) -> None:
         """Plug or unplug a node's network."""
         host.network = on
-        self.__dict__.pop("membership", None)
+        self.membership.changed(self.now_s)
+
+    def split_network(self, groups: tuple[frozenset[str], ...]) -> None:
+        """Split the network into groups that do not reach each other; none heals it."""
+        self.membership.groups = groups
+        self.membership.changed(self.now_s)
 
     def switch_on(self, host: Host) -> None:
         """Power a node on; its daemons start."""
         if not host.power:
-            self.start_crm(host)
-            self.start_lrm(host)
+            host.booted_s = self.now_s
+            if self.timing.locks_linger:
+                host.files_since_s = self.now_s + self.timing.boot_files_s
             host.files_usable = host.state_consistent = True
+            if self.timing.boot_daemons_s:
+                host.daemons_due_s = self.now_s + self.timing.boot_daemons_s
+            else:
+                self.start_daemons(host)
         self._set_power(host, on=True)
+
+    def start_daemons(self, host: Host) -> None:
+        """Start both daemons of a node that has booted."""
+        host.daemons_due_s = None
+        self.start_crm(host)
+        self.start_lrm(host)
 
     def switch_off(self, host: Host) -> None:
         """Power a node off; whatever ran on it is gone."""
         if host.power:
             self._kill(host)
+            host.daemons_due_s = None
             host.watchdogs.clear()
             host.running.clear()
         self._set_power(host, on=False)
@@ -137,38 +142,17 @@ class World:
     def start_crm(self, host: Host) -> None:
         """Start a node's CRM unless it runs."""
         if host.crm is None:
+            self.locks.forget(f"{host.name}/crm")
             host.crm = Crm(self.environments[host.name, "crm"])
 
     def start_lrm(self, host: Host) -> None:
         """Start a node's LRM unless it runs."""
         host.lrm_restarts = False
         if host.lrm is None:
+            self.locks.forget(f"{host.name}/lrm")
             host.lrm = Lrm(self.environments[host.name, "lrm"])
 
-    # locks and watchdogs
-
-    def acquire_lock(self, lock: str, node: str, now_s: int) -> LockAnswer:
-        """Take or renew a lock, if it is free, run out, or the node's own."""
-        held = self.locks.get(lock)
-        if held is None or now_s - held.renewed_s > LOCK_LIFETIME_S:
-            self.locks[lock] = Lock(node, now_s)
-            return LockAnswer.ACQUIRED
-        if held.node != node:
-            return LockAnswer.REFUSED
-        held.renewed_s = now_s
-        return LockAnswer.KEPT
-
-    def release_lock(self, lock: str, node: str, now_s: int) -> bool:
-        """Give a lock back; False if another node holds it."""
-        held = self.locks.get(lock)
-        if held is None:
-            return False
-        if now_s - held.renewed_s > LOCK_LIFETIME_S:
-            return True
-        if held.node != node:
-            return False
-        del self.locks[lock]
-        return True
+    # watchdogs
 
     def new_watchdog(self, host: Host) -> str:
         """Open a watchdog on a node."""
@@ -176,6 +160,13 @@ class World:
         handle = f"{host.name}.{self.handles}"
         host.watchdogs[handle] = self.now_s
         return handle
+
+    def feed_watchdog(self, host: Host, handle: str) -> None:
+        """Keep a watchdog from firing, unless it was left unfed for too long already."""
+        deaf_s = self.timing.watchdog_deaf_s
+        fed_s = host.watchdogs.get(handle)
+        if deaf_s is None or fed_s is None or self.now_s - fed_s <= deaf_s:
+            host.watchdogs[handle] = self.now_s
 
     def load_report(self) -> LoadReport:
         """Return the figures of hosts and guests."""
