@@ -22,7 +22,8 @@ class EmbeddedCluster:
 
     `lab` is there where the world's switches may be thrown. `local_time` tells how the answering
     node reads its clock. `guarded` files cannot be changed from a node without quorum. `version`
-    is that of Proxmox VE which the cluster speaks.
+    is that of Proxmox VE which the cluster speaks. `address` is where it answers, and so is what
+    it gives as the address of each node: clients turn to it when another node does not answer.
     """
 
     files: ClusterFiles
@@ -32,6 +33,7 @@ class EmbeddedCluster:
     local_time: Callable[[float], time.struct_time] = time.gmtime
     guarded: bool = True
     version: str = VERSION
+    address: str = "127.0.0.1"
     access: Access = field(init=False)
     tasks: TaskList = field(init=False)
     log: ClusterLog = field(init=False)

@@ -9,6 +9,7 @@ from virton.embedded.world import GuestType
 
 _FOLDERS: Mapping[str, GuestType] = {"qemu-server": "qemu", "lxc": "lxc"}
 _CONFIG = re.compile(r"nodes/([^/]+)/(qemu-server|lxc)/([1-9][0-9]+)\.conf")
+_SIZE = re.compile(r"\bsize=(\d+)G\b", re.ASCII)
 MIB = 1024**2
 
 
@@ -23,6 +24,7 @@ class GuestRecord:
     cores: int
     memory_bytes: int
     lock: str | None
+    disk_bytes: int = 0
 
     @property
     def sid(self) -> str:
@@ -110,4 +112,11 @@ def _parse(text: str, vmid: int, guest_type: GuestType, node: str) -> GuestRecor
         cores=int(values.get("cores", "1")),
         memory_bytes=int(values.get("memory", "512")) * MIB,
         lock=values.get("lock"),
+        disk_bytes=_disk_bytes(values.get("scsi0") or values.get("rootfs") or ""),
     )
+
+
+def _disk_bytes(text: str) -> int:
+    """Return the size of a disk, as its line tells it in GiB."""
+    size = _SIZE.search(text)
+    return int(size[1]) * 1024 * MIB if size else 0

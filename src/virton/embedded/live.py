@@ -173,6 +173,7 @@ class LiveWorld:
             maxcpu=record.cores,
             mem=guest_memory(record) if running else 0,
             maxmem=record.memory_bytes,
+            maxdisk=record.disk_bytes,
             uptime_s=self.now() - since_s if running else 0,
             lock=record.lock,
         )

@@ -16,6 +16,10 @@ _USERS = (
     f"acl:1:/:{CONSOLE_TOKEN}:PVEAuditor:\n"
 )
 
+STORAGE = "shared"
+_BRIDGE = "vmbr0"
+_DISK_GIB: Mapping[GuestType, int] = {"qemu": 32, "lxc": 8}
+
 NODES = ("phum01", "phum02", "phum03")
 CORES = 24.0
 GIB = 1024**3
@@ -54,7 +58,34 @@ def files() -> Mapping[str, str]:
     resources = "".join(f"vm: {vmid}\n\tstate started\n\n" for vmid, *_ in _UNDER_HA)
     texts = {RESOURCES: resources, DATACENTER: "keyboard: en-us\n", USERS: _USERS}
     for vmid, guest_type, node, name, cores, memory in (*_UNDER_HA, *_NOT_UNDER_HA):
-        key = "name" if guest_type == "qemu" else "hostname"
-        text = f"cores: {cores}\nmemory: {memory}\n{key}: {name}\n"
-        texts[config_path(node, guest_type, vmid)] = text
+        texts[config_path(node, guest_type, vmid)] = guest_config(
+            vmid, guest_type, name, cores, memory
+        )
     return texts
+
+
+def guest_config(vmid: int, guest_type: GuestType, name: str, cores: int, memory: int) -> str:
+    """Return the configuration of a guest with one disk and one network card."""
+    mac = f"BC:24:11:{vmid >> 16 & 255:02X}:{vmid >> 8 & 255:02X}:{vmid & 255:02X}"
+    disk = f"{STORAGE}:{vmid}/vm-{vmid}-disk-0.raw,size={_DISK_GIB[guest_type]}G"
+    if guest_type == "qemu":
+        values = {
+            "boot": "order=scsi0",
+            "name": name,
+            "net0": f"virtio={mac},bridge={_BRIDGE}",
+            "ostype": "l26",
+            "scsi0": disk,
+            "scsihw": "virtio-scsi-pci",
+        }
+    else:
+        values = {
+            "arch": "amd64",
+            "hostname": name,
+            "net0": f"name=eth0,bridge={_BRIDGE},hwaddr={mac},ip=dhcp,type=veth",
+            "ostype": "debian",
+            "rootfs": disk,
+            "swap": "512",
+            "unprivileged": "1",
+        }
+    lines = {"cores": str(cores), "memory": str(memory)} | values
+    return "".join(f"{key}: {value}\n" for key, value in sorted(lines.items()))

@@ -5,7 +5,7 @@ from typing import Any
 
 from virton.embedded.access.access import Caller
 from virton.embedded.cluster import EmbeddedCluster
-from virton.embedded.endpoints import guests, nodes
+from virton.embedded.endpoints import guests, nodes, storage
 from virton.embedded.endpoints.parameters import AUDIT
 from virton.embedded.registry import Anyone, Endpoint
 from virton.embedded.schema import Param
@@ -16,6 +16,7 @@ Entry = dict[str, Any]
 
 _USUAL_LOG_LENGTH = 50
 _MOST_TASKS = 25
+_ZONE = "localnetwork"
 
 
 def index(_cluster: EmbeddedCluster, _caller: Caller, _params: Params) -> list[Entry]:
@@ -42,7 +43,7 @@ def status(cluster: EmbeddedCluster, _caller: Caller, _params: Params) -> list[E
             "id": f"node/{node}",
             "name": node,
             "nodeid": number,
-            "ip": nodes.address(number),
+            "ip": cluster.address,
             "online": int(members[node]),
             "local": int(node == local),
             "level": "",
@@ -60,7 +61,28 @@ def resources(cluster: EmbeddedCluster, caller: Caller, params: Params) -> list[
         entries += guests.resource_entries(cluster, caller)
     if kind in (None, "node"):
         entries += nodes.resource_entries(cluster, caller)
+    if kind in (None, "storage"):
+        entries += storage.resource_entries(cluster, caller)
+    if kind in (None, "sdn"):
+        entries += network_entries(cluster, caller)
     return entries
+
+
+def network_entries(cluster: EmbeddedCluster, caller: Caller) -> list[Entry]:
+    """Return the one zone, which stands for the nodes' own bridges, as the resources list it."""
+    if "SDN.Audit" not in cluster.access.privileges(caller.name, f"/sdn/zones/{_ZONE}"):
+        return []
+    return [
+        {
+            "id": f"network/{node}/zone/{_ZONE}",
+            "type": "network",
+            "network": _ZONE,
+            "network-type": "zone",
+            "node": node,
+            "status": "ok" if online else "unknown",
+        }
+        for node, online in sorted(cluster.world.members().items())
+    ]
 
 
 def tasks(cluster: EmbeddedCluster, caller: Caller, _params: Params) -> list[Entry]:

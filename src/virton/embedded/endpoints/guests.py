@@ -18,7 +18,9 @@ Params = Mapping[str, Any]
 Entry = dict[str, Any]
 
 _FOLDERS: Mapping[GuestType, str] = {"qemu": "qemu-server", "lxc": "lxc"}
-_NUMBERS = frozenset({"cores", "sockets", "onboot", "swap", "numa", "agent", "unprivileged"})
+_NUMBERS = frozenset(
+    {"cores", "sockets", "onboot", "protection", "swap", "numa", "template", "unprivileged"}
+)
 
 
 def visible(cluster: EmbeddedCluster, caller: Caller) -> list[Guest]:
@@ -74,6 +76,7 @@ def resource_entries(cluster: EmbeddedCluster, caller: Caller) -> list[Entry]:
             "node": guest.node,
             "maxcpu": guest.maxcpu,
             "template": 0,
+            "memhost": guest.mem if guest.running else 0,
         }
         state = ha_state(cluster, guest.sid)
         entries.append(entry if state is None else {**entry, "hastate": state})
@@ -131,6 +134,9 @@ def config(cluster: EmbeddedCluster, _caller: Caller, kind: GuestType, params: P
     guest = guest_at(cluster, kind, params)
     text = cluster.files.get(config_path(kind, guest.node, guest.vmid))
     entry = _usual_config(guest) if text is None else parse_guest_config(text)
+    memory = str(entry.get("memory", ""))
+    if kind == "lxc" and memory.isdecimal():
+        entry["memory"] = int(memory)
     digest = hashlib.sha1((text or "").encode(), usedforsecurity=False).hexdigest()
     return {**entry, "digest": digest}
 

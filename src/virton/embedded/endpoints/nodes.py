@@ -1,5 +1,6 @@
 """`/nodes`: the hosts, and the tasks that ran on them."""
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,12 +19,19 @@ Entry = dict[str, Any]
 _USUAL_LIST_LENGTH = 50
 _SWAP_BYTES = 8 << 30
 _ROOT_BYTES = 96 << 30
-_KERNEL = "Linux 6.14.0-virton (simulated)"
+_ROOT_USED_BYTES = 7 << 30
+_KERNEL_RELEASE = "6.14.0-virton"
+_KERNEL_VERSION = "#1 SMP (simulated)"
 
 
 def address(number: int) -> str:
     """Return the address of the node with a number, one reserved for documentation."""
     return f"192.0.2.{number}"
+
+
+def fingerprint(node: str) -> str:
+    """Return what stands for the fingerprint of a node's certificate: the nodes have none."""
+    return hashlib.sha256(f"certificate of {node}".encode()).digest().hex(":").upper()
 
 
 def is_own(task: Task, caller: Caller) -> bool:
@@ -49,11 +57,12 @@ def _node_entry(cluster: EmbeddedCluster, caller: Caller, node: str) -> Entry:
         return entry
     stats = cluster.world.node_stats(node)
     return entry | {
+        "ssl_fingerprint": fingerprint(node),
         "cpu": stats.cpu,
         "maxcpu": stats.maxcpu,
         "mem": stats.mem,
         "maxmem": stats.maxmem,
-        "disk": 0,
+        "disk": _ROOT_USED_BYTES,
         "maxdisk": _ROOT_BYTES,
         "uptime": stats.uptime_s,
     }
@@ -101,10 +110,22 @@ def status(cluster: EmbeddedCluster, _caller: Caller, params: Params) -> Entry:
             "available": stats.maxmem - stats.mem,
         },
         "swap": {"total": _SWAP_BYTES, "used": 0, "free": _SWAP_BYTES},
-        "rootfs": {"total": _ROOT_BYTES, "used": 0, "free": _ROOT_BYTES, "avail": _ROOT_BYTES},
+        "rootfs": {
+            "total": _ROOT_BYTES,
+            "used": _ROOT_USED_BYTES,
+            "free": _ROOT_BYTES - _ROOT_USED_BYTES,
+            "avail": _ROOT_BYTES - _ROOT_USED_BYTES,
+        },
         "ksm": {"shared": 0},
-        "kversion": _KERNEL,
-        "pveversion": "virton-ha (simulated)",
+        "kversion": f"Linux {_KERNEL_RELEASE} {_KERNEL_VERSION}",
+        "current-kernel": {
+            "sysname": "Linux",
+            "release": _KERNEL_RELEASE,
+            "version": _KERNEL_VERSION,
+            "machine": "x86_64",
+        },
+        "boot-info": {"mode": "efi", "secureboot": 0},
+        "pveversion": f"pve-manager/{cluster.version}/virton",
     }
 
 

@@ -138,14 +138,24 @@ def preconditions(order: _Order) -> dict[str, Any]:
     )
     blocking = {node: blocking_resources(cluster, guest.sid, node) for node in others}
     refused = {node: {"blocking-ha-resources": found} for node, found in blocking.items() if found}
+    allowed = [node for node in others if node not in refused]
+    if guest.type == "lxc":
+        return {
+            "running": int(guest.running),
+            "allowed-nodes": allowed,
+            "not-allowed-nodes": refused,
+            "dependent-ha-resources": comigrated_resources(cluster, guest.sid),
+        }
     return {
         "running": int(guest.running),
-        "allowed_nodes": [node for node in others if node not in refused],
+        "allowed_nodes": allowed,
         "not_allowed_nodes": refused,
         "dependent-ha-resources": comigrated_resources(cluster, guest.sid),
         "local_disks": [],
         "local_resources": [],
         "mapped-resources": [],
+        "mapped-resource-info": {},
+        "has-dbus-vmstate": 1,
     }
 
 
