@@ -20,6 +20,7 @@ from starlette.staticfiles import StaticFiles
 from tests.browser import contents
 from virton import console
 from virton.console.handlers.pages import shell
+from virton.language.sentences import CATALOGUES
 
 CONSOLE = Path(console.__file__).parent
 POLICY = (
@@ -215,7 +216,7 @@ def make_app(standin: Standin) -> Starlette:
         Route("/api/lab", lab, methods=["GET"]),
         Route("/api/{rest:path}", write, methods=writes),
         Mount("/static", KeptFiles(directory=CONSOLE / "static")),
-        Mount("/catalogue", KeptFiles(directory=CONSOLE / "catalogue")),
+        Mount("/catalogue", KeptFiles(directory=CATALOGUES)),
     ]
     return Starlette(routes=routes)
 

@@ -1,18 +1,15 @@
 """How a test speaks to the page: in the words of its catalogue."""
 
 import json
-from pathlib import Path
 
-from virton import console
+from virton.language.sentences import CATALOGUES
 
 Words = dict[str, str]
-
-CATALOGUE = Path(console.__file__).parent / "catalogue"
 
 
 def words_of(locale: str) -> Words:
     """The page's words in a language."""
-    words: Words = json.loads((CATALOGUE / f"{locale}.json").read_text())
+    words: Words = json.loads((CATALOGUES / f"{locale}.json").read_text())
     return words
 
 

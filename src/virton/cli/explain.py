@@ -12,9 +12,9 @@ from virton.cli.complaint import complain
 from virton.cli.language import LanguageOption, printable, sentences
 from virton.cli.scenario_file import WRONG_INPUT, ScenarioArgument, opened, playable
 from virton.cli.terminal import terminal
-from virton.console.sentences import Sentences
 from virton.forecast.account import Account, NoSuchResourceError, account
 from virton.ha.placement.reasons import Explanation
+from virton.language.sentences import Sentences
 
 INDENT = (0, 0, 1, 2)
 

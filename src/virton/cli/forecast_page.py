@@ -9,9 +9,9 @@ from rich.table import Table
 from rich.text import Text
 
 from virton.cli.language import printable
-from virton.console.sentences import Sentences
 from virton.forecast.answer import Answer, NodeAnswer, ResourceAnswer
 from virton.forecast.fates import Fate, Verdict
+from virton.language.sentences import Sentences
 
 GIB = 1024**3
 STYLES = {

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from virton.console.sentences import Sentences
+from virton.language.sentences import Sentences
 
 ENVIRONMENT = ("LC_ALL", "LC_MESSAGES", "LANG")
 

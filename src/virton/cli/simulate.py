@@ -14,8 +14,8 @@ from virton.cli.complaint import complain
 from virton.cli.language import Language, LanguageOption, printable, sentences
 from virton.cli.scenario_file import WRONG_INPUT, ScenarioArgument, opened, playable
 from virton.cli.terminal import terminal
-from virton.console.sentences import Sentences
 from virton.ha.events import Record, Severity
+from virton.language.sentences import Sentences
 from virton.simulation.captures import write_capture
 from virton.simulation.freezing import commanded, freeze, thaw
 from virton.simulation.scenario import run_scenario

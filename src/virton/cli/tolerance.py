@@ -21,11 +21,11 @@ from virton.cli.complaint import complain
 from virton.cli.forecast_page import STYLES
 from virton.cli.language import LanguageOption, printable, sentences
 from virton.cli.real_cluster import CaFileOption, FingerprintOption
-from virton.console.sentences import Sentences
 from virton.forecast.fates import Verdict
 from virton.forecast.fit import Size, SizeError, fits
 from virton.forecast.tolerance import Row, Table
 from virton.forecast.tolerance import tolerance as table_of
+from virton.language.sentences import Sentences
 
 WRONG_INPUT = 2
 NOT_BORNE = 3

@@ -17,9 +17,9 @@ from virton.cli.asked import (
 from virton.cli.complaint import complain
 from virton.cli.language import LanguageOption, printable, sentences
 from virton.cli.real_cluster import CaFileOption, FingerprintOption
-from virton.console.sentences import Sentences
 from virton.forecast.reasons import NoSuchResourceError, Reasons, Repair, reasons
 from virton.ha.placement.reasons import Explanation, Offline
+from virton.language.sentences import Sentences
 
 WRONG_INPUT = 2
 

@@ -14,6 +14,7 @@ from virton.console.handlers import capture, lab, live, pages, resources, rules,
 from virton.console.security import SecurityHeaders
 from virton.console.settings import ConsoleSettings
 from virton.console.state import open_console
+from virton.language.sentences import CATALOGUES
 from virton.proxmox import ProxmoxClient
 
 
@@ -37,8 +38,8 @@ def _routes() -> list[BaseRoute]:
     return [
         Route("/", pages.index),
         Route("/login", pages.login),
-        Mount("/static", pages.files("static")),
-        Mount("/catalogue", pages.files("catalogue")),
+        Mount("/static", pages.files(pages.ROOM / "static")),
+        Mount("/catalogue", pages.files(CATALOGUES)),
         Route("/api/login", answered(session.log_in), methods=["POST"]),
         Route("/api/logout", answered(session.log_out), methods=["POST"]),
         Route("/api/session", reading(session.show_session)),

@@ -12,6 +12,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from virton.console.state import console_of
+from virton.language.sentences import CATALOGUES
 
 ROOM = Path(__file__).parent.parent
 LOCALES = ("ko", "en")
@@ -32,9 +33,9 @@ class RevalidatedFiles(StaticFiles):
         return response
 
 
-def files(folder: str) -> StaticFiles:
-    """Serve a folder of the console's."""
-    return RevalidatedFiles(directory=ROOM / folder, check_dir=False)
+def files(folder: Path) -> StaticFiles:
+    """Serve a folder."""
+    return RevalidatedFiles(directory=folder, check_dir=False)
 
 
 async def index(request: Request) -> Response:
@@ -83,7 +84,7 @@ def _manifest() -> dict[str, Any]:
 
 def _catalogue(locale: str) -> dict[str, Any]:
     try:
-        words = json.loads((ROOM / "catalogue" / f"{locale}.json").read_text("utf-8"))
+        words = json.loads((CATALOGUES / f"{locale}.json").read_text("utf-8"))
     except (OSError, ValueError) as failure:
         raise HTTPException(500, f"no catalogue {locale}.json") from failure
     assert isinstance(words, dict)  # noqa: S101 - it is our own file

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from virton.console.sentences import CATALOGUES, LOCALES, PLACEHOLDER, Sentences
 from virton.ha import events
 from virton.ha.causes import CAUSES, Commanded, NodeLost
 from virton.ha.events import KINDS
@@ -37,6 +36,7 @@ from virton.ha.states import (
     ServiceState,
     ShutdownPolicy,
 )
+from virton.language.sentences import CATALOGUES, LOCALES, PLACEHOLDER, Sentences
 
 for module in pkgutil.iter_modules(events.__path__):
     importlib.import_module(f"{events.__name__}.{module.name}")

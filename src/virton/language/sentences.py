@@ -14,6 +14,7 @@ from typing import Any, Self
 from virton.ha.causes import Cause
 from virton.ha.events import Event
 from virton.ha.placement.reasons import Explanation, NodeObjection
+from virton.language.particles import with_particles
 
 CATALOGUES = Path(__file__).parent / "catalogue"
 LOCALES = ("ko", "en")
@@ -29,7 +30,7 @@ class Sentences:
     @classmethod
     def of(cls, locale: str) -> Self:
         """Read the catalogues of a language."""
-        names = ("", "events.", "forecast.")
+        names = ("", "events.", "forecast.", "story.")
         files = [CATALOGUES / f"{name}{locale}.json" for name in names]
         texts: dict[str, str] = {}
         for file in files:
@@ -43,6 +44,11 @@ class Sentences:
     def cause(self, cause: Cause) -> str:
         """Tell a cause."""
         return self.say(f"cause.{cause.name}", cause.fields())
+
+    def happening(self, kind: str, whom: str, facts: Mapping[str, Any]) -> str:
+        """Tell what happened to whom."""
+        known = {name: value for name, value in facts.items() if value is not None}
+        return self.say(f"happening.{kind}", {"whom": whom, **known})
 
     def objection(self, objection: NodeObjection) -> str:
         """Tell what there is against a node."""
@@ -62,7 +68,7 @@ class Sentences:
             for field, value in reversed(fields.items())
         )
         text = self.texts.get(next((v for v in variants if v in self.texts), key), key)
-        return PLACEHOLDER.sub(lambda match: self._filled(match, fields), text)
+        return with_particles(PLACEHOLDER.sub(lambda match: self._filled(match, fields), text))
 
     def _filled(self, match: re.Match[str], fields: dict[str, Any]) -> str:
         name, prefix = match.groups()
