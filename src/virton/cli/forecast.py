@@ -4,7 +4,6 @@ import json
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from virton.cli.asked import (
     CaptureArgument,
@@ -19,6 +18,7 @@ from virton.cli.forecast_page import print_answer
 from virton.cli.language import LanguageOption, sentences
 from virton.cli.real_cluster import CaFileOption, FingerprintOption
 from virton.cli.simulate import EventsOption, listener, play_on
+from virton.cli.terminal import terminal
 from virton.forecast.ask import ask
 from virton.forecast.changes import Change, ChangeError
 from virton.forecast.question import Loss, Question, QuestionError, parse_split
@@ -105,7 +105,7 @@ def forecast(
     if as_json:
         typer.echo(json.dumps(answer.to_json(), ensure_ascii=False, indent=1, sort_keys=True))
     else:
-        print_answer(Console(), sentences(lang), answer)
+        print_answer(terminal(), sentences(lang), answer)
 
 
 def _changes(added: Several, changed: Several, removed: Several) -> tuple[Change, ...]:

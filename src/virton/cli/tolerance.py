@@ -21,6 +21,7 @@ from virton.cli.complaint import complain
 from virton.cli.forecast_page import STYLES
 from virton.cli.language import LanguageOption, printable, sentences
 from virton.cli.real_cluster import CaFileOption, FingerprintOption
+from virton.cli.terminal import terminal
 from virton.forecast.fates import Verdict
 from virton.forecast.fit import Size, SizeError, fits
 from virton.forecast.tolerance import Row, Table
@@ -70,7 +71,7 @@ def tolerance(
         told = _json(table, require, borne, fit, count)
         typer.echo(json.dumps(told, ensure_ascii=False, indent=1, sort_keys=True))
     else:
-        _print(Console(), sentences(lang), table, fit, count)
+        _print(terminal(), sentences(lang), table, fit, count)
     if not borne:
         raise typer.Exit(NOT_BORNE)
 
@@ -121,9 +122,7 @@ def _json(
     return told
 
 
-def _print(
-    terminal: Console, said: Sentences, table: Table, fit: str | None, count: int | None
-) -> None:
+def _print(out: Console, said: Sentences, table: Table, fit: str | None, count: int | None) -> None:
     def text(key: str, **fields: Any) -> str:
         return printable(said.say(f"forecast.{key}", fields))
 
@@ -138,9 +137,9 @@ def _print(
         grid.add_row(
             _lost(row, text), Text(worst, style), _counts(row, text), ", ".join(row.resets)
         )
-    terminal.print(grid)
+    out.print(grid)
     if fit is not None:
-        terminal.print(text("fit", size=fit, count=count))
+        out.print(text("fit", size=fit, count=count))
 
 
 def _lost(row: Row, text: Any) -> str:

@@ -17,6 +17,7 @@ from virton.cli.asked import (
 from virton.cli.complaint import complain
 from virton.cli.language import LanguageOption, printable, sentences
 from virton.cli.real_cluster import CaFileOption, FingerprintOption
+from virton.cli.terminal import terminal
 from virton.forecast.reasons import NoSuchResourceError, Reasons, Repair, reasons
 from virton.ha.placement.reasons import Explanation, Offline
 from virton.language.sentences import Sentences
@@ -45,12 +46,12 @@ def why(
     if as_json:
         typer.echo(json.dumps(found.to_json(), ensure_ascii=False, indent=1, sort_keys=True))
     else:
-        _Page(Console(), sentences(lang), found).print()
+        _Page(terminal(), sentences(lang), found).print()
 
 
 class _Page:
-    def __init__(self, terminal: Console, said: Sentences, found: Reasons) -> None:
-        self._terminal = terminal
+    def __init__(self, out: Console, said: Sentences, found: Reasons) -> None:
+        self._out = out
         self._said = said
         self._found = found
 
@@ -72,7 +73,7 @@ class _Page:
         return printable(self._said.say(f"forecast.why.{key}", fields))
 
     def _line(self, text: str, style: str = "") -> None:
-        self._terminal.print(text, style=style, highlight=False, soft_wrap=True)
+        self._out.print(text, style=style, highlight=False, soft_wrap=True)
 
     def _section(self, heading: str, lines: list[str]) -> None:
         if lines:
