@@ -161,6 +161,19 @@ def test_a_refusal_is_said_in_the_form_and_nothing_is_lost(page: Page, standin: 
     expect(page.get_by_role("dialog")).to_have_count(0)
 
 
+def test_a_user_who_may_see_no_guest_is_told_why_there_is_none(
+    standin: Standin, open_page: Opener
+) -> None:
+    assert standin.session is not None
+    assert standin.snapshot is not None
+    standin.session["sees_guests"] = False
+    standin.snapshot["guests"] = []
+    page = open_page()
+    expect(page.get_by_text("VM과 CT의 이름이 표시되지 않습니다.")).to_be_visible()
+    press(page, "리소스 추가")
+    expect(page.get_by_role("dialog")).to_contain_text("볼 권한(VM.Audit)이 없어")
+
+
 def test_a_write_that_may_have_been_done_says_so(page: Page, standin: Standin) -> None:
     press(page, "리소스 추가")
     field(page, "VM 선택 (CT 포함)").select_option("vm:130")

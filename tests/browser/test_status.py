@@ -156,6 +156,36 @@ def test_a_lost_lock_is_warned_of_in_the_words_of_the_manual(page: Page, standin
     expect(status(page).get_by_text("phum02 노드가 에이전트 잠금을 잃었습니다")).to_be_visible()
 
 
+@pytest.mark.parametrize(
+    ("token", "words"),
+    [
+        ({"refused": True, "lacks": []}, "콘솔의 API 토큰을 거부했습니다."),
+        ({"refused": False, "lacks": ["Sys.Audit", "VM.Audit"]}, "Sys.Audit, VM.Audit 권한이 없어"),
+    ],
+)
+def test_what_is_wrong_with_the_consoles_token_is_told_as_its_own(
+    page: Page, standin: Standin, token: contents.Snapshot, words: str
+) -> None:
+    snapshot = contents.usual()
+    snapshot["cluster"]["token"] = {"name": "mon@pve!ha"} | token
+    standin.show(snapshot)
+    box = status(page).locator(".box").filter(has_text="mon@pve!ha")
+    expect(box).to_be_visible()
+    expect(box).to_contain_text(words)
+
+
+def test_a_part_that_the_consoles_token_may_not_read_says_whose_privilege_is_missing(
+    page: Page, standin: Standin
+) -> None:
+    snapshot = contents.usual()
+    part = contents.bad_part("forbidden", "Permission check failed (/, Sys.Audit)", contents.NOW)
+    part["error"]["token"] = "mon@pve!ha"
+    snapshot["parts"]["rules"] = part
+    standin.show(snapshot)
+    alert = page.get_by_role("alert").filter(has_text="mon@pve!ha")
+    expect(alert).to_contain_text("콘솔의 API 토큰 mon@pve!ha에 Sys.Audit 권한이 없습니다.")
+
+
 def test_a_spinner_turns_until_the_first_answer(standin: Standin, open_page: Opener) -> None:
     usual = standin.snapshot
     standin.snapshot = None

@@ -479,11 +479,11 @@ async def test_without_a_token_the_poller_borrows_a_ticket_and_gives_it_back(
     async with visiting(tmp_path, token=None) as visit:
         await visit.poller.poll_once()
         assert visit.poller.readings.status.error is not None
-        assert visit.poller.readings.status.error.code == "auth"
+        assert visit.poller.readings.status.error.code == "nobody"
         assert visit.cluster.asked == []
         await visit.logged_in("none@pve", "none")
         await visit.poller.poll_once()
-        assert visit.poller.readings.status.error.code == "auth"
+        assert visit.poller.readings.status.error.code == "nobody"
         browser = await visit.logged_in()
         await visit.poller.poll_once()
         assert visit.poller.readings.status.error is None

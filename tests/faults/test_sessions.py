@@ -58,7 +58,7 @@ async def test_a_console_without_a_token_keeps_its_data_until_somebody_logs_in_a
     await borrowing.poller.poll_once()
     readings = borrowing.poller.readings
     assert {name: part.error and part.error.code for name, part in readings.parts.items()} == (
-        dict.fromkeys(PARTS, "auth")
+        dict.fromkeys(PARTS, "nobody")
     )
     await borrowing.site.log_in(borrowing.browser)
     told = await borrowing.look()

@@ -191,6 +191,7 @@ class Playback:
             ROOT: {"/": {"Sys.Audit": 1, "Sys.Console": 1, "VM.Audit": 1}},
             "audit@pve": {"/": {"Sys.Audit": 1, "VM.Audit": 1}},
             "none@pve": {"/vms": {"VM.Audit": 1}},
+            "console@pve": {"/": {"Sys.Audit": 1, "VM.Audit": 1}},
         }
         self.tickets: dict[str, str] = {}
         self.tokens = {TOKEN: "console@pve"}

@@ -14,6 +14,7 @@ export class ApiError extends Error {
     kinds = [],
     unknown = false,
     told = false,
+    token = null,
   }) {
     super(message ?? code);
     this.status = status;
@@ -24,6 +25,8 @@ export class ApiError extends Error {
     this.fingerprint = fingerprint;
     this.kinds = kinds;
     this.unknown = unknown;
+    /** The name of the console's own token, where it is refused or lacks a privilege. */
+    this.token = token;
     /** Whether the console itself said so. */
     this.told = told;
   }

@@ -67,11 +67,19 @@ export function wordError(error) {
 
 /** What the message is known to mean, else what the code says. */
 function wordKind(error) {
+  if (error.token) return wordToken(error);
   const known = wordMessage(error.words);
   if (known) return known;
   if (error.status === 429) return t("error.slow_down", { seconds: error.retryAfterS || 5 });
   const key = `error.${error.code}`;
   return has(key) ? t(key) : t("error.cluster");
+}
+
+/** What is wrong with the console's own token, which is not the user's affair. */
+function wordToken({ code, token, words }) {
+  const privilege = /Permission check failed.*?([A-Z][A-Za-z]+\.[A-Z]\w+)/.exec(words ?? "")?.[1];
+  if (code === "auth") return t("error.token_refused", { token });
+  return privilege ? t("error.token_lacks", { token, privilege }) : t("error.token_forbidden", { token });
 }
 
 /** Text nodes for a message: the page's words, then the cluster's own, if they add something. */

@@ -122,6 +122,11 @@ export function may(privilege) {
   return Boolean(state.session?.privileges?.includes(privilege));
 }
 
+/** Whether the user may see any guest, and so their names. */
+export function seesGuests() {
+  return state.session?.sees_guests !== false;
+}
+
 /** A resource of the snapshot by its id. */
 export function resourceOf(sid) {
   return state.snapshot?.resources.find((resource) => resource.sid === sid);

@@ -30,7 +30,7 @@ function aboutHa(snapshot) {
 
 /** Who does not answer, or late, or by another clock. */
 function aboutAnswers({ cluster, parts }) {
-  const warnings = [];
+  const warnings = aboutToken(cluster.token);
   const addresses = cluster.addresses ?? [];
   const silent = addresses.filter((one) => !one.ok).map((one) => hostOf(one.address));
   const answering = hostOf(addresses.find((one) => one.answering)?.address);
@@ -50,6 +50,14 @@ function aboutAnswers({ cluster, parts }) {
     warnings.push({ key: "skew", kind, tone: "warn", values: { seconds: Math.abs(skew_s) } });
   }
   return warnings;
+}
+
+/** Whether the cluster takes the console's own token. */
+function aboutToken(token) {
+  if (!token) return [];
+  const kind = token.refused ? "token_refused" : "token_lacks";
+  const values = { token: token.name, privileges: list(token.lacks) };
+  return [{ key: "token", kind, tone: "bad", values }];
 }
 
 function hostOf(address) {

@@ -31,6 +31,7 @@ from virton.cli.settings_file import (
     settings_file,
 )
 from virton.cli.terminal import terminal
+from virton.cli.token_check import token_facts
 from virton.console.app import BesideCluster, create_app
 from virton.console.settings import ConsoleSettings
 from virton.proxmox import ApiToken, ProxmoxClient
@@ -197,7 +198,9 @@ def service_of(chosen: SettingsFile, folder: Path) -> Service:
             complain("--pve-version is for the embedded cluster: a real one tells its own", code=2)
         ca_file = Path(chosen.ca_file) if chosen.ca_file else None
         client = client_of(chosen.proxmox, chosen.fingerprints, ca_file)
-        return of_real_cluster(client, settings)
+        tried = client_of(chosen.proxmox, chosen.fingerprints, ca_file)
+        facts = token_facts(tried, settings.token)
+        return of_real_cluster(client, settings).telling(facts)
     if chosen.token or chosen.fingerprints or chosen.ca_file:
         complain("--token, --fingerprint and --ca-file go with --proxmox URL", code=2)
     return of_embedded_cluster(start_embedded(folder, chosen.pve_version), settings)

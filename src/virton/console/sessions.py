@@ -17,7 +17,7 @@ from virton.console.lender import RENEW_AFTER_S, Lender
 from virton.console.problems import no_session
 from virton.console.session_cookie import Session, opened, sealed
 from virton.console.settings import ConsoleSettings
-from virton.console.standings import AUDIT, Standing, Standings, digest, remember
+from virton.console.standings import AUDIT, GUEST_AUDIT, Standing, Standings, digest, remember
 from virton.proxmox import ApiFailure, ClusterApi, ProxmoxClient, Ticket
 from virton.proxmox.credentials import TICKET_LIFE_S
 
@@ -174,6 +174,7 @@ class Sessions:
             "csrf": self.csrf(session),
             "privileges": standing.privileges,
             "lab": standing.lab,
+            "sees_guests": standing.permissions.anywhere(GUEST_AUDIT),
         }
 
 

@@ -19,6 +19,7 @@ from virton.proxmox.credentials import TICKET_LIFE_S
 
 REMEMBERED = 2000
 AUDIT = "Sys.Audit"
+GUEST_AUDIT = "VM.Audit"
 
 
 @dataclass(frozen=True, slots=True)

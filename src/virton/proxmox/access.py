@@ -41,6 +41,10 @@ class Permissions:
         above = self.paths.get(path, {})
         return frozenset(privilege for privilege, inherited in above.items() if inherited)
 
+    def anywhere(self, privilege: str) -> bool:
+        """Tell whether a privilege is held on any path."""
+        return any(privilege in held for held in self.paths.values())
+
 
 def parse_realms(data: Any) -> tuple[Realm, ...]:
     """Read the answer of `/access/domains`, the default realm first, then by name."""

@@ -1,6 +1,7 @@
 """The calls of the Proxmox VE API that we make, typed."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -21,7 +22,7 @@ from virton.proxmox.configuration import (
     parse_resources,
     parse_rules,
 )
-from virton.proxmox.credentials import Credentials, Ticket
+from virton.proxmox.credentials import ApiToken, Credentials, Ticket
 from virton.proxmox.errors import ApiError, ApiFailure, ErrorCode
 from virton.proxmox.exchange import MOST_BYTES
 from virton.proxmox.inventory import (
@@ -66,9 +67,18 @@ class ClusterApi:
     async def read(self, path: str, parse: Callable[[Any], View], **params: Any) -> View:
         """Get a path and read the answer; one of unexpected shape is a `protocol` error."""
         most = LOGIN_BYTES if self.credentials is None else MOST_BYTES
-        answer = await self.client.call(
-            "GET", path, self.credentials, params, at=self._at, trying=self._note, most_bytes=most
-        )
+        try:
+            answer = await self.client.call(
+                "GET",
+                path,
+                self.credentials,
+                params,
+                at=self._at,
+                trying=self._note,
+                most_bytes=most,
+            )
+        except ApiFailure as failure:
+            raise _of_token(failure, self.credentials) from failure
         return _parsed(path, parse, answer)
 
     def _note(self, address: str) -> None:
@@ -190,6 +200,14 @@ class ClusterApi:
     async def remove_rule(self, rule: str) -> None:
         """Remove a rule."""
         await self.client.call("DELETE", _rule(rule), self.credentials)
+
+
+def _of_token(failure: ApiFailure, credentials: Credentials | None) -> ApiFailure:
+    """Return the failure, with the name of the token that is refused or lacks a privilege."""
+    concerns = failure.error.code in (ErrorCode.AUTH, ErrorCode.FORBIDDEN)
+    if not concerns or not isinstance(credentials, ApiToken):
+        return failure
+    return ApiFailure(replace(failure.error, token=credentials.name), sent=failure.sent)
 
 
 def _resource(sid: str) -> str:

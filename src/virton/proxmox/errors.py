@@ -14,6 +14,7 @@ class ErrorCode(StrEnum):
     """The kind of a failure: the word by which the page chooses its sentence."""
 
     NAME = "name"
+    NOBODY = "nobody"
     REFUSED = "refused"
     TIMEOUT = "timeout"
     TLS = "tls"
@@ -42,7 +43,8 @@ class ApiError:
     """A failed call: HTTP status (None: no answer), kind, words, and errors by parameter.
 
     `message` holds the cluster's own words alone; `detail` what our libraries say, for the log and
-    the command line. `unknown` tells that nobody knows whether the cluster did what was asked.
+    the command line. `unknown` tells that nobody knows whether the cluster did what was asked,
+    `token` which API token is refused or lacks a privilege.
     """
 
     status: int | None
@@ -54,6 +56,7 @@ class ApiError:
     retry_after_s: int | None = None
     detail: str | None = None
     unknown: bool = False
+    token: str | None = None
 
     @property
     def words(self) -> str:
@@ -76,6 +79,8 @@ class ApiError:
             data["retry_after_s"] = self.retry_after_s
         if self.unknown:
             data["unknown"] = True
+        if self.token is not None:
+            data["token"] = self.token
         return data
 
 

@@ -9,7 +9,7 @@ import { makeField, makeSelect, points, wholeNumber } from "../fields.js";
 import { t } from "../i18n.js";
 import { patchRows } from "../keyed.js";
 import { nameOf, resourceName } from "../names.js";
-import { features, resourceOf, state, subscribe } from "../store.js";
+import { features, resourceOf, state, subscribe, seesGuests } from "../store.js";
 import { refresh } from "../stream.js";
 import { writeChange } from "./overtaking.js";
 import { guestStatus, REQUESTS, requestOf } from "../words.js";
@@ -172,7 +172,8 @@ function follow(form) {
 function followGuests(field) {
   const guests = [...state.snapshot.guests].sort((a, b) => a.vmid - b.vmid);
   patchRows(field.control, [{ sid: "" }, ...guests], optionCare);
-  field.setHint(guests.length ? "" : t("field.guest.none"));
+  const none = seesGuests() ? "field.guest.none" : "field.guest.hidden";
+  field.setHint(guests.length ? "" : t(none));
 }
 
 const optionCare = {

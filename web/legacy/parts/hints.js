@@ -10,7 +10,7 @@ import { t } from "../i18n.js";
 import { doubt, doubtSentence } from "../knowledge.js";
 import { nameOf, resourceName } from "../names.js";
 import * as preferences from "../preferences.js";
-import { resourceOf } from "../store.js";
+import { resourceOf, seesGuests } from "../store.js";
 import { refresh } from "../stream.js";
 import { requestOf } from "../words.js";
 
@@ -20,6 +20,9 @@ export function hintsOf(snapshot) {
   const found = [];
   const doubted = resources.length ? doubt(snapshot) : null;
   if (doubted) found.push({ key: "last_known", kind: "last_known", tone: "warn", doubted });
+  if (resources.length && !seesGuests()) {
+    found.push({ key: "guests_hidden", kind: "guests_hidden", tone: "info" });
+  }
   const votes = cluster.votes ?? nodes.length;
   if (votes > 0 && votes < 3) found.push({ key: "votes", kind: "votes", tone: "warn", votes });
   const mending = inRepair(resources);

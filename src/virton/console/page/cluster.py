@@ -6,6 +6,7 @@ from dataclasses import asdict
 from virton.console.page import model
 from virton.console.page.future_rules import future_rules
 from virton.console.watch.readings import Readings
+from virton.console.watch.token import TokenStanding
 from virton.proxmox import configuration
 from virton.proxmox.errors import ApiError
 
@@ -27,7 +28,14 @@ def cluster_told(readings: Readings, now: float) -> model.Cluster:
         addresses=_addresses(readings),
         read_only=_read_only(readings),
         clock=clock_told(readings, now),
+        token=_token(readings.token),
     )
+
+
+def _token(standing: TokenStanding | None) -> model.ConsoleToken | None:
+    if standing is None or not (standing.refused or standing.lacks):
+        return None
+    return model.ConsoleToken(name=standing.name, refused=standing.refused, lacks=standing.lacks)
 
 
 def failure_told(error: ApiError | None) -> model.Failure | None:

@@ -56,6 +56,7 @@ class Failure(Sparse):
     address: Text | None = None
     fingerprint: Text | None = None
     retry_after_s: int | None = None
+    token: Text | None = None
 
 
 class Part(Told):
@@ -156,6 +157,14 @@ class ClusterTime(Told):
     skew_s: int | None
 
 
+class ConsoleToken(Told):
+    """The console's own API token, where the cluster does not take it as it should."""
+
+    name: Text
+    refused: bool
+    lacks: tuple[Text, ...]
+
+
 class Cluster(Told):
     """The cluster as a whole; `lab` tells whether the viewer has a lab."""
 
@@ -169,6 +178,7 @@ class Cluster(Told):
     addresses: tuple[Address, ...]
     read_only: ReadOnly | None
     clock: ClusterTime
+    token: ConsoleToken | None
 
 
 class Quorum(Told):

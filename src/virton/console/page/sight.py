@@ -3,13 +3,11 @@
 from virton.console.page.assemble import forbidden
 from virton.console.page.changes import Beat, Change, Gone, Rows
 from virton.console.page.model import Guest, PageModel, Resource
-from virton.console.standings import AUDIT, Standing
+from virton.console.standings import AUDIT, GUEST_AUDIT, Standing
 from virton.proxmox import ApiError
 from virton.proxmox.access import Permissions
 from virton.proxmox.errors import ErrorCode
 from virton.proxmox.values import integer
-
-GUEST_AUDIT = "VM.Audit"
 
 
 def seen_by(standing: Standing, page: PageModel) -> PageModel:

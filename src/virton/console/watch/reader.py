@@ -18,6 +18,7 @@ from virton.console.watch.readings import (
     StatusReading,
 )
 from virton.console.watch.source import Source
+from virton.console.watch.token import TokenWatch
 from virton.proxmox import ApiError, ApiFailure, ClusterApi, Credentials, ProxmoxClient, Ticket
 from virton.proxmox.configuration import Group
 from virton.proxmox.errors import ErrorCode
@@ -29,7 +30,7 @@ Other = TypeVar("Other")
 PROBE_S = 10.0
 """How often an address is tried that could not be asked, or that may belong to the majority."""
 
-_NOBODY = ApiError(401, None, code=ErrorCode.AUTH)
+_NOBODY = ApiError(401, None, code=ErrorCode.NOBODY)
 
 
 class Reader:
@@ -51,6 +52,7 @@ class Reader:
         self._settings = settings
         self._clock = clock
         self._tell = tell
+        self._token = TokenWatch(lender.current(), clock)
         self._cluster_clock = ClusterClock(clock)
         client.heard = self._cluster_clock.heard
         self._readings = Readings()
@@ -78,6 +80,7 @@ class Reader:
             addresses={address: troubles.get(address) for address in self._client.addresses},
             answering=answering,
             ahead_s=self._cluster_clock.ahead_s(answering),
+            token=self._token.standing,
         )
 
     def begin(self) -> asyncio.Future[Any]:
@@ -89,6 +92,9 @@ class Reader:
 
     async def read_anew(self) -> None:
         """Ask every source with a question that begins after this call; wait for the answers."""
+        if self._token.is_refused:
+            self._token.try_again()
+            await self._parts["status"].ask_anew()
         due = [source.begin() for source in self._due()]
         parts = [source.ask_anew() for source in self._parts.values()]
         await asyncio.gather(*parts, *(asyncio.shield(question) for question in due))
@@ -101,7 +107,7 @@ class Reader:
     def _due(self) -> Iterator[Source]:
         """Yield what is asked now and then, if somebody may ask."""
         credentials = self._lender.current()
-        if credentials is None:
+        if credentials is None or not self._token.may_ask(first=False):
             return
         now = self._clock.time()
         if isinstance(credentials, Ticket) and now - credentials.issued >= RENEW_AFTER_S:
@@ -120,14 +126,16 @@ class Reader:
         if credentials is None:
             self._keep(name, replace(last, error=_NOBODY))
             return
+        if not self._token.may_ask(first=name == "status"):
+            return
         api, began = ClusterApi(self._client, credentials), self._clock.time()
         self._asking[name] = (began, api)
         try:
             part: Part[Any] = Part(await read(api), self._clock.time())
+            self._token.accepted()
             self._doubt_after(last)
         except ApiFailure as failure:
-            part = replace(last, error=failure.error)
-            self._drop_if_refused(credentials, failure.error)
+            part = replace(last, error=self._judged(credentials, failure.error))
         finally:
             del self._asking[name]
         took_s = self._clock.time() - began
@@ -145,9 +153,14 @@ class Reader:
         if away:
             self._detected_at = None
 
-    def _drop_if_refused(self, credentials: Credentials, error: ApiError) -> None:
+    def _judged(self, credentials: Credentials, error: ApiError) -> ApiError:
+        """Return the error as the page tells it; borrow a ticket no longer that was refused."""
+        self._token.refused(error)
         if error.code in (ErrorCode.AUTH, ErrorCode.FORBIDDEN):
             self._lender.withdraw(credentials)
+        # Whose ticket was borrowed is nothing to the viewer, whose own session is another matter.
+        borrowed = error.code is ErrorCode.AUTH and isinstance(credentials, Ticket)
+        return _NOBODY if borrowed else error
 
     async def _read_status(self, api: ClusterApi) -> StatusReading:
         current, manager = await _both(api.status(), api.manager_status())
@@ -205,8 +218,17 @@ class Reader:
             votes = await api.votes()
         except ApiFailure:
             votes = None
+        await self._ask_what_the_token_may(api)
         self._readings = replace(self._readings, detected=features, votes=votes)
         self._tell()
+
+    async def _ask_what_the_token_may(self, api: ClusterApi) -> None:
+        if self._token.standing is None:
+            return
+        try:
+            self._token.may(await api.permissions())
+        except ApiFailure as failure:
+            self._token.refused(failure.error)
 
     def _to_probe(self) -> list[str]:
         """Return the addresses of which it would be good to know more."""

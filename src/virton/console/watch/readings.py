@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
+from virton.console.watch.token import TokenStanding
 from virton.proxmox.configuration import Group, Resource, Rule
 from virton.proxmox.errors import ApiError
 from virton.proxmox.features import Features
@@ -97,7 +98,8 @@ class NodesReading:
 class Readings:
     """Everything that is known of a cluster.
 
-    `answering` is the address that is asked first, `ahead_s` by how much its clock is ahead of ours.
+    `answering` is the address that is asked first, `ahead_s` by how much its clock is ahead of ours,
+    `token` how the cluster takes the console's own, if there is one.
     """
 
     status: Part[StatusReading] = Part(StatusReading())
@@ -110,6 +112,7 @@ class Readings:
     addresses: Mapping[str, ApiError | None] = field(default_factory=dict)
     answering: str | None = None
     ahead_s: float | None = None
+    token: TokenStanding | None = None
 
     @property
     def parts(self) -> dict[str, Part[Any]]:

@@ -1,0 +1,39 @@
+"""Whether a real cluster takes the console's token: asked at the start, before anybody looks."""
+
+import asyncio
+
+from virton.console.watch.token import missing_privileges
+from virton.proxmox import ApiFailure, ApiToken, ClusterApi, ProxmoxClient, Timeouts
+from virton.proxmox.errors import ErrorCode
+
+PATIENCE = Timeouts(connect_s=3, read_s=5, whole_s=6)
+
+Facts = tuple[tuple[str, str], ...]
+
+
+def token_facts(client: ProxmoxClient, token: str | None) -> Facts:
+    """Ask with the token, over a connection that is closed after it; tell what is wrong with it."""
+    if token is None:
+        return ()
+    client.timeouts = PATIENCE
+    words = asyncio.run(_wrong_with(client, ApiToken(token)))
+    return (("Careful", words),) if words else ()
+
+
+async def _wrong_with(client: ProxmoxClient, token: ApiToken) -> str | None:
+    try:
+        lacks = missing_privileges(await ClusterApi(client, token).permissions())
+    except ApiFailure as failure:
+        error = failure.error
+        if error.code is ErrorCode.AUTH:
+            return f"the cluster refuses the token {token.name}: {error.words}"
+        return f"the token {token.name} could not be tried: {error.address}: {error.words}"
+    finally:
+        await client.aclose()
+    if not lacks:
+        return None
+    return (
+        f"the token {token.name} lacks {', '.join(lacks)}; with privilege separation a token needs "
+        "privileges of its own, beside its user's: pveum acl modify / --tokens "
+        f"'{token.name}' --roles PVEAuditor"
+    )
