@@ -1,4 +1,7 @@
-"""The embedded cluster over HTTP: the Proxmox VE API below `/api2/json`, and the lab's switches."""
+"""The embedded cluster over HTTP: the Proxmox VE API below `/api2/json`, and the lab's switches.
+
+`/api2/extjs` answers the same in the form that Proxmox's own page expects.
+"""
 
 import json
 import logging
@@ -29,11 +32,14 @@ _HEADERS = {"cache-control": "max-age=0, no-store", "x-content-type-options": "n
 def create_app(cluster: EmbeddedCluster, registry: Registry = REGISTRY) -> Starlette:
     """Return the ASGI application that serves a cluster."""
     api = _Api(cluster, registry)
+    ext = _ExtApi(api)
     lab = _LabSwitches(cluster)
     return Starlette(
         routes=[
             Route("/api2/json", api),
             Route("/api2/json/{path:path}", api),
+            Route("/api2/extjs", ext),
+            Route("/api2/extjs/{path:path}", ext),
             Route("/lab", lab),
         ]
     )
@@ -47,10 +53,14 @@ class _Api:
         self._registry = registry
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        response = await _answered(self._answer, HttpRequest(scope, receive))
+        response = await _answered(self._respond, HttpRequest(scope, receive))
         await response(scope, receive, send)
 
-    async def _answer(self, request: HttpRequest) -> Response:
+    async def _respond(self, request: HttpRequest) -> Response:
+        return answer_response(await self.answer(request))
+
+    async def answer(self, request: HttpRequest) -> Answer:
+        """Answer a call; raises the refusal of one that cannot be made at all."""
         path = f"/{request.path_params.get('path', '')}"
         found = self._registry.find(request.method, path)
         endpoint = found[0] if found else None
@@ -60,10 +70,24 @@ class _Api:
             caller = self._cluster.access.identify(given, request.method)
         call = Request(request.method, path, await params_of(request))
         if endpoint is not None and endpoint.slow:
-            return answer_response(
-                await run_in_threadpool(dispatch, self._registry, self._cluster, caller, call)
-            )
-        return answer_response(dispatch(self._registry, self._cluster, caller, call))
+            return await run_in_threadpool(dispatch, self._registry, self._cluster, caller, call)
+        return dispatch(self._registry, self._cluster, caller, call)
+
+
+class _ExtApi:
+    """Answers the same calls in the form of Proxmox's own page: a refusal is told in the body."""
+
+    def __init__(self, api: _Api) -> None:
+        self._api = api
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        response = await _answered(self._respond, HttpRequest(scope, receive))
+        await response(scope, receive, send)
+
+    async def _respond(self, request: HttpRequest) -> Response:
+        # Without a login the status itself must say so: the page asks for one then.
+        answer = await self._api.answer(request)
+        return json_response(HTTPStatus.OK, answer.to_ext_json())
 
 
 class _LabSwitches:

@@ -47,6 +47,12 @@ class Answer:
             body["errors"] = dict(self.errors)
         return body
 
+    def to_ext_json(self) -> dict[str, Any]:
+        """Return the answer's body as Proxmox's own page reads it: with its success or failure."""
+        well = self.status < HTTPStatus.BAD_REQUEST
+        body = {**self.to_json(), "success": int(well)}
+        return body if well else {**body, "status": self.status}
+
 
 def refused(refusal: Refusal) -> Answer:
     """Return the answer that a refusal becomes."""

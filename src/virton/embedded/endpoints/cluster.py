@@ -19,12 +19,6 @@ _MOST_TASKS = 25
 _ZONE = "localnetwork"
 
 
-def index(_cluster: EmbeddedCluster, _caller: Caller, _params: Params) -> list[Entry]:
-    """List what is below."""
-    names = ("config", "ha", "log", "options", "resources", "status", "tasks")
-    return [{"name": name} for name in names]
-
-
 def status(cluster: EmbeddedCluster, _caller: Caller, _params: Params) -> list[Entry]:
     """Tell of the cluster and of each of its nodes."""
     members = cluster.world.members()
@@ -135,7 +129,6 @@ _RESOURCE_TYPES = ("vm", "storage", "node", "sdn")
 
 ENDPOINTS = (
     Endpoint("GET", "/version", nodes.version, Anyone.LOGGED_IN),
-    Endpoint("GET", "/cluster", index, Anyone.LOGGED_IN),
     Endpoint("GET", "/cluster/status", status, AUDIT),
     Endpoint(
         "GET",

@@ -113,22 +113,6 @@ def index(cluster: EmbeddedCluster, caller: Caller, kind: GuestType, params: Par
     ]
 
 
-def guest_index(
-    cluster: EmbeddedCluster, _caller: Caller, kind: GuestType, params: Params
-) -> list[Entry]:
-    """List what is below a guest."""
-    guest_at(cluster, kind, params)
-    return [{"subdir": name} for name in ("config", "migrate", "status")]
-
-
-def status_index(
-    cluster: EmbeddedCluster, _caller: Caller, kind: GuestType, params: Params
-) -> list[Entry]:
-    """List what is below a guest's status."""
-    guest_at(cluster, kind, params)
-    return [{"subdir": name} for name in ("current", "shutdown", "start", "stop")]
-
-
 def config(cluster: EmbeddedCluster, _caller: Caller, kind: GuestType, params: Params) -> Entry:
     """Tell a guest's configuration, as its file has it."""
     guest = guest_at(cluster, kind, params)
@@ -183,9 +167,7 @@ def _endpoints(kind: GuestType) -> list[Endpoint]:
     current_value = Param("boolean", optional=True, default=False)
     configured = {**guest, "current": current_value, "snapshot": Param(optional=True)}
     below: list[tuple[str, Any, Permission, Schema]] = [
-        ("", guest_index, Anyone.LOGGED_IN, guest),
         ("/config", config, audit, configured),
-        ("/status", status_index, Anyone.LOGGED_IN, guest),
         ("/status/current", current, audit, guest),
     ]
     return [

@@ -78,12 +78,6 @@ def resource_entries(cluster: EmbeddedCluster, caller: Caller) -> list[Entry]:
     return entries
 
 
-def node_index(_cluster: EmbeddedCluster, _caller: Caller, _params: Params) -> list[Entry]:
-    """List what is below a node."""
-    names = ("lxc", "qemu", "replication", "status", "subscription", "tasks", "time", "version")
-    return [{"name": name} for name in names]
-
-
 def status(cluster: EmbeddedCluster, _caller: Caller, params: Params) -> Entry:
     """Tell how a node does."""
     stats = cluster.world.node_stats(params["node"])
@@ -163,8 +157,8 @@ def _is_asked_for(task: Task, params: Params) -> bool:
     )
 
 
-def _task(cluster: EmbeddedCluster, caller: Caller, params: Params) -> Task:
-    """Return a task that the caller may see."""
+def require_task(cluster: EmbeddedCluster, caller: Caller, params: Params) -> Task:
+    """Return a task, if the caller may see it."""
     node, upid = params["node"], params["upid"]
     task = cluster.tasks.get(upid)
     if task is None or node_of(upid) != node:
@@ -175,15 +169,9 @@ def _task(cluster: EmbeddedCluster, caller: Caller, params: Params) -> Task:
     return task
 
 
-def task_index(cluster: EmbeddedCluster, caller: Caller, params: Params) -> list[Entry]:
-    """List what is below a task."""
-    _task(cluster, caller, params)
-    return [{"name": "log"}, {"name": "status"}]
-
-
 def task_status(cluster: EmbeddedCluster, caller: Caller, params: Params) -> Entry:
     """Tell how a task goes."""
-    task = _task(cluster, caller, params)
+    task = require_task(cluster, caller, params)
     entry = task.to_json()
     entry.pop("endtime", None)
     if task.end is None:
@@ -193,7 +181,7 @@ def task_status(cluster: EmbeddedCluster, caller: Caller, params: Params) -> Ent
 
 def task_log(cluster: EmbeddedCluster, caller: Caller, params: Params) -> Counted:
     """Tell what a task has written."""
-    lines = _task(cluster, caller, params).lines
+    lines = require_task(cluster, caller, params).lines
     start = params.get("start", 0)
     end = start + params.get("limit", _USUAL_LIST_LENGTH)
     shown = enumerate(lines[start:end], start=start + 1)
@@ -238,7 +226,6 @@ _TASK_FILTERS = {
 
 ENDPOINTS = (
     Endpoint("GET", "/nodes", index, Anyone.LOGGED_IN),
-    Endpoint("GET", _PATH, node_index, Anyone.LOGGED_IN, _NODE),
     Endpoint("GET", f"{_PATH}/status", status, _AUDIT, _NODE, proxied=True),
     Endpoint("GET", f"{_PATH}/time", time, _AUDIT, _NODE, proxied=True),
     Endpoint("GET", f"{_PATH}/version", version, Anyone.LOGGED_IN, _NODE, proxied=True),
@@ -247,7 +234,6 @@ ENDPOINTS = (
     Endpoint(
         "GET", f"{_PATH}/tasks", tasks, Anyone.LOGGED_IN, {**_NODE, **_TASK_FILTERS}, proxied=True
     ),
-    Endpoint("GET", f"{_PATH}/tasks/{{upid}}", task_index, Anyone.LOGGED_IN, _TASK),
     Endpoint(
         "GET", f"{_PATH}/tasks/{{upid}}/status", task_status, Anyone.LOGGED_IN, _TASK, proxied=True
     ),

@@ -21,12 +21,6 @@ REALMS = {
 }
 
 
-def index(_cluster: EmbeddedCluster, _caller: Caller, _params: Params) -> list[Entry]:
-    """List what is below."""
-    names = ("users", "roles", "acl", "domains", "tfa", "ticket", "password", "permissions")
-    return [{"subdir": name} for name in names]
-
-
 def login_page(_cluster: EmbeddedCluster, _caller: Caller, _params: Params) -> None:
     """Answer nothing: there is no page here."""
 
@@ -125,7 +119,6 @@ _LOGIN = {
 }
 
 ENDPOINTS = (
-    Endpoint("GET", "/access", index, Anyone.LOGGED_IN),
     Endpoint("GET", "/access/ticket", login_page, Anyone.WORLD),
     Endpoint("POST", "/access/ticket", log_in, Anyone.WORLD, _LOGIN, slow=True, no_token=True),
     Endpoint("GET", "/access/domains", realms, Anyone.WORLD),

@@ -8,24 +8,13 @@ from virton.embedded.access.access import Caller
 from virton.embedded.cluster import EmbeddedCluster
 from virton.embedded.endpoints.ha import files, verbose
 from virton.embedded.endpoints.parameters import AUDIT, CONSOLE
-from virton.embedded.registry import Anyone, Endpoint
+from virton.embedded.registry import Endpoint
 from virton.embedded.schema import Param
 from virton.ha.dialect import Dialect
 from virton.ha.model import ResourceConfig
 
 Params = Mapping[str, Any]
 Entry = dict[str, Any]
-
-
-def index(_cluster: EmbeddedCluster, _caller: Caller, _params: Params) -> list[Entry]:
-    """List what is below."""
-    return [{"id": "status"}, {"id": "resources"}, {"id": "groups"}, {"id": "rules"}]
-
-
-def status_index(_cluster: EmbeddedCluster, _caller: Caller, _params: Params) -> list[Entry]:
-    """List what is below `status`."""
-    names = ("current", "manager_status", "disarm-ha", "arm-ha")
-    return [{"name": name} for name in names]
 
 
 def current(cluster: EmbeddedCluster, _caller: Caller, _params: Params) -> list[Entry]:
@@ -192,8 +181,6 @@ def _local_time(cluster: EmbeddedCluster, timestamp: int) -> str:
 _STATUS = "/cluster/ha/status"
 
 ENDPOINTS = (
-    Endpoint("GET", "/cluster/ha", index, AUDIT),
-    Endpoint("GET", _STATUS, status_index, Anyone.LOGGED_IN),
     Endpoint("GET", f"{_STATUS}/current", current, AUDIT),
     Endpoint("GET", f"{_STATUS}/manager_status", manager_status, AUDIT),
     Endpoint(
