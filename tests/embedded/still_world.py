@@ -128,7 +128,9 @@ def make_world() -> StillWorld:
 
 def make_lab() -> StillLab:
     nodes = (LabNode("alfa", power=True, network=True), LabNode("bravo", power=True, network=True))
-    return StillLab(LabState(NOW, nodes=nodes, guests=(LabGuest("vm:100", running=True),)))
+    return StillLab(
+        LabState(NOW, nodes=nodes, guests=(LabGuest("vm:100", running=True, runs_on=("alfa",)),))
+    )
 
 
 def make_cluster(files: ClusterFiles | None = None) -> EmbeddedCluster:

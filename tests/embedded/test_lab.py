@@ -21,7 +21,7 @@ def test_the_lab_tells_every_switch(root: TestClient) -> None:
             {"name": "alfa", "power": True, "network": True},
             {"name": "bravo", "power": True, "network": True},
         ],
-        "guests": [{"sid": "vm:100", "fail_starts": 0, "running": True}],
+        "guests": [{"sid": "vm:100", "fail_starts": 0, "running": True, "runs_on": ["alfa"]}],
     }
 
 

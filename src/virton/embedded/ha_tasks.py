@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from virton.embedded.journal import Journal
 from virton.embedded.tasks import CUT_OFF, Task, TaskList
+from virton.embedded.world import TaskReport
 from virton.ha.model import resource_name, resource_type
 from virton.simulation.timed_guests import HANDOVER_S, Doing, TimedOperation
 from virton.story.journal_lines import LRM_TAG
@@ -86,6 +87,11 @@ class HaTasks:
             line = f"{told.format(guest=guest)}: {task.upid}"
             self.journal.write(task.node, LRM_TAG, line, pid=task.pid + 1)
         return _Work(task, self if stops_first else None)
+
+    def again(self, operation: TimedOperation, task: Task) -> TaskReport:
+        """Return where to tell of an operation's end, whose task was begun before a restart."""
+        stops_first = operation.doing is Doing.MOVE and task.type in ("qmshutdown", "vzshutdown")
+        return _Work(task, self) if stops_first else task
 
     def move_stopped(self, stop: Task, error: str | None) -> None:
         """Leave the task of a move that followed a stop."""

@@ -48,7 +48,12 @@ def lab_json(cluster: EmbeddedCluster, caller: Caller) -> dict[str, Any]:
             for node in state.nodes
         ],
         "guests": [
-            {"sid": guest.sid, "fail_starts": guest.fail_starts, "running": guest.running}
+            {
+                "sid": guest.sid,
+                "fail_starts": guest.fail_starts,
+                "running": guest.running,
+                "runs_on": list(guest.runs_on),
+            }
             for guest in state.guests
         ],
     }

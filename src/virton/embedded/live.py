@@ -1,11 +1,12 @@
 """The embedded cluster's running world: hosts, guests and HA stack on the paced clock."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 
 from virton.embedded.ha_tasks import HaTasks, failure_of
 from virton.embedded.inventory import GuestRecord, Inventory
-from virton.embedded.memory import Remembered, WorldMemory
+from virton.embedded.memory import Kept, WorldMemory, fresh_world
 from virton.embedded.pmxcfs import ClusterFiles
 from virton.embedded.shared_files import SharedFiles
 from virton.embedded.usage import guest_cpu, guest_memory, load_report, node_stats
@@ -20,76 +21,69 @@ from virton.embedded.world import (
 from virton.ha.dialect import Dialect
 from virton.ha.environment import MANAGER_LOCK, agent_lock
 from virton.ha.events import Record
-from virton.simulation.commands import Figures, Hardware
+from virton.ha.manager.view import LoadReport
+from virton.simulation.freezing import freeze, thaw
 from virton.simulation.hosts import Host
 from virton.simulation.locks import Hold
-from virton.simulation.paced import PacedClock, spread
-from virton.simulation.timed_guests import TimedGuests, TimedOperation
+from virton.simulation.paced import spread
+from virton.simulation.timed_guests import TimedOperation
 from virton.simulation.timing import real_timing
-from virton.simulation.value import PacedClockValue
+from virton.simulation.value import HostValue
 from virton.simulation.world import World as SimulatedWorld
 
 
 class LiveWorld:
-    """Implements the API's `World` and `Lab` on a simulation."""
+    """Implements the API's `World` and `Lab` on a simulation.
+
+    `ahead_s` is how far its time runs before that of the machine, by speed and steps.
+    """
 
     def __init__(
-        self,
-        files: ClusterFiles,
-        hosts: dict[str, Host],
-        now_s: int,
-        dialect: Dialect,
+        self, files: ClusterFiles, hosts: tuple[HostValue, ...], wall_s: int, dialect: Dialect
     ) -> None:
-        """Wake the world as the files remember it, or with `hosts` as they are given."""
+        """Go on with the world that the files hold, or wake a fresh one with these hosts."""
         self.listeners: list[Callable[[Record], None]] = []
         self.ha_tasks: HaTasks | None = None
         self._asked_by_call = False
         self._files = files
-        self._memory = WorldMemory(files)
-        remembered = self._memory.recall(hosts)
         self._inventory = Inventory(files)
-        self._shared = SharedFiles(files, self._inventory, tuple(sorted(hosts)), dialect)
-        self._guests = TimedGuests(self._shared, hosts, self.now, self._can_move)
-        self._guests.failing_starts.update(remembered.failing_starts)
+        names = tuple(host.name for host in hosts)
+        self._shared = SharedFiles(files, self._inventory, names, dialect)
+        self._memory = WorldMemory(files, self._shared)
+        kept = self._memory.recall(hosts, wall_s) or Kept(fresh_world(hosts, wall_s), goes_on=False)
+        version = {host.name: host.version for host in hosts}
+        value = replace(
+            kept.world,
+            hosts=tuple(replace(h, version=version[h.name]) for h in kept.world.hosts),
+            timing=real_timing(len(names)),
+            dialect=dialect,
+        )
+        self._simulation = thaw(value, self._tell, self._shared, self._measure)
+        self._world, self.clock = self._simulation.world, self._simulation.paced
+        self._guests = self._simulation.timed_guests
         self._guests.on_begin = self._report_begin
         self._guests.on_end = self._report_end
         self._reports: dict[str, TaskReport] = {}
-        self._world = SimulatedWorld(
-            hosts,
-            self._shared,
-            self._guests,
-            self._tell,
-            lambda world: load_report(world, self._inventory, dialect.measure),
-            max_workers=4,
-            whole=True,
-            timing=real_timing(len(hosts)),
-        )
-        self._world.locks.held.update(remembered.locks)
-        self._hardware = Hardware(self._world, self._shared, Figures({}, {}))
-        self.clock = PacedClock(self._world, self._hardware, self._guests, PacedClockValue())
-        self._running_since_s: dict[str, int] = {}
-        self._wake(max(now_s, remembered.now_s))
-
-    def _wake(self, now_s: int) -> None:
-        self._world.now_s = now_s
-        for environment in self._world.environments.values():
-            environment.clock_s = now_s
-        for host in self._world.hosts.values():
-            if host.power:
-                self._world.start_crm(host)
-                self._world.start_lrm(host)
-        self._hold_locks_again()
-        self.clock.delay(spread(self._world.hosts))
-        self._booted_s = dict.fromkeys(self._world.hosts, now_s)
+        self._running_since_s = dict(kept.since)
+        self.ahead_s = kept.ahead_s
+        if not kept.goes_on:
+            self._start_daemons()
         self._note_running()
 
-    def _hold_locks_again(self) -> None:
-        """Let each daemon know of the lock that it held when the process ended."""
+    def _start_daemons(self) -> None:
+        """Start the daemons of a world that has none yet; each holds the locks of its node."""
+        for host in self._world.hosts.values():
+            if host.power:
+                self._world.start_daemons(host)
         locks = self._world.locks
         for name, lock in locks.held.items():
             daemon = "crm" if name == MANAGER_LOCK else "lrm"
             if daemon == "crm" or name == agent_lock(lock.node):
                 locks.holds[f"{lock.node}/{daemon}"] = {name: Hold(lock.renewed_s)}
+        self.clock.delay(spread(self._world.hosts))
+
+    def _measure(self, world: SimulatedWorld) -> LoadReport:
+        return load_report(world, self._inventory, self._simulation.dialect.measure)
 
     def _tell(self, record: Record) -> None:
         for listen in self.listeners:
@@ -104,23 +98,28 @@ class LiveWorld:
     def elapse(self, real_s: float) -> None:
         """Let real time pass, and keep what came of it as one change."""
         with self._files.batch():
-            if self.clock.elapse(real_s):
+            seconds = self.clock.elapse(real_s)
+            self.ahead_s += seconds - real_s
+            if seconds:
                 self._settle()
+
+    @contextmanager
+    def _change(self) -> Iterator[None]:
+        """Change the world within one, and keep what came of it as one change."""
+        with self._files.batch():
+            yield
+            self._settle()
 
     def _settle(self) -> None:
         self._note_running()
-        self._memory.keep(
-            Remembered(self.now(), self._world.locks.held, self._guests.failing_starts),
-            self._world.hosts,
-        )
+        value = freeze(self._simulation, with_files=False)
+        self._memory.keep(Kept(value, self.ahead_s, self._running_since_s))
 
     def _note_running(self) -> None:
+        since, now_s = self._running_since_s, self.now()
         running = {sid for host in self._world.hosts.values() for sid in host.running}
-        since = self._running_since_s
-        self._running_since_s = {sid: since.get(sid, self.now()) for sid in running}
-        for name, host in self._world.hosts.items():
-            if not host.power:
-                self._booted_s[name] = self.now()
+        if running != since.keys():
+            self._running_since_s = {sid: since.get(sid, now_s) for sid in sorted(running)}
 
     # members
 
@@ -181,7 +180,9 @@ class LiveWorld:
     def node_stats(self, node: str) -> NodeStats:
         """Return what a node has and uses."""
         stats = node_stats(self._world.hosts[node], self._inventory)
-        return replace(stats, uptime_s=self.now() - self._booted_s[node])
+        host = self._world.hosts[node]
+        booted_s = host.booted_s if host.power else None
+        return replace(stats, uptime_s=0 if booted_s is None else self.now() - booted_s)
 
     def start_guest(self, vmid: int, report: TaskReport) -> None:
         """Start a guest on its node, outside the HA stack."""
@@ -207,16 +208,25 @@ class LiveWorld:
         if not host.power:
             report.finish(f"node {record.node} is off")
             return
-        self._asked_by_call = True
-        try:
-            operation = begin(host)
-        finally:
-            self._asked_by_call = False
-        if operation.locked_by is not None:
-            report.finish(f"guest is locked ({operation.locked_by})")
-            return
-        operation.task = report.upid
-        self._reports[report.upid] = report
+        with self._change():
+            self._asked_by_call = True
+            try:
+                operation = begin(host)
+            finally:
+                self._asked_by_call = False
+            if operation.locked_by is not None:
+                report.finish(f"guest is locked ({operation.locked_by})")
+                return
+            operation.task = report.upid
+            self._reports[report.upid] = report
+
+    def operations_with_tasks(self) -> Mapping[str, TimedOperation]:
+        """Return what is being done to guests, by the task to which it is told."""
+        return {o.task: o for o in self._guests.under_way if o.task is not None}
+
+    def report_to(self, reports: Mapping[str, TaskReport]) -> None:
+        """Tell these tasks, by their id, how what is being done ends."""
+        self._reports |= reports
 
     def _report_begin(self, operation: TimedOperation) -> None:
         """Begin the task of what the HA stack does to a guest; a call has begun one of its own."""
@@ -243,7 +253,12 @@ class LiveWorld:
             paused=self.clock.paused,
             nodes=tuple(LabNode(name, h.power, h.network) for name, h in hosts.items()),
             guests=tuple(
-                LabGuest(guest.sid, guest.running, failing.get(guest.sid, 0))
+                LabGuest(
+                    guest.sid,
+                    guest.running,
+                    failing.get(guest.sid, 0),
+                    tuple(name for name, host in hosts.items() if guest.sid in host.running),
+                )
                 for guest in self.guests().values()
             ),
         )
@@ -257,34 +272,36 @@ class LiveWorld:
         self._command(f"network {node} {'on' if on else 'off'}")
 
     def _command(self, command: str) -> None:
-        with self._files.batch():
-            self._hardware.execute(command, "lab")
-            self._settle()
+        with self._change():
+            self._simulation.hardware.execute(command, "lab")
 
     def crash(self, sid: str) -> None:
         """Let a running guest die."""
-        self._guests.crash(sid)
-        self._settle()
+        with self._change():
+            self._guests.crash(sid)
 
     def fail_starts(self, sid: str, count: int) -> None:
         """Let the next `count` starts of a guest fail."""
-        self._guests.failing_starts[sid] = count
-        self._settle()
+        with self._change():
+            self._guests.failing_starts[sid] = count
 
     def set_speed(self, speed: int) -> None:
         """Let time pass at 1, 10 or 60 times its speed."""
-        self.clock.speed = speed
+        with self._change():
+            self.clock.speed = speed
 
     def pause(self) -> None:
         """Let time stand still."""
-        self.clock.paused = True
+        with self._change():
+            self.clock.paused = True
 
     def resume(self) -> None:
         """Let time pass again."""
-        self.clock.paused = False
+        with self._change():
+            self.clock.paused = False
 
     def step(self, seconds: int) -> None:
         """Let so many seconds pass at once."""
-        with self._files.batch():
+        with self._change():
             self.clock.step(seconds)
-            self._settle()
+            self.ahead_s += seconds

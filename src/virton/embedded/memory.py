@@ -1,56 +1,184 @@
-"""What the running world remembers when its process dies: switches, running guests, locks."""
+"""The running world as a value in files beside those of the cluster; the API does not show them.
+
+It is written in the transaction of what happened, so that a process killed at any moment leaves
+files and world as they were together. What is large and seldom changes stands in files of its own.
+"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from virton.embedded.pmxcfs import ClusterFiles
-from virton.simulation.hosts import Host
-from virton.simulation.locks import Lock
+from virton.embedded.shared_files import SharedFiles
+from virton.ha.manager.manager import RulesMemory
+from virton.ha.model import Instant
+from virton.ha.workers import WorkersMemory
+from virton.simulation.encoding import Pool, decode, decode_pool, encode, encode_pool
+from virton.simulation.value import (
+    HostValue,
+    LockValue,
+    PacedClockValue,
+    TimedGuestsValue,
+    WorldValue,
+)
 
-_PATH = "virton/world"
-_OFTEN_ENOUGH_S = 30
+FORM = 2
+_NOW = "virton/world/now"
+_ON = "virton/world/on/"
+_RULES = "virton/world/rules/"
+_SINCE = "virton/world/since"
+_FORMER = "virton/world"
 
 
-@dataclass(slots=True)
-class Remembered:
-    """The world's time (Unix seconds), its locks, and the starts that are to fail."""
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A world as it is kept.
 
-    now_s: int = 0
-    locks: dict[str, Lock] = field(default_factory=dict)
-    failing_starts: dict[str, int] = field(default_factory=dict)
+    `ahead_s` is how far its time runs before that of the machine, by speed and steps. `since` tells
+    since when each guest runs. One that does not go `on` is an older version's: its daemons start.
+    """
+
+    world: WorldValue
+    ahead_s: float = 0.0
+    since: Mapping[str, Instant] = field(default_factory=dict)
+    goes_on: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class _OnHost:
+    """What a host's value holds that is large: the guests that run, and what its LRM knows of them."""
+
+    running: frozenset[str] = frozenset()
+    workers: WorkersMemory = field(default_factory=WorkersMemory)
 
 
 class WorldMemory:
-    """Keeps the world in a file beside those of the cluster; the API does not show it."""
+    """Keeps the world, and gives it back."""
 
-    def __init__(self, files: ClusterFiles) -> None:
+    def __init__(self, files: ClusterFiles, shared: SharedFiles) -> None:
         self._files = files
-        self._kept: dict[str, Any] = {}
-        self._kept_at_s = 0
+        self._shared = shared
+        self._on: dict[str, _OnHost] = {}
+        self._rules: dict[str, RulesMemory | None] = {}
+        self._since: Mapping[str, int] = {}
 
-    def recall(self, hosts: Mapping[str, Host]) -> Remembered:
-        """Bring hosts into the state remembered, and return the rest of it."""
-        data = self._files.read_json(_PATH)
-        for name, host in hosts.items():
-            state = data.get("hosts", {}).get(name)
-            if state is not None:
-                host.power, host.network = state["power"], state["network"]
-                host.running = set(state["running"])
-        locks = {name: Lock(node, at_s) for name, (node, at_s) in data.get("locks", {}).items()}
-        return Remembered(data.get("now", 0), locks, dict(data.get("failing_starts", {})))
+    # write
 
-    def keep(self, state: Remembered, hosts: Mapping[str, Host]) -> None:
-        """Keep the world; when nothing but the time changed, only now and then."""
-        data = {
-            "hosts": {
-                name: {"power": h.power, "network": h.network, "running": sorted(h.running)}
-                for name, h in hosts.items()
-            },
-            "failing_starts": {sid: n for sid, n in state.failing_starts.items() if n},
-        }
-        if data == self._kept and state.now_s - self._kept_at_s < _OFTEN_ENOUGH_S:
+    def keep(self, kept: Kept) -> None:
+        """Keep a world as it is now; only what changed is written."""
+        value = kept.world
+        for host in value.hosts:
+            self._keep_on(host)
+            self._keep_rules(host)
+        if kept.since != self._since:
+            self._since = kept.since
+            self._files.write_json(_SINCE, self._since)
+        pool = self._pool()
+        world = encode(replace(value, hosts=tuple(map(_light, value.hosts))), WorldValue, pool)
+        data = {"form": FORM, "ahead_s": round(kept.ahead_s, 3), "world": world}
+        self._files.write_json(_NOW, data | {"pool": encode_pool(pool)})
+        self._files.remove(_FORMER)
+
+    def _pool(self, by_s: int = 0) -> Pool:
+        """Return a pool with what the cluster's own files hold, which the daemons alone write."""
+        status = self._shared.manager_status
+        return Pool.beside(status.service_status, status, by_s=by_s)
+
+    def _keep_on(self, host: HostValue) -> None:
+        workers = WorkersMemory() if host.lrm is None else host.lrm.workers
+        on = _OnHost(host.running, workers)
+        if on != self._on.get(host.name):
+            self._on[host.name] = on
+            self._files.write_json(_ON + host.name, encode(on, _OnHost, Pool()))
+
+    def _keep_rules(self, host: HostValue) -> None:
+        manager = None if host.crm is None else host.crm.manager
+        rules = None if manager is None else manager.rules
+        if host.name in self._rules and rules == self._rules[host.name]:
             return
-        self._kept, self._kept_at_s = data, state.now_s
-        locks = {name: [lock.node, lock.renewed_s] for name, lock in sorted(state.locks.items())}
-        self._files.write_json(_PATH, {**data, "locks": locks, "now": state.now_s})
+        self._rules[host.name] = rules
+        if rules is None:
+            self._files.remove(_RULES + host.name)
+        else:
+            pool = Pool()
+            data = encode(rules, RulesMemory, pool)
+            self._files.write_json(_RULES + host.name, {"pool": encode_pool(pool), "rules": data})
+
+    # read
+
+    def recall(self, hosts: tuple[HostValue, ...], wall_s: int) -> Kept | None:
+        """Return the world that was kept, None if there is none.
+
+        Its time is moved on, as the machine's went on meanwhile: to `wall_s` and as far ahead of it
+        as it was. All its instants move with it, and nothing in it notices. `hosts` are those of a
+        world that an older version kept.
+        """
+        data = self._files.read_json(_NOW)
+        if not data:
+            former = self._files.read_json(_FORMER)
+            return _former(former, hosts, wall_s) if former else None
+        by_s = wall_s + max(0, round(data["ahead_s"])) - data["world"]["now_s"]
+        self._shared.move_in_time(by_s)
+        pool = decode_pool(data["pool"], self._pool(by_s))
+        world = decode(data["world"], WorldValue, pool)
+        since = {sid: at_s + by_s for sid, at_s in self._files.read_json(_SINCE).items()}
+        whole = tuple(self._whole(host, by_s) for host in world.hosts)
+        return Kept(replace(world, hosts=whole), data["ahead_s"], since)
+
+    def _whole(self, host: HostValue, by_s: int) -> HostValue:
+        """Return a host with what is kept of it in files of its own."""
+        on = decode(self._files.read_json(_ON + host.name), _OnHost, Pool(by_s=by_s))
+        crm, lrm = host.crm, host.lrm
+        if lrm is not None:
+            lrm = replace(lrm, workers=on.workers)
+        if crm is not None and crm.manager is not None:
+            crm = replace(crm, manager=replace(crm.manager, rules=self._rules_of(host.name)))
+        return replace(host, running=on.running, lrm=lrm, crm=crm)
+
+    def _rules_of(self, node: str) -> RulesMemory | None:
+        data = self._files.read_json(_RULES + node)
+        if not data:
+            return None
+        return decode(data["rules"], RulesMemory, decode_pool(data["pool"], Pool()))
+
+
+def fresh_world(hosts: tuple[HostValue, ...], now_s: int) -> WorldValue:
+    """Return a world in which no daemon runs yet."""
+    return WorldValue(
+        hosts=tuple(replace(host, booted_s=now_s) for host in hosts),
+        guests=TimedGuestsValue(),
+        clock=PacedClockValue(),
+        now_s=now_s,
+        max_workers=4,
+        whole=True,
+    )
+
+
+def _light(host: HostValue) -> HostValue:
+    """Return a host without what is kept in files of its own."""
+    crm, lrm = host.crm, host.lrm
+    if crm is not None and crm.manager is not None:
+        crm = replace(crm, manager=replace(crm.manager, rules=None))
+    if lrm is not None:
+        lrm = replace(lrm, workers=WorkersMemory())
+    return replace(host, running=frozenset(), crm=crm, lrm=lrm)
+
+
+def _former(data: dict[str, Any], hosts: tuple[HostValue, ...], wall_s: int) -> Kept:
+    """Read what older versions kept: switches, guests and locks, and nothing of the daemons."""
+    told = data.get("hosts", {})
+    locks = {
+        name: LockValue(node, at_s) for name, (node, at_s) in sorted(data.get("locks", {}).items())
+    }
+    guests = TimedGuestsValue(failing_starts=data.get("failing_starts", {}))
+    now_s = max(data.get("now", 0), wall_s)
+    world = fresh_world(tuple(_former_host(h, told.get(h.name)) for h in hosts), now_s)
+    kept = replace(world, locks=locks, guests=guests)
+    return Kept(kept, ahead_s=now_s - wall_s, goes_on=False)
+
+
+def _former_host(host: HostValue, told: dict[str, Any] | None) -> HostValue:
+    if told is None:
+        return host
+    running = frozenset(told["running"])
+    return replace(host, power=told["power"], network=told["network"], running=running)

@@ -13,13 +13,11 @@ from virton.embedded.cluster import VERSION, EmbeddedCluster
 from virton.embedded.endpoints.ha.rules import objections_now
 from virton.embedded.ha_journal import HaJournal
 from virton.embedded.ha_tasks import HaTasks
-from virton.embedded.inventory import Inventory
 from virton.embedded.live import LiveWorld
 from virton.embedded.pmxcfs import ClusterFiles
 from virton.embedded.store import FileStore
 from virton.ha.dialect import dialect_of
 from virton.ha.events.cluster import RuleDropped
-from virton.simulation.hosts import Host
 
 ADMIN = "root@pam"
 TICK_S = 0.25
@@ -42,22 +40,32 @@ class RunningCluster:
         with files.batch():
             fresh = not files.paths()
             version = _settled_version(files, version)
-            hosts = seed.hosts(version)
+            hosts = seed.hosts(version, fresh=fresh)
             if fresh:
-                _sow(files, hosts)
+                _sow(files)
             woken_s = now_s - _SETTLING_S if fresh else now_s
             self.world = LiveWorld(files, hosts, woken_s, dialect_of(version))
             self.cluster = EmbeddedCluster(files, self.world, self.world, version=version)
             journal = self.cluster.journal
             self.world.listeners.append(HaJournal(journal, self._why_dropped).hear)
             self.world.ha_tasks = HaTasks(self.cluster.tasks, journal)
+            self._take_up_tasks(self.world.ha_tasks)
             self.admin_password = self._set_password(admin_password)
             self.console_token = self._console_token()
             if fresh:
-                for node in sorted(hosts):
-                    self.cluster.log.add(node, "cluster", "starting cluster log", "root")
+                for host in hosts:
+                    self.cluster.log.add(host.name, "cluster", "starting cluster log", "root")
+                self.world.ahead_s -= _SETTLING_S
                 self.world.step(_SETTLING_S)
         self.app: ASGIApp = create_app(self.cluster)
+
+    def _take_up_tasks(self, ha_tasks: HaTasks) -> None:
+        """Let the tasks whose work goes on hear of its end; all others were cut off."""
+        tasks, going_on = self.cluster.tasks, self.world.operations_with_tasks()
+        tasks.cut_off_all_but(going_on)
+        known = {upid: task for upid in going_on if (task := tasks.get(upid)) is not None}
+        reports = {upid: ha_tasks.again(going_on[upid], task) for upid, task in known.items()}
+        self.world.report_to(reports)
 
     def _why_dropped(self, event: RuleDropped) -> str | None:
         found = objections_now(self.cluster).get(event.rule)
@@ -89,13 +97,10 @@ class RunningCluster:
             before = now
 
 
-def _sow(files: ClusterFiles, hosts: dict[str, Host]) -> None:
-    """Write the files of a fresh cluster, and let the guests run that run from the start."""
+def _sow(files: ClusterFiles) -> None:
+    """Write the files of a fresh cluster."""
     for path, text in seed.files().items():
         files.write(path, text)
-    for guest in Inventory(files).guests().values():
-        if guest.sid in seed.RUNNING_FROM_THE_START:
-            hosts[guest.node].running.add(guest.sid)
 
 
 def _settled_version(files: ClusterFiles, wanted: str | None) -> str:

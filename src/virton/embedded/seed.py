@@ -6,7 +6,7 @@ from virton.embedded.endpoints.ha.files import RESOURCES
 from virton.embedded.inventory import config_path
 from virton.embedded.shared_files import DATACENTER
 from virton.embedded.world import GuestType
-from virton.simulation.hosts import Host
+from virton.simulation.value import HostValue
 
 USERS = "user.cfg"
 CONSOLE_TOKEN = "root@pam!console"  # noqa: S105  (the token's name, not its secret)
@@ -45,12 +45,33 @@ RUNNING_FROM_THE_START = frozenset(
 )
 
 
-def hosts(version: str) -> dict[str, Host]:
-    """Return the cluster's hosts, powered and connected, with a version of Proxmox VE."""
-    return {
-        node: Host(node, True, True, cores=CORES, memory_bytes=_MEMORY_BYTES[node], version=version)
+def hosts(version: str, *, fresh: bool) -> tuple[HostValue, ...]:
+    """Return the cluster's hosts, powered and connected, with a version of Proxmox VE.
+
+    Where the cluster is a fresh one, guests run on them.
+    """
+    running = RUNNING_FROM_THE_START if fresh else frozenset()
+    return tuple(
+        HostValue(
+            node,
+            power=True,
+            network=True,
+            cores=CORES,
+            memory_bytes=_MEMORY_BYTES[node],
+            version=version,
+            running=running & _guests_of(node),
+        )
         for node in NODES
-    }
+    )
+
+
+def _guests_of(node: str) -> frozenset[str]:
+    guests = (*_UNDER_HA, *_NOT_UNDER_HA)
+    return frozenset(
+        f"{'vm' if kind == 'qemu' else 'ct'}:{vmid}"
+        for vmid, kind, where, *_ in guests
+        if where == node
+    )
 
 
 def files() -> Mapping[str, str]:

@@ -1,6 +1,7 @@
 """The cluster's files as the HA stack reads and writes them: typed values over the texts."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TypeVar
 
 from virton.embedded.endpoints.ha.files import (
@@ -90,6 +91,16 @@ class SharedFiles:
     def _keep(self, path: str, status: ManagerStatus | LrmStatus) -> None:
         self._files.write_json(path, status.to_json())
         self._statuses[path] = (self._files.version(path), status)
+
+    def move_in_time(self, by_s: int) -> None:
+        """Let all that the daemons wrote be written so many seconds later."""
+        if by_s and self._files.get(MANAGER_STATUS):
+            status = self.manager_status
+            if status.timestamp is not None:
+                self.manager_status = replace(status, timestamp=status.timestamp + by_s)
+        if by_s:
+            for node, lrm in self.lrm_status().items():
+                self.write_lrm_status(node, replace(lrm, timestamp=lrm.timestamp + by_s))
 
     # what the operator writes
 

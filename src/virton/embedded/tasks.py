@@ -3,7 +3,7 @@
 import json
 import re
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -84,7 +84,7 @@ class Task:
 class TaskList:
     """The tasks of a cluster, the newest last; old ones are forgotten.
 
-    Each is kept in a file. One that runs when the process is killed is found ended then.
+    Each is kept in a file. Those that ran when the process was killed may go on, or be cut off.
     """
 
     def __init__(self, files: ClusterFiles, clock: Callable[[], int], log: "ClusterLog") -> None:
@@ -94,14 +94,15 @@ class TaskList:
         self._log = log
         kept = [*files.read_json(_OLDER_TASKS).get("tasks", [])]
         kept += [files.read_json(path) for path in files.paths(_TASKS_FOLDER)]
-        self._tasks = OrderedDict((data["upid"], self._task(data)) for data in kept)
+        self._tasks = OrderedDict((data["upid"], Task(keeper=self, **data)) for data in kept)
         self._pid = max((task.pid for task in self._tasks.values()), default=_FIRST_PID)
 
-    def _task(self, data: dict[str, Any]) -> Task:
-        task = Task(keeper=self, **data)
-        if task.end is None:
-            task.end, task.error = self.clock(), CUT_OFF
-        return task
+    def cut_off_all_but(self, going_on: Container[str]) -> None:
+        """End the tasks that run, but for some, as those do whose process was killed."""
+        for task in self._tasks.values():
+            if task.end is None and task.upid not in going_on:
+                task.end, task.error = self.clock(), CUT_OFF
+                self.keep(task)
 
     def begin(
         self,

@@ -102,11 +102,15 @@ class LabNode:
 
 @dataclass(frozen=True, slots=True)
 class LabGuest:
-    """What a simulated guest is made to do: fail its next `fail_starts` starts."""
+    """What a simulated guest is made to do: fail its next `fail_starts` starts.
+
+    `runs_on` are all nodes on which it runs, should that be more than one.
+    """
 
     sid: str
     running: bool
     fail_starts: int = 0
+    runs_on: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ class Simulation:
 
     world: World
     figures: Figures
+    hardware: Hardware
     clock: VirtualClock | PacedClock
     dialect: Dialect
 
@@ -72,6 +73,13 @@ class Simulation:
         if not isinstance(self.clock, PacedClock):
             raise TypeError("this simulation is on the virtual clock")
         return self.clock
+
+    @property
+    def timed_guests(self) -> TimedGuests:
+        """Return the guests of a simulation on the paced clock; raises TypeError."""
+        if not isinstance(self.world.guests, TimedGuests):
+            raise TypeError("these guests obey at once")
+        return self.world.guests
 
 
 def freeze(simulation: Simulation, *, with_files: bool = True) -> WorldValue:
@@ -136,11 +144,12 @@ def thaw(
         _wake_daemons(host, world)
     hardware = Hardware(world, kept, figures)
     if isinstance(value.clock, VirtualClockValue):
-        return Simulation(world, figures, VirtualClock(world, hardware, value.clock), value.dialect)
+        virtual = VirtualClock(world, hardware, value.clock)
+        return Simulation(world, figures, hardware, virtual, value.dialect)
     if not isinstance(guests, TimedGuests):
         raise TypeError("guests that obey at once are not for the paced clock")
     paced = PacedClock(world, hardware, guests, value.clock)
-    return Simulation(world, figures, paced, value.dialect)
+    return Simulation(world, figures, hardware, paced, value.dialect)
 
 
 def commanded(value: WorldValue, commands: Sequence[str]) -> WorldValue:

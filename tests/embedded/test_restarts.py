@@ -1,0 +1,180 @@
+"""A restart changes nothing: whenever the process ends, the cluster goes on where it was."""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from tests.embedded.living import STARTED_AT_S, Living
+from virton.embedded.pmxcfs import ClusterFiles
+from virton.embedded.running import RunningCluster
+from virton.ha.events import Record
+
+Deed = Callable[[RunningCluster], None]
+
+DEEDS: tuple[Deed, ...] = (
+    lambda c: c.world.set_network("phum03", False),
+    lambda c: c.world.set_network("phum03", True),
+    lambda c: c.world.set_network("phum01", False),
+    lambda c: c.world.set_network("phum01", True),
+    lambda c: c.world.set_power("phum02", False),
+    lambda c: c.world.set_power("phum02", True),
+    lambda c: c.world.set_power("phum01", True),
+    lambda c: c.world.set_power("phum03", True),
+    lambda c: c.world.crash("vm:121"),
+    lambda c: c.world.fail_starts("vm:121", 3),
+    lambda c: _queue(c, "migrate vm:100 phum01"),
+    lambda c: _queue(c, "relocate vm:999 phum02"),
+    lambda c: _queue(c, "enable-node-maintenance phum01"),
+    lambda c: _queue(c, "disable-node-maintenance phum01"),
+    lambda c: _queue(c, "disarm-ha freeze"),
+    lambda c: _queue(c, "arm-ha"),
+)
+
+
+def _queue(cluster: RunningCluster, command: str) -> None:
+    cluster.cluster.files.append("ha/crm_commands", f"{command}\n")
+
+
+class Course:
+    """A cluster in memory that is done to, and may be restarted."""
+
+    def __init__(self) -> None:
+        self.told: list[Any] = []
+        self.wall_s = STARTED_AT_S
+        self.moved_s = 0
+        self.files = ClusterFiles()
+        self.cluster = self._start()
+
+    def _start(self) -> RunningCluster:
+        cluster = RunningCluster(self.files, None, self.wall_s)
+        cluster.world.listeners.append(self._hear)
+        return cluster
+
+    def _hear(self, record: Record) -> None:
+        time_s, *what = record.to_json()
+        self.told.append(json.dumps([time_s - self.moved_s, *what]))
+
+    def restart(self, after_s: int = 0) -> None:
+        """Kill the process, and start another one on what the first had written."""
+        self.wall_s += after_s
+        self.moved_s += after_s
+        texts = {path: self.files.read(path) for path in self.files.paths()}
+        self.files = ClusterFiles(texts)
+        self.cluster = self._start()
+
+    def most_nodes_of_a_guest(self) -> int:
+        """Return on how many nodes a guest runs at most."""
+        hosts = self.cluster.world.hosts.values()
+        sids = {sid for host in hosts for sid in host.running}
+        return max((sum(sid in host.running for host in hosts) for sid in sids), default=0)
+
+
+def play(seed: int, *, restarts: bool, seconds: int = 900) -> Course:
+    """Do things to a cluster at random, the same for the same seed, with or without restarts."""
+    course, draw, other = Course(), Random(seed), Random(seed + 1)  # noqa: S311 (repeatable)
+    for second in range(seconds):
+        if second < seconds // 2 and draw.random() < 0.02:
+            draw.choice(DEEDS)(course.cluster)
+        if restarts and other.random() < 0.05:
+            course.restart(after_s=other.choice((0, 0, 7, 3600)))
+        course.cluster.world.step(1)
+        assert course.most_nodes_of_a_guest() <= 1, f"at {second}"
+    return course
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_whatever_happens_goes_on_over_restarts_as_it_would_have_without_any(seed: int) -> None:
+    assert play(seed, restarts=True).told == play(seed, restarts=False).told
+
+
+@pytest.mark.parametrize("after_s", [0, 1, 6, 9, 15, 33, 58, 62, 75, 110, 125, 131])
+@pytest.mark.parametrize("node", ["phum01", "phum03"])
+def test_guests_never_run_twice_when_a_node_is_cut_off_and_the_process_killed(
+    node: str, after_s: int
+) -> None:
+    course = Course()
+    course.cluster.world.set_network(node, False)
+    course.cluster.world.step(after_s)
+    course.restart(after_s=20)
+    for _ in range(400):
+        course.cluster.world.step(1)
+        assert course.most_nodes_of_a_guest() == 1
+    assert not course.cluster.world.hosts[node].power, "its watchdog has fired"
+    guests = {guest.sid: guest.runs_on for guest in course.cluster.world.state().guests}
+    others = [name for name in course.cluster.world.hosts if name != node]
+    for sid in ("vm:100", "vm:121", "vm:999"):
+        assert [name for name in guests[sid] if name in others], sid
+
+
+def test_speed_pause_uptime_and_faults_to_come_are_kept(tmp_path: Path) -> None:
+    before = Living(tmp_path)
+    before.lab(action="fail_starts", sid="vm:121", count=2)
+    before.lab(action="speed", speed=60)
+    before.lab(action="pause")
+    before.step(100)
+    after = Living(tmp_path)
+    state = after.running.world.state()
+    assert (state.speed, state.paused, state.now) == (60, True, STARTED_AT_S + 100)
+    assert {guest.sid: guest.fail_starts for guest in state.guests}["vm:121"] == 2
+    assert after.running.world.guests()[100].uptime_s == before.running.world.guests()[100].uptime_s
+    assert after.get("/nodes") == before.get("/nodes")
+
+
+def test_a_live_migration_goes_on_over_a_restart(tmp_path: Path) -> None:
+    before = Living(tmp_path)
+    before.send("POST", "/cluster/ha/resources/vm:100/migrate", node="phum01")
+    before.wait(lambda: before.state("vm:100")[0] == "migrate")
+    before.wait(lambda: bool(before.running.world.operations_with_tasks()))
+    [upid] = before.running.world.operations_with_tasks()
+    after = Living(tmp_path, now_s=STARTED_AT_S + 3600)
+    took_s = after.wait(lambda: after.runs_on(100) == ["phum01"])
+    assert took_s <= 10
+    status = after.get(f"/nodes/phum03/tasks/{upid}/status")
+    assert (status["type"], status["exitstatus"]) == ("qmigrate", "OK")
+
+
+def test_time_goes_on_with_the_machines_and_one_start_ten_years_ahead_is_taken_back(
+    tmp_path: Path,
+) -> None:
+    ten_years_s = 10 * 365 * 86_400
+    assert Living(tmp_path).running.world.now() == STARTED_AT_S
+    assert Living(tmp_path, now_s=STARTED_AT_S + 60).running.world.now() == STARTED_AT_S + 60
+    later = Living(tmp_path, now_s=STARTED_AT_S + ten_years_s)
+    later.running.world.elapse(30)
+    assert later.running.world.now() == STARTED_AT_S + ten_years_s + 30
+    back = Living(tmp_path, now_s=STARTED_AT_S + 120)
+    assert back.running.world.now() == STARTED_AT_S + 120
+    back.step(300)
+    assert back.state("vm:100") == ("started", "phum03")
+    assert Living(tmp_path, now_s=STARTED_AT_S + 130).running.world.now() == STARTED_AT_S + 430
+
+
+def test_a_folder_of_a_former_version_still_opens(tmp_path: Path) -> None:
+    before = Living(tmp_path)
+    before.lab(action="power", node="phum02", on=False)
+    files = before.running.cluster.files
+    hosts = before.running.world.hosts
+    former: Mapping[str, Any] = {
+        "hosts": {
+            name: {"power": h.power, "network": h.network, "running": sorted(h.running)}
+            for name, h in hosts.items()
+        },
+        "failing_starts": {"vm:121": 3},
+        "locks": {"ha_manager_lock": ["phum01", STARTED_AT_S]},
+        "now": STARTED_AT_S,
+    }
+    with files.batch():
+        for path in files.paths("virton/world/"):
+            files.remove(path)
+        files.write_json("virton/world", former)
+    after = Living(tmp_path)
+    assert [h.power for h in after.running.world.hosts.values()] == [True, False, True]
+    after.step(120)
+    assert after.state("vm:100") == ("started", "phum03")
+    assert after.runs_on(100) == ["phum03"]
+    assert files.get("virton/world") is not None
+    assert after.running.cluster.files.get("virton/world") is None
