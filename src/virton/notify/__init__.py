@@ -1,0 +1,1 @@
+"""Happenings to incidents, and incidents to those who want to know."""
