@@ -24,13 +24,14 @@ HANDED = sorted((Path(__file__).parents[3] / "shared" / "scenarios").glob("*.jso
 def look(simulation: Simulation, at_s: float) -> Sight:
     """What an API would show of a simulated world."""
     world = simulation.world
-    files = world.files
+    files, membership = world.files, world.membership
+    asked = next((n for n in world.hosts if membership.quorate(n)), next(iter(world.hosts)))
     return Sight(
         at_s,
         at_s,
         manager=files.manager_status,
         lrm=dict(files.lrm_status()),
-        members=Members(dict(world.membership.online), world.membership.quorate),
+        members=Members(dict(membership.online(asked)), membership.quorate(asked)),
     )
 
 
