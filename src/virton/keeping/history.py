@@ -232,16 +232,13 @@ class _Finding:
                 for one in whom
                 for other in kind
             ]
-        among = [mine]
-        if whom is not None:
-            among.append(columns.subject_id.in_(whom))
-        if kind is not None:
-            among.append(columns.kind_id.in_(kind))
+        of_kind = [] if kind is None else [columns.kind_id.in_(kind)]
         if whom is not None and len(whom) <= FEW:
-            return [and_(columns.subject_id == one, *among) for one in whom]
+            return [and_(columns.subject_id == one, *of_kind) for one in whom]
+        of_whom = [] if whom is None else [columns.subject_id.in_(whom)]
         if kind is not None and len(kind) <= FEW:
-            return [and_(columns.kind_id == one, *among) for one in kind]
-        return [and_(*among)]
+            return [and_(mine, columns.kind_id == one, *of_whom) for one in kind]
+        return [and_(mine, *of_whom, *of_kind)]
 
     def _subject_ids(self, wanted: Filter) -> list[int] | None:
         if not wanted.whom and not wanted.text:

@@ -81,3 +81,49 @@ states = Table(
     sqlite_with_rowid=False,
 )
 """What each row of the page showed from a moment on; an empty object where it was gone."""
+
+incidents = Table(
+    "incident",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("cluster_id", ForeignKey("cluster.id"), nullable=False),
+    Column("key", Text, nullable=False),
+    Column("began_ms", BigInteger, nullable=False),
+    Column("ended_ms", BigInteger),
+    Column("body", Text, nullable=False),
+    Column("acknowledged_by", Text),
+    Column("silenced_until_ms", BigInteger),
+    UniqueConstraint("cluster_id", "key", "began_ms"),
+    Index("incident_by_time", "cluster_id", "began_ms"),
+)
+"""Incidents as JSON, with what people did about them."""
+
+deliveries = Table(
+    "delivery",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("incident_id", ForeignKey("incident.id")),
+    Column("cluster_id", ForeignKey("cluster.id"), nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("phase", Text, nullable=False),
+    Column("weight", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("made_ms", BigInteger, nullable=False),
+    Column("next_ms", BigInteger, nullable=False),
+    Column("said", Text, nullable=False),
+    Index("delivery_by_state", "cluster_id", "state", "next_ms"),
+    Index("delivery_by_incident", "incident_id"),
+)
+"""What was to be told to whom, what became of it, and why something was not sent."""
+
+leases = Table(
+    "lease",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("until_ms", BigInteger, nullable=False),
+)
+"""Duties that one of several consoles has at a time."""

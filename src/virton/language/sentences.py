@@ -61,16 +61,16 @@ class Sentences:
         key = explanation.because.name.lower() if explanation.by_score else "only"
         return self.say(f"because.{key}", {"score": explanation.score})
 
-    def say(self, key: str, fields: dict[str, Any]) -> str:
+    def say(self, key: str, fields: Mapping[str, Any]) -> str:
         """Return the text of a key, in the variant for the last field that has one, filled in."""
         variants = (
             f"{key}.{'without' if value == '' else 'with'}_{field}"
-            for field, value in reversed(fields.items())
+            for field, value in reversed(list(fields.items()))
         )
         text = self.texts.get(next((v for v in variants if v in self.texts), key), key)
         return with_particles(PLACEHOLDER.sub(lambda match: self._filled(match, fields), text))
 
-    def _filled(self, match: re.Match[str], fields: dict[str, Any]) -> str:
+    def _filled(self, match: re.Match[str], fields: Mapping[str, Any]) -> str:
         name, prefix = match.groups()
         if name not in fields:
             return match.group()

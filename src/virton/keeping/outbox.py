@@ -1,0 +1,218 @@
+"""Incidents and the messages about them, kept so that a restart loses and repeats none."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, and_, delete, insert, or_, select, update
+
+from virton.keeping.database import troubles, writing
+from virton.keeping.names import Names
+from virton.keeping.tables import clusters, deliveries, incidents
+
+
+class State(StrEnum):
+    """What became of a message."""
+
+    QUEUED = "queued"
+    SENT = "sent"
+    REFUSED = "refused"
+    GIVEN_UP = "given_up"
+    NOT_SENT = "not_sent"
+
+
+@dataclass(frozen=True, slots=True)
+class KeptIncident:
+    """An incident as kept; `body` is its JSON."""
+
+    number: int
+    key: str
+    began_ms: int
+    ended_ms: int | None
+    body: str
+    acknowledged_by: str | None
+    silenced_until_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A message to a recipient, or the decision not to send one; `message` is its JSON."""
+
+    recipient: str
+    phase: str
+    weight: int
+    state: State
+    reason: str
+    message: str
+    made_ms: int
+    next_ms: int
+    incident: int | None = None
+    number: int = 0
+    attempts: int = 0
+    said: str = ""
+
+
+class Outbox:
+    """The incidents of one cluster and what is told of them."""
+
+    def __init__(self, engine: Engine, cluster: str) -> None:
+        """Stand on an open database; `cluster` is the cluster's identity."""
+        self._engine = engine
+        self._cluster = cluster
+
+    # incidents
+
+    def keep(self, key: str, began_ms: int, ended_ms: int | None, body: str) -> int:
+        """Keep an incident as it is now; return its number; raises HistoryError."""
+        with writing(self._engine) as connection:
+            cluster_id = Names(connection, self._cluster).cluster_id
+            mine = and_(
+                incidents.c.cluster_id == cluster_id,
+                incidents.c.key == key,
+                incidents.c.began_ms == began_ms,
+            )
+            known = connection.execute(select(incidents.c.id).where(mine)).scalar_one_or_none()
+            now = {"ended_ms": ended_ms, "body": body}
+            if known is not None:
+                connection.execute(update(incidents).where(incidents.c.id == known).values(now))
+                return int(known)
+            row = {"cluster_id": cluster_id, "key": key, "began_ms": began_ms, **now}
+            made = connection.execute(insert(incidents).values(row).returning(incidents.c.id))
+            return int(made.scalar_one())
+
+    def open_incidents(self) -> list[KeptIncident]:
+        """Return the incidents that are not over; raises HistoryError."""
+        return self._incidents(incidents.c.ended_ms.is_(None))
+
+    def recent(self, limit: int = 50) -> list[KeptIncident]:
+        """Return the newest incidents, newest first; raises HistoryError."""
+        return self._incidents(incidents.c.id > 0)[::-1][:limit]
+
+    def incident(self, number: int) -> KeptIncident | None:
+        """Return one incident; raises HistoryError."""
+        return next(iter(self._incidents(incidents.c.id == number)), None)
+
+    def _incidents(self, which: Any) -> list[KeptIncident]:
+        query = (
+            select(incidents)
+            .join(clusters, clusters.c.id == incidents.c.cluster_id)
+            .where(clusters.c.identity == self._cluster, which)
+            .order_by(incidents.c.began_ms, incidents.c.id)
+        )
+        with troubles(), self._engine.connect() as connection:
+            return [_incident(row) for row in connection.execute(query)]
+
+    def acknowledge(self, number: int, who: str) -> None:
+        """Note that somebody takes care of an incident; raises HistoryError."""
+        self._attend(number, {"acknowledged_by": who})
+
+    def silence(self, number: int, until_ms: int) -> None:
+        """Keep an incident from being told until a moment; raises HistoryError."""
+        self._attend(number, {"silenced_until_ms": until_ms})
+
+    def _attend(self, number: int, values: dict[str, Any]) -> None:
+        with writing(self._engine) as connection:
+            connection.execute(update(incidents).where(incidents.c.id == number).values(values))
+
+    # messages
+
+    def queue(self, found: Sequence[Delivery]) -> None:
+        """Keep messages and decisions; raises HistoryError."""
+        if not found:
+            return
+        with writing(self._engine) as connection:
+            cluster_id = Names(connection, self._cluster).cluster_id
+            connection.execute(insert(deliveries), [_row(one, cluster_id) for one in found])
+
+    def due(self, now_ms: int, limit: int = 20) -> list[Delivery]:
+        """Return the messages that are to be tried now, oldest first; raises HistoryError."""
+        waits = and_(deliveries.c.state == State.QUEUED, deliveries.c.next_ms <= now_ms)
+        return self._deliveries(waits)[:limit]
+
+    def of_incident(self, number: int) -> list[Delivery]:
+        """Return what was told of an incident, or not told and why; raises HistoryError."""
+        return self._deliveries(deliveries.c.incident_id == number)
+
+    def deliveries(self, limit: int = 50) -> list[Delivery]:
+        """Return the newest messages, newest first; raises HistoryError."""
+        return self._deliveries(deliveries.c.id > 0)[::-1][:limit]
+
+    def settle(self, one: Delivery, state: State, said: str, next_ms: int = 0) -> None:
+        """Keep what an attempt came to; raises HistoryError."""
+        with writing(self._engine) as connection:
+            now = {"state": state, "said": said, "next_ms": next_ms, "attempts": one.attempts + 1}
+            mine = deliveries.c.id == one.number
+            connection.execute(update(deliveries).where(mine).values(now))
+
+    def forget(self, before_ms: int) -> None:
+        """Delete incidents that ended before a moment, and what was told; raises HistoryError."""
+        with writing(self._engine) as connection:
+            cluster_id = Names(connection, self._cluster).cluster_id
+            gone = select(incidents.c.id).where(
+                incidents.c.cluster_id == cluster_id, incidents.c.ended_ms < before_ms
+            )
+            alone = and_(deliveries.c.incident_id.is_(None), deliveries.c.made_ms < before_ms)
+            connection.execute(
+                delete(deliveries).where(or_(deliveries.c.incident_id.in_(gone), alone))
+            )
+            connection.execute(delete(incidents).where(incidents.c.id.in_(gone)))
+
+    def _deliveries(self, which: Any) -> list[Delivery]:
+        query = (
+            select(deliveries)
+            .join(clusters, clusters.c.id == deliveries.c.cluster_id)
+            .where(clusters.c.identity == self._cluster, which)
+            .order_by(deliveries.c.id)
+        )
+        with troubles(), self._engine.connect() as connection:
+            return _read(connection, query)
+
+
+def _read(connection: Connection, query: Any) -> list[Delivery]:
+    return [
+        Delivery(
+            recipient=row.recipient,
+            phase=row.phase,
+            weight=row.weight,
+            state=State(row.state),
+            reason=row.reason,
+            message=row.message,
+            made_ms=row.made_ms,
+            next_ms=row.next_ms,
+            incident=row.incident_id,
+            number=row.id,
+            attempts=row.attempts,
+            said=row.said,
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def _row(one: Delivery, cluster_id: int) -> dict[str, Any]:
+    return {
+        "incident_id": one.incident,
+        "cluster_id": cluster_id,
+        "recipient": one.recipient,
+        "phase": one.phase,
+        "weight": one.weight,
+        "state": one.state,
+        "reason": one.reason,
+        "message": one.message,
+        "attempts": one.attempts,
+        "made_ms": one.made_ms,
+        "next_ms": one.next_ms,
+        "said": one.said,
+    }
+
+
+def _incident(row: Row[Any]) -> KeptIncident:
+    return KeptIncident(
+        number=row.id,
+        key=row.key,
+        began_ms=row.began_ms,
+        ended_ms=row.ended_ms,
+        body=row.body,
+        acknowledged_by=row.acknowledged_by,
+        silenced_until_ms=row.silenced_until_ms,
+    )
