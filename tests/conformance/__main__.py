@@ -1,4 +1,4 @@
-"""`python -m tests.conformance scenarios|rules|api|journal PATH...`: play recorded cases."""
+"""`python -m tests.conformance scenarios|rules|api|journal|tapes PATH...`: play recorded cases."""
 
 import importlib
 import json
@@ -7,14 +7,14 @@ import traceback
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-KINDS = ("scenarios", "rules", "api", "journal")
+KINDS = ("scenarios", "rules", "api", "journal", "tapes")
 
 
 def cases(paths: Iterable[str]) -> Iterator[Path]:
     """Yield the case files below the given files and folders."""
     for path in map(Path, paths):
         if path.is_dir():
-            yield from sorted(path.glob("*.json"))
+            yield from sorted([*path.glob("*.json"), *path.glob("*.jsonl")])
         else:
             yield path
 
@@ -23,7 +23,10 @@ def run(kind: str, path: Path) -> str | None:
     """Play one case; return None if it passes, else what is wrong, in one line."""
     module = importlib.import_module(f"tests.conformance.{kind}")
     try:
-        difference: str | None = module.run_case(json.loads(path.read_text(encoding="utf-8")))
+        if hasattr(module, "run_file"):
+            difference: str | None = module.run_file(path)
+        else:
+            difference = module.run_case(json.loads(path.read_text(encoding="utf-8")))
     except Exception as error:  # a case that breaks us is a failing case, not the end of the run
         where = traceback.extract_tb(error.__traceback__)[-1]
         return f"{type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno})"

@@ -39,6 +39,7 @@ class Tape:
     polls: tuple[Poll, ...]
     deeds: tuple[Deed, ...]
     journal: tuple[JournalLine, ...]
+    at_start: Mapping[str, Any] = field(default_factory=dict)
 
 
 def read_tape(path: Path) -> Tape:
@@ -60,7 +61,17 @@ def read_tape(path: Path) -> Tape:
             for row in rows
             if "journal" in row
         ),
+        at_start=dict(_at_start(rows)),
     )
+
+
+def _at_start(rows: list[dict[str, Any]]) -> Iterator[tuple[str, Any]]:
+    """Yield the answers that came before the first poll."""
+    for row in rows:
+        if row.get("get") == _FIRST_OF_A_POLL:
+            return
+        if "get" in row and "data" in row and row.get("status", 200) == 200:
+            yield row["get"], row["data"]
 
 
 def _polls(rows: list[dict[str, Any]]) -> Iterator[Poll]:

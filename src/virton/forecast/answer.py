@@ -125,6 +125,7 @@ class Answer:
     phases: tuple[Phase, ...] = ()
     assumptions: tuple[Assumption, ...] = ()
     endless: bool = False
+    to_and_fro: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the answer in the form of the published schema."""
@@ -141,6 +142,7 @@ class Answer:
             "nodes": {name: row.to_json() for name, row in sorted(self.nodes.items())},
             "phases": [phase.to_json() for phase in self.phases],
             "endless": self.endless,
+            "to_and_fro": list(self.to_and_fro),
         }
 
 

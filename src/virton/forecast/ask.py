@@ -1,171 +1,153 @@
 """Ask a question of a situation: play it, and tell what becomes of everything."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
 
-from virton.forecast.answer import Answer, Assumption, ResourceAnswer, node_answers
-from virton.forecast.fates import Fate, fates, fates_without_quorum
-from virton.forecast.question import Loss, Question
+from virton.forecast.answer import (
+    Answer,
+    Assumption,
+    Phase,
+    ResourceAnswer,
+    Span,
+    node_answers,
+)
+from virton.forecast.courses import Course, play
+from virton.forecast.falling import outside
+from virton.forecast.fates import Fate, How, Verdict, fates, fates_without_quorum
+from virton.forecast.phases import assignments
+from virton.forecast.question import Question
+from virton.forecast.rest import at_rest
 from virton.forecast.situation import Situation
-from virton.forecast.trial import Trial
-from virton.forecast.votes import majority
-from virton.ha.lrm_duty import duty
-from virton.ha.states import LrmState, RequestState
+from virton.ha.events.cluster import FenceAcknowledged, NodeStateChanged, WatchdogPoweroff
+from virton.ha.events.daemon import DaemonState
+from virton.ha.events.resource import ResourceStateChanged
+from virton.ha.states import CrmState, NodeState, ServiceState
+
+SLACK_S = 1
+"""Seconds that a range is wider than what was played: real daemons do not tick in whole seconds."""
+
+LONG_ENOUGH_S = 900
+"""Where balance is sought again and again, a course is followed for so long."""
+
+TO_AND_FRO = 3
+"""A resource that is sent off so often is said to move to and fro."""
 
 
-@dataclass(frozen=True, slots=True)
-class Falling:
-    """How the cluster falls apart: who is left with quorum, who is gone, who resets itself."""
+def ask(
+    situation: Situation, question: Question, cancelled: Callable[[], bool] = lambda: False
+) -> Answer:
+    """Answer a question; raises QuestionError."""
+    question.check(situation)
+    before = situation if situation.master is not None else at_rest(situation)[0]
+    supposed = question.supposed(before)
+    lost = question.struck(supposed)
+    deeds = list(question.deeds(supposed))
+    first_s = min((deed.at_s for deed in deeds), default=0)
+    until_s = LONG_ENOUGH_S if supposed.settings.scheduler.auto_rebalance else None
+    courses = [
+        play(supposed, phases, deeds, first_s=first_s, until_s=until_s, cancelled=cancelled)
+        for phases in assignments(supposed, lost)
+    ]
+    return answer_of(before, supposed, courses, question.lost)
 
-    left: frozenset[str]
-    gone: frozenset[str]
-    resets: tuple[str, ...]
 
-    @property
-    def quorate(self) -> bool:
-        """Tell whether any part has quorum."""
-        return bool(self.left)
-
-
-def falling(
-    situation: Situation, losses: Sequence[Loss], split: Iterable[frozenset[str]]
-) -> Falling:
-    """Return what is left of the cluster once nodes are lost and the network is split."""
-    dead = frozenset(loss.node for loss in losses if not loss.cut)
-    alone = [frozenset({loss.node}) for loss in losses if loss.cut]
-    cut = frozenset[str]().union(*alone)
-    there = situation.online - dead
-    parts = [part & there - cut for part in split] or [there - cut]
-    left = majority(situation, [*parts, *alone])
-    away = there - left
-    resets = tuple(sorted(node for node in away if is_armed(situation, node)))
-    return Falling(
-        left,
-        (situation.online & dead) | frozenset(resets) | (away if left else frozenset()),
-        resets,
+def answer_of(
+    before: Situation, supposed: Situation, courses: Sequence[Course], dead: Iterable[str]
+) -> Answer:
+    """Fold courses that differ in phases alone into one answer."""
+    gone = [frozenset(dead) | course.resets | course.fenced for course in courses]
+    found = possible(before, courses, gone)
+    typical = courses[0]
+    return Answer(
+        situation=supposed,
+        quorate=all(course.quorate for course in courses),
+        resets=tuple(sorted(frozenset[str]().union(*(c.resets for c in courses)))),
+        resources={
+            sid: ResourceAnswer(told[0], _when(sid, told, courses), tuple(told[1:]))
+            for sid, told in found.items()
+        },
+        outside_ha=outside(before, gone[0]),
+        nodes=node_answers(before, typical.online, typical.running),
+        phases=phases_of(courses),
+        assumptions=assumptions(supposed),
+        endless=not all(course.settled for course in courses),
+        to_and_fro=to_and_fro(typical),
     )
-
-
-def is_armed(situation: Situation, node: str) -> bool:
-    """Tell whether a node's watchdog resets it when it loses quorum: its LRM holds its lock.
-
-    A master without resources only lets go of its lock.
-    """
-    active = duty(situation.manager, node).active_count > 0
-    lrm = situation.lrm.get(node)
-    return active or (lrm is not None and lrm.state is LrmState.ACTIVE)
-
-
-def at_rest(situation: Situation) -> tuple[Situation, Trial]:
-    """Return the situation as it is once the stack has done what it does by itself."""
-    trial = Trial(situation, majority(situation, [situation.online]) or situation.online)
-    trial.settle(thorough=True)
-    return trial.after(), trial
-
-
-def outside(situation: Situation, gone: Iterable[str]) -> tuple[str, ...]:
-    """Return the guests that run on these nodes and that nobody brings back."""
-    lost = frozenset(gone)
-    looked_after = {
-        sid for sid, c in situation.resources.items() if c.state is not RequestState.IGNORED
-    }
-    return tuple(
-        sid
-        for sid, guest in sorted(situation.guests.items())
-        if guest.running and guest.node in lost and sid not in looked_after
-    )
-
-
-def play(base: Situation, left: frozenset[str], gone: frozenset[str]) -> list[Trial]:
-    """Play the loss of nodes, in each order in which their locks may run out."""
-    lost = gone & base.online
-    orders: list[frozenset[str] | None] = [None]
-    if len(lost) > 1 and len(lost) <= 3:
-        orders += [frozenset({node}) for node in sorted(lost)]
-    trials = []
-    for first in orders:
-        trial = Trial(base, base.online)
-        trial.lose(base.online - left, first=first)
-        trial.settle()
-        trials.append(trial)
-    return trials
 
 
 def possible(
-    base: Situation, trials: Sequence[Trial], gone: frozenset[str]
+    before: Situation, courses: Sequence[Course], gone: Sequence[frozenset[str]]
 ) -> dict[str, list[Fate]]:
-    """Return each resource's fates over several trials, the first trial's first."""
+    """Return each resource's fates over several courses, the first one's first."""
     found: dict[str, list[Fate]] = {}
-    for trial in trials:
-        for sid, fate in fates(base, trial, gone).items():
+    for course, lost in zip(courses, gone, strict=True):
+        played = (
+            fates(before, course, lost) if course.quorate else fates_without_quorum(before, lost)
+        )
+        for sid, fate in played.items():
             told = found.setdefault(sid, [])
-            if not any(fate.is_like(other) for other in told):
+            if fate not in told:
                 told.append(fate)
     return found
 
 
-def ask(situation: Situation, question: Question) -> Answer:
-    """Answer a question; raises QuestionError."""
-    question.check(situation)
-    base, resting = at_rest(question.supposed(situation))
-    if not (question.losses or question.split):
-        return _without_faults(situation, question, base, resting)
-    fall = falling(base, question.losses, question.split)
-    if not fall.quorate:
-        return _without_quorum(base, fall)
-    trials = play(base, fall.left, fall.gone)
-    found = possible(base, trials, fall.gone)
-    return Answer(
-        situation=base,
-        quorate=True,
-        resets=fall.resets,
-        resources=_rows(found),
-        outside_ha=outside(base, fall.gone),
-        nodes=node_answers(base, fall.left, trials[0].running),
-        assumptions=assumptions(base),
-        endless=not trials[0].settled,
-    )
+def _when(sid: str, told: Sequence[Fate], courses: Sequence[Course]) -> Span | None:
+    """Return between when a resource runs again; None where it never stopped or never does."""
+    restless = (Verdict.BACK, Verdict.SQUEEZED, Verdict.MOVES)
+    if not any(fate.verdict in restless or fate.how is How.STARTED for fate in told):
+        return None
+    spans = [span for course in courses if (span := course.ran_again(sid)) is not None]
+    return hull(spans)
 
 
-def _rows(found: Mapping[str, list[Fate]]) -> dict[str, ResourceAnswer]:
-    return {sid: ResourceAnswer(told[0], others=tuple(told[1:])) for sid, told in found.items()}
+def hull(spans: Sequence[Span]) -> Span | None:
+    """Return the range that holds all of these, a little wider."""
+    if not spans:
+        return None
+    from_s, to_s = min(span[0] for span in spans), max(span[1] for span in spans)
+    return max(0, from_s - SLACK_S), to_s + SLACK_S
 
 
-def _without_faults(
-    situation: Situation, question: Question, base: Situation, resting: Trial
-) -> Answer:
-    trial = resting
-    for node in question.maintenance:
-        trial.command(f"enable-node-maintenance {node}")
-    for command in question.commands:
-        trial.command(command)
-    trial.settle(thorough=True)
-    before = replace(base, guests=situation.guests, resources=situation.resources)
-    found = {sid: [fate] for sid, fate in fates(before, trial, ()).items()}
-    return Answer(
-        situation=base,
-        quorate=bool(majority(base, [base.online])),
-        resets=(),
-        resources=_rows(found),
-        outside_ha=(),
-        nodes=node_answers(before, base.online, trial.running),
-        assumptions=assumptions(base),
-        endless=not trial.settled,
-    )
+def phases_of(courses: Sequence[Course]) -> tuple[Phase, ...]:
+    """Return the steps that are taken in every course, each with its range."""
+    told: dict[tuple[str, str | None], list[list[int]]] = {}
+    for at, course in enumerate(courses):
+        for what, node, time_s in _steps(course):
+            times = told.setdefault((what, node), [[] for _ in courses])
+            times[at].append(time_s)
+    found = []
+    for (what, node), times in told.items():
+        if all(times):
+            span = hull([(seen[0], seen[0]) for seen in times])
+            found.append(Phase(what, span or (0, 0), node))
+    return tuple(sorted(found, key=lambda phase: (phase.at_s, phase.what, phase.node or "")))
 
 
-def _without_quorum(base: Situation, fall: Falling) -> Answer:
-    found = {sid: [fate] for sid, fate in fates_without_quorum(base, fall.gone).items()}
-    running = {g.sid: g.node for g in base.guests.values() if g.running and g.node not in fall.gone}
-    return Answer(
-        situation=base,
-        quorate=False,
-        resets=fall.resets,
-        resources=_rows(found),
-        outside_ha=outside(base, fall.gone),
-        nodes=node_answers(base, base.online - fall.gone, running),
-        assumptions=assumptions(base),
-    )
+def _steps(course: Course) -> Iterable[tuple[str, str | None, int]]:
+    for record in course.told:
+        match record.event:
+            case NodeStateChanged(node, NodeState.ONLINE, NodeState.UNKNOWN):
+                yield "unknown", node, record.time_s
+            case NodeStateChanged(node, _, NodeState.FENCE):
+                yield "fence", node, record.time_s
+            case NodeStateChanged(node, _, NodeState.MAINTENANCE):
+                yield "maintenance", node, record.time_s
+            case FenceAcknowledged(node):
+                yield "fenced", node, record.time_s
+            case WatchdogPoweroff(node):
+                yield "reset", node, record.time_s
+            case DaemonState(_, CrmState.MASTER):
+                yield "master", None, record.time_s
+
+
+def to_and_fro(course: Course) -> tuple[str, ...]:
+    """Return the resources that are sent from node to node again and again."""
+    moving = (ServiceState.MIGRATE, ServiceState.RELOCATE)
+    counts: dict[str, int] = {}
+    for record in course.told:
+        event = record.event
+        if isinstance(event, ResourceStateChanged) and event.to in moving:
+            counts[event.sid] = counts.get(event.sid, 0) + 1
+    return tuple(sorted(sid for sid, count in counts.items() if count >= TO_AND_FRO))
 
 
 def assumptions(situation: Situation) -> tuple[Assumption, ...]:

@@ -1,13 +1,13 @@
 """What becomes of each resource: one of five verdicts where its node is lost, and two beside them."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 from virton.forecast.situation import Situation
-from virton.forecast.trial import Told, Trial
 from virton.ha.causes import Cause
+from virton.ha.events import Event
 from virton.ha.events.resource import ResourceStateChanged
 from virton.ha.model import ServiceStatus, resource_type
 from virton.ha.placement.reasons import Decision
@@ -61,6 +61,42 @@ class Why:
         return told
 
 
+class Told(Protocol):
+    """Something that the stack told, with why and by which choice."""
+
+    @property
+    def event(self) -> Event:
+        """What happened."""
+
+    @property
+    def cause(self) -> Cause | None:
+        """Why a state was changed."""
+
+    @property
+    def decision(self) -> Decision | None:
+        """The choice behind it."""
+
+
+class Outcome(Protocol):
+    """How a trial or a course ended."""
+
+    @property
+    def told(self) -> Sequence[Told]:
+        """What was told, in its order."""
+
+    @property
+    def running(self) -> Mapping[str, str]:
+        """The node on which each guest runs."""
+
+    @property
+    def statuses(self) -> Mapping[str, ServiceStatus]:
+        """Every resource's status."""
+
+    @property
+    def missing(self) -> Mapping[str, tuple[str, ...]]:
+        """What guests that do not run miss where they are."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fate:
     """What becomes of one resource; `node` is where it is in the end, None: nowhere."""
@@ -76,7 +112,7 @@ class Fate:
         return self == other
 
 
-def fates(before: Situation, trial: Trial, gone: Collection[str]) -> dict[str, Fate]:
+def fates(before: Situation, trial: Outcome, gone: Collection[str]) -> dict[str, Fate]:
     """Return what became of every resource in a trial in which nodes were lost."""
     reader = _Reader(before, trial, frozenset(gone))
     return {
@@ -116,7 +152,7 @@ def assigned(situation: Situation, running: Mapping[str, str]) -> dict[str, int]
 
 
 class _Reader:
-    def __init__(self, before: Situation, trial: Trial, gone: frozenset[str]) -> None:
+    def __init__(self, before: Situation, trial: Outcome, gone: frozenset[str]) -> None:
         self._before = before
         self._trial = trial
         self._gone = gone
@@ -169,13 +205,14 @@ class _Reader:
 
     def _was_stopped(self, sid: str) -> bool:
         """Tell whether a resource was stopped on its way, so that its users noticed."""
-        went = {t.event.to for t in self._changes(sid)}
+        went = self._went_to(sid)
         if ServiceState.RELOCATE in went or ServiceState.REQUEST_STOP in went:
             return True
         return ServiceState.MIGRATE in went and resource_type(sid) == "ct"
 
-    def _changes(self, sid: str) -> list[Any]:
-        return [t for t in self._told.get(sid, ()) if isinstance(t.event, ResourceStateChanged)]
+    def _went_to(self, sid: str) -> set[str]:
+        events = (told.event for told in self._told.get(sid, ()))
+        return {event.to for event in events if isinstance(event, ResourceStateChanged)}
 
     def _why(self, sid: str) -> Why:
         """Return the reason of the last choice that was made for a resource."""

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from virton.forecast.ask import at_rest
 from virton.forecast.fates import Verdict, assigned
+from virton.forecast.rest import at_rest
 from virton.forecast.situation import Guest, Situation
 from virton.forecast.tolerance import badness, cases, rows
 from virton.ha.model import ResourceConfig

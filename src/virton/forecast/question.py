@@ -1,9 +1,10 @@
 """What is asked of a cluster: which faults and changes are supposed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from virton.forecast.changes import Change, ChangeError, changed
+from virton.forecast.courses import Deed
 from virton.forecast.situation import Situation
 
 
@@ -53,6 +54,24 @@ class Question:
     def lost(self) -> frozenset[str]:
         """The nodes that are lost outright."""
         return frozenset(loss.node for loss in self.losses)
+
+    def struck(self, situation: Situation) -> frozenset[str]:
+        """Return the nodes whose daemons' rounds matter: lost ones, and all but the largest part."""
+        parts = sorted(self.split, key=lambda part: (-len(part), sorted(part)))
+        return self.lost | frozenset[str]().union(*parts[1:])
+
+    def deeds(self, situation: Situation) -> Iterator[Deed]:
+        """Yield what is done to the simulated hardware, and when."""
+        for loss in self.losses:
+            yield Deed(loss.at_s, f"{'network' if loss.cut else 'power'} {loss.node} off")
+        if self.split:
+            parts = "|".join(",".join(sorted(part)) for part in self.split)
+            yield Deed(0, f"split {parts}")
+        for node in self.maintenance:
+            yield Deed(0, f"crm {node} enable-node-maintenance")
+        for command in self.commands:
+            how, sid, node = command.split()
+            yield Deed(0, f"service {sid} {how} {node}")
 
     def check(self, situation: Situation) -> None:
         """Raise QuestionError where it names what the cluster does not have."""

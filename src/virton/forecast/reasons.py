@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from virton.forecast.ask import at_rest, falling, play
 from virton.forecast.changes import Change, changed
+from virton.forecast.falling import falling
 from virton.forecast.fates import Fate, How, Verdict, fates
 from virton.forecast.question import Loss
+from virton.forecast.rest import at_rest, lose
 from virton.forecast.situation import Situation
 from virton.forecast.tolerance import UNSAFE, badness, cases, rows
 from virton.ha.placement.reasons import Explanation
@@ -146,7 +147,7 @@ def _when_lost(base: Situation, sid: str, node: str | None) -> tuple[Fate, ...]:
     if not fall.quorate:
         return (Fate(sid, Verdict.NO_QUORUM, None, How.NOT),)
     found: list[Fate] = []
-    for trial in play(base, fall.left, fall.gone):
+    for trial in lose(base, fall.left, fall.gone):
         fate = fates(base, trial, fall.gone).get(sid)
         if fate is not None and fate not in found:
             found.append(fate)

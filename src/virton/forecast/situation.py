@@ -58,6 +58,7 @@ class Situation:
 
     `device_votes` are the votes of a QDevice, `asked_s` is the cluster's time of the capture where
     it tells one, and `remarks` are what the capture itself says of its gaps.
+    `spoke_s` is when each LRM, and the master's CRM, had its last round (by node and daemon).
     `generation` counts the trials that led to it, so that their uids are never mixed up.
     """
 
@@ -81,6 +82,7 @@ class Situation:
     failing: frozenset[str] = frozenset()
     remarks: tuple[str, ...] = ()
     generation: int = 0
+    spoke_s: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
     @property
     def online(self) -> frozenset[str]:
@@ -142,7 +144,15 @@ def situation_of(document: Mapping[str, Any]) -> Situation:
         device_votes=int((document.get("qdevice") or {}).get("votes") or 0),
         asked_s=about.get("taken_at"),
         remarks=tuple(about.get("remarks") or ()),
+        spoke_s=_spoke_s(files.manager_status, files.lrm_status),
     )
+
+
+def _spoke_s(manager: ManagerStatus, lrm: Mapping[str, LrmStatus]) -> dict[tuple[str, str], int]:
+    told = {(node, "lrm"): s.timestamp for node, s in sorted(lrm.items()) if s.timestamp}
+    if manager.master_node is not None and manager.timestamp:
+        told[manager.master_node, "crm"] = manager.timestamp
+    return told
 
 
 def fingerprint(document: Mapping[str, Any]) -> str:

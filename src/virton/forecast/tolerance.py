@@ -5,9 +5,10 @@ from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import Any
 
-from virton.forecast.ask import at_rest, falling, outside, play
+from virton.forecast.falling import falling, outside
 from virton.forecast.fates import Fate, Verdict, fates, fates_without_quorum
 from virton.forecast.question import Loss, Split
+from virton.forecast.rest import at_rest, lose
 from virton.forecast.situation import Situation
 from virton.ha.model import ServiceStatus
 
@@ -165,7 +166,7 @@ def _row(
     if not left:
         told = {sid: (fate,) for sid, fate in fates_without_quorum(base, gone).items()}
         return Row(case, False, resets, _only_touched(told), outside(base, gone))
-    trials = play(base, left, gone)
+    trials = lose(base, left, gone)
     found: dict[str, tuple[Fate, ...]] = {}
     for trial in trials:
         for sid, fate in fates(base, trial, gone).items():

@@ -64,6 +64,7 @@ class TimedGuests:
     """The guests of a paced world. `failing_starts`: how many of the next starts fail.
 
     `over` are operations of a thawed world that had ended before anybody looked at them, by number.
+    `refused` tells of a guest and a node whether that node lacks what the guest needs.
     `on_begin` hears of every operation that begins; `on_end` of every one that is over now, and
     whether it went well.
     """
@@ -76,6 +77,7 @@ class TimedGuests:
     under_way: list[TimedOperation] = field(default_factory=list)
     over: dict[int, TimedOperation] = field(default_factory=dict)
     numbered: int = 0
+    refused: Callable[[str, str], bool] = lambda sid, node: False
     on_begin: Callable[[TimedOperation], None] = lambda operation: None
     on_end: Callable[[TimedOperation, bool], None] = lambda operation, well: None
 
@@ -151,7 +153,7 @@ class TimedGuests:
         sid, running = operation.sid, self.hosts[operation.node].running
         match operation.doing:
             case Doing.START:
-                return self._start(running, sid)
+                return not self.refused(sid, operation.node) and self._start(running, sid)
             case Doing.STOP:
                 running.discard(sid)
                 return True
@@ -167,7 +169,7 @@ class TimedGuests:
         return True
 
     def _move(self, operation: TimedOperation, target: str) -> bool:
-        if not self.reach(operation.node, target):
+        if not self.reach(operation.node, target) or self.refused(operation.sid, target):
             return False
         sid, running = operation.sid, self.hosts[operation.node].running
         still_up = sid in running

@@ -1,0 +1,191 @@
+"""Courses: the whole stack on the paced clock, second by second, and what it comes to."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from virton.forecast.needs import NO_NEEDS, Offers, lacks
+from virton.forecast.situation import Situation
+from virton.forecast.staging import NOW_S, Phases, stage
+from virton.ha.events import Record
+from virton.ha.events.cluster import FenceAcknowledged, WatchdogPoweroff
+from virton.ha.events.lrm import MoveEnded, Started, Starting
+from virton.ha.model import ServiceStatus
+from virton.ha.states import CrmState, ServiceState
+from virton.simulation.commands import Hardware
+from virton.simulation.freezing import Simulation, thaw
+from virton.simulation.timed_guests import TimedGuests
+from virton.simulation.value import WorldValue
+
+LONGEST_S = 3600
+CHUNK_S = 5
+STILL_S = 15
+"""For how long nothing may be left to do until a course counts as over."""
+
+_AT_REST = (ServiceState.STARTED, ServiceState.STOPPED, ServiceState.ERROR, ServiceState.FREEZE)
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """A command to the simulated hardware, so many seconds after the world stands as captured."""
+
+    at_s: int
+    command: str
+
+
+@dataclass(slots=True)
+class Course:
+    """One course: what was told (seconds count from the first deed), and how it ended."""
+
+    situation: Situation
+    told: list[Record] = field(default_factory=list)
+    running: dict[str, str] = field(default_factory=dict)
+    statuses: Mapping[str, ServiceStatus] = field(default_factory=dict)
+    online: frozenset[str] = frozenset()
+    quorate: bool = True
+    settled: bool = False
+    lasted_s: int = 0
+
+    @property
+    def missing(self) -> Mapping[str, tuple[str, ...]]:
+        """What guests that do not run miss where they are."""
+        return {
+            sid: missing(self.situation, sid, status.node)
+            for sid, status in self.statuses.items()
+            if sid not in self.running
+        }
+
+    @property
+    def resets(self) -> frozenset[str]:
+        """The nodes that their watchdogs reset."""
+        return frozenset(r.event.node for r in self.told if isinstance(r.event, WatchdogPoweroff))
+
+    @property
+    def fenced(self) -> frozenset[str]:
+        """The nodes whose fencing was acknowledged."""
+        return frozenset(r.event.node for r in self.told if isinstance(r.event, FenceAcknowledged))
+
+    def ran_again(self, sid: str) -> tuple[int, int] | None:
+        """Return between when a resource came to run where it runs in the end."""
+        began: int | None = None
+        span: tuple[int, int] | None = None
+        for record in self.told:
+            match record.event:
+                case Starting(named) if named == sid:
+                    began = record.time_s
+                case Started(named) if named == sid:
+                    span = (began if began is not None else record.time_s, record.time_s)
+                case MoveEnded(named) if named == sid:
+                    span = (record.time_s, record.time_s)
+        return span
+
+
+def missing(situation: Situation, sid: str, node: str) -> tuple[str, ...]:
+    """Return what a guest would miss on a node."""
+    guest = situation.guests.get(sid)
+    needs = guest.needs if guest else NO_NEEDS
+    return tuple(f"{k}:{n}" for k, n in lacks(needs, node, situation.offers.get(node, Offers())))
+
+
+def play(
+    situation: Situation,
+    phases: Phases,
+    deeds: Iterable[Deed],
+    *,
+    first_s: int = 0,
+    until_s: int | None = None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Course:
+    """Play a situation with deeds until nothing is left to do, or until a second is over."""
+    course = Course(situation)
+    start_s = NOW_S + first_s
+
+    def listen(record: Record) -> None:
+        after = Record(
+            record.time_s - start_s, record.source, record.event, record.cause, record.decision
+        )
+        course.told.append(after)
+
+    player = _Player(stage(situation, phases), listen, situation)
+    player.play(sorted(deeds, key=lambda deed: deed.at_s), until_s, cancelled)
+    player.conclude(course, start_s)
+    return course
+
+
+class _Player:
+    def __init__(
+        self, value: WorldValue, listen: Callable[[Record], None], situation: Situation
+    ) -> None:
+        self.simulation: Simulation = thaw(value, listen)
+        self._world = self.simulation.world
+        self._clock = self.simulation.paced
+        guests = self._world.guests
+        if not isinstance(guests, TimedGuests):
+            raise TypeError("a course is played with guests that take their time")
+        self._guests = guests
+        guests.refused = lambda sid, node: bool(missing(situation, sid, node))
+        files, figures = self._world.files, self.simulation.figures
+        self._hardware = Hardware(self._world, files, figures)
+        self._settled = False
+
+    def play(self, deeds: list[Deed], until_s: int | None, cancelled: Callable[[], bool]) -> None:
+        for deed in deeds:
+            if until_s is not None and deed.at_s >= until_s:
+                break
+            self._clock.step(NOW_S + deed.at_s - self._world.now_s)
+            self._hardware.execute(deed.command, "forecast")
+        end_s = NOW_S + (LONGEST_S if until_s is None else until_s)
+        still_s = 0
+        while self._world.now_s < end_s and not cancelled():
+            self._clock.step(min(CHUNK_S, end_s - self._world.now_s))
+            still_s = still_s + CHUNK_S if self._is_over() else 0
+            if until_s is None and still_s >= STILL_S:
+                self._settled = True
+                return
+
+    def _is_over(self) -> bool:
+        """Tell whether nothing is left to do but to go on like this."""
+        world = self._world
+        if self._guests.under_way or world.files.commands():
+            return False
+        master = self._master()
+        if master is None:
+            alive = [host for host in world.hosts.values() if host.power]
+            waits = any(world.membership.quorate(host.name) for host in alive)
+            return not waits and not any(host.watchdogs for host in alive)
+        members = world.membership.members(master)
+        status = world.files.manager_status
+        if status.master_node != master:
+            return False
+        return all(
+            self._rests(sid, service, members) for sid, service in status.service_status.items()
+        ) and all(world.hosts[node].power for node in members)
+
+    def _rests(self, sid: str, service: ServiceStatus, members: frozenset[str]) -> bool:
+        if service.state is ServiceState.RECOVERY:
+            return True
+        if service.state not in _AT_REST or service.cmd is not None:
+            return False
+        if service.state is not ServiceState.STARTED:
+            return service.state is ServiceState.ERROR or service.node in members
+        host = self._world.hosts[service.node]
+        return service.node in members and sid in host.running
+
+    def _master(self) -> str | None:
+        for name, host in self._world.hosts.items():
+            is_master = host.crm is not None and host.crm.state is CrmState.MASTER
+            if is_master and host.power and self._world.membership.quorate(name):
+                return name
+        return None
+
+    def conclude(self, course: Course, start_s: int) -> None:
+        world, master = self._world, self._master()
+        quorate = [n for n, h in world.hosts.items() if h.power and world.membership.quorate(n)]
+        seen = world.membership.members(master or quorate[0]) if quorate else frozenset[str]()
+        course.online = frozenset(n for n in seen if world.hosts[n].power)
+        course.quorate = bool(quorate)
+        course.running = {
+            sid: host.name for host in world.hosts.values() for sid in sorted(host.running)
+        }
+        course.statuses = world.files.manager_status.service_status
+        course.settled = self._settled
+        course.lasted_s = world.now_s - start_s

@@ -1,0 +1,66 @@
+"""How a cluster falls apart, and what its nodes do about it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from virton.forecast.question import Loss
+from virton.forecast.situation import Situation
+from virton.forecast.votes import majority
+from virton.ha.lrm_duty import duty
+from virton.ha.states import LrmState, RequestState
+
+
+@dataclass(frozen=True, slots=True)
+class Falling:
+    """How the cluster falls apart: who is left with quorum, who is gone, who resets itself."""
+
+    left: frozenset[str]
+    gone: frozenset[str]
+    resets: tuple[str, ...]
+
+    @property
+    def quorate(self) -> bool:
+        """Tell whether any part has quorum."""
+        return bool(self.left)
+
+
+def falling(
+    situation: Situation, losses: Sequence[Loss], split: Iterable[frozenset[str]]
+) -> Falling:
+    """Return what is left of the cluster once nodes are lost and the network is split."""
+    dead = frozenset(loss.node for loss in losses if not loss.cut)
+    alone = [frozenset({loss.node}) for loss in losses if loss.cut]
+    cut = frozenset[str]().union(*alone)
+    there = situation.online - dead
+    parts = [part & there - cut for part in split] or [there - cut]
+    left = majority(situation, [*parts, *alone])
+    away = there - left
+    resets = tuple(sorted(node for node in away if is_armed(situation, node)))
+    return Falling(
+        left,
+        (situation.online & dead) | frozenset(resets) | (away if left else frozenset()),
+        resets,
+    )
+
+
+def is_armed(situation: Situation, node: str) -> bool:
+    """Tell whether a node's watchdog resets it when it loses quorum: its LRM holds its lock.
+
+    A master without resources only lets go of its lock.
+    """
+    active = duty(situation.manager, node).active_count > 0
+    lrm = situation.lrm.get(node)
+    return active or (lrm is not None and lrm.state is LrmState.ACTIVE)
+
+
+def outside(situation: Situation, gone: Iterable[str]) -> tuple[str, ...]:
+    """Return the guests that run on these nodes and that nobody brings back."""
+    lost = frozenset(gone)
+    looked_after = {
+        sid for sid, c in situation.resources.items() if c.state is not RequestState.IGNORED
+    }
+    return tuple(
+        sid
+        for sid, guest in sorted(situation.guests.items())
+        if guest.running and guest.node in lost and sid not in looked_after
+    )

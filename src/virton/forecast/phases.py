@@ -1,0 +1,140 @@
+"""Where daemons may stand in their rounds: a small fixed set that hits the ends of every range.
+
+Between two rounds that matter, all times move with the deed. So the ends lie at a deed just after
+and just before such a round: that of a lost node's LRM (its lock and its watchdog live from there),
+that of the master's CRM (which sees the loss), and that of a lost master's CRM.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
+from itertools import product
+
+from virton.forecast.situation import Situation
+from virton.forecast.staging import IDLE_ROUND_S, ROUND_S, Daemon, Phases
+from virton.ha.states import LrmState
+from virton.simulation.timing import real_timing
+
+MANY = 150
+"""From so many resources on fewer phases are played: a course is dear."""
+
+APART_S = (-2, -1, 0, 1, 2)
+"""Captured times are whole seconds, told at one end of a round or the other."""
+
+Due = dict[Daemon, int]
+
+
+def assignments(situation: Situation, lost: Collection[str]) -> list[Phases]:
+    """Return the phases to play when these nodes are lost.
+
+    Where the capture tells when the daemons last spoke, the moment of the deed within a round is
+    unknown, and a little between them. Rounds of the slaves' CRMs are never told.
+    """
+    finder = _Finder(situation, frozenset(lost) & situation.online)
+    found: dict[tuple[tuple[Daemon, int], ...], Phases] = {}
+    for due_s in finder.find():
+        found.setdefault(tuple(sorted(due_s.items())), Phases(due_s))
+    return list(found.values())
+
+
+def round_s(situation: Situation, daemon: Daemon) -> int:
+    """Return how long a daemon's rounds are."""
+    node, kind = daemon
+    if kind == "crm":
+        return ROUND_S if node == situation.master else IDLE_ROUND_S
+    status = situation.lrm.get(node)
+    active = status is not None and status.state is LrmState.ACTIVE
+    return ROUND_S if active else IDLE_ROUND_S
+
+
+class _Finder:
+    def __init__(self, situation: Situation, lost: frozenset[str]) -> None:
+        self._situation = situation
+        self._lost = lost
+        self._online = sorted(situation.online)
+        self._master = situation.master if situation.master in situation.online else None
+        self._new_master = self._master is None or self._master in lost
+        self._many = len(situation.resources) >= MANY
+        self._unseen_s = real_timing(len(situation.nodes)).loss_s
+
+    def find(self) -> Iterator[Due]:
+        told = self._told()
+        rounds = self._moved(told) if told else self._free()
+        for due_s in rounds:
+            yield from self._with_slaves(due_s)
+
+    def _told(self) -> Due:
+        """Return when daemons spoke last, where the capture tells it of all that matter."""
+        wanted: list[Daemon] = [(node, "lrm") for node in self._online]
+        if self._master is not None:
+            wanted.append((self._master, "crm"))
+        spoke_s = self._situation.spoke_s
+        return {d: spoke_s[d] for d in wanted} if spoke_s.keys() >= set(wanted) else {}
+
+    def _within(self, daemon: Daemon, due_s: int) -> int:
+        return (due_s - 1) % round_s(self._situation, daemon) + 1
+
+    # rounds that are told, but for the moment of the deed
+
+    def _moved(self, told: Due) -> Iterator[Due]:
+        for moment in range(ROUND_S):
+            due_s = {d: self._within(d, at_s + moment) for d, at_s in told.items()}
+            for apart_s in self._apart(due_s):
+                if self._master is None:
+                    yield due_s
+                    continue
+                crm = (self._master, "crm")
+                yield due_s | {crm: self._within(crm, due_s[crm] + apart_s)}
+
+    def _apart(self, due_s: Due) -> Iterable[int]:
+        """Return by how much the master's CRM is moved against the LRMs; nothing: not worth it."""
+        if not self._lost:
+            return (-1, 0, 1) if not self._many else (0,)
+        master = (self._master or "", "crm")
+        if self._new_master:
+            ends = {(node, "lrm") for node in self._lost} | {master}
+            return (-1, 0, 1) if any(self._is_end(due_s, daemon) for daemon in ends) else ()
+        if any(self._is_end(due_s, (node, "lrm")) for node in self._lost):
+            return APART_S
+        seen = {self._within(master, self._unseen_s + by) for by in (-1, 0, 1)}
+        return (0,) if due_s[master] in seen else ()
+
+    def _is_end(self, due_s: Due, daemon: Daemon) -> bool:
+        return due_s.get(daemon) in (1, round_s(self._situation, daemon))
+
+    # rounds of which nothing is told
+
+    def _free(self) -> Iterator[Due]:
+        if not self._lost:
+            for crm_s, behind_s in product(range(1, ROUND_S + 1), (1, -1)):
+                yield self._due(crm_s, crm_s, crm_s + behind_s)
+            return
+        for lost_s, meets in product((1, ROUND_S), (1, 0)):
+            # a lock runs out 121 s after it was renewed: just before the master's round, or after
+            crm_s = lost_s if self._new_master else lost_s + meets
+            for behind_s in (-1, 1) if not self._new_master else (-4, -2, 0, 2, 4):
+                yield self._due(lost_s, crm_s, crm_s + behind_s)
+        for by in (-1, 0, 1):
+            yield self._due(ROUND_S, self._unseen_s + by, self._unseen_s + by + 1)
+
+    def _due(self, lost_s: int, crm_s: int, others_s: int) -> Due:
+        due_s: Due = {}
+        for node in self._online:
+            lrm = (node, "lrm")
+            due_s[lrm] = self._within(lrm, lost_s if node in self._lost else others_s)
+        if self._master is not None:
+            crm = (self._master, "crm")
+            due_s[crm] = self._within(crm, crm_s)
+        return due_s
+
+    # the slaves' CRMs, which only matter when the master is lost
+
+    def _with_slaves(self, due_s: Due) -> Iterator[Due]:
+        slaves = [node for node in self._online if node != self._master]
+        if not self._new_master:
+            yield due_s | {(node, "crm"): 1 + at % IDLE_ROUND_S for at, node in enumerate(slaves)}
+            return
+        firsts = (1, 5) if self._many else (1, 2, 3, 4, 5)
+        for first_s, step in product(firsts, (1, 4)):
+            yield due_s | {
+                (node, "crm"): 1 + (first_s + step * at) % IDLE_ROUND_S
+                for at, node in enumerate(slaves)
+            }

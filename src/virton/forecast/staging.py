@@ -1,0 +1,202 @@
+"""A situation as a world on the paced clock, with every daemon somewhere in its round."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from virton.forecast.situation import Situation
+from virton.ha.crm import CrmMemory
+from virton.ha.environment import MANAGER_LOCK, agent_lock
+from virton.ha.lrm import LrmMemory
+from virton.ha.manager.manager import ManagerMemory
+from virton.ha.manager.nodes import NodesMemory
+from virton.ha.manager.services import BoardMemory
+from virton.ha.model import LrmStatus, ManagerStatus
+from virton.ha.states import CrmState, LrmMode, LrmState
+from virton.ha.workers import WorkersMemory
+from virton.simulation.timing import real_timing
+from virton.simulation.value import (
+    FilesValue,
+    HoldValue,
+    HostValue,
+    LockValue,
+    PacedClockValue,
+    QDeviceValue,
+    TimedGuestsValue,
+    WorldValue,
+)
+
+NOW_S = 1_000_000
+"""The second at which every staged world stands; only what passes after it counts."""
+
+MAX_WORKERS = 4
+ROUND_S, IDLE_ROUND_S = 10, 5
+
+Daemon = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Phases:
+    """In how many seconds each daemon has its next round (1 is the next second)."""
+
+    due_s: Mapping[Daemon, int]
+
+    def last_s(self, daemon: Daemon, round_s: int) -> int:
+        """Return when a daemon had its last round, on the staged world's clock."""
+        return NOW_S + self.due_s[daemon] - round_s
+
+
+def is_active(status: LrmStatus | None) -> bool:
+    """Tell whether an LRM holds its lock and its watchdog."""
+    return status is not None and status.state in (LrmState.ACTIVE, LrmState.MAINTENANCE)
+
+
+def stage(situation: Situation, phases: Phases) -> WorldValue:
+    """Return the situation as a world whose daemons are where the phases say."""
+    maker = _Maker(situation, phases)
+    nodes = sorted(situation.nodes)
+    due_s: dict[str, dict[str, int]] = {}
+    ranks: dict[str, dict[str, int]] = {}
+    for node in sorted(situation.online):
+        due = {kind: phases.due_s[node, kind] for kind in ("crm", "lrm")}
+        due_s[node] = {kind: NOW_S + after_s for kind, after_s in due.items()}
+        ranks[node] = due
+    return WorldValue(
+        hosts=tuple(maker.host(node) for node in nodes),
+        guests=TimedGuestsValue(dict.fromkeys(sorted(situation.failing), 1_000_000)),
+        clock=PacedClockValue(due_s=due_s, ranks=ranks),
+        files=maker.files(),
+        figures=situation.figures,
+        locks=maker.locks(),
+        holds=maker.holds(),
+        timing=real_timing(len(nodes)),
+        qdevice=QDeviceValue(situation.device_votes) if situation.device_votes else None,
+        now_s=NOW_S,
+        handles=2 * len(nodes),
+        max_workers=MAX_WORKERS,
+        whole=True,
+        dialect=situation.dialect,
+    )
+
+
+class _Maker:
+    def __init__(self, situation: Situation, phases: Phases) -> None:
+        self._situation = situation
+        self._phases = phases
+        self._online = situation.online
+        master = situation.master
+        self._master = master if master in self._online else None
+        spoke_s = NOW_S
+        if self._master is not None:
+            spoke_s = phases.last_s((self._master, "crm"), ROUND_S)
+        self._status: ManagerStatus = replace(situation.manager, timestamp=spoke_s)
+        self._running: dict[str, set[str]] = {node: set() for node in situation.nodes}
+        for guest in situation.guests.values():
+            if guest.running and guest.node in self._online:
+                self._running[guest.node].add(guest.sid)
+
+    def host(self, name: str) -> HostValue:
+        node, there = self._situation.nodes[name], name in self._online
+        watchdogs = {}
+        if name == self._master:
+            watchdogs[f"{name}.crm"] = self._last(name, "crm")
+        if there and self._holds_watchdog(name):
+            watchdogs[f"{name}.lrm"] = self._last(name, "lrm")
+        return HostValue(
+            name=name,
+            power=there,
+            network=there,
+            cores=node.cores,
+            memory_bytes=node.memory_bytes,
+            version=node.version,
+            votes=node.votes,
+            crm=self._crm(name) if there else None,
+            lrm=self._lrm(name) if there else None,
+            running=frozenset(self._running[name]),
+            watchdogs=watchdogs,
+            crm_clock_s=NOW_S,
+            lrm_clock_s=NOW_S,
+        )
+
+    def _last(self, node: str, kind: str) -> int:
+        busy = node == self._master if kind == "crm" else is_active(self._lrm_status(node))
+        return self._phases.last_s((node, kind), ROUND_S if busy else IDLE_ROUND_S)
+
+    def _lrm_status(self, node: str) -> LrmStatus | None:
+        return self._situation.lrm.get(node)
+
+    def _holds_watchdog(self, node: str) -> bool:
+        status = self._lrm_status(node)
+        return status is not None and status.state is LrmState.ACTIVE
+
+    def _crm(self, node: str) -> CrmMemory:
+        if node != self._master:
+            return CrmMemory(CrmState.SLAVE, consistent=True)
+        manager = ManagerMemory(
+            term=f"staged.{self._situation.generation}",
+            nodes=NodesMemory(
+                self._status.node_status,
+                dict.fromkeys(sorted(self._online), self._last(node, "crm")),
+                self._last(node, "crm"),
+            ),
+            board=BoardMemory(self._status.service_status),
+            maintenance=self._status.maintenance_requests,
+            disarm=self._status.disarm,
+            scheduler=self._situation.settings.scheduler.mode,
+        )
+        return CrmMemory(
+            CrmState.MASTER,
+            watchdog=f"{node}.crm",
+            consistent=True,
+            masterships=1,
+            manager=manager,
+        )
+
+    def _lrm(self, node: str) -> LrmMemory:
+        told = self._lrm_status(node)
+        state = told.state if told is not None else LrmState.WAIT_FOR_AGENT_LOCK
+        return LrmMemory(
+            state_since_s=NOW_S - 3600,
+            state=state,
+            mode=told.mode if told is not None else LrmMode.ACTIVE,
+            announced=told is not None,
+            watchdog=f"{node}.lrm" if self._holds_watchdog(node) else None,
+            consistent=True,
+            manager_spoke_s=self._status.timestamp,
+            status=self._status,
+            workers=WorkersMemory(results=told.results if told is not None else {}),
+        )
+
+    def files(self) -> FilesValue:
+        made = self._situation
+        lrm = {
+            node: replace(status, timestamp=self._last(node, "lrm"))
+            if node in self._online
+            else status
+            for node, status in sorted(made.lrm.items())
+        }
+        return FilesValue(
+            resources=made.resources,
+            rules=made.rules,
+            groups=made.groups,
+            settings=made.settings,
+            guest_locks=made.guest_locks,
+            manager_status=self._status,
+            lrm_status=lrm,
+        )
+
+    def locks(self) -> dict[str, LockValue]:
+        locks = {}
+        if self._master is not None:
+            locks[MANAGER_LOCK] = LockValue(self._master, self._last(self._master, "crm"))
+        for node in sorted(self._online):
+            if self._holds_watchdog(node):
+                locks[agent_lock(node)] = LockValue(node, self._last(node, "lrm"))
+        return locks
+
+    def holds(self) -> dict[str, dict[str, HoldValue]]:
+        return {
+            f"{lock.node}/{'crm' if name == MANAGER_LOCK else 'lrm'}": {
+                name: HoldValue(lock.renewed_s)
+            }
+            for name, lock in self.locks().items()
+        }
