@@ -58,6 +58,9 @@ class FrozenWorld:
     def migrate_guest(self, vmid: int, target: str, report: TaskReport, *, online: bool) -> None:
         """Do nothing: nothing happens in a frozen world."""
 
+    def shut_down_node(self, node: str, *, reboot: bool) -> None:
+        """Do nothing: nothing happens in a frozen world."""
+
 
 def run_case(recorded: dict[str, Any]) -> str | None:
     """Run a recorded call; return None if it passed, else the first difference in one line."""

@@ -76,6 +76,9 @@ class StillWorld:
         report.log("online" if online else "offline")
         report.finish()
 
+    def shut_down_node(self, node: str, *, reboot: bool) -> None:
+        self.online[node] = reboot
+
 
 @dataclass
 class StillLab:

@@ -1,5 +1,6 @@
 """The one way from a request to its answer, for HTTP and for recorded calls alike."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -130,7 +131,9 @@ def require(
     if isinstance(permission, NeedOverUser):
         _require_over_user(cluster, name, permission, str(params.get("userid")))
         return
-    path = permission.path.format_map({key: str(value) for key, value in params.items()})
+    # What the path of a permission names may be missing still: parameters are checked later.
+    named = defaultdict(str, {key: str(value) for key, value in params.items()})
+    path = permission.path.format_map(named)
     has = cluster.access.privileges(name, path)
     lacking = [privilege for privilege in permission.privileges if privilege not in has]
     if permission.any_of and len(lacking) < len(permission.privileges):

@@ -242,6 +242,10 @@ class LiveWorld:
             host_is_up = self._world.hosts[operation.node].power
             report.finish(None if well else failure_of(operation, host_is_up=host_is_up))
 
+    def shut_down_node(self, node: str, *, reboot: bool) -> None:
+        """Shut a node down in order, and with `reboot` let it come back."""
+        self._command(f"{'reboot' if reboot else 'shutdown'} {node}")
+
     # the lab
 
     def state(self) -> LabState:

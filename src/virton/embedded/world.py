@@ -90,6 +90,9 @@ class World(Protocol):
     def migrate_guest(self, vmid: int, target: str, report: TaskReport, *, online: bool) -> None:
         """Move a guest to another node, outside the HA stack."""
 
+    def shut_down_node(self, node: str, *, reboot: bool) -> None:
+        """Shut a node down in order, and with `reboot` let it come back."""
+
 
 @dataclass(frozen=True, slots=True)
 class LabNode:

@@ -1,12 +1,14 @@
 """`/cluster` and `/version`: the cluster as a whole."""
 
 from collections.abc import Mapping
+from itertools import count
 from typing import Any
 
 from virton.embedded.access.access import Caller
 from virton.embedded.cluster import EmbeddedCluster
 from virton.embedded.endpoints import guests, nodes, storage
 from virton.embedded.endpoints.parameters import AUDIT
+from virton.embedded.errors import invalid
 from virton.embedded.registry import Anyone, Endpoint
 from virton.embedded.schema import Param
 from virton.embedded.tasks import Task
@@ -103,18 +105,12 @@ def log(cluster: EmbeddedCluster, caller: Caller, params: Params) -> list[Entry]
     return [entry.to_json() for entry in entries if all_of_it or entry.user == caller.name]
 
 
-def votes(cluster: EmbeddedCluster, _caller: Caller, _params: Params) -> list[Entry]:
-    """List the nodes with their votes."""
-    return [
-        {
-            "node": node,
-            "name": node,
-            "nodeid": str(number),
-            "quorum_votes": "1",
-            "ring0_addr": nodes.address(number),
-        }
-        for number, node in enumerate(sorted(cluster.world.members()), start=1)
-    ]
+def next_id(cluster: EmbeddedCluster, _caller: Caller, params: Params) -> str:
+    """Tell an id that no guest has: the one asked for, or the first that is free."""
+    known, wanted = cluster.world.guests(), params.get("vmid")
+    if wanted in known:
+        raise invalid({"vmid": f"VM {wanted} already exists"})
+    return str(wanted or next(vmid for vmid in count(100) if vmid not in known))
 
 
 def not_backed_up(cluster: EmbeddedCluster, caller: Caller, _params: Params) -> list[Entry]:
@@ -145,7 +141,19 @@ ENDPOINTS = (
         Anyone.LOGGED_IN,
         {"max": Param("integer", optional=True, minimum=1)},
     ),
-    Endpoint("GET", "/cluster/config/nodes", votes, AUDIT),
-    Endpoint("GET", "/cluster/replication", nodes.nothing, Anyone.LOGGED_IN),
+    Endpoint(
+        "GET",
+        "/cluster/nextid",
+        next_id,
+        Anyone.LOGGED_IN,
+        {"vmid": Param("integer", optional=True, minimum=100, maximum=999_999_999)},
+    ),
+    Endpoint(
+        "GET",
+        "/cluster/replication",
+        nodes.nothing,
+        Anyone.LOGGED_IN,
+        {"guest": Param("integer", optional=True, minimum=100, maximum=999_999_999)},
+    ),
     Endpoint("GET", "/cluster/backup-info/not-backed-up", not_backed_up, AUDIT),
 )

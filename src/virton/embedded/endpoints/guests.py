@@ -17,6 +17,7 @@ from virton.embedded.world import Guest, GuestType
 Params = Mapping[str, Any]
 Entry = dict[str, Any]
 
+_PAUSED = "virton/paused"
 _FOLDERS: Mapping[GuestType, str] = {"qemu": "qemu-server", "lxc": "lxc"}
 _NUMBERS = frozenset(
     {"cores", "sockets", "onboot", "protection", "swap", "numa", "template", "unprivileged"}
@@ -149,7 +150,35 @@ def current(cluster: EmbeddedCluster, _caller: Caller, kind: GuestType, params: 
     """Tell how a guest does, and what the HA stack makes of it."""
     guest = guest_at(cluster, kind, params)
     entry = _state(cluster, guest) | {"cpus": guest.maxcpu, "ha": _ha(cluster, guest.sid)}
-    return {**entry, "qmpstatus": entry["status"]} if kind == "qemu" else {**entry, "type": kind}
+    if kind == "lxc":
+        return {**entry, "type": kind}
+    paused = guest.running and guest.vmid in _paused(cluster)
+    return {**entry, "qmpstatus": "paused" if paused else entry["status"]}
+
+
+def _paused(cluster: EmbeddedCluster) -> list[int]:
+    paused: list[int] = cluster.files.read_json(_PAUSED).get("guests", [])
+    return paused
+
+
+def set_paused(cluster: EmbeddedCluster, vmid: int, *, paused: bool) -> None:
+    """Note that a guest pauses, or goes on."""
+    others = set(_paused(cluster)) - {vmid}
+    cluster.files.write_json(_PAUSED, {"guests": sorted(others | ({vmid} if paused else set()))})
+
+
+def pending(
+    cluster: EmbeddedCluster, caller: Caller, kind: GuestType, params: Params
+) -> list[Entry]:
+    """List a guest's settings; none of them waits for a restart."""
+    settings = config(cluster, caller, kind, params)
+    return [{"key": key, "value": value} for key, value in sorted(settings.items())]
+
+
+def feature(cluster: EmbeddedCluster, _caller: Caller, kind: GuestType, params: Params) -> Entry:
+    """Tell that a guest can be neither cloned nor copied, nor given snapshots."""
+    guest_at(cluster, kind, params)
+    return {"hasFeature": 0, "nodes": []} if kind == "qemu" else {"hasFeature": 0}
 
 
 def _ha(cluster: EmbeddedCluster, sid: str) -> Entry:
@@ -157,6 +186,12 @@ def _ha(cluster: EmbeddedCluster, sid: str) -> Entry:
         return {"managed": 0}
     managed = manager_status(cluster).get("service_status") or {}
     return {"managed": 1, "state": (managed.get(sid) or {}).get("state")}
+
+
+_FEATURE = {
+    "feature": Param(enum=("snapshot", "clone", "copy")),
+    "snapname": Param(optional=True, max_length=40),
+}
 
 
 def _endpoints(kind: GuestType) -> list[Endpoint]:
@@ -169,6 +204,8 @@ def _endpoints(kind: GuestType) -> list[Endpoint]:
     below: list[tuple[str, Any, Permission, Schema]] = [
         ("/config", config, audit, configured),
         ("/status/current", current, audit, guest),
+        ("/pending", pending, audit, guest),
+        ("/feature", feature, audit, {**guest, **_FEATURE}),
     ]
     return [
         Endpoint(

@@ -11,7 +11,8 @@ from virton.embedded.endpoints.parameters import NODE
 from virton.embedded.errors import failed, forbidden
 from virton.embedded.registry import Anyone, Counted, Endpoint, Need
 from virton.embedded.schema import Param
-from virton.embedded.tasks import Task, node_of
+from virton.embedded.tasks import CUT_OFF, Task, node_of
+from virton.ha.config.properties import split_list
 
 Params = Mapping[str, Any]
 Entry = dict[str, Any]
@@ -123,6 +124,11 @@ def status(cluster: EmbeddedCluster, _caller: Caller, params: Params) -> Entry:
     }
 
 
+def shut_down(cluster: EmbeddedCluster, _caller: Caller, params: Params) -> None:
+    """Reboot a node, or shut it down; what becomes of its HA resources says the cluster's policy."""
+    cluster.world.shut_down_node(params["node"], reboot=params["command"] == "reboot")
+
+
 def subscription(_cluster: EmbeddedCluster, _caller: Caller, _params: Params) -> Entry:
     """Tell that there is no subscription."""
     return {"status": "notfound", "message": "There is no subscription key"}
@@ -154,7 +160,15 @@ def _is_asked_for(task: Task, params: Params) -> bool:
         and params.get("userfilter", "").lower() in task.user.lower()
         and params.get("since", 0) <= task.start <= params.get("until", task.start)
         and (not params.get("errors") or task.error is not None)
+        and ("statusfilter" not in params or _outcome(task) in split_list(params["statusfilter"]))
     )
+
+
+def _outcome(task: Task) -> str:
+    """Return how a task ended, as one asks for it."""
+    if task.end is None:
+        return ""
+    return {None: "ok", CUT_OFF: "unknown"}.get(task.error, "error")
 
 
 def require_task(cluster: EmbeddedCluster, caller: Caller, params: Params) -> Task:
@@ -219,6 +233,7 @@ _TASK_FILTERS = {
     "typefilter": Param(optional=True),
     "vmid": Param("integer", optional=True, format="pve-vmid"),
     "errors": Param("boolean", optional=True),
+    "statusfilter": Param(optional=True),
     "source": Param(optional=True, enum=("archive", "active", "all")),
     "since": _TIME,
     "until": _TIME,
@@ -230,7 +245,22 @@ ENDPOINTS = (
     Endpoint("GET", f"{_PATH}/time", time, _AUDIT, _NODE, proxied=True),
     Endpoint("GET", f"{_PATH}/version", version, Anyone.LOGGED_IN, _NODE, proxied=True),
     Endpoint("GET", f"{_PATH}/subscription", subscription, Anyone.LOGGED_IN, _NODE, proxied=True),
-    Endpoint("GET", f"{_PATH}/replication", nothing, Anyone.LOGGED_IN, _NODE, proxied=True),
+    Endpoint(
+        "GET",
+        f"{_PATH}/replication",
+        nothing,
+        Anyone.LOGGED_IN,
+        {**_NODE, "guest": Param("integer", optional=True, minimum=100, maximum=999_999_999)},
+        proxied=True,
+    ),
+    Endpoint(
+        "POST",
+        f"{_PATH}/status",
+        shut_down,
+        Need(_PATH, ("Sys.PowerMgmt",)),
+        {**_NODE, "command": Param(enum=("reboot", "shutdown"))},
+        proxied=True,
+    ),
     Endpoint(
         "GET", f"{_PATH}/tasks", tasks, Anyone.LOGGED_IN, {**_NODE, **_TASK_FILTERS}, proxied=True
     ),
@@ -242,7 +272,7 @@ ENDPOINTS = (
         f"{_PATH}/tasks/{{upid}}/log",
         task_log,
         Anyone.LOGGED_IN,
-        {**_TASK, "start": _START, "limit": _LIMIT},
+        {**_TASK, "start": _START, "limit": _LIMIT, "download": Param("boolean", optional=True)},
         proxied=True,
     ),
 )

@@ -21,9 +21,21 @@ Params = Mapping[str, Any]
 PATH = "datacenter.cfg"
 
 _STRUCTURED = frozenset(
-    {"crs", "ha", "migration", "replication", "next-id", "notify", "tag-style", "bwlimit"}
+    {
+        "crs",
+        "ha",
+        "migration",
+        "replication",
+        "next-id",
+        "notify",
+        "tag-style",
+        "bwlimit",
+        "u2f",
+        "user-tag-access",
+        "webauthn",
+    }
 )
-_NUMBERS = frozenset({"max_workers"})
+_NUMBERS = frozenset({"max_workers", "migration_unsecure"})
 
 
 def read(cluster: EmbeddedCluster, caller: Caller, _params: Params) -> dict[str, Any]:
@@ -33,7 +45,12 @@ def read(cluster: EmbeddedCluster, caller: Caller, _params: Params) -> dict[str,
     datacenter = _datacenter(cluster)
     settings = {key: _to_json(key, text) for key, text in datacenter.properties.items()}
     description = {"description": datacenter.description} if datacenter.description else {}
-    return {**settings, **description}
+    return {"allowed-tags": _tags(datacenter), **settings, **description}
+
+
+def _tags(datacenter: Datacenter) -> list[str]:
+    """Return the tags that users may give: those that are registered."""
+    return sorted(split_list(datacenter.properties.get("registered-tags", "")))
 
 
 def _datacenter(cluster: EmbeddedCluster) -> Datacenter:
@@ -49,12 +66,16 @@ def _to_json(key: str, text: str) -> Any:
     return {name: int(value) if value.isdecimal() else value for name, value in parts.items()}
 
 
+def _text(value: Any) -> str:
+    return str(int(value)) if isinstance(value, bool) else str(value)
+
+
 def update(cluster: EmbeddedCluster, _caller: Caller, params: Params) -> None:
     """Change the settings."""
     with cluster.change() as files:
         before = _datacenter(cluster)
         gone = set(split_list(params.get("delete", "")))
-        given = {key: str(params[key]) for key in params if key not in ("delete", "description")}
+        given = {key: _text(params[key]) for key in params if key not in ("delete", "description")}
         kept = {k: v for k, v in {**before.properties, **given}.items() if k not in gone}
         description = "" if "description" in gone else before.description
         text = write_datacenter(kept, params.get("description", description))
@@ -81,6 +102,9 @@ _PROPERTIES = {
     "http_proxy": Param(optional=True, max_length=256),
     "mac_prefix": Param(optional=True, max_length=17),
     "description": Param(optional=True, max_length=64 * 1024),
+    "consent-text": Param(optional=True, max_length=64 * 1024),
+    "registered-tags": Param(optional=True, max_length=4096),
+    "migration_unsecure": Param("boolean", optional=True),
     "delete": DELETE,
 }
 

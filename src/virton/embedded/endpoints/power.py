@@ -9,7 +9,7 @@ from typing import Any
 
 from virton.embedded.access.access import Caller
 from virton.embedded.cluster import EmbeddedCluster
-from virton.embedded.endpoints.guests import guest_at
+from virton.embedded.endpoints.guests import guest_at, set_paused
 from virton.embedded.endpoints.ha import resources
 from virton.embedded.endpoints.ha.files import queue_command
 from virton.embedded.endpoints.ha.motion import blocking_resources, comigrated_resources
@@ -93,7 +93,7 @@ def shutdown(order: _Order) -> str:
 
 def _stop(order: _Order, deed: str, timeout_s: int) -> str:
     cluster, guest = order.cluster, order.guest
-    if order.is_managed:
+    if order.is_managed and deed != "suspend":
         command = f"stop {guest.sid} {timeout_s}"
         return order.forward(f"ha{deed}", deed, lambda: queue_command(cluster, command))
     task = order.begin(_task_type(guest, deed))
@@ -101,6 +101,73 @@ def _stop(order: _Order, deed: str, timeout_s: int) -> str:
         task.finish(None if deed == "stop" else f"{_display(guest)} not running")
     else:
         cluster.world.stop_guest(guest.vmid, task, timeout_s=timeout_s)
+    return task.upid
+
+
+@dataclass(frozen=True, slots=True)
+class _StartAfter:
+    """Where the stop of a reboot reports: a guest that has stopped is started again."""
+
+    cluster: EmbeddedCluster
+    task: Task
+
+    @property
+    def upid(self) -> str:
+        """Return the id of the reboot's task."""
+        return self.task.upid
+
+    def log(self, line: str) -> None:
+        """Write a line into the task's log."""
+        self.task.log(line)
+
+    def finish(self, error: str | None = None) -> None:
+        """Start the guest, or end the task if it did not stop."""
+        if error is None:
+            self.cluster.world.start_guest(int(self.task.id), self.task)
+        else:
+            self.task.finish(error)
+
+
+def reboot(order: _Order) -> str:
+    """Shut a guest down and start it again, without the HA stack."""
+    cluster, guest = order.cluster, order.guest
+    task = order.begin(_task_type(guest, "reboot"))
+    if not guest.running:
+        task.finish(f"{_display(guest)} not running")
+    else:
+        timeout_s = order.params.get("timeout", _SHUTDOWN_S)
+        cluster.world.stop_guest(guest.vmid, _StartAfter(cluster, task), timeout_s=timeout_s)
+    return task.upid
+
+
+def reset(order: _Order) -> str:
+    """Reset a machine, which goes on running."""
+    return _at_once(order, "reset")
+
+
+def suspend(order: _Order) -> str:
+    """Let a guest pause, or with `todisk` stop it as one that is to go on later."""
+    if order.params.get("todisk"):
+        return _stop(order, "suspend", 0)
+    if order.guest.running:
+        set_paused(order.cluster, order.guest.vmid, paused=True)
+    return _at_once(order, "suspend")
+
+
+def resume(order: _Order) -> str:
+    """Let a guest go on; one that was stopped to go on later is started."""
+    if order.guest.running:
+        set_paused(order.cluster, order.guest.vmid, paused=False)
+        return _at_once(order, "resume")
+    task = order.begin(_task_type(order.guest, "resume"))
+    order.cluster.world.start_guest(order.guest.vmid, task)
+    return task.upid
+
+
+def _at_once(order: _Order, deed: str) -> str:
+    """Leave the task of what is done at once to a guest that runs."""
+    task = order.begin(_task_type(order.guest, deed))
+    task.finish(None if order.guest.running else f"{_display(order.guest)} not running")
     return task.upid
 
 
@@ -169,9 +236,11 @@ def _handler(kind: GuestType, deed: Callable[[_Order], Any]) -> Handler:
 _SWITCH = Param("boolean", optional=True)
 _TEXT = Param(optional=True)
 _SECONDS = Param("integer", optional=True, minimum=0)
+_MIGRATION_TYPE = Param(optional=True, enum=("secure", "insecure"))
 _COMMON = {"node": NODE, "vmid": VMID, "skiplock": _SWITCH}
 _STOP = {**_COMMON, "overrule-shutdown": _SWITCH}
-_SHUTDOWN = {**_COMMON, "timeout": _SECONDS, "forceStop": _SWITCH}
+_SHUTDOWN = {"node": NODE, "vmid": VMID, "timeout": _SECONDS, "forceStop": _SWITCH}
+_REBOOT = {"node": NODE, "vmid": VMID, "timeout": _SECONDS}
 _MOVE = {"node": NODE, "vmid": VMID, "target": NODE, "online": _SWITCH, "bwlimit": _SECONDS}
 
 _PARAMETERS: Mapping[tuple[GuestType, str], Schema] = {
@@ -179,16 +248,26 @@ _PARAMETERS: Mapping[tuple[GuestType, str], Schema] = {
         **_COMMON,
         "timeout": _SECONDS,
         **dict.fromkeys(("force-cpu", "machine", "migratedfrom", "stateuri"), _TEXT),
+        **dict.fromkeys(("migration_network", "nets-host-mtu", "targetstorage"), _TEXT),
+        "migration_type": _MIGRATION_TYPE,
+        "with-conntrack-state": _SWITCH,
     },
     ("lxc", "start"): {**_COMMON, "debug": _SWITCH},
     ("qemu", "stop"): {**_STOP, "timeout": _SECONDS, "keepActive": _SWITCH, "migratedfrom": _TEXT},
     ("lxc", "stop"): _STOP,
-    ("qemu", "shutdown"): {**_SHUTDOWN, "keepActive": _SWITCH},
+    ("qemu", "shutdown"): {**_SHUTDOWN, "skiplock": _SWITCH, "keepActive": _SWITCH},
     ("lxc", "shutdown"): _SHUTDOWN,
+    ("qemu", "reboot"): _REBOOT,
+    ("lxc", "reboot"): _REBOOT,
+    ("qemu", "reset"): _COMMON,
+    ("qemu", "suspend"): {**_COMMON, "todisk": _SWITCH, "statestorage": _TEXT},
+    ("lxc", "suspend"): {"node": NODE, "vmid": VMID},
+    ("qemu", "resume"): {**_COMMON, "nocheck": _SWITCH},
+    ("lxc", "resume"): {"node": NODE, "vmid": VMID},
     ("qemu", "migrate"): {
         **_MOVE,
         "force": _SWITCH,
-        "migration_type": Param(optional=True, enum=("secure", "insecure")),
+        "migration_type": _MIGRATION_TYPE,
         "migration_network": _TEXT,
         "with-local-disks": _SWITCH,
         "with-conntrack-state": _SWITCH,
@@ -201,13 +280,21 @@ _PARAMETERS: Mapping[tuple[GuestType, str], Schema] = {
         "target-storage": _TEXT,
     },
 }
+_DEEDS = (
+    ("start", start),
+    ("stop", stop),
+    ("shutdown", shutdown),
+    ("reboot", reboot),
+    ("reset", reset),
+    ("suspend", suspend),
+    ("resume", resume),
+)
 _POWER = Need("/vms/{vmid}", ("VM.PowerMgmt",))
 _MIGRATE = Need("/vms/{vmid}", ("VM.Migrate",))
 
 
 def _endpoints(kind: GuestType) -> list[Endpoint]:
     path = f"/nodes/{{node}}/{kind}/{{vmid}}"
-    power = (("start", start), ("stop", stop), ("shutdown", shutdown))
     return [
         *(
             Endpoint(
@@ -218,7 +305,8 @@ def _endpoints(kind: GuestType) -> list[Endpoint]:
                 _PARAMETERS[kind, name],
                 proxied=True,
             )
-            for name, deed in power
+            for name, deed in _DEEDS
+            if (kind, name) in _PARAMETERS
         ),
         Endpoint(
             "POST",

@@ -1,4 +1,4 @@
-"""What is around nodes and guests, as far as inventories ask for it: pools, networks, snapshots."""
+"""What is around nodes and guests, as far as inventories ask for it: networks, snapshots."""
 
 import re
 from collections.abc import Mapping
@@ -8,7 +8,6 @@ from virton.embedded.access.access import Caller
 from virton.embedded.cluster import EmbeddedCluster
 from virton.embedded.endpoints import guests, nodes
 from virton.embedded.endpoints.parameters import NODE, VMID
-from virton.embedded.errors import failed
 from virton.embedded.registry import Anyone, Endpoint, Handler, Need
 from virton.embedded.schema import Param
 from virton.embedded.world import GuestType
@@ -20,27 +19,6 @@ _BRIDGE = "vmbr0"
 _GATEWAY = "192.0.2.254"
 # `[PENDING]` and `[special:...]` are sections that are no snapshots.
 _SNAPSHOT = re.compile(r"^\[(?!PENDING\])([\w-]+)\]$", re.ASCII | re.MULTILINE)
-
-
-def pools(cluster: EmbeddedCluster, caller: Caller, _params: Params) -> list[Entry]:
-    """List the pools that the caller may see."""
-    known = sorted(cluster.access.users.pools.items())
-    return [
-        {"poolid": name, **({"comment": pool.comment} if pool.comment else {})}
-        for name, pool in known
-        if "Pool.Audit" in cluster.access.privileges(caller.name, f"/pool/{name}")
-    ]
-
-
-def pool(cluster: EmbeddedCluster, caller: Caller, params: Params) -> Entry:
-    """Tell of a pool and of the guests in it."""
-    found = cluster.access.users.pools.get(params["poolid"])
-    if found is None:
-        raise failed(f"no such pool '{params['poolid']}'")
-    entries = guests.resource_entries(cluster, caller)
-    members = [entry for entry in entries if entry["vmid"] in found.vmids]
-    comment = {"comment": found.comment} if found.comment else {}
-    return {"members": members, **comment}
 
 
 def network(cluster: EmbeddedCluster, _caller: Caller, params: Params) -> list[Entry]:
@@ -92,14 +70,9 @@ def _snapshot_endpoint(kind: GuestType) -> Endpoint:
     )
 
 
-_POOL = Param(pattern=r"[A-Za-z0-9._-]+", max_length=255)
 _IFACE_TYPE = Param(optional=True, max_length=32)
 
 ENDPOINTS = (
-    Endpoint("GET", "/pools", pools, Anyone.LOGGED_IN),
-    Endpoint(
-        "GET", "/pools/{poolid}", pool, Need("/pool/{poolid}", ("Pool.Audit",)), {"poolid": _POOL}
-    ),
     Endpoint(
         "GET",
         "/nodes/{node}/network",

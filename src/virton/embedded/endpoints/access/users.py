@@ -7,18 +7,19 @@ from typing import Any
 from virton.embedded.access.access import Caller
 from virton.embedded.access.credentials import hashed
 from virton.embedded.access.names import ROOT
-from virton.embedded.access.users import Token, User
+from virton.embedded.access.users import Token, User, UserConfig
 from virton.embedded.cluster import EmbeddedCluster
 from virton.embedded.endpoints.access.login import REALMS
 from virton.embedded.endpoints.parameters import PASSWORD
 from virton.embedded.errors import failed, forbidden, invalid
 from virton.embedded.registry import Anyone, Endpoint, Need
 from virton.embedded.schema import Param
+from virton.ha.config.properties import split_list
 
 Params = Mapping[str, Any]
 Entry = dict[str, Any]
 
-_TEXTS = ("firstname", "lastname", "email", "comment")
+_TEXTS = ("firstname", "lastname", "email", "comment", "keys")
 
 
 def index(cluster: EmbeddedCluster, caller: Caller, params: Params) -> list[Entry]:
@@ -74,7 +75,9 @@ def read(cluster: EmbeddedCluster, caller: Caller, params: Params) -> Entry:
         raise forbidden("/access/groups, User.Modify|Sys.Audit")
     user = _user(cluster, userid)
     tokens = {name: _token_json(token) for name, token in sorted(user.tokens.items())}
-    return {**_to_json(user), "tokens": tokens}
+    groups = sorted(cluster.access.users.groups.items())
+    named = [name for name, group in groups if userid in group.members]
+    return {**_to_json(user), "groups": named, "tokens": tokens}
 
 
 def create(cluster: EmbeddedCluster, _caller: Caller, params: Params) -> None:
@@ -86,7 +89,8 @@ def create(cluster: EmbeddedCluster, _caller: Caller, params: Params) -> None:
     with cluster.change():
         if userid in cluster.access.users.users:
             raise failed(f"create user failed: user '{userid}' already exists")
-        cluster.access.save(cluster.access.users.with_user(userid, _changed(User(), params)))
+        users = cluster.access.users.with_user(userid, _changed(User(), params))
+        cluster.access.save(_in_groups(users, userid, params))
         if password_hash is not None:
             cluster.access.set_password_hash(userid, password_hash)
 
@@ -97,12 +101,28 @@ def _changed(user: User, params: Params) -> User:
     return replace(user, enabled=enabled, expire=expire, **texts)
 
 
+def _in_groups(users: UserConfig, userid: str, params: Params) -> UserConfig:
+    """Return the users with one in the groups given; with `append` the user stays in others."""
+    if "groups" not in params:
+        return users
+    wanted = set(split_list(params["groups"]))
+    for name in sorted(wanted - users.groups.keys()):
+        raise failed(f"no such group '{name}'")
+    groups = {}
+    for name, group in users.groups.items():
+        stays = name in wanted or (params.get("append") and userid in group.members)
+        others = group.members - {userid}
+        groups[name] = replace(group, members=others | {userid} if stays else others)
+    return replace(users, groups=groups)
+
+
 def update(cluster: EmbeddedCluster, _caller: Caller, params: Params) -> None:
     """Change a user."""
     userid = params["userid"]
     with cluster.change():
         user = _changed(_user(cluster, userid), params)
-        cluster.access.save(cluster.access.users.with_user(userid, user))
+        users = cluster.access.users.with_user(userid, user)
+        cluster.access.save(_in_groups(users, userid, params))
 
 
 def delete(cluster: EmbeddedCluster, _caller: Caller, params: Params) -> None:
@@ -199,6 +219,8 @@ _SETTINGS = {
     "enable": Param("boolean", optional=True, default=True),
     "expire": Param("integer", optional=True, minimum=0),
     **{name: Param(optional=True, max_length=1024) for name in _TEXTS},
+    "groups": Param(optional=True),
+    "keys": Param(optional=True, pattern=r"[0-9a-zA-Z!=]{0,4096}"),
 }
 _TOKEN = {**_USER, "tokenid": Param(format="pve-tokenid")}
 _PATH = "/access/users"
@@ -215,7 +237,7 @@ ENDPOINTS = (
         slow=True,
     ),
     Endpoint("GET", f"{_PATH}/{{userid}}", read, Anyone.LOGGED_IN, _USER),
-    Endpoint("PUT", f"{_PATH}/{{userid}}", update, _MANAGE, _SETTINGS),
+    Endpoint("PUT", f"{_PATH}/{{userid}}", update, _MANAGE, {**_SETTINGS, "append": _SWITCH}),
     Endpoint("DELETE", f"{_PATH}/{{userid}}", delete, _MANAGE, _USER),
     Endpoint(
         "PUT",
