@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from virton.cli import certificate
 from virton.cli.certificate import CERTIFICATE_FILE, KEY_FILE, own_certificate
+from virton.damage import DamagedError
 
 
 def read(folder: Path) -> x509.Certificate:
@@ -53,18 +54,38 @@ def test_an_address_that_no_certificate_can_name_is_left_out(tmp_path: Path, hos
 
 
 @pytest.mark.parametrize("spoiled", [CERTIFICATE_FILE, KEY_FILE])
-def test_what_cannot_be_read_is_made_anew(tmp_path: Path, spoiled: str) -> None:
-    before = own_certificate(tmp_path).fingerprint
-    (tmp_path / spoiled).write_text("not PEM at all")
-    assert own_certificate(tmp_path).fingerprint != before
+@pytest.mark.parametrize("content", [b"not PEM at all", b"", None])
+def test_what_cannot_be_read_is_named_and_never_made_anew_by_itself(
+    tmp_path: Path, spoiled: str, content: bytes | None
+) -> None:
+    own_certificate(tmp_path)
+    path = tmp_path / spoiled
+    path.unlink()
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(DamagedError, match=spoiled) as failure:
+        own_certificate(tmp_path)
+    assert "delete both" in failure.value.advice
+    assert path.exists() == (content is not None)
 
 
-def test_a_key_written_without_its_certificate_is_not_used(tmp_path: Path) -> None:
-    before = own_certificate(tmp_path).fingerprint
+def test_a_key_that_is_not_the_certificates_is_named(tmp_path: Path) -> None:
+    own_certificate(tmp_path)
     (tmp_path / "other").mkdir()
     own_certificate(tmp_path / "other")
     (tmp_path / "other" / KEY_FILE).replace(tmp_path / KEY_FILE)
+    with pytest.raises(DamagedError, match="not the key of the certificate"):
+        own_certificate(tmp_path)
+
+
+def test_one_that_a_clock_ahead_has_made_is_made_anew(tmp_path: Path) -> None:
+    before = own_certificate(tmp_path).fingerprint
+    key = ec.generate_private_key(ec.SECP256R1())
+    in_years = datetime.now(UTC) + timedelta(days=3650)
+    early = certificate._signed(key, [x509.DNSName("localhost")], in_years)
+    (tmp_path / CERTIFICATE_FILE).write_bytes(early.public_bytes(certificate.Encoding.PEM))
     assert own_certificate(tmp_path).fingerprint != before
+    assert read(tmp_path).not_valid_before_utc <= datetime.now(UTC)
 
 
 def test_one_that_has_expired_is_made_anew(tmp_path: Path) -> None:

@@ -12,6 +12,8 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.proxmox.playback import TOKEN, Playback
+from virton import embedded
+from virton.cli.certificate import own_certificate
 from virton.cli.main import app
 from virton.cli.serve import (
     Service,
@@ -92,8 +94,42 @@ def test_a_data_folder_that_holds_no_cluster_is_told_and_left_alone(tmp_path: Pa
     database.write_bytes(b"something else" * 1000)
     result = TERMINAL.invoke(app, ["serve", "--port", "0", "--data", str(tmp_path)])
     assert result.exit_code == 1
-    assert "cannot read the cluster" in result.output
+    assert "cluster.sqlite is damaged" in result.output
+    assert "Restore cluster.sqlite" in result.output
     assert database.read_bytes() == b"something else" * 1000
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "advice"),
+    [
+        ("console.key", b"", "Delete it"),
+        ("console.key", b"no key at all", "Delete it"),
+        ("console.key", b"abcd", "Delete it"),
+        ("console.key", b"\xff" * 64, "Delete it"),
+        ("ended-sessions.json", b"{", "Delete it"),
+        ("ended-sessions.json", b'["a"]', "Delete it"),
+        ("ended-sessions.json", b'{"a": "b"}', "Delete it"),
+        ("cluster.sqlite", b"", "--data DIR"),
+        ("https-certificate.pem", b"no PEM", "Restore https-certificate.pem"),
+        ("https-key.pem", b"", "Restore https-certificate.pem"),
+    ],
+)
+def test_a_damaged_file_of_the_data_folder_is_named_and_nothing_begun_anew(
+    tmp_path: Path, name: str, content: bytes, advice: str
+) -> None:
+    cluster = embedded.start(tmp_path, None)
+    of_embedded_cluster(cluster, ConsoleSettings(tmp_path))
+    assert cluster.cluster.files._store is not None
+    cluster.cluster.files._store.close()
+    (tmp_path / "lock").touch()
+    own_certificate(tmp_path)
+    (tmp_path / name).write_bytes(content)
+    typed = ["serve", "--port", "0", "--https-port", "0", "--data", str(tmp_path)]
+    result = TERMINAL.invoke(app, typed)
+    assert result.exit_code == 1
+    assert f"{name} is damaged" in result.output
+    assert advice in result.output
+    assert (tmp_path / name).read_bytes() == content
 
 
 def test_an_empty_password_is_none_and_a_short_one_is_refused(

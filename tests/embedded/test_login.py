@@ -7,6 +7,7 @@ from tests.embedded.conftest import Clock, Login
 from tests.embedded.still_world import PASSWORD
 from virton.embedded.access.access import Access
 from virton.embedded.cluster import EmbeddedCluster
+from virton.embedded.tasks import ClusterLog
 
 LOGIN = {"username": "root@pam", "password": PASSWORD}
 
@@ -169,3 +170,15 @@ def test_nobody_changes_the_password_of_root(login: Login) -> None:
 def test_tickets_survive_a_restart_of_the_cluster(cluster: EmbeddedCluster) -> None:
     ticket, _ = cluster.access.new_ticket("root@pam")
     assert Access(cluster.files).ticket_user(ticket) == "root@pam"
+
+
+def test_failed_logins_push_nothing_but_logins_out_of_the_log(cluster: EmbeddedCluster) -> None:
+    cluster.log.add("alfa", "pvedaemon", "starting task X")
+    for number in range(1000):
+        cluster.log.add("alfa", "pvedaemon", f"authentication failure for user 'u{number}@pve'")
+    again = ClusterLog(cluster.files, cluster.world.now, cluster.journal)
+    for log in (cluster.log, again):
+        told = [entry.message for entry in log.newest_first(1000)]
+        assert "starting task X" in told
+        assert told[0] == "authentication failure for user 'u999@pve'"
+        assert len(told) < 200

@@ -15,8 +15,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from virton.damage import reading
+
 CERTIFICATE_FILE = "https-certificate.pem"
 KEY_FILE = "https-key.pem"
+_ADVICE = (
+    f"Restore {CERTIFICATE_FILE} and {KEY_FILE} from a backup. Or delete both: a new certificate "
+    "is made then, which whoever trusts the old one has to be told."
+)
 _LIFE = timedelta(days=3650)
 # Clocks of other machines may lag a little behind ours.
 _LEEWAY = timedelta(hours=1)
@@ -32,23 +38,46 @@ class Certificate:
 
 
 def own_certificate(folder: Path, host: str = "localhost") -> Certificate:
-    """Return the folder's certificate, which is made when there is none that could be used."""
-    with contextlib.suppress(OSError, ValueError):
-        return _kept(folder)
-    _make(folder, host)
+    """Return the folder's certificate, which is made when there is none, or it has had its time.
+
+    Raise DamagedError where one of its two files is damaged or gone: whoever trusts the
+    certificate has to hear of it before it is another.
+    """
+    if not _has_its_time(folder):
+        _make(folder, host)
     return _kept(folder)
 
 
+def _has_its_time(folder: Path) -> bool:
+    """Tell whether there is a certificate for today; the clock may have been wrong when it was made."""
+    path, now = folder / CERTIFICATE_FILE, datetime.now(UTC)
+    if not path.exists() and not (folder / KEY_FILE).exists():
+        return False
+    with reading(str(path), _ADVICE):
+        certificate = x509.load_pem_x509_certificate(_content(path))
+    return certificate.not_valid_before_utc <= now < certificate.not_valid_after_utc
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise ValueError("it is gone") from None
+
+
 def _kept(folder: Path) -> Certificate:
-    """Return the certificate that is kept, or raise ValueError or OSError."""
+    """Return the certificate that is kept."""
     path = folder / CERTIFICATE_FILE
     certificate = x509.load_pem_x509_certificate(path.read_bytes())
-    if certificate.not_valid_after_utc <= datetime.now(UTC):
-        raise ValueError("the certificate has expired")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     # Refuses a key that is not this certificate's: one of the two was written without the other.
-    context.load_cert_chain(path, folder / KEY_FILE)
+    with reading(str(folder / KEY_FILE), _ADVICE):
+        _content(folder / KEY_FILE)
+        try:
+            context.load_cert_chain(path, folder / KEY_FILE)
+        except ssl.SSLError as failure:
+            raise ValueError("it is not the key of the certificate") from failure
     return Certificate(path, certificate.fingerprint(hashes.SHA256()).hex(":").upper(), context)
 
 

@@ -7,7 +7,6 @@ import fcntl
 import ipaddress
 import os
 import socket
-import sqlite3
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -34,11 +33,13 @@ from virton.cli.terminal import terminal
 from virton.cli.token_check import token_facts
 from virton.console.app import BesideCluster, create_app
 from virton.console.settings import ConsoleSettings
+from virton.damage import DamagedError
 from virton.proxmox import ApiToken, ProxmoxClient
 from virton.proxmox.client import AsgiApp
 
 HOST = "127.0.0.1"
 PORT = 8080
+_NO_ROOM = "Nothing is lost. Make room there, or make it writable, and start again."
 INTERVAL_S = 2.0
 EMBEDDED_INTERVAL_S = 0.5
 """The embedded cluster is asked in-process, and its time may run sixty times as fast."""
@@ -178,7 +179,12 @@ def start(chosen: SettingsFile, path: Path | None, folder: Path) -> None:
         if chosen.https_port is not None:
             secure = listeners.enter_context(listen(host, chosen.https_port, "--https-port"))
             encrypted = Encrypted(secure, certificate_in(folder, host))
-        service = service_of(chosen, folder)
+        try:
+            service = service_of(chosen, folder)
+        except DamagedError as damaged:
+            complain(str(damaged), damaged.advice)
+        except OSError as failure:
+            complain(f"cannot keep data in {folder}: {failure.strerror or failure}", _NO_ROOM)
         announce(address_of(host, listener), service.telling(facts_of(path, chosen)))
         if encrypted is not None:
             announce_encrypted(address_of(host, encrypted.listener, "https"), encrypted.certificate)
@@ -220,6 +226,8 @@ def certificate_in(folder: Path, host: str) -> Certificate:
     """Return the certificate that is kept in the data folder."""
     try:
         return own_certificate(folder, host)
+    except DamagedError as damaged:
+        complain(str(damaged), damaged.advice)
     except OSError as failure:
         complain(f"cannot keep a certificate in {folder}: {failure.strerror or failure}")
 
@@ -292,10 +300,10 @@ def start_embedded(folder: Path, pve_version: PveVersion | None) -> Embedded:
     _take_for_this_process(folder)
     try:
         return embedded.start(folder, password, version)
-    except sqlite3.DatabaseError as failure:
+    except embedded.StorageError as failure:
         complain(
-            f"cannot read the cluster kept in {folder}: {failure}",
-            "Move cluster.sqlite out of the way to begin with a new one, or name another: --data DIR",
+            f"cannot write in {folder}: {failure}",
+            _NO_ROOM,
         )
 
 

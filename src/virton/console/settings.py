@@ -1,11 +1,16 @@
 """How a console is set up."""
 
+import contextlib
 import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
+from virton.damage import reading
+
 KEY_FILE = "console.key"
+_KEY_BYTES = 32
+_ADVICE = "Delete it, and a new one is made: everybody then has to log in again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +29,29 @@ class ConsoleSettings:
 
 
 def console_key(data: Path) -> bytes:
-    """Return the data folder's secret for CSRF tokens; make one if there is none."""
+    """Return the data folder's secret, with which cookies are sealed; make one if there is none.
+
+    Raise DamagedError if the file holds none: with an empty key anybody could make a session.
+    """
     path = data / KEY_FILE
     data.mkdir(parents=True, exist_ok=True)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return bytes.fromhex(path.read_text().strip())
-    with os.fdopen(handle, "w") as file:
-        key = secrets.token_bytes(32)
-        file.write(key.hex() + "\n")
-    return key
+    if not path.exists():
+        _write_key(path, secrets.token_bytes(_KEY_BYTES).hex())
+    with reading(str(path), _ADVICE):
+        key = bytes.fromhex(path.read_text("ascii").strip())
+        if len(key) != _KEY_BYTES:
+            raise ValueError("it holds no key")
+        return key
+
+
+def _write_key(path: Path, text: str) -> None:
+    """Write a key that nobody ever sees in part; of two who write at once, the first wins."""
+    draft = path.with_suffix(f".{os.getpid()}.new")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(f"{text}\n")
+        file.flush()
+        os.fsync(file.fileno())
+    with contextlib.suppress(FileExistsError):
+        os.link(draft, path)
+    draft.unlink()

@@ -2,5 +2,6 @@
 
 from virton.embedded.access.credentials import SHORTEST_PASSWORD
 from virton.embedded.running import RunningCluster, start
+from virton.embedded.store import StorageError
 
-__all__ = ["SHORTEST_PASSWORD", "RunningCluster", "start"]
+__all__ = ["SHORTEST_PASSWORD", "RunningCluster", "StorageError", "start"]

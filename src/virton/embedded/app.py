@@ -20,11 +20,13 @@ from virton.embedded.body import credentials_of, params_of
 from virton.embedded.cluster import EmbeddedCluster
 from virton.embedded.dispatch import Answer, Request, dispatch, needs_login, refused
 from virton.embedded.endpoints.everything import REGISTRY
-from virton.embedded.errors import Refusal
+from virton.embedded.errors import Refusal, not_kept
 from virton.embedded.lab import change_lab, lab_json
 from virton.embedded.registry import Registry
+from virton.embedded.store import StorageError
+from virton.rare_log import RareLog
 
-_LOG = logging.getLogger(__name__)
+_LOG = RareLog(logging.getLogger(__name__))
 _LONGEST_REASON = 1000
 _HEADERS = {"cache-control": "max-age=0, no-store", "x-content-type-options": "nosniff"}
 
@@ -117,10 +119,17 @@ async def _answered(
         return await answer(request)
     except Refusal as refusal:
         return answer_response(refused(refusal))
+    except StorageError as failure:
+        return answer_response(refused(not_kept(failure)))
     except Exception:
-        _LOG.exception("%s %s failed", request.method, request.url.path)
+        _LOG.exception(f"{request.method} {_shape(request.url.path)} failed")
         message = "internal error"
         return answer_response(Answer(HTTPStatus.INTERNAL_SERVER_ERROR, message=message))
+
+
+def _shape(path: str) -> str:
+    """Return the beginning of a path, of which there are few: one can be asked for any."""
+    return "/".join(path.split("/")[:5])[:80]
 
 
 def json_response(status: int, data: object) -> Response:

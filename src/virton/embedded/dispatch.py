@@ -9,9 +9,10 @@ from typing import Any
 from virton.embedded.access.access import Caller
 from virton.embedded.access.names import ROOT
 from virton.embedded.cluster import EmbeddedCluster
-from virton.embedded.errors import Refusal, failed, forbidden, invalid, not_implemented
+from virton.embedded.errors import Refusal, failed, forbidden, invalid, not_implemented, not_kept
 from virton.embedded.registry import Anyone, Counted, Endpoint, NeedOverUser, Permission, Registry
 from virton.embedded.schema import Schema, check
+from virton.embedded.store import StorageError
 from virton.ha.dialect import Dialect
 
 _NODE_UNREACHABLE = 595
@@ -68,6 +69,8 @@ def dispatch(
         data = _perform(registry, cluster, caller, request)
     except Refusal as refusal:
         return refused(refusal)
+    except StorageError as failure:
+        return refused(not_kept(failure))
     if isinstance(data, Counted):
         return Answer(HTTPStatus.OK, data.data, total=data.total)
     return Answer(HTTPStatus.OK, data)
@@ -92,7 +95,12 @@ def _perform(registry: Registry, cluster: EmbeddedCluster, caller: Caller, reque
     if errors:
         raise invalid(errors)
     _require_no_null(endpoint, params)
-    return endpoint.handler(cluster, caller, values)
+    if endpoint.method == "GET" or endpoint.slow:
+        return endpoint.handler(cluster, caller, values)
+    # What a writer reads to change it must not be changed meanwhile. One that is slow sees to
+    # that itself, since it may not hold up others for so long.
+    with cluster.files.batch():
+        return endpoint.handler(cluster, caller, values)
 
 
 def _older(parameters: Schema) -> Schema:

@@ -53,3 +53,8 @@ def slowed_down(wait_s: float) -> Refusal:
     seconds = max(1, math.ceil(wait_s))
     message = f"too many failed logins, try again in {seconds} seconds"
     return Refusal(HTTPStatus.TOO_MANY_REQUESTS, message, retry_after_s=seconds)
+
+
+def not_kept(why: Exception) -> Refusal:
+    """Return the answer to a change that the disk does not take."""
+    return Refusal(HTTPStatus.INSUFFICIENT_STORAGE, f"nothing was changed: {why}")

@@ -101,6 +101,11 @@ class Inventory:
         self._files.write(guest.path, "".join(f"{line}\n" for line in kept))
 
 
+def read_config(text: str) -> None:
+    """Raise ValueError if a guest's configuration cannot be read."""
+    _parse(text, 0, "qemu", "")
+
+
 def _parse(text: str, vmid: int, guest_type: GuestType, node: str) -> GuestRecord:
     pairs = (line.partition(":") for line in text.splitlines())
     values = {key.strip(): value.strip() for key, colon, value in pairs if colon}

@@ -66,6 +66,8 @@ def change_lab(cluster: EmbeddedCluster, caller: Caller, params: Mapping[str, An
     errors |= _missing(values) or _unknown(lab, values)
     if errors:
         raise invalid(errors)
+    # What has happened to the world could not be taken back.
+    cluster.files.require_writable()
     _act(lab, values)
 
 

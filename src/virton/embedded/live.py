@@ -97,7 +97,7 @@ class LiveWorld:
 
     def elapse(self, real_s: float) -> None:
         """Let real time pass, and keep what came of it as one change."""
-        with self._files.batch():
+        with self._files.batch(deferrable=True):
             seconds = self.clock.elapse(real_s)
             self.ahead_s += seconds - real_s
             if seconds:
@@ -106,7 +106,7 @@ class LiveWorld:
     @contextmanager
     def _change(self) -> Iterator[None]:
         """Change the world within one, and keep what came of it as one change."""
-        with self._files.batch():
+        with self._files.batch(deferrable=True):
             yield
             self._settle()
 

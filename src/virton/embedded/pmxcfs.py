@@ -6,14 +6,16 @@ or a batch of changes.
 """
 
 import json
+import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from virton.embedded.store import FileStore
+from virton.embedded.store import FileStore, StorageError
 
 Parsed = TypeVar("Parsed")
+log = logging.getLogger(__name__)
 
 
 class ClusterFiles:
@@ -30,8 +32,8 @@ class ClusterFiles:
         self._parsed: dict[tuple[str, Any], tuple[int, Any]] = {}
         # Passwords are hashed in threads, and what follows may be written there.
         self._lock = threading.RLock()
-        self._depth = 0
-        self._before: dict[str, str | None] = {}
+        self._open: list[dict[str, str | None]] = []
+        self._unsaved: set[str] = set()
         self._texts.update(store.load() if store else {})
         with self.batch():
             for path, text in sorted((files or {}).items()):
@@ -108,51 +110,72 @@ class ClusterFiles:
         return value
 
     @contextmanager
-    def batch(self) -> Iterator[None]:
-        """Make the changes within one: all are kept, or (on an exception) none."""
+    def batch(self, *, deferrable: bool = False) -> Iterator[None]:
+        """Make the changes within one: all are kept, or (on an exception) none.
+
+        What time brings cannot be undone. A `deferrable` batch holds although the disk does not
+        take it, and is written with the next one that the disk takes; any other then fails with
+        StorageError, and changes nothing.
+        """
         with self._lock:
-            self._depth += 1
+            self._open.append({})
             try:
                 yield
+                if len(self._open) == 1:
+                    self._commit(deferrable=deferrable)
             except BaseException:
-                if self._depth == 1:
-                    self._undo()
+                self._undo(self._open.pop())
                 raise
-            else:
-                if self._depth == 1:
-                    self._commit()
-            finally:
-                self._depth -= 1
+            changed = self._open.pop()
+            if self._open:
+                self._open[-1].update({**changed, **self._open[-1]})
+
+    def require_writable(self) -> None:
+        """Raise StorageError if the last change could not be written, and cannot be now."""
+        with self.batch():
+            if self._store and self._unsaved:
+                self._save(self._unsaved)
 
     def _set(self, path: str, text: str | None) -> None:
         with self.batch():
             before = self._texts.get(path)
             if before != text:
-                self._before.setdefault(path, before)
+                self._open[-1].setdefault(path, before)
                 self._put(path, text)
 
     def _put(self, path: str, text: str | None) -> None:
         self._revision += 1
-        self._versions[path] = self._revision
         if text is None:
             self._texts.pop(path, None)
         else:
             self._texts[path] = text
+        # Behind the text: a reader in a thread may take a new text for an old version, which is
+        # then read again, but never an old text for a new one.
+        self._versions[path] = self._revision
 
-    def _commit(self) -> None:
-        changed = {path: self._texts.get(path) for path in self._before}
-        if self._store and changed:
-            try:
-                self._store.save(changed)
-            except BaseException:
-                self._undo()
+    def _commit(self, *, deferrable: bool) -> None:
+        changed = self._unsaved | self._open[0].keys()
+        if not self._store or not changed:
+            return
+        try:
+            self._save(changed)
+        except StorageError as failure:
+            if not deferrable:
                 raise
-        self._before = {}
+            if not self._unsaved:
+                log.error("what happens is not written any more: %s", failure)
+            self._unsaved = changed
 
-    def _undo(self) -> None:
-        for path, text in self._before.items():
+    def _save(self, changed: set[str]) -> None:
+        if self._store:
+            self._store.save({path: self._texts.get(path) for path in changed})
+        if self._unsaved:
+            log.warning("what happened is written again")
+        self._unsaved = set()
+
+    def _undo(self, changed: Mapping[str, str | None]) -> None:
+        for path, text in changed.items():
             self._put(path, text)
-        self._before = {}
 
 
 def parse_status(text: str) -> dict[str, Any]:

@@ -1,12 +1,14 @@
 """Start the embedded cluster on a data folder."""
 
 import asyncio
+import logging
 import secrets
 import time
 from pathlib import Path
 
 from starlette.types import ASGIApp
 
+from virton.damage import reading
 from virton.embedded import seed
 from virton.embedded.app import create_app
 from virton.embedded.cluster import VERSION, EmbeddedCluster
@@ -15,9 +17,11 @@ from virton.embedded.ha_journal import HaJournal
 from virton.embedded.ha_tasks import HaTasks
 from virton.embedded.live import LiveWorld
 from virton.embedded.pmxcfs import ClusterFiles
-from virton.embedded.store import FileStore
+from virton.embedded.soundness import check_files
+from virton.embedded.store import DATABASE, RESTORE, note_begun, open_store
 from virton.ha.dialect import dialect_of
 from virton.ha.events.cluster import RuleDropped
+from virton.rare_log import RareLog
 
 ADMIN = "root@pam"
 TICK_S = 0.25
@@ -58,6 +62,7 @@ class RunningCluster:
                 self.world.ahead_s -= _SETTLING_S
                 self.world.step(_SETTLING_S)
         self.app: ASGIApp = create_app(self.cluster)
+        self._faults = RareLog(logging.getLogger(__name__))
 
     def _take_up_tasks(self, ha_tasks: HaTasks) -> None:
         """Let the tasks whose work goes on hear of its end; all others were cut off."""
@@ -93,8 +98,15 @@ class RunningCluster:
         while True:
             await asyncio.sleep(TICK_S)
             now = time.monotonic()
-            self.world.elapse(now - before)
+            self.tick(now - before)
             before = now
+
+    def tick(self, real_s: float) -> None:
+        """Let so much real time pass; because of one moment's fault, time does not stand still."""
+        try:
+            self.world.elapse(real_s)
+        except Exception:
+            self._faults.exception("the cluster's time stumbled")
 
 
 def _sow(files: ClusterFiles) -> None:
@@ -119,5 +131,9 @@ def start(
 
     `version` is that of Proxmox VE which it speaks from now on, such as `9.2.1`.
     """
-    files = ClusterFiles(store=FileStore(data / "cluster.sqlite"))
-    return RunningCluster(files, admin_password, int(time.time()), version)
+    files = ClusterFiles(store=open_store(data))
+    check_files(files)
+    with reading(f"{data / DATABASE}", RESTORE):
+        running = RunningCluster(files, admin_password, int(time.time()), version)
+    note_begun(data)
+    return running

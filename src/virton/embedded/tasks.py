@@ -21,6 +21,9 @@ _ENTRIES_A_FILE = 50
 _FIRST_PID = 1000
 _TASKS_FOLDER = "virton/tasks/"
 _LOG_FOLDER = "virton/log/"
+_LOGIN_FOLDER = "virton/logins/"
+_MOST_LOGINS = 100
+_OF_LOGINS = ("authentication failure", "successful auth")
 # Where an earlier version kept all of them together.
 _OLDER_TASKS = "virton/tasks"
 _OLDER_LOG = "virton/log"
@@ -114,6 +117,9 @@ class TaskList:
         at_s: int | None = None,
     ) -> Task:
         """Begin a task of `user` on a node, run by the daemon `tag`, now or as of `at_s`."""
+        if at_s is None:
+            # What the world is asked to begin for it could not be taken back.
+            self._files.require_writable()
         self._pid += 2  # a worker may have a child of its own
         start = self.clock() if at_s is None else at_s
         upid = f"UPID:{node}:{self._pid:08X}:00000000:{start:08X}:{kind}:{task_id}:{user}:"
@@ -168,7 +174,7 @@ def node_of(upid: str) -> str | None:
 class LogEntry(NamedTuple):
     """One line of the cluster's log; `priority` is syslog's (6 is information).
 
-    Each node numbers its own lines.
+    Each node numbers its own lines; `order` is that of all nodes' lines.
     """
 
     number: int
@@ -179,6 +185,12 @@ class LogEntry(NamedTuple):
     user: str
     priority: int
     pid: int = 0
+    order: int = 0
+
+    @property
+    def is_login(self) -> bool:
+        """Tell whether the entry tells of somebody who logged in, or could not."""
+        return self.message.startswith(_OF_LOGINS)
 
     def to_json(self) -> dict[str, Any]:
         """Return the entry as `/cluster/log` tells it."""
@@ -195,20 +207,52 @@ class LogEntry(NamedTuple):
         }
 
 
+class _Shelf:
+    """The newest lines of one kind, kept in files of which the oldest is thrown away."""
+
+    def __init__(self, files: ClusterFiles, folder: str, most: int) -> None:
+        self._files = files
+        self._folder = folder
+        self._most = most
+        parts = files.paths(folder)
+        self._part = int(parts[-1].rpartition("/")[2]) if parts else 0
+        lines = [line for path in parts for line in files.read(path).splitlines()]
+        kept = (LogEntry(*json.loads(line)) for line in lines)
+        self.entries: deque[LogEntry] = deque(kept, maxlen=most)
+
+    def add(self, entry: LogEntry) -> None:
+        """Keep a line."""
+        self.entries.append(entry)
+        path = self._path(self._part)
+        if self._files.read(path).count("\n") >= _ENTRIES_A_FILE:
+            self._files.remove(self._path(self._part - self._most // _ENTRIES_A_FILE))
+            self._part += 1
+            path = self._path(self._part)
+        self._files.append(path, f"{json.dumps(entry)}\n")
+
+    def _path(self, part: int) -> str:
+        return f"{self._folder}{part:08d}"
+
+
 class ClusterLog:
-    """What the daemons of the cluster tell its operators, the newest last; kept in a file."""
+    """What the daemons of the cluster tell its operators, the newest last; kept in files.
+
+    Logins have a shelf of their own: anybody may try one, and must not push out all the rest.
+    """
 
     def __init__(self, files: ClusterFiles, clock: Callable[[], int], journal: Journal) -> None:
         """Tell the time by `clock`, in Unix seconds; what is logged goes to `journal`, too."""
         self._files = files
         self._clock = clock
         self._journal = journal
-        older = files.read_json(_OLDER_LOG).get("entries", [])
-        parts = files.paths(_LOG_FOLDER)
-        lines = [line for path in parts for line in files.read(path).splitlines()]
-        kept = [LogEntry(*data) for data in (*older, *map(json.loads, lines))]
-        self._part = int(parts[-1].rpartition("/")[2]) if parts else 0
-        self._entries: deque[LogEntry] = deque(kept, maxlen=_MOST_ENTRIES)
+        self._logins = _Shelf(files, _LOGIN_FOLDER, _MOST_LOGINS)
+        self._others = _Shelf(files, _LOG_FOLDER, _MOST_ENTRIES)
+        older = [LogEntry(*data) for data in files.read_json(_OLDER_LOG).get("entries", [])]
+        self._others.entries.extendleft(
+            reversed(older[: _MOST_ENTRIES - len(self._others.entries)])
+        )
+        kept = (*self._logins.entries, *self._others.entries)
+        self._order = max((entry.order for entry in kept), default=0)
         self._numbers: dict[str, int] = {}
         for entry in kept:
             self._numbers[entry.node] = max(entry.number, self._numbers.get(entry.node, 0))
@@ -223,22 +267,18 @@ class ClusterLog:
         pid: int | None = None,
     ) -> None:
         """Write a line; without a `pid` it is that of the daemon `tag`."""
-        number = self._numbers[node] = self._numbers.get(node, 0) + 1
         known = self._journal.pid_of(node, tag) if pid is None else pid
-        entry = LogEntry(number, self._clock(), node, tag, message, user, priority, known)
-        self._entries.append(entry)
-        with self._files.batch():
-            self._keep(entry)
+        # Logins write from threads; and nobody is kept out because the disk is full.
+        with self._files.batch(deferrable=True):
+            number = self._numbers[node] = self._numbers.get(node, 0) + 1
+            self._order += 1
+            entry = LogEntry(
+                number, self._clock(), node, tag, message, user, priority, known, self._order
+            )
+            (self._logins if entry.is_login else self._others).add(entry)
             self._journal.write(node, tag, f"<{user}> {message}", priority, known)
-
-    def _keep(self, entry: LogEntry) -> None:
-        path = f"{_LOG_FOLDER}{self._part:08d}"
-        if self._files.read(path).count("\n") >= _ENTRIES_A_FILE:
-            self._files.remove(f"{_LOG_FOLDER}{self._part - _MOST_ENTRIES // _ENTRIES_A_FILE:08d}")
-            self._part += 1
-            path = f"{_LOG_FOLDER}{self._part:08d}"
-        self._files.append(path, f"{json.dumps(entry)}\n")
 
     def newest_first(self, count: int) -> list[LogEntry]:
         """Return at most `count` entries, the newest first."""
-        return list(reversed(self._entries))[:count]
+        entries = (*self._logins.entries, *self._others.entries)
+        return sorted(entries, key=lambda entry: entry.order)[: -count - 1 : -1]

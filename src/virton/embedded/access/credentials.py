@@ -15,6 +15,7 @@ PASSWORD_PATH = "priv/shadow.cfg"  # noqa: S105
 TOKEN_PATH = "priv/token.cfg"  # noqa: S105
 KEY_PATH = "priv/authkey.key"
 SHORTEST_PASSWORD = 5
+_KEY_BYTES = 32
 
 _HASHER = PasswordHasher()
 # Verified against when there is no such user, so that the answer takes as long.
@@ -24,8 +25,16 @@ _NOBODY = _HASHER.hash(secrets.token_urlsafe())
 def ticket_key(files: ClusterFiles) -> bytes:
     """Return the cluster's key for tickets, made at the first call."""
     if not files.read(KEY_PATH):
-        files.write(KEY_PATH, secrets.token_hex(32) + "\n")
-    return bytes.fromhex(files.read(KEY_PATH).strip())
+        files.write(KEY_PATH, secrets.token_hex(_KEY_BYTES) + "\n")
+    return read_key(files.read(KEY_PATH))
+
+
+def read_key(text: str) -> bytes:
+    """Return the key that a file holds; raise ValueError if it holds none."""
+    key = bytes.fromhex(text.strip())
+    if len(key) < _KEY_BYTES:
+        raise ValueError("it holds no key")
+    return key
 
 
 def hashed(password: str) -> str:

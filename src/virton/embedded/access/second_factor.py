@@ -50,7 +50,7 @@ class SecondFactors:
             raise slowed_down(wait_s)
         self._throttle.failed(userid, now_s)
         # Verified and spent as one step, so that of two who bring the same code one gets in.
-        with self._files.batch():
+        with self._files.batch(deferrable=True):
             spent = self.config.of(userid).after(response, int(now_s))
             if spent is None:
                 raise unauthorized("authentication failure")

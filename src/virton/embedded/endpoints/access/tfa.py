@@ -51,6 +51,12 @@ def _factors(cluster: EmbeddedCluster, params: Params) -> Factors:
     return cluster.access.second_factors.config.of(params["userid"])
 
 
+def _factors_to_change(cluster: EmbeddedCluster, params: Params) -> Factors:
+    if params["userid"] not in cluster.access.users.users:
+        raise failed(f"no such user ('{params['userid']}')")
+    return _factors(cluster, params)
+
+
 def list_of_user(cluster: EmbeddedCluster, _caller: Caller, params: Params) -> list[Entry]:
     """List a user's second factors; the secrets are told to nobody."""
     return _entries(_factors(cluster, params))
@@ -76,8 +82,7 @@ def create(cluster: EmbeddedCluster, caller: Caller, params: Params) -> Entry:
 
 def _confirm(cluster: EmbeddedCluster, caller: Caller, params: Params) -> None:
     """Let nobody change second factors with a session alone: root excepted, as at Proxmox VE."""
-    if params["userid"] not in cluster.access.users.users:
-        raise failed(f"no such user ('{params['userid']}')")
+    _factors_to_change(cluster, params)
     if caller.name == ROOT:
         return
     if params["userid"] == ROOT:
@@ -108,7 +113,7 @@ def _add_totp(cluster: EmbeddedCluster, params: Params) -> Entry:
         raise failed("the value is not the present code of this 'totp'")
     entry = TotpEntry(str(uuid.uuid4()), params["description"], now, totp)
     with cluster.change():
-        factors = _factors(cluster, params).with_entry(entry)
+        factors = _factors_to_change(cluster, params).with_entry(entry)
         cluster.access.second_factors.save(params["userid"], factors)
     return {"id": entry.id}
 
@@ -118,7 +123,7 @@ def _add_recovery_keys(cluster: EmbeddedCluster, params: Params) -> Entry:
         raise failed("recovery keys are made without further parameters")
     recovery, keys = new_recovery_keys(cluster.access.now)
     with cluster.change():
-        factors = _factors(cluster, params)
+        factors = _factors_to_change(cluster, params)
         if factors.recovery is not None:
             raise failed("user already has recovery keys")
         factors = replace(factors, recovery=recovery)
@@ -130,7 +135,7 @@ def update(cluster: EmbeddedCluster, caller: Caller, params: Params) -> None:
     """Describe an authenticator anew, or ask for its codes no longer (or again)."""
     _confirm(cluster, caller, params)
     with cluster.change():
-        factors = _factors(cluster, params)
+        factors = _factors_to_change(cluster, params)
         entry = next((entry for entry in factors.totp if entry.id == params["id"]), None)
         if entry is None:
             raise failed("no such entry")
@@ -146,7 +151,7 @@ def delete(cluster: EmbeddedCluster, caller: Caller, params: Params) -> None:
     """Remove a second factor."""
     _confirm(cluster, caller, params)
     with cluster.change():
-        factors = _factors(cluster, params)
+        factors = _factors_to_change(cluster, params)
         left = factors.without(params["id"])
         if left == factors:
             raise failed("no such entry")

@@ -145,6 +145,7 @@ def change_password(cluster: EmbeddedCluster, caller: Caller, params: Params) ->
         raise forbidden("/access/groups, User.Modify")
     password_hash = hashed(params["password"])
     with cluster.change():
+        _user(cluster, userid)
         cluster.access.set_password_hash(userid, password_hash)
 
 

@@ -1,0 +1,39 @@
+"""Logging that does not grow with whoever causes it."""
+
+import logging
+import time
+from collections.abc import Callable
+
+EVERY_S = 60.0
+MOST = 1000
+
+
+class RareLog:
+    """Says the same thing at most once in a while, and then how often it has happened since."""
+
+    def __init__(self, log: logging.Logger, clock: Callable[[], float] = time.monotonic) -> None:
+        self._log = log
+        self._clock = clock
+        self._said: dict[str, float] = {}
+        self._unsaid: dict[str, int] = {}
+
+    def warning(self, what: str) -> None:
+        """Say what happened."""
+        self._tell(logging.WARNING, what, trace=False)
+
+    def exception(self, what: str) -> None:
+        """Say what went wrong, with the exception at hand."""
+        self._tell(logging.ERROR, what, trace=True)
+
+    def _tell(self, level: int, what: str, *, trace: bool) -> None:
+        now = self._clock()
+        if what in self._said and now - self._said[what] < EVERY_S:
+            self._unsaid[what] = self._unsaid.get(what, 0) + 1
+            return
+        if len(self._said) >= MOST:
+            self._said.clear()
+            self._unsaid.clear()
+        self._said[what] = now
+        often = self._unsaid.pop(what, 0)
+        more = f" (and {often} times more since it was last said)" if often else ""
+        self._log.log(level, "%s%s", what, more, exc_info=trace)
