@@ -25,6 +25,7 @@ PHONE = Authenticator()
 USERS = (
     FILES["user.cfg"]
     + "token:audit@pve!old:0:1::\nrole:Spare:Sys.Audit:\nacl:1:/vms:audit@pve:Spare:\n"
+    "group:old::\npool:old::100:\npool:empty:::\n"
 )
 TOTP = {"id": "one", "description": "phone", "created": NOW, "entry": PHONE.uri}
 BEFORE = {
@@ -98,18 +99,32 @@ CALLS: Mapping[str, dict[str, Any]] = {
     "POST /cluster/ha/status/arm-ha": {},
     "POST /cluster/ha/status/disarm-ha": {"resource-mode": "freeze"},
     "PUT /cluster/options": {"language": "ko"},
-    f"POST {GUEST}/status/start": AT,
-    f"POST {GUEST}/status/stop": AT,
-    f"POST {GUEST}/status/shutdown": AT,
+    "POST /access/groups": {"groupid": "new"},
+    "PUT /access/groups/{groupid}": {"groupid": "old", "comment": "new"},
+    "DELETE /access/groups/{groupid}": {"groupid": "old"},
+    "POST /pools": {"poolid": "new"},
+    "PUT /pools": {"poolid": "old", "comment": "new"},
+    "PUT /pools/{poolid}": {"poolid": "old", "vms": "101"},
+    "DELETE /pools": {"poolid": "empty"},
+    "DELETE /pools/{poolid}": {"poolid": "empty"},
+    "POST /nodes/{node}/status": {"node": "alfa", "command": "reboot"},
+    **{
+        f"POST {GUEST}/status/{deed}": AT
+        for deed in ("start", "stop", "shutdown", "reboot", "reset", "suspend", "resume")
+    },
     f"POST {GUEST}/migrate": {**AT, "target": "bravo", "online": 1},
-    f"POST {CONTAINER}/status/start": {"node": "alfa", "vmid": "201"},
-    f"POST {CONTAINER}/status/stop": {"node": "alfa", "vmid": "201"},
-    f"POST {CONTAINER}/status/shutdown": {"node": "alfa", "vmid": "201"},
+    **{
+        f"POST {CONTAINER}/status/{deed}": {"node": "alfa", "vmid": "201"}
+        for deed in ("start", "stop", "shutdown", "reboot", "suspend", "resume")
+    },
     f"POST {CONTAINER}/migrate": {"node": "alfa", "vmid": "201", "target": "bravo", "restart": 1},
 }
 ONCE = frozenset(
     {
+        "POST /access/groups",
         "POST /access/roles",
+        "POST /pools",
+        "PUT /pools/{poolid}",
         "POST /access/tfa/{userid}",
         "POST /access/users",
         "POST /access/users/{userid}/token/{tokenid}",
