@@ -1,6 +1,6 @@
 """What happened because of one cause is one story."""
 
-from virton.notify.incidents import Board, Incident, Weight
+from virton.notify.incidents import Incident, Weight, hear
 from virton.story.happenings import Fact, Happening, Kind
 
 
@@ -19,10 +19,13 @@ LOSS = [
 
 
 def stories(*found: Happening) -> list[Incident]:
-    board, ended = Board(), []
+    opened: dict[str, Incident] = {}
+    ended: list[Incident] = []
     for one in found:
-        ended += [incident for incident in board.hear([one]) if incident.ended_s is not None]
-    return ended + list(board.opened.values())
+        opened, incident = hear(opened, one)
+        if incident is not None and incident.ended_s is not None:
+            ended.append(incident)
+    return ended + list(opened.values())
 
 
 def test_a_node_that_is_lost_fenced_and_recovered_is_one_story() -> None:

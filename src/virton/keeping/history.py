@@ -97,6 +97,17 @@ class History:
         last = rows[-1] if len(rows) == limit else None
         return Page(rows, None if last is None else (last.to_ms, last.number))
 
+    def since(self, number: int, limit: int = 500) -> list[Kept]:
+        """Return what was kept after a number, in that order; raises HistoryError."""
+        with troubles(), self._engine.connect() as connection:
+            query = select(clusters.c.id).where(clusters.c.identity == self._cluster)
+            cluster_id = connection.execute(query).scalar_one_or_none()
+            columns = happenings.c
+            later = select(columns.id).where(columns.cluster_id == cluster_id, columns.id > number)
+            ids = later.order_by(columns.id).limit(limit).subquery()
+            found = connection.execute(_whole(ids, limit))
+            return sorted((_kept(row) for row in found), key=lambda one: one.number)
+
     def count(self) -> int:
         """Return how many happenings are kept; raises HistoryError."""
         with troubles(), self._engine.connect() as connection:

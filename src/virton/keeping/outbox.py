@@ -1,6 +1,6 @@
 """Incidents and the messages about them, kept so that a restart loses and repeats none."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -9,7 +9,9 @@ from sqlalchemy import Connection, Engine, Row, and_, delete, insert, or_, selec
 
 from virton.keeping.database import troubles, writing
 from virton.keeping.names import Names
-from virton.keeping.tables import clusters, deliveries, incidents
+from virton.keeping.tables import clusters, deliveries, incidents, marks
+
+_MARK = "incidents"
 
 
 class State(StrEnum):
@@ -53,6 +55,16 @@ class Delivery:
     said: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class ChangedIncident:
+    """An incident that is new, went on or ended; `body` is its JSON."""
+
+    key: str
+    began_ms: int
+    ended_ms: int | None
+    body: str
+
+
 class Outbox:
     """The incidents of one cluster and what is told of them."""
 
@@ -63,23 +75,36 @@ class Outbox:
 
     # incidents
 
-    def keep(self, key: str, began_ms: int, ended_ms: int | None, body: str) -> int:
-        """Keep an incident as it is now; return its number; raises HistoryError."""
+    def commit(
+        self,
+        changed: Sequence[ChangedIncident],
+        tell: Callable[[Mapping[tuple[str, int], int]], Sequence[Delivery]],
+        mark: int | None = None,
+    ) -> dict[tuple[str, int], int]:
+        """Keep incidents, what is told of them and how far that came, all or nothing.
+
+        `tell` makes the deliveries of the numbers of the incidents by key and beginning. Return
+        these numbers; raises HistoryError.
+        """
         with writing(self._engine) as connection:
             cluster_id = Names(connection, self._cluster).cluster_id
-            mine = and_(
-                incidents.c.cluster_id == cluster_id,
-                incidents.c.key == key,
-                incidents.c.began_ms == began_ms,
-            )
-            known = connection.execute(select(incidents.c.id).where(mine)).scalar_one_or_none()
-            now = {"ended_ms": ended_ms, "body": body}
-            if known is not None:
-                connection.execute(update(incidents).where(incidents.c.id == known).values(now))
-                return int(known)
-            row = {"cluster_id": cluster_id, "key": key, "began_ms": began_ms, **now}
-            made = connection.execute(insert(incidents).values(row).returning(incidents.c.id))
-            return int(made.scalar_one())
+            numbers = {(c.key, c.began_ms): _keep(connection, cluster_id, c) for c in changed}
+            rows = [_row(one, cluster_id) for one in tell(numbers)]
+            if rows:
+                connection.execute(insert(deliveries), rows)
+            if mark is not None:
+                _set_mark(connection, cluster_id, mark)
+            return numbers
+
+    def mark(self) -> int:
+        """Return how far happenings were made incidents of; raises HistoryError."""
+        query = (
+            select(marks.c.number)
+            .join(clusters, clusters.c.id == marks.c.cluster_id)
+            .where(clusters.c.identity == self._cluster, marks.c.name == _MARK)
+        )
+        with troubles(), self._engine.connect() as connection:
+            return int(connection.execute(query).scalar_one_or_none() or 0)
 
     def open_incidents(self) -> list[KeptIncident]:
         """Return the incidents that are not over; raises HistoryError."""
@@ -116,14 +141,6 @@ class Outbox:
             connection.execute(update(incidents).where(incidents.c.id == number).values(values))
 
     # messages
-
-    def queue(self, found: Sequence[Delivery]) -> None:
-        """Keep messages and decisions; raises HistoryError."""
-        if not found:
-            return
-        with writing(self._engine) as connection:
-            cluster_id = Names(connection, self._cluster).cluster_id
-            connection.execute(insert(deliveries), [_row(one, cluster_id) for one in found])
 
     def due(self, now_ms: int, limit: int = 20) -> list[Delivery]:
         """Return the messages that are to be tried now, oldest first; raises HistoryError."""
@@ -167,6 +184,29 @@ class Outbox:
         )
         with troubles(), self._engine.connect() as connection:
             return _read(connection, query)
+
+
+def _keep(connection: Connection, cluster_id: int, changed: ChangedIncident) -> int:
+    mine = and_(
+        incidents.c.cluster_id == cluster_id,
+        incidents.c.key == changed.key,
+        incidents.c.began_ms == changed.began_ms,
+    )
+    known = connection.execute(select(incidents.c.id).where(mine)).scalar_one_or_none()
+    now = {"ended_ms": changed.ended_ms, "body": changed.body}
+    if known is not None:
+        connection.execute(update(incidents).where(incidents.c.id == known).values(now))
+        return int(known)
+    row = {"cluster_id": cluster_id, "key": changed.key, "began_ms": changed.began_ms, **now}
+    made = connection.execute(insert(incidents).values(row).returning(incidents.c.id))
+    return int(made.scalar_one())
+
+
+def _set_mark(connection: Connection, cluster_id: int, number: int) -> None:
+    mine = and_(marks.c.cluster_id == cluster_id, marks.c.name == _MARK)
+    connection.execute(delete(marks).where(mine))
+    row = {"cluster_id": cluster_id, "name": _MARK, "number": number}
+    connection.execute(insert(marks).values(row))
 
 
 def _read(connection: Connection, query: Any) -> list[Delivery]:

@@ -119,6 +119,15 @@ deliveries = Table(
 )
 """What was to be told to whom, what became of it, and why something was not sent."""
 
+marks = Table(
+    "mark",
+    metadata,
+    Column("cluster_id", ForeignKey("cluster.id"), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("number", BigInteger, nullable=False),
+)
+"""How far somebody came: the number of the last happening that was made an incident of."""
+
 leases = Table(
     "lease",
     metadata,

@@ -1,7 +1,7 @@
 """Incidents: what happened because of one cause, as one story with a beginning and an end."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from virton.story.happenings import Happening, Kind
@@ -191,15 +191,3 @@ _MEANINGS: dict[Kind, Meaning] = {
     Kind.RULE_CHANGED: _ends("rule"),
     Kind.RULE_REMOVED: _ends("rule"),
 }
-
-
-@dataclass(slots=True)
-class Board:
-    """The incidents that are open."""
-
-    opened: dict[str, Incident] = field(default_factory=dict)
-
-    def hear(self, found: Iterable[Happening]) -> list[Incident]:
-        """Hear happenings; return every incident as it changed."""
-        self.opened, changed = hear_all(self.opened, found)
-        return changed

@@ -1,7 +1,7 @@
 """Who wants to know what, when and how."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, tzinfo
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -87,10 +87,22 @@ class Attention:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a recipient knows of an incident: how much it weighed when last told, and of its end."""
+    """What a recipient knows of an incident: how much it weighed when last told, and of its end.
+
+    `objection` is why something was not told last; the same is not noted again.
+    """
 
     weight: Weight | None = None
     ended: bool = False
+    objection: Reason | None = None
+
+    def after(self, decision: "Decision", weight: Weight) -> "Told":
+        """Return what the recipient knows once a decision was carried out."""
+        if decision.phase is Phase.ENDED:
+            return replace(self, ended=True)
+        if decision.send:
+            return replace(self, weight=weight, objection=None)
+        return replace(self, objection=decision.reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +134,15 @@ def decide(
     if incident.ended_s is not None:
         return _end(incident, told, hold_s)
     if told.weight is None:
+        phase = Phase.BEGUN
         if now_s - incident.began_s < hold_s:
             return None
-        return Decision(Phase.BEGUN, _objection(incident, recipient, attention, now_s))
-    if incident.weight > told.weight:
-        return Decision(Phase.WORSE, _objection(incident, recipient, attention, now_s))
-    return None
+    elif incident.weight > told.weight:
+        phase = Phase.WORSE
+    else:
+        return None
+    reason = _objection(incident, recipient, attention, now_s)
+    return None if reason is told.objection else Decision(phase, reason)
 
 
 def _end(incident: Incident, told: Told, hold_s: float) -> Decision | None:

@@ -41,6 +41,12 @@ def upgrade() -> None:
     op.create_index("delivery_by_state", "delivery", ["cluster_id", "state", "next_ms"])
     op.create_index("delivery_by_incident", "delivery", ["incident_id"])
     op.create_table(
+        "mark",
+        sa.Column("cluster_id", sa.Integer, sa.ForeignKey("cluster.id"), primary_key=True),
+        sa.Column("name", sa.Text, primary_key=True),
+        sa.Column("number", sa.BigInteger, nullable=False),
+    )
+    op.create_table(
         "lease",
         sa.Column("name", sa.Text, primary_key=True),
         sa.Column("holder", sa.Text, nullable=False),

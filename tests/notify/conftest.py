@@ -1,0 +1,8 @@
+"""Tests here run on asyncio."""
+
+import pytest
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
