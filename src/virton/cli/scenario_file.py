@@ -10,7 +10,7 @@ import typer
 from virton.cli.complaint import complain
 from virton.simulation.commands import CommandError
 from virton.simulation.scenario import Scenario, ScenarioError, read_scenario
-from virton.simulation.virtual import EndlessError
+from virton.simulation.virtual import EndlessError, TooManyNodesError
 
 WRONG_INPUT = 2
 
@@ -36,3 +36,5 @@ def playable(path: Path) -> Iterator[None]:
         yield
     except (CommandError, EndlessError) as error:
         complain(f"{path}: commands: {error}", code=WRONG_INPUT)
+    except TooManyNodesError as error:
+        complain(f"{path}: nodes: {error}", code=WRONG_INPUT)

@@ -22,8 +22,16 @@ QUIET_END_S = 500
 LONGEST_SIMULATION_S = 10_000
 
 
+MOST_NODES = 29
+"""One more, and a loop would last as long as a watchdog waits: the reference plays no more either."""
+
+
 class EndlessError(RuntimeError):
     """A simulation that does not come to its end."""
+
+
+class TooManyNodesError(RuntimeError):
+    """A cluster that is too large for the virtual clock, on which its watchdogs would fire."""
 
 
 class VirtualClock:
@@ -63,8 +71,13 @@ class VirtualClock:
     def run(self, until_s: int | None = None) -> None:
         """Run until the last command is long past, or until the second `until_s` is over.
 
-        Raises CommandError and EndlessError.
+        Raises CommandError, EndlessError and TooManyNodesError.
         """
+        if len(self._hosts) > MOST_NODES:
+            raise TooManyNodesError(
+                f"{len(self._hosts)} nodes are too many for a scenario: a loop over more than"
+                f" {MOST_NODES} lasts longer than a watchdog waits, and each would be shot at rest"
+            )
         while self._step is not Step.END and (until_s is None or self._world.now_s <= until_s):
             self._go_on()
 
