@@ -31,6 +31,13 @@ $(PAGE): $(WEB) | $(VENV)/.dev
 test-clients: $(VENV)/.run $(CLIENTS)/.installed
 	VIRTON=$(CURDIR)/$(BIN)/virton $(CLIENTS)/bin/python -m pytest tests/clients
 
+# Random courses of events with restarts, for an hour or SECONDS; the seeds are printed.
+.PHONY: soak
+SECONDS ?= 3600
+SEEDS ?= 0..1000000
+soak: $(VENV)/.dev
+	$(BIN)/python -m tests.simulation.soak --seeds $(SEEDS) --seconds $(SECONDS)
+
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.bench
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.simulation.generator import generate
-from tests.simulation.soak import soak
+from tests.simulation.soak import soak, soak_paced
 from tests.simulation.watch import Watch, watch
 from virton.ha.events import KINDS, Record
 from virton.ha.events.daemon import DaemonState
@@ -35,6 +35,11 @@ PAIR: dict[str, Any] = {
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_random_simulation_breaks_no_promise_and_repeats_to_the_byte(seed: int) -> None:
     assert not soak(seed)
+
+
+@pytest.mark.parametrize("seed", range(300, 316))
+def test_nor_does_a_random_course_on_the_paced_clock(seed: int) -> None:
+    assert not soak_paced(seed)
 
 
 @pytest.mark.parametrize("seed", range(12))
