@@ -50,9 +50,9 @@ class Stand:
 
 
 @asynccontextmanager
-async def serving(service: Service) -> AsyncIterator[str]:
+async def serving(service: Service, proxies: tuple[str, ...] = ()) -> AsyncIterator[str]:
     with listen("127.0.0.1", 0) as listener:
-        task = asyncio.create_task(run(service, listener))
+        task = asyncio.create_task(run(service, listener, None, proxies))
         try:
             yield address_of("127.0.0.1", listener)
         finally:
@@ -154,6 +154,10 @@ def test_an_empty_password_is_none_and_a_short_one_is_refused(
         (["--proxmox", "https://x", "--pve-version", "9.2"], "--pve-version"),
         (["--pve-version", "8.4"], "9.1"),
         (["--https-port", "99999"], "65535"),
+        (["--proxmox", "pve1, pve2"], "name each address by itself"),
+        (["--proxmox", "https://me:secret@x"], "do not belong into an address"),
+        (["--trusted-proxy", "proxy.example"], "--trusted-proxy"),
+        (["--trusted-proxy", "10.0.0.1/8"], "--trusted-proxy"),
     ],
 )
 def test_what_makes_no_sense_is_refused_in_words(
@@ -196,6 +200,48 @@ async def test_console_and_cluster_share_an_address_and_the_lab_stays_inside(
             assert (await http.get("/lab")).status_code == 404
             assert (await http.get("/api2")).status_code == 404
     assert stand.ended
+
+
+async def log_in_through_a_proxy(
+    http: httpx2.AsyncClient, user: str, password: str, address: str
+) -> httpx2.Response:
+    headers = {"X-Forwarded-Proto": "https", "X-Forwarded-For": f"{address}, 127.0.0.1"}
+    body = {"username": user, "realm": "pam", "password": password}
+    return await http.post("/api/login", json=body, headers=headers)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("proxies", [("127.0.0.1",), ("127.0.0.0/8",)])
+async def test_a_trusted_proxy_tells_who_asks_and_that_it_is_encrypted(
+    tmp_path: Path, proxies: tuple[str, ...]
+) -> None:
+    service = of_embedded_cluster(Stand(), ConsoleSettings(tmp_path))
+    async with (
+        serving(service, proxies) as address,
+        httpx2.AsyncClient(base_url=address, trust_env=False) as http,
+    ):
+        for number in range(6):
+            await log_in_through_a_proxy(http, f"guess{number}", "x", "198.51.100.7")
+        slowed = await log_in_through_a_proxy(http, "root", "root-password", "198.51.100.7")
+        assert slowed.status_code == 429
+        inside = await log_in_through_a_proxy(http, "root", "root-password", "203.0.113.5")
+        assert inside.status_code == 200
+        assert "Secure" in inside.headers["set-cookie"]
+
+
+@pytest.mark.anyio
+async def test_nobody_else_is_believed_to_be_a_proxy(tmp_path: Path) -> None:
+    service = of_embedded_cluster(Stand(), ConsoleSettings(tmp_path))
+    async with (
+        serving(service, ("192.0.2.1",)) as address,
+        httpx2.AsyncClient(base_url=address, trust_env=False) as http,
+    ):
+        inside = await log_in_through_a_proxy(http, "root", "root-password", "203.0.113.5")
+        assert "Secure" not in inside.headers["set-cookie"]
+        for number in range(6):
+            address = f"198.51.100.{number}"
+            answer = await log_in_through_a_proxy(http, f"guess{number}", "x", address)
+        assert answer.status_code == 429
 
 
 @pytest.mark.anyio

@@ -21,6 +21,7 @@ host = "::1"
 port = 9090
 https_port = 9443
 language = "en"
+trusted_proxies = ["127.0.0.1", "10.0.0.0/8"]
 """
 
 
@@ -46,6 +47,7 @@ def test_every_setting_may_stand_in_the_file(tmp_path: Path) -> None:
         "port": 9090,
         "https_port": 9443,
         "language": "en",
+        "trusted_proxies": ["127.0.0.1", "10.0.0.0/8"],
     }
 
 

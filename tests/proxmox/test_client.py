@@ -246,16 +246,47 @@ async def test_when_every_node_is_down_each_is_named() -> None:
         ("https://pve1:443/", "https://pve1:443"),
         ("http://127.0.0.1:9", "http://127.0.0.1:9"),
         ("https://[fd00::1]", "https://[fd00::1]:8006"),
+        (" pve.example ", "https://pve.example:8006"),
+        ("https://proxy.example/pve", "https://proxy.example/pve"),
+        ("https://proxy.example:8443/pve/", "https://proxy.example:8443/pve"),
+        ("http://127.0.0.1:9/pve", "http://127.0.0.1:9/pve"),
+        ("pve1/pve", "https://pve1/pve"),
     ],
 )
 def test_an_address_may_be_written_briefly(text: str, base: str) -> None:
     assert ProxmoxClient([text]).addresses == (base,)
 
 
-@pytest.mark.parametrize("text", ["ftp://pve1", "https://", ""])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ftp://pve1",
+        "https://",
+        "",
+        "pve1.example, pve2.example",
+        "pve1.example pve2.example",
+        "pve1.example;pve2.example",
+        "pve1:http",
+        "pve1:70000",
+        "https://pve1/?x=1",
+        "https://pve1/#page",
+        "https://user:secret@pve1",
+        "user@pve1",
+    ],
+)
 def test_what_is_no_address_is_refused(text: str) -> None:
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match=r"address") as caught:
         ProxmoxClient([text])
+    assert "secret" not in str(caught.value)
+
+
+async def test_an_api_below_a_path_is_asked_there() -> None:
+    seen: list[bytes] = []
+    async with listening(answering(ok(b'{"data": 1}'), seen=seen)) as address:
+        client = ProxmoxClient([f"{address}/pve"])
+        assert await client.call("GET", "/version") == 1
+        await client.aclose()
+    assert seen[0].startswith(b"GET /pve/api2/json/version HTTP/1.1")
 
 
 @pytest.mark.parametrize("text", ["root@pam", "root@pam!x", "root@pam!x=", "a b@pam!x=y"])

@@ -135,6 +135,15 @@ PveVersionOption = Annotated[
         show_default="as it was; at first 9.1",
     ),
 ]
+TrustedProxyOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--trusted-proxy",
+        metavar="ADDRESS",
+        help="Address or network of a reverse proxy whose X-Forwarded-For and X-Forwarded-Proto "
+        "are believed; once for each.",
+    ),
+]
 
 
 def serve(
@@ -150,6 +159,7 @@ def serve(
     interval: IntervalOption = None,
     language: LanguageOption = None,
     pve_version: PveVersionOption = None,
+    trusted_proxy: TrustedProxyOption = None,
 ) -> None:
     """Serve the web console."""
     folder = prepared(data or default_data())
@@ -164,6 +174,7 @@ def serve(
         "interval": interval,
         "language": language,
         "pve_version": pve_version,
+        "trusted_proxies": trusted_proxy,
     }
     file, path = settings_file(config, Path.cwd(), folder)
     start(file.overruled_by(typed), path, folder)
@@ -172,6 +183,7 @@ def serve(
 def start(chosen: SettingsFile, path: Path | None, folder: Path) -> None:
     """Serve as was chosen, until told to stop."""
     host = chosen.host or HOST
+    proxies = checked_proxies(chosen.trusted_proxies)
     with contextlib.ExitStack() as listeners:
         port = PORT if chosen.port is None else chosen.port
         listener = listeners.enter_context(listen(host, port))
@@ -185,10 +197,11 @@ def start(chosen: SettingsFile, path: Path | None, folder: Path) -> None:
             complain(str(damaged), damaged.advice)
         except OSError as failure:
             complain(f"cannot keep data in {folder}: {failure.strerror or failure}", _NO_ROOM)
-        announce(address_of(host, listener), service.telling(facts_of(path, chosen)))
+        told = service.telling(facts_of(path, chosen)).telling(proxy_facts(proxies))
+        announce(address_of(host, listener), told)
         if encrypted is not None:
             announce_encrypted(address_of(host, encrypted.listener, "https"), encrypted.certificate)
-        asyncio.run(run(service, listener, encrypted))
+        asyncio.run(run(service, listener, encrypted, proxies))
 
 
 def service_of(chosen: SettingsFile, folder: Path) -> Service:
@@ -279,6 +292,23 @@ def checked_token(token: str | None) -> str | None:
         return token and ApiToken(token).text
     except ValueError as failure:
         complain(f"--token: {failure}", code=2)
+
+
+def checked_proxies(given: list[str]) -> tuple[str, ...]:
+    """Return the addresses and networks of trusted proxies, if they are written like such."""
+    try:
+        return tuple(_address_or_network(text.strip()) for text in given)
+    except ValueError as failure:
+        complain(f"--trusted-proxy: {failure}", code=2)
+
+
+def proxy_facts(proxies: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Return whose word is taken for who asks."""
+    return (("Proxies", f"believed: {', '.join(proxies)}"),) if proxies else ()
+
+
+def _address_or_network(text: str) -> str:
+    return str(ipaddress.ip_network(text) if "/" in text else ipaddress.ip_address(text))
 
 
 def of_real_cluster(client: ProxmoxClient, settings: ConsoleSettings) -> Service:
@@ -376,10 +406,13 @@ def _is_local(address: str) -> bool:
 
 
 async def run(
-    service: Service, listener: socket.socket, encrypted: Encrypted | None = None
+    service: Service,
+    listener: socket.socket,
+    encrypted: Encrypted | None = None,
+    trusted_proxies: tuple[str, ...] = (),
 ) -> None:
     """Serve until told to stop."""
-    server = Server(service.app, encrypted)
+    server = Server(service.app, encrypted, trusted_proxies)
     if service.beside is None:
         await server.serve(sockets=[listener])
         return

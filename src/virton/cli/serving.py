@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,8 +29,17 @@ class Encrypted:
 class Server(uvicorn.Server):
     """Serves an application on plain and on encrypted listeners."""
 
-    def __init__(self, app: ASGIApp, encrypted: Encrypted | None = None) -> None:
-        """Serve `app`; on an encrypted listener beside the plain ones that `serve` is given."""
+    def __init__(
+        self,
+        app: ASGIApp,
+        encrypted: Encrypted | None = None,
+        trusted_proxies: Sequence[str] = (),
+    ) -> None:
+        """Serve `app`; on an encrypted listener beside the plain ones that `serve` is given.
+
+        Of whom a request comes, and whether it came by HTTPS, is taken from the headers
+        `X-Forwarded-For` and `X-Forwarded-Proto` of trusted proxies, and from nobody else's.
+        """
         super().__init__(
             uvicorn.Config(
                 app,
@@ -37,7 +47,8 @@ class Server(uvicorn.Server):
                 http=ReasoningProtocol,
                 log_level="warning",
                 access_log=False,
-                proxy_headers=False,
+                proxy_headers=bool(trusted_proxies),
+                forwarded_allow_ips=list(trusted_proxies),
                 server_header=False,
                 # the wall clock is not the embedded cluster's, whose API is served here too
                 date_header=False,

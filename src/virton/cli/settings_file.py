@@ -41,6 +41,7 @@ class SettingsFile(BaseModel):
     https_port: Port | None = None
     language: Language | None = None
     pve_version: PveVersion | None = None
+    trusted_proxies: Texts = []
 
     @property
     def holds_secret(self) -> bool:

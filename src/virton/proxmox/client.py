@@ -4,10 +4,10 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequen
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from typing import Any, Self
-from urllib.parse import urlsplit
 
 import httpx2
 
+from virton.proxmox.addresses import node_address
 from virton.proxmox.credentials import Credentials
 from virton.proxmox.errors import ApiError, ApiFailure, ErrorCode, code_of_status
 from virton.proxmox.exchange import MOST_BYTES, Reply, Request, Timeouts, Wire
@@ -41,7 +41,7 @@ class ProxmoxClient:
         timeouts: Timeouts | None = None,
         transport: httpx2.AsyncBaseTransport | None = None,
     ) -> None:
-        self.addresses = tuple(_base(address) for address in addresses)
+        self.addresses = tuple(node_address(address) for address in addresses)
         if not self.addresses:
             raise ValueError("a cluster needs at least one address")
         self._wire = Wire(trust, timeouts or Timeouts(), transport)
@@ -192,17 +192,6 @@ def _date(reply: Reply) -> float | None:
         return parsedate_to_datetime(reply.headers["date"]).timestamp() + 0.5
     except (KeyError, ValueError):
         return None
-
-
-def _base(address: str) -> str:
-    text = address if "//" in address else f"https://{address}"
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(f"not the address of a Proxmox VE node: {address!r}")
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    if parts.scheme == "http":
-        return f"http://{host}" + (f":{parts.port}" if parts.port else "")
-    return f"https://{host}:{parts.port or 8006}"
 
 
 def _all_failed(failures: Sequence[ApiFailure]) -> ApiFailure:
