@@ -32,6 +32,25 @@ from virton.simulation.value import HostValue
 from virton.simulation.world import World as SimulatedWorld
 
 
+class _Guests(Mapping[int, Guest]):
+    """The guests as they are configured, each with what it does just now."""
+
+    def __init__(
+        self, records: Mapping[int, GuestRecord], look: Callable[[GuestRecord], Guest]
+    ) -> None:
+        self._records = records
+        self._look = look
+
+    def __getitem__(self, vmid: int) -> Guest:
+        return self._look(self._records[vmid])
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._records)
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+
 class LiveWorld:
     """Implements the API's `World` and `Lab` on a simulation.
 
@@ -156,8 +175,8 @@ class LiveWorld:
     # guests
 
     def guests(self) -> Mapping[int, Guest]:
-        """Return all guests by their id."""
-        return {vmid: self._guest(record) for vmid, record in self._inventory.guests().items()}
+        """Return all guests by their id; each is looked at when it is taken."""
+        return _Guests(self._inventory.guests(), self._guest)
 
     def _guest(self, record: GuestRecord) -> Guest:
         running = record.sid in self._world.hosts[record.node].running

@@ -48,9 +48,9 @@ def config_path(kind: GuestType, node: str, vmid: int) -> str:
     return f"nodes/{node}/{_FOLDERS[kind]}/{vmid}.conf"
 
 
-def _state(cluster: EmbeddedCluster, guest: Guest) -> Entry:
+def _state(guest: Guest, members: Mapping[str, bool]) -> Entry:
     """Return what every list tells of a guest; nothing certain if its node is not there."""
-    known = cluster.world.members().get(guest.node, False)
+    known = members.get(guest.node, False)
     running = known and guest.running
     entry: Entry = {
         "vmid": guest.vmid,
@@ -69,9 +69,9 @@ def _state(cluster: EmbeddedCluster, guest: Guest) -> Entry:
 
 def resource_entries(cluster: EmbeddedCluster, caller: Caller) -> list[Entry]:
     """Return the guests as `/cluster/resources` lists them, with their HA state."""
-    entries = []
+    entries, members = [], cluster.world.members()
     for guest in visible(cluster, caller):
-        entry = _state(cluster, guest) | {
+        entry = _state(guest, members) | {
             "id": f"{guest.type}/{guest.vmid}",
             "type": guest.type,
             "node": guest.node,
@@ -105,10 +105,10 @@ def _of_type(kind: GuestType, handler: Any) -> Handler:
 
 def index(cluster: EmbeddedCluster, caller: Caller, kind: GuestType, params: Params) -> list[Entry]:
     """List a node's guests."""
+    members = cluster.world.members()
+    more = {"type": kind} if kind == "lxc" else {}
     return [
-        {**_state(cluster, guest), "cpus": guest.maxcpu, "type": kind}
-        if kind == "lxc"
-        else {**_state(cluster, guest), "cpus": guest.maxcpu}
+        {**_state(guest, members), "cpus": guest.maxcpu, **more}
         for guest in visible(cluster, caller)
         if guest.type == kind and guest.node == params["node"]
     ]
@@ -149,7 +149,10 @@ def _usual_config(guest: Guest) -> Entry:
 def current(cluster: EmbeddedCluster, _caller: Caller, kind: GuestType, params: Params) -> Entry:
     """Tell how a guest does, and what the HA stack makes of it."""
     guest = guest_at(cluster, kind, params)
-    entry = _state(cluster, guest) | {"cpus": guest.maxcpu, "ha": _ha(cluster, guest.sid)}
+    entry = _state(guest, cluster.world.members()) | {
+        "cpus": guest.maxcpu,
+        "ha": _ha(cluster, guest.sid),
+    }
     if kind == "lxc":
         return {**entry, "type": kind}
     paused = guest.running and guest.vmid in _paused(cluster)

@@ -42,11 +42,11 @@ def is_own(task: Task, caller: Caller) -> bool:
 
 def index(cluster: EmbeddedCluster, caller: Caller, _params: Params) -> list[Entry]:
     """List the nodes."""
-    return [_node_entry(cluster, caller, node) for node in sorted(cluster.world.members())]
+    members = sorted(cluster.world.members().items())
+    return [_node_entry(cluster, caller, node, online) for node, online in members]
 
 
-def _node_entry(cluster: EmbeddedCluster, caller: Caller, node: str) -> Entry:
-    online = cluster.world.members()[node]
+def _node_entry(cluster: EmbeddedCluster, caller: Caller, node: str, online: bool) -> Entry:
     entry: Entry = {
         "id": f"node/{node}",
         "type": "node",

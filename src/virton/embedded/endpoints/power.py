@@ -12,7 +12,7 @@ from virton.embedded.cluster import EmbeddedCluster
 from virton.embedded.endpoints.guests import guest_at, set_paused
 from virton.embedded.endpoints.ha import resources
 from virton.embedded.endpoints.ha.files import queue_command
-from virton.embedded.endpoints.ha.motion import blocking_resources, comigrated_resources
+from virton.embedded.endpoints.ha.motion import Motion
 from virton.embedded.endpoints.parameters import NODE, VMID
 from virton.embedded.errors import Refusal, failed, invalid
 from virton.embedded.registry import Endpoint, Handler, Need
@@ -203,7 +203,8 @@ def preconditions(order: _Order) -> dict[str, Any]:
     others = sorted(
         n for n, online in cluster.world.members().items() if n != guest.node and online
     )
-    blocking = {node: blocking_resources(cluster, guest.sid, node) for node in others}
+    motion = Motion(cluster)
+    blocking = {node: motion.blocking(guest.sid, node) for node in others}
     refused = {node: {"blocking-ha-resources": found} for node, found in blocking.items() if found}
     allowed = [node for node in others if node not in refused]
     if guest.type == "lxc":
@@ -211,13 +212,13 @@ def preconditions(order: _Order) -> dict[str, Any]:
             "running": int(guest.running),
             "allowed-nodes": allowed,
             "not-allowed-nodes": refused,
-            "dependent-ha-resources": comigrated_resources(cluster, guest.sid),
+            "dependent-ha-resources": motion.comigrated(guest.sid),
         }
     return {
         "running": int(guest.running),
         "allowed_nodes": allowed,
         "not_allowed_nodes": refused,
-        "dependent-ha-resources": comigrated_resources(cluster, guest.sid),
+        "dependent-ha-resources": motion.comigrated(guest.sid),
         "local_disks": [],
         "local_resources": [],
         "mapped-resources": [],

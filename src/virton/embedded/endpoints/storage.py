@@ -71,8 +71,10 @@ def _visible(cluster: EmbeddedCluster, caller: Caller) -> list[Storage]:
 
 
 def _used(cluster: EmbeddedCluster, storage: Storage) -> int:
+    if storage.name != DISKS:
+        return storage.used_bytes
     disks = sum(guest.maxdisk for guest in cluster.world.guests().values())
-    return storage.used_bytes + (disks if storage.name == DISKS else 0)
+    return storage.used_bytes + disks
 
 
 def _storage(name: str) -> Storage:

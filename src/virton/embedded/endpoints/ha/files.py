@@ -7,6 +7,7 @@ from typing import Any
 
 from virton.embedded.cluster import EmbeddedCluster
 from virton.embedded.errors import failed
+from virton.embedded.pmxcfs import parse_status
 from virton.ha.config.groups import config_of as group_config_of
 from virton.ha.config.groups import read_groups, write_groups
 from virton.ha.config.properties import split_list
@@ -81,7 +82,11 @@ def has_unreadable_groups(cluster: EmbeddedCluster) -> bool:
 
 def manager_status(cluster: EmbeddedCluster) -> Mapping[str, Any]:
     """Return what the manager last wrote."""
-    status = _status(cluster, MANAGER_STATUS)
+    return cluster.files.parsed(MANAGER_STATUS, _parse_manager_status)
+
+
+def _parse_manager_status(text: str) -> Mapping[str, Any]:
+    status = _parse(MANAGER_STATUS, text)
     services = status.get("service_status")
     parts = [status.get("node_status"), services, status.get("disarm") or None]
     parts += services.values() if isinstance(services, Mapping) else []
@@ -93,12 +98,13 @@ def manager_status(cluster: EmbeddedCluster) -> Mapping[str, Any]:
 def lrm_status(cluster: EmbeddedCluster, node: str) -> Mapping[str, Any]:
     """Return what a node's LRM last wrote."""
     path = f"nodes/{node}/lrm_status"
-    return {"mode": "unknown"} if cluster.files.get(path) is None else _status(cluster, path)
+    text = cluster.files.get(path)
+    return {"mode": "unknown"} if text is None else _parse(path, text)
 
 
-def _status(cluster: EmbeddedCluster, path: str) -> Mapping[str, Any]:
+def _parse(path: str, text: str) -> Mapping[str, Any]:
     try:
-        status: Any = cluster.files.read_json(path)
+        status: Any = parse_status(text)
     except ValueError as error:
         raise failed(f"file '{path}' cannot be read as JSON") from error
     if not isinstance(status, Mapping | None):

@@ -7,7 +7,7 @@ from typing import Any
 from virton.embedded.access.access import Caller
 from virton.embedded.cluster import EmbeddedCluster
 from virton.embedded.endpoints.ha import files
-from virton.embedded.endpoints.ha.motion import blocking_resources, comigrated_resources
+from virton.embedded.endpoints.ha.motion import Motion
 from virton.embedded.endpoints.parameters import (
     AUDIT,
     COMMENT,
@@ -166,8 +166,8 @@ def _move(cluster: EmbeddedCluster, how: str, params: Params) -> Entry:
     _require_no_error(cluster, sid)
     files.queue_command(cluster, f"{how} {sid} {node}")
     result: Entry = {"sid": sid, "requested-node": node}
-    comigrated = comigrated_resources(cluster, sid)
-    blocking = blocking_resources(cluster, sid, node)
+    motion = Motion(cluster)
+    comigrated, blocking = motion.comigrated(sid), motion.blocking(sid, node)
     if comigrated:
         result["comigrated-resources"] = comigrated
     if blocking:
