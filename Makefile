@@ -38,6 +38,11 @@ SEEDS ?= 0..1000000
 soak: $(VENV)/.dev
 	$(BIN)/python -m tests.simulation.soak --seeds $(SEEDS) --seconds $(SECONDS)
 
+# 400 random faults in the embedded cluster, each forecast from its API a moment before.
+.PHONY: proof
+proof: $(VENV)/.dev
+	$(BIN)/python -m tests.forecast.proof
+
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.bench
 

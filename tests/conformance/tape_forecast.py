@@ -1,22 +1,18 @@
 """Forecast every deed of a tape from the reading before it, and compare with what came."""
 
-import asyncio
-import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from tests.conformance.tape import Deed, Poll, Tape
+from tests.forecast.seen import situation_from_answers
 from virton.forecast.ask import hull, phases_of
 from virton.forecast.changes import Change, changed
 from virton.forecast.courses import Course, play
 from virton.forecast.courses import Deed as Command
 from virton.forecast.phases import assignments
-from virton.forecast.situation import Situation, situation_of
+from virton.forecast.situation import Situation
 from virton.ha.model import ServiceStatus
-from virton.proxmox import ApiToken, ClusterApi, ProxmoxClient
-from virton.proxmox.snapshot import take_snapshot
 
 TOGETHER_S = 3.0
 """Deeds that follow each other this closely are forecast together."""
@@ -132,44 +128,7 @@ def situation_before(tape: Tape, at_s: float) -> Situation | None:
         answers |= poll.answers
     if not polls:
         return None
-    document = asyncio.run(_captured(answers))
-    return situation_of(_with_times(document, answers))
-
-
-async def _captured(answers: Mapping[str, Any]) -> dict[str, Any]:
-    client = ProxmoxClient.in_process(_Answering(answers))
-    try:
-        taken = await take_snapshot(ClusterApi(client, ApiToken("a@pam!b=c")))
-    finally:
-        await client.aclose()
-    document: dict[str, Any] = json.loads(taken)
-    return document
-
-
-class _Answering:
-    """An app that answers each path as the tape did."""
-
-    def __init__(self, answers: Mapping[str, Any]) -> None:
-        self._answers = answers
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        path = scope["path"].removeprefix("/api2/json")
-        there = self._answers.get(path) is not None
-        body = json.dumps({"data": self._answers.get(path)}).encode()
-        headers = [(b"content-type", b"application/json")]
-        status = 200 if there else 501
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
-
-
-def _with_times(document: dict[str, Any], answers: Mapping[str, Any]) -> dict[str, Any]:
-    """Add when the daemons last spoke, which tells of their rounds."""
-    told = answers[_MANAGER]
-    document["manager_status"]["timestamp"] = told["manager_status"].get("timestamp")
-    for node, status in told["lrm_status"].items():
-        if node in document["lrm_status"]:
-            document["lrm_status"][node]["timestamp"] = status.get("timestamp", 0)
-    return document
+    return situation_from_answers(answers)
 
 
 # what was done

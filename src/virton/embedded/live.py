@@ -263,7 +263,7 @@ class LiveWorld:
 
     def shut_down_node(self, node: str, *, reboot: bool) -> None:
         """Shut a node down in order, and with `reboot` let it come back."""
-        self._command(f"{'reboot' if reboot else 'shutdown'} {node}")
+        self.command(f"{'reboot' if reboot else 'shutdown'} {node}")
 
     # the lab
 
@@ -288,13 +288,14 @@ class LiveWorld:
 
     def set_power(self, node: str, on: bool) -> None:
         """Switch a node's power."""
-        self._command(f"power {node} {'on' if on else 'off'}")
+        self.command(f"power {node} {'on' if on else 'off'}")
 
     def set_network(self, node: str, on: bool) -> None:
         """Plug a node's network in or out."""
-        self._command(f"network {node} {'on' if on else 'off'}")
+        self.command(f"network {node} {'on' if on else 'off'}")
 
-    def _command(self, command: str) -> None:
+    def command(self, command: str) -> None:
+        """Carry out a command to the hardware, in the words of the scenario files."""
         with self._change():
             self._simulation.hardware.execute(command, "lab")
 

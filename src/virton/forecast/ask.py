@@ -13,6 +13,7 @@ from virton.forecast.answer import (
 from virton.forecast.courses import Course, play
 from virton.forecast.falling import outside
 from virton.forecast.fates import Fate, How, Verdict, fates, fates_without_quorum
+from virton.forecast.large import Quick, quick
 from virton.forecast.phases import assignments
 from virton.forecast.question import Question
 from virton.forecast.rest import at_rest
@@ -42,12 +43,32 @@ def ask(
     lost = question.struck(supposed)
     deeds = list(question.deeds(supposed))
     first_s = min((deed.at_s for deed in deeds), default=0)
+    if (short := quick(supposed, question, deeds)) is not None:
+        return _quick_answer(before, supposed, short)
     until_s = LONG_ENOUGH_S if supposed.settings.scheduler.auto_rebalance else None
     courses = [
         play(supposed, phases, deeds, first_s=first_s, until_s=until_s, cancelled=cancelled)
         for phases in assignments(supposed, lost)
     ]
     return answer_of(before, supposed, courses, question.lost)
+
+
+def _quick_answer(before: Situation, supposed: Situation, short: Quick) -> Answer:
+    trial = short.trials[0]
+    return Answer(
+        situation=supposed,
+        quorate=True,
+        resets=tuple(sorted(frozenset[str]().union(*(c.resets for c in short.courses)))),
+        resources={
+            sid: ResourceAnswer(told[0], _when(sid, told, short.courses), tuple(told[1:]))
+            for sid, told in short.found.items()
+        },
+        outside_ha=outside(before, short.fall.gone),
+        nodes=node_answers(before, short.fall.left, trial.running),
+        phases=phases_of(short.courses),
+        assumptions=assumptions(supposed),
+        endless=not trial.settled,
+    )
 
 
 def answer_of(

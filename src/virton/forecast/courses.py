@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from virton.forecast.needs import NO_NEEDS, Offers, lacks
 from virton.forecast.situation import Situation
@@ -32,7 +33,7 @@ class Deed:
     command: str
 
 
-@dataclass(slots=True)
+@dataclass
 class Course:
     """One course: what was told (seconds count from the first deed), and how it ended."""
 
@@ -66,17 +67,21 @@ class Course:
 
     def ran_again(self, sid: str) -> tuple[int, int] | None:
         """Return between when a resource came to run where it runs in the end."""
-        began: int | None = None
-        span: tuple[int, int] | None = None
+        return self._starts.get(sid)
+
+    @cached_property
+    def _starts(self) -> dict[str, tuple[int, int]]:
+        began: dict[str, int] = {}
+        spans: dict[str, tuple[int, int]] = {}
         for record in self.told:
             match record.event:
-                case Starting(named) if named == sid:
-                    began = record.time_s
-                case Started(named) if named == sid:
-                    span = (began if began is not None else record.time_s, record.time_s)
-                case MoveEnded(named) if named == sid:
-                    span = (record.time_s, record.time_s)
-        return span
+                case Starting(sid):
+                    began[sid] = record.time_s
+                case Started(sid):
+                    spans[sid] = (began.get(sid, record.time_s), record.time_s)
+                case MoveEnded(sid):
+                    spans[sid] = (record.time_s, record.time_s)
+        return spans
 
 
 def missing(situation: Situation, sid: str, node: str) -> tuple[str, ...]:

@@ -22,13 +22,15 @@ APART_S = (-2, -1, 0, 1, 2)
 Due = dict[Daemon, int]
 
 
-def assignments(situation: Situation, lost: Collection[str]) -> list[Phases]:
+def assignments(situation: Situation, lost: Collection[str], *, many: bool = False) -> list[Phases]:
     """Return the phases to play when these nodes are lost.
 
     Where the capture tells when the daemons last spoke, the moment of the deed within a round is
-    unknown, and a little between them. Rounds of the slaves' CRMs are never told.
+    unknown, and a little between them. Rounds of the slaves' CRMs are never told. Where there are
+    many resources, fewer are played.
     """
-    finder = _Finder(situation, frozenset(lost) & situation.online)
+    many |= len(situation.resources) >= MANY
+    finder = _Finder(situation, frozenset(lost) & situation.online, many=many)
     found: dict[tuple[tuple[Daemon, int], ...], Phases] = {}
     for due_s in finder.find():
         found.setdefault(tuple(sorted(due_s.items())), Phases(due_s))
@@ -46,13 +48,13 @@ def round_s(situation: Situation, daemon: Daemon) -> int:
 
 
 class _Finder:
-    def __init__(self, situation: Situation, lost: frozenset[str]) -> None:
+    def __init__(self, situation: Situation, lost: frozenset[str], *, many: bool) -> None:
         self._situation = situation
         self._lost = lost
         self._online = sorted(situation.online)
         self._master = situation.master if situation.master in situation.online else None
         self._new_master = self._master is None or self._master in lost
-        self._many = len(situation.resources) >= MANY
+        self._many = many
         self._unseen_s = real_timing(len(situation.nodes)).loss_s
 
     def find(self) -> Iterator[Due]:
@@ -91,7 +93,8 @@ class _Finder:
         master = (self._master or "", "crm")
         if self._new_master:
             ends = {(node, "lrm") for node in self._lost} | {master}
-            return (-1, 0, 1) if any(self._is_end(due_s, daemon) for daemon in ends) else ()
+            apart = (0,) if self._many else (-1, 0, 1)
+            return apart if any(self._is_end(due_s, daemon) for daemon in ends) else ()
         if any(self._is_end(due_s, (node, "lrm")) for node in self._lost):
             return APART_S
         seen = {self._within(master, self._unseen_s + by) for by in (-1, 0, 1)}
@@ -107,13 +110,25 @@ class _Finder:
             for crm_s, behind_s in product(range(1, ROUND_S + 1), (1, -1)):
                 yield self._due(crm_s, crm_s, crm_s + behind_s)
             return
-        for lost_s, meets in product((1, ROUND_S), (1, 0)):
-            # a lock runs out 121 s after it was renewed: just before the master's round, or after
-            crm_s = lost_s if self._new_master else lost_s + meets
-            for behind_s in (-1, 1) if not self._new_master else (-4, -2, 0, 2, 4):
-                yield self._due(lost_s, crm_s, crm_s + behind_s)
-        for by in (-1, 0, 1):
-            yield self._due(ROUND_S, self._unseen_s + by, self._unseen_s + by + 1)
+        for lost_s in (1, ROUND_S):
+            yield from self._around(lost_s)
+        if not self._new_master:
+            for by in (-1, 0, 1):
+                yield self._due(ROUND_S, self._unseen_s + by, self._unseen_s + by + 1)
+
+    def _around(self, lost_s: int) -> Iterator[Due]:
+        """Yield phases around the second in which the lost node's lock runs out.
+
+        That is 121 s after it was renewed: just before somebody's round, or just after it. The new
+        master begins its rounds with it, and the LRMs follow soon or late.
+        """
+        runs_out_s = lost_s + 1
+        if self._new_master:
+            for behind_s in (-1, 0, 1, 2) if self._many else (-4, -1, 0, 1, 2, 4):
+                yield self._due(lost_s, lost_s, runs_out_s + behind_s)
+            return
+        for crm_s, behind_s in product((runs_out_s, runs_out_s - 1), (1, -1)):
+            yield self._due(lost_s, crm_s, crm_s + behind_s)
 
     def _due(self, lost_s: int, crm_s: int, others_s: int) -> Due:
         due_s: Due = {}
@@ -132,7 +147,7 @@ class _Finder:
         if not self._new_master:
             yield due_s | {(node, "crm"): 1 + at % IDLE_ROUND_S for at, node in enumerate(slaves)}
             return
-        firsts = (1, 5) if self._many else (1, 2, 3, 4, 5)
+        firsts = (1,) if self._many else (1, 4)
         for first_s, step in product(firsts, (1, 4)):
             yield due_s | {
                 (node, "crm"): 1 + (first_s + step * at) % IDLE_ROUND_S

@@ -44,6 +44,7 @@ class Membership:
     views: dict[str, View] = field(default_factory=dict)
     forming: dict[View, Forming] = field(default_factory=dict)
     _online: dict[View, Mapping[str, bool]] = field(default_factory=dict)
+    _votes: dict[View, int] = field(default_factory=dict)
 
     # what the wires allow
 
@@ -90,11 +91,17 @@ class Membership:
 
     def _has_quorum(self, view: View) -> bool:
         device = self.qdevice
-        total = sum(host.votes for host in self.hosts.values()) + (device.votes if device else 0)
-        votes = sum(self.hosts[name].votes for name in view)
+        total = self._votes_of(frozenset(self.hosts)) + (device.votes if device else 0)
+        votes = self._votes_of(view)
         if device is not None and view and view == self._chosen_by_device():
             votes += device.votes
         return 2 * votes > total
+
+    def _votes_of(self, view: View) -> int:
+        """Return the votes of nodes; they are asked for in every round, and never change."""
+        if view not in self._votes:
+            self._votes[view] = sum(self.hosts[name].votes for name in view)
+        return self._votes[view]
 
     def _chosen_by_device(self) -> View | None:
         """Return the membership to which the device gives its votes."""
