@@ -51,7 +51,7 @@ class Door:
 async def door(tmp_path: Path) -> AsyncIterator[Door]:
     cluster = start(tmp_path, PASSWORD)
     clock = SteppedClock()
-    cluster.cluster.access = Access(cluster.cluster.files, clock.time)
+    cluster.cluster.access = Access(cluster.cluster.files, clock.time, clock.monotonic)
     root = Root(cluster.app, PASSWORD)
     root.add_user(ALICE, PASSWORD, "PVEAuditor")
     phone = root.add_authenticator(ALICE, clock.time())

@@ -47,7 +47,7 @@ def world(cluster: EmbeddedCluster) -> StillWorld:
 @pytest.fixture
 def clock(cluster: EmbeddedCluster) -> Clock:
     clock = Clock()
-    cluster.access = Access(cluster.files, clock)
+    cluster.access = Access(cluster.files, clock, clock)
     return clock
 
 

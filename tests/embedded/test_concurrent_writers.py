@@ -75,6 +75,7 @@ CALLS: Mapping[str, dict[str, Any]] = {
     "PUT /access/tfa/{userid}/{id}": {"userid": "audit@pve", "id": "one", "description": "new"},
     "DELETE /access/tfa/{userid}/{id}": {"userid": "audit@pve", "id": "one"},
     "POST /access/ticket": {"username": "nobody@pve", "password": PASSWORD},
+    "PUT /access/users/{userid}/unlock-tfa": {"userid": "audit@pve"},
     "POST /access/users": {"userid": "new@pve", "password": "a secret"},
     "PUT /access/users/{userid}": {"userid": "audit@pve", "comment": "new"},
     "DELETE /access/users/{userid}": {"userid": "audit@pve"},

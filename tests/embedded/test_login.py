@@ -6,8 +6,10 @@ from starlette.testclient import TestClient
 from tests.embedded.conftest import Clock, Login
 from tests.embedded.still_world import PASSWORD
 from virton.embedded.access.access import Access
+from virton.embedded.app import create_app
 from virton.embedded.cluster import EmbeddedCluster
 from virton.embedded.tasks import ClusterLog
+from virton.throttle import Throttle
 
 LOGIN = {"username": "root@pam", "password": PASSWORD}
 
@@ -141,6 +143,48 @@ def test_one_who_guesses_holds_up_nobody_else(clock: Clock, outside: TestClient)
         outside.post("/access/ticket", data={**LOGIN, "password": "guess"})
     other = {"username": "audit@pve", "password": PASSWORD}
     assert outside.post("/access/ticket", data=other).status_code == 200
+
+
+def test_guessing_at_ever_new_names_is_slowed_by_address(
+    clock: Clock, outside: TestClient, cluster: EmbeddedCluster
+) -> None:
+    for number in range(20):
+        guess = {"username": f"u{number}@pve", "password": "guess"}
+        assert outside.post("/access/ticket", data=guess).status_code == 401
+    assert outside.post("/access/ticket", data=LOGIN).status_code == 429
+    app = create_app(cluster)
+    elsewhere = TestClient(app, base_url="https://small/api2/json", client=("192.0.2.7", 1))
+    assert elsewhere.post("/access/ticket", data=LOGIN).status_code == 200
+    # The console within the process counts its own callers, and speaks for all of them.
+    console = TestClient(app, base_url="https://small/api2/json", client=("", 0))
+    for _ in range(30):
+        assert console.post("/access/ticket", data={**LOGIN, "password": "x"}).status_code == 401
+    assert console.post("/access/ticket", data=LOGIN).status_code == 200
+
+
+def test_a_clock_that_is_set_back_makes_nobody_wait(cluster: EmbeddedCluster) -> None:
+    wall, waits = Clock(), Clock()
+    cluster.access = Access(cluster.files, wall, waits)
+    client = TestClient(create_app(cluster), base_url="https://small/api2/json")
+    for _ in range(6):
+        client.post("/access/ticket", data={**LOGIN, "password": "guess"})
+    wall.now_s -= 86_400
+    waits.now_s += 30
+    assert client.post("/access/ticket", data=LOGIN).status_code == 200
+
+
+def test_of_very_many_failed_logins_the_log_tells_how_many(
+    clock: Clock, outside: TestClient, cluster: EmbeddedCluster
+) -> None:
+    for number in range(100):
+        cluster.access._throttle = Throttle(clock)
+        outside.post("/access/ticket", data={"username": f"u{number}@pve", "password": "x"})
+    clock.now_s += 60
+    cluster.access._throttle = Throttle(clock)
+    outside.post("/access/ticket", data={"username": "last@pve", "password": "x"})
+    told = [entry.message for entry in cluster.log.newest_first(200) if entry.is_login]
+    assert len(told) == 21
+    assert told[0].endswith("(80 more failed before)")
 
 
 def test_neither_passwords_nor_token_secrets_lie_in_the_files(

@@ -11,10 +11,10 @@ from virton.console.clock import Clock
 from virton.console.lender import Lender
 from virton.console.sessions import Sessions
 from virton.console.settings import ConsoleSettings, console_key
-from virton.console.throttle import Throttle
 from virton.console.watch.poller import Poller
 from virton.console.watch.views import Views
 from virton.proxmox import ProxmoxClient
+from virton.throttle import Throttle
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def open_console(client: ProxmoxClient, settings: ConsoleSettings, clock: Clock)
         settings=settings,
         clock=clock,
         sessions=Sessions(client, lender, settings, clock, key, poller.feed.beat),
-        throttle=Throttle(clock),
+        throttle=Throttle(clock.monotonic),
         poller=poller,
         views=Views(),
     )

@@ -6,10 +6,10 @@
 import json
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
 from http import HTTPStatus
 
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 from starlette.routing import Route
@@ -21,6 +21,7 @@ from virton.embedded.cluster import EmbeddedCluster
 from virton.embedded.dispatch import Answer, Request, dispatch, needs_login, refused
 from virton.embedded.endpoints.everything import REGISTRY
 from virton.embedded.errors import Refusal, not_kept
+from virton.embedded.hashing import HashingDoor
 from virton.embedded.lab import change_lab, lab_json
 from virton.embedded.registry import Registry
 from virton.embedded.store import StorageError
@@ -53,6 +54,7 @@ class _Api:
     def __init__(self, cluster: EmbeddedCluster, registry: Registry) -> None:
         self._cluster = cluster
         self._registry = registry
+        self._hashing = HashingDoor()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         response = await _answered(self._respond, HttpRequest(scope, receive))
@@ -72,7 +74,8 @@ class _Api:
             caller = self._cluster.access.identify(given, request.method)
         call = Request(request.method, path, await params_of(request))
         if endpoint is not None and endpoint.slow:
-            return await run_in_threadpool(dispatch, self._registry, self._cluster, caller, call)
+            work = partial(dispatch, self._registry, self._cluster, caller, call)
+            return await self._hashing.run(caller.address, work)
         return dispatch(self._registry, self._cluster, caller, call)
 
 

@@ -26,7 +26,7 @@ def credentials_of(request: Request) -> Credentials:
         ticket=unquote(request.cookies.get(_COOKIE, "")) or None,
         write_guard=request.headers.get("csrfpreventiontoken"),
         api_token=authorization.removeprefix(_TOKEN_SCHEME) if is_token else None,
-        address=request.client.host if request.client else "",
+        address=request.client.host if request.client else "unknown",
     )
 
 

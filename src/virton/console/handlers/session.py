@@ -11,22 +11,25 @@ from virton.console.guard import Call, done, drop_session, keep_session, read_fo
 from virton.console.problems import Refusal
 from virton.console.session_cookie import COOKIE, Session
 from virton.console.state import Console, console_of
-from virton.console.throttle import Key
 from virton.console.translate import LoginForm
 from virton.proxmox import ApiFailure, ClusterApi
 from virton.proxmox.errors import ErrorCode
 from virton.proxmox.second_factor import SecondFactorNeeded, SecondFactorRefused
+from virton.throttle import Key, keys_of
+
+LONGEST_WAIT_S = 300.0
 
 
 async def log_in(request: Request) -> Response:
     """Open a session."""
     console = console_of(request)
     form = await read_form(request, LoginForm)
+    address = request.client.host if request.client else "unknown"
+    # The cluster is asked for nothing, not even for its realms, by who has to wait.
+    _require_no_wait(console, keys_of(address, form.username, longest_s=LONGEST_WAIT_S)[:1])
     user = await _user(console, form)
-    keys = (("user", user), ("address", request.client.host if request.client else ""))
-    wait_s = console.throttle.wait_s(*keys)
-    if wait_s > 0:
-        raise Refusal(429, "throttled", retry_after_s=math.ceil(wait_s))
+    keys = keys_of(address, user, longest_s=LONGEST_WAIT_S)
+    _require_no_wait(console, keys)
     console.throttle.attempt(*keys)
     session = await _open(console, user, form, keys)
     console.throttle.succeeded(*keys)
@@ -34,6 +37,12 @@ async def log_in(request: Request) -> Response:
     response = Answer(console.sessions.describe(session, standing))
     keep_session(request, response, session)
     return response
+
+
+def _require_no_wait(console: Console, keys: tuple[Key, ...]) -> None:
+    wait_s = console.throttle.wait_s(*keys)
+    if wait_s > 0:
+        raise Refusal(429, "throttled", retry_after_s=math.ceil(wait_s))
 
 
 async def _user(console: Console, form: LoginForm) -> str:

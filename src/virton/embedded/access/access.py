@@ -8,13 +8,16 @@ from virton.embedded.access import credentials
 from virton.embedded.access.names import ROOT, split_tokenid
 from virton.embedded.access.permissions import Privileges, privileges
 from virton.embedded.access.second_factor import SecondFactors
-from virton.embedded.access.throttle import Throttle
 from virton.embedded.access.tickets import TicketSigner
 from virton.embedded.access.users import PATH, UserConfig, parse_users, write_users
 from virton.embedded.errors import slowed_down, unauthorized
 from virton.embedded.pmxcfs import ClusterFiles
+from virton.throttle import Allowance, Key, Throttle, keys_of
 
 _MOST_REMEMBERED = 20_000
+_LONGEST_WAIT_S = 30.0
+_FAILURES_TOLD = 20
+_FAILURE_TOLD_EVERY_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +54,23 @@ class Credentials:
 
 
 class Access:
-    """Users, passwords, tickets and tokens of one cluster; its clock is the real one."""
+    """Users, passwords, tickets and tokens of one cluster; its clock is the real one.
 
-    def __init__(self, files: ClusterFiles, clock: Callable[[], float] = time.time) -> None:
+    Tickets end by `clock`, which somebody may set; waits go by `monotonic`, which never leaps.
+    """
+
+    def __init__(
+        self,
+        files: ClusterFiles,
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         """Guard the cluster whose users stand in `files`."""
         self._files = files
         self.clock = clock
         self._signer = TicketSigner(credentials.ticket_key(files))
-        self._throttle = Throttle()
+        self._throttle = Throttle(monotonic)
+        self.failures_told = Allowance(monotonic, _FAILURES_TOLD, _FAILURE_TOLD_EVERY_S)
         self.second_factors = SecondFactors(files, clock)
         self._found: tuple[UserConfig | None, dict[tuple[str, str], Privileges]] = (None, {})
 
@@ -150,17 +162,16 @@ class Access:
 
     def verify_password(self, userid: str, password: str, address: str) -> None:
         """Raise a refusal unless it is the password of a user who may log in."""
-        key = f"{address} {userid}"
-        now_s = self.clock()
-        wait_s = self._throttle.wait_s(key, now_s)
+        keys = _keys(address, userid)
+        wait_s = self._throttle.wait_s(*keys)
         if wait_s > 0:
             raise slowed_down(wait_s)
         # Counted as failed before the slow comparison, so that tries made at once count too.
-        self._throttle.failed(key, now_s)
+        self._throttle.attempt(*keys)
         may_enter = self.may_enter(userid)
         if not credentials.password_matches(self._files, userid, password) or not may_enter:
             raise unauthorized("authentication failure")
-        self._throttle.succeeded(key)
+        self._throttle.succeeded(*keys)
 
     def answer_challenge(self, userid: str, challenge: str, response: str) -> None:
         """Verify the second half of a login; raise a refusal if it proves nothing."""
@@ -194,3 +205,9 @@ class Access:
         if 0 < token.expire < self.now:
             raise unauthorized("API token expired")
         return tokenid
+
+
+def _keys(address: str, userid: str) -> tuple[Key, ...]:
+    # Within this process (no address) asks the console, on behalf of anybody: it has a throttle of
+    # its own, and one who guesses through it must not keep the others out.
+    return keys_of(address, userid, longest_s=_LONGEST_WAIT_S) if address else ()

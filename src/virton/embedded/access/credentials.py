@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from argon2 import PasswordHasher
+from argon2 import PasswordHasher, extract_parameters
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from virton.embedded.pmxcfs import ClusterFiles
@@ -17,7 +17,8 @@ KEY_PATH = "priv/authkey.key"
 SHORTEST_PASSWORD = 5
 _KEY_BYTES = 32
 
-_HASHER = PasswordHasher()
+_HASHER = PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=4)
+_MOST_MEMORY_KIB = 256 * 1024
 # Verified against when there is no such user, so that the answer takes as long.
 _NOBODY = _HASHER.hash(secrets.token_urlsafe())
 
@@ -69,6 +70,9 @@ def password_matches(files: ClusterFiles, userid: str, password: str) -> bool:
     """Tell whether it is the user's password; slow by design, for every user alike."""
     known = files.parsed(PASSWORD_PATH, _parse).get(userid)
     try:
+        # What a hash in a file asks for must not be more than there is.
+        if known and extract_parameters(known).memory_cost > _MOST_MEMORY_KIB:
+            return False
         return _HASHER.verify(known or _NOBODY, password) and known is not None
     except (VerificationError, InvalidHashError):
         return False

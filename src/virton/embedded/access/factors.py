@@ -12,6 +12,11 @@ from typing import Any
 from virton.embedded.access.totp import Totp, parse_uri
 
 PATH = "priv/tfa.cfg"
+WRONG_CODES = 8
+"""After so many wrong codes in a row a user's authenticators are taken no longer."""
+WRONG_RESPONSES = 100
+LOCKED_S = 3600
+"""After so many wrong responses in a row of whatever kind, none is taken for so long."""
 _RECOVERY_KEYS = 10
 
 
@@ -29,9 +34,14 @@ class TotpEntry:
     def after(self, code: str, now: int) -> "TotpEntry | None":
         """Return the entry with a code spent; None if the code is wrong or was spent before."""
         step = self.totp.step_of(code, now)
-        if step is None or (self.last_step is not None and step <= self.last_step):
+        if step is None or (self._is_past(now) and step <= (self.last_step or 0)):
             return None
         return replace(self, last_step=step)
+
+    def _is_past(self, now: int) -> bool:
+        """Tell whether the last code spent is one of the past, not one of a clock that was ahead."""
+        current = now // self.totp.period_s
+        return self.last_step is not None and self.last_step <= current + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +81,40 @@ def _digest(salt: str, key: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Factors:
-    """The second factors of one user."""
+    """The second factors of one user, and how many wrong responses there were in a row.
+
+    `locked_until` is in Unix seconds.
+    """
 
     totp: tuple[TotpEntry, ...] = ()
     recovery: RecoveryKeys | None = None
+    wrong_codes: int = 0
+    wrong: int = 0
+    totp_locked: bool = False
+    locked_until: int = 0
+
+    def is_locked(self, now: int) -> bool:
+        """Tell whether no response at all is taken now; a clock set back does not lock for longer."""
+        return now < self.locked_until <= now + LOCKED_S
+
+    def failed(self, response: str, now: int) -> "Factors":
+        """Return the factors after a wrong response."""
+        if self.is_locked(now):
+            return self
+        wrong_codes = self.wrong_codes + response.startswith("totp:")
+        locked = replace(
+            self,
+            wrong=self.wrong + 1,
+            wrong_codes=wrong_codes,
+            totp_locked=self.totp_locked or wrong_codes >= WRONG_CODES,
+        )
+        if locked.wrong < WRONG_RESPONSES:
+            return locked
+        return replace(locked, wrong=0, locked_until=now + LOCKED_S)
+
+    def unlocked(self) -> "Factors":
+        """Return the factors without a word of wrong responses."""
+        return replace(self, wrong_codes=0, wrong=0, totp_locked=False, locked_until=0)
 
     @property
     def challenge(self) -> dict[str, Any] | None:
@@ -89,11 +129,12 @@ class Factors:
     def after(self, response: str, now: int) -> "Factors | None":
         """Return the factors with a response (`kind:code`) spent; None if it proves nothing."""
         kind, _, code = response.partition(":")
-        if kind == "totp":
-            return self._after_code(code, now)
+        if kind == "totp" and not self.totp_locked:
+            spent = self._after_code(code, now)
+            return spent and replace(spent, wrong_codes=0, wrong=0)
         if kind == "recovery" and self.recovery is not None:
             recovery = self.recovery.after(code)
-            return replace(self, recovery=recovery) if recovery else None
+            return replace(self.unlocked(), recovery=recovery) if recovery else None
         return None
 
     def _after_code(self, code: str, now: int) -> "Factors | None":
@@ -133,7 +174,8 @@ class FactorConfig:
     def with_user(self, userid: str, factors: Factors) -> "FactorConfig":
         """Return the same with a user's second factors replaced; nobody is kept with none."""
         users = {**self.users, userid: factors}
-        return FactorConfig({name: held for name, held in users.items() if held != NONE})
+        kept = {name: held for name, held in users.items() if held.totp or held.recovery}
+        return FactorConfig(kept)
 
 
 def parse_factors(text: str) -> FactorConfig:
@@ -148,6 +190,10 @@ def _factors(data: Mapping[str, Any]) -> Factors:
         tuple(_totp_entry(entry) for entry in data.get("totp", ())),
         recovery
         and RecoveryKeys(recovery["secret"], tuple(recovery["entries"]), recovery["created"]),
+        data.get("totp-failures", 0),
+        data.get("tfa-failures", 0),
+        data.get("totp-locked", False),
+        data.get("tfa-locked-until", 0),
     )
 
 
@@ -180,7 +226,13 @@ def _factors_json(factors: Factors) -> dict[str, Any]:
             "entries": list(keys.digests),
             "created": keys.created,
         }
-    return data
+    told = {
+        "totp-failures": factors.wrong_codes,
+        "tfa-failures": factors.wrong,
+        "totp-locked": factors.totp_locked,
+        "tfa-locked-until": factors.locked_until,
+    }
+    return data | {name: value for name, value in told.items() if value}
 
 
 def _totp_json(entry: TotpEntry) -> dict[str, Any]:

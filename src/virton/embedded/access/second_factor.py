@@ -6,14 +6,14 @@ from dataclasses import replace
 
 from virton.embedded.access import users
 from virton.embedded.access.factors import (
+    NONE,
     PATH,
     FactorConfig,
     Factors,
     parse_factors,
     write_factors,
 )
-from virton.embedded.access.throttle import Throttle
-from virton.embedded.errors import slowed_down, unauthorized
+from virton.embedded.errors import unauthorized
 from virton.embedded.pmxcfs import ClusterFiles
 
 _IN_USE = "x"
@@ -26,7 +26,6 @@ class SecondFactors:
         """Keep them in `files`; codes are those of the clock's time."""
         self._files = files
         self._clock = clock
-        self._throttle = Throttle()
 
     @property
     def config(self) -> FactorConfig:
@@ -41,21 +40,27 @@ class SecondFactors:
     def verify(self, userid: str, response: str) -> None:
         """Take a response (`kind:code`), which then is spent; raise a refusal if it is wrong.
 
-        Tries are counted by user alone: who gets here has proved a password, from whatever
-        address, and there are few codes to guess.
+        Wrong ones are counted by user, from whatever address they come: who gets here has proved
+        a password, and there are few codes to guess. After some, codes are taken no longer.
         """
-        now_s = self._clock()
-        wait_s = self._throttle.wait_s(userid, now_s)
-        if wait_s > 0:
-            raise slowed_down(wait_s)
-        self._throttle.failed(userid, now_s)
+        now = int(self._clock())
         # Verified and spent as one step, so that of two who bring the same code one gets in.
         with self._files.batch(deferrable=True):
-            spent = self.config.of(userid).after(response, int(now_s))
-            if spent is None:
-                raise unauthorized("authentication failure")
-            self._write(userid, spent)
-        self._throttle.succeeded(userid)
+            factors = self.config.of(userid)
+            spent = None if factors.is_locked(now) else factors.after(response, now)
+            if factors != NONE:
+                self._write(userid, factors.failed(response, now) if spent is None else spent)
+        if spent is None:
+            raise unauthorized("authentication failure")
+
+    def unlock(self, userid: str) -> bool:
+        """Take a user's codes again; tell whether they were not taken."""
+        with self._files.batch():
+            factors = self.config.of(userid)
+            if factors.unlocked() == factors:
+                return False
+            self._write(userid, factors.unlocked())
+        return factors.totp_locked or factors.is_locked(int(self._clock()))
 
     def save(self, userid: str, factors: Factors) -> None:
         """Replace a user's second factors, and note in `user.cfg` whether there are any."""

@@ -36,7 +36,7 @@ def log_in(cluster: EmbeddedCluster, caller: Caller, params: Params) -> Entry:
     try:
         asked = _still_asked(cluster, caller, userid, params)
     except Refusal as refusal:
-        _write_log(cluster, f"authentication failure for user '{userid}': {refusal.message}", 3)
+        _tell_failure(cluster, f"authentication failure for user '{userid}': {refusal.message}")
         raise
     if "path" in params:
         _require_privileges(cluster, userid, params["path"], params["privs"])
@@ -53,6 +53,14 @@ def log_in(cluster: EmbeddedCluster, caller: Caller, params: Params) -> Entry:
         entry["cap"] = capabilities(cluster.access.users, userid)
         _write_log(cluster, f"successful auth for user '{userid}'", 6)
     return entry
+
+
+def _tell_failure(cluster: EmbeddedCluster, message: str) -> None:
+    """Tell of a failed login; of very many, only how many there were."""
+    held_back = cluster.access.failures_told.take()
+    if held_back is not None:
+        more = f" ({held_back} more failed before)" if held_back else ""
+        _write_log(cluster, f"{message}{more}", 3)
 
 
 def _write_log(cluster: EmbeddedCluster, message: str, priority: int) -> None:

@@ -13,7 +13,7 @@ from virton.embedded.access.totp import parse_uri
 from virton.embedded.cluster import EmbeddedCluster
 from virton.embedded.endpoints.parameters import PASSWORD
 from virton.embedded.errors import Refusal, failed, forbidden, invalid
-from virton.embedded.registry import Anyone, Endpoint, NeedOverUser
+from virton.embedded.registry import Anyone, Endpoint, Need, NeedOverUser
 from virton.embedded.schema import Param
 
 Params = Mapping[str, Any]
@@ -27,10 +27,22 @@ def index(cluster: EmbeddedCluster, caller: Caller, _params: Params) -> list[Ent
     has = cluster.access.privileges(caller.name, "/access/groups")
     all_of_them = "User.Modify" in has or "Sys.Audit" in has
     return [
-        {"userid": userid, "entries": _entries(factors)}
+        {"userid": userid, "entries": _entries(factors), **_locks(factors, cluster.access.now)}
         for userid, factors in sorted(cluster.access.second_factors.config.users.items())
         if all_of_them or userid == caller.name
     ]
+
+
+def _locks(factors: Factors, now: int) -> Entry:
+    told: Entry = {"totp-locked": 1} if factors.totp_locked else {}
+    return told | ({"tfa-locked-until": factors.locked_until} if factors.is_locked(now) else {})
+
+
+def unlock(cluster: EmbeddedCluster, _caller: Caller, params: Params) -> int:
+    """Take a user's codes again, of which too many were wrong; tell whether they were locked."""
+    with cluster.change():
+        _factors_to_change(cluster, params)
+        return int(cluster.access.second_factors.unlock(params["userid"]))
 
 
 def _entries(factors: Factors) -> list[Entry]:
@@ -170,6 +182,13 @@ _ONE = f"{_OF_USER}/{{id}}"
 
 ENDPOINTS = (
     Endpoint("GET", _PATH, index, Anyone.LOGGED_IN),
+    Endpoint(
+        "PUT",
+        "/access/users/{userid}/unlock-tfa",
+        unlock,
+        Need("/access/groups", ("User.Modify",)),
+        _USER,
+    ),
     Endpoint("GET", _OF_USER, list_of_user, _SEE, _USER),
     Endpoint(
         "POST",
