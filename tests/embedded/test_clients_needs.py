@@ -105,8 +105,8 @@ def test_figures_of_the_past_are_those_of_the_usage(living: Living, path: str) -
 
 
 def test_an_id_that_is_free_is_told(living: Living) -> None:
-    assert living.get("/cluster/nextid") == "103"
-    assert living.get("/cluster/nextid?vmid=555") == "555"
+    assert living.get("/cluster/nextid") == 103
+    assert living.get("/cluster/nextid?vmid=555") == 555
     assert living.client.get("/cluster/nextid?vmid=100").status_code == 400
 
 

@@ -105,12 +105,12 @@ def log(cluster: EmbeddedCluster, caller: Caller, params: Params) -> list[Entry]
     return [entry.to_json() for entry in entries if all_of_it or entry.user == caller.name]
 
 
-def next_id(cluster: EmbeddedCluster, _caller: Caller, params: Params) -> str:
+def next_id(cluster: EmbeddedCluster, _caller: Caller, params: Params) -> int:
     """Tell an id that no guest has: the one asked for, or the first that is free."""
     known, wanted = cluster.world.guests(), params.get("vmid")
     if wanted in known:
         raise invalid({"vmid": f"VM {wanted} already exists"})
-    return str(wanted or next(vmid for vmid in count(100) if vmid not in known))
+    return wanted or next(vmid for vmid in count(100) if vmid not in known)
 
 
 def not_backed_up(cluster: EmbeddedCluster, caller: Caller, _params: Params) -> list[Entry]:
@@ -148,12 +148,6 @@ ENDPOINTS = (
         Anyone.LOGGED_IN,
         {"vmid": Param("integer", optional=True, minimum=100, maximum=999_999_999)},
     ),
-    Endpoint(
-        "GET",
-        "/cluster/replication",
-        nodes.nothing,
-        Anyone.LOGGED_IN,
-        {"guest": Param("integer", optional=True, minimum=100, maximum=999_999_999)},
-    ),
+    Endpoint("GET", "/cluster/replication", nodes.nothing, Anyone.LOGGED_IN),
     Endpoint("GET", "/cluster/backup-info/not-backed-up", not_backed_up, AUDIT),
 )

@@ -30,6 +30,7 @@ _STRUCTURED = frozenset(
         "notify",
         "tag-style",
         "bwlimit",
+        "location",
         "u2f",
         "user-tag-access",
         "webauthn",

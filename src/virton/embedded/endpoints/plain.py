@@ -26,6 +26,8 @@ _TEXT = Param(optional=True)
 _SWITCH = Param("boolean", optional=True)
 _COUNT = Param("integer", optional=True, minimum=0)
 
+_LINES = dict.fromkeys(("start", "limit", "since", "until"), _COUNT)
+
 _DAEMONS = (
     ("corosync", "Corosync Cluster Engine"),
     ("pve-cluster", "The Proxmox VE cluster filesystem"),
@@ -80,8 +82,8 @@ _OF_NODES: tuple[tuple[str, Permission, Schema, Any], ...] = (
     ("aplinfo", _ANY, {}, []),
     ("apt/update", _NODE_AUDIT, {}, []),
     ("apt/versions", _NODE_AUDIT, {}, []),
-    ("capabilities/qemu/cpu", _ANY, {}, []),
-    ("capabilities/qemu/machines", _ANY, {}, []),
+    ("capabilities/qemu/cpu", _ANY, {"arch": _TEXT}, []),
+    ("capabilities/qemu/machines", _ANY, {"arch": _TEXT}, []),
     ("certificates/info", _ANY, {}, []),
     ("config", _NODE_AUDIT, {"property": _TEXT}, {}),
     ("disks/directory", _NODE_AUDIT, {}, []),
@@ -95,7 +97,7 @@ _OF_NODES: tuple[tuple[str, Permission, Schema, Any], ...] = (
     ("disks/lvmthin", _NODE_AUDIT, {}, []),
     ("disks/zfs", _NODE_AUDIT, {}, []),
     ("dns", _NODE_AUDIT, {}, {"search": "virton.invalid", "dns1": "192.0.2.53"}),
-    ("firewall/log", _NODE_AUDIT, {"start": _COUNT, "limit": _COUNT}, []),
+    ("firewall/log", _NODE_AUDIT, _LINES, []),
     ("firewall/options", _NODE_AUDIT, {}, {}),
     ("firewall/rules", _NODE_AUDIT, {}, []),
     ("hardware/pci", _NODE_AUDIT, {"pci-class-blacklist": _TEXT, "verbose": _SWITCH}, []),
@@ -107,7 +109,7 @@ _OF_NODES: tuple[tuple[str, Permission, Schema, Any], ...] = (
 _OF_GUESTS: tuple[tuple[str, Schema, Any], ...] = (
     ("firewall/aliases", {}, []),
     ("firewall/ipset", {}, []),
-    ("firewall/log", {"start": _COUNT, "limit": _COUNT}, []),
+    ("firewall/log", _LINES, []),
     ("firewall/options", {}, {}),
     ("firewall/refs", {"type": _TEXT}, []),
     ("firewall/rules", {}, []),

@@ -276,6 +276,7 @@ _PARAMETERS: Mapping[tuple[GuestType, str], Schema] = {
     },
     ("lxc", "migrate"): {
         **_MOVE,
+        "bwlimit": Param("number", optional=True, minimum=0),
         "restart": _SWITCH,
         "timeout": Param("integer", optional=True),
         "target-storage": _TEXT,
