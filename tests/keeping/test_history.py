@@ -174,3 +174,11 @@ def test_what_is_no_history_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(HistoryError) as refusal:
         open_database("mysql://somewhere/else")
     assert refusal.value.trouble is Trouble.ADDRESS
+
+
+def test_what_one_console_observes_twice_happened_twice(engine: Engine) -> None:
+    history = History(engine, "c1")
+    assert len(history.add([happened(at_s=10, wide_s=2)])) == 1
+    assert len(history.add([happened(at_s=11, wide_s=2)])) == 1
+    assert history.add([happened(at_s=11.5)]) == []
+    assert history.count() == 2

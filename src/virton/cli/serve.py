@@ -38,6 +38,7 @@ from virton.proxmox import ApiToken, ProxmoxClient
 from virton.proxmox.client import AsgiApp
 
 HOST = "127.0.0.1"
+HISTORY_FILE = "history.sqlite"
 PORT = 8080
 _NO_ROOM = "Nothing is lost. Make room there, or make it writable, and start again."
 INTERVAL_S = 2.0
@@ -124,6 +125,15 @@ IntervalOption = Annotated[
         show_default=f"{INTERVAL_S}, of the embedded cluster {EMBEDDED_INTERVAL_S}",
     ),
 ]
+HistoryOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS",
+        help="Database in which it is kept what happened: postgresql://USER@HOST/NAME where several "
+        "consoles share one.",
+        show_default="history.sqlite in the data folder",
+    ),
+]
 LanguageOption = Annotated[
     Language | None,
     typer.Option(help="Language of the page for who has not chosen one.", show_default="ko"),
@@ -157,6 +167,7 @@ def serve(
     fingerprint: FingerprintOption = None,
     ca_file: CaFileOption = None,
     interval: IntervalOption = None,
+    history: HistoryOption = None,
     language: LanguageOption = None,
     pve_version: PveVersionOption = None,
     trusted_proxy: TrustedProxyOption = None,
@@ -172,6 +183,7 @@ def serve(
         "fingerprints": fingerprint,
         "ca_file": ca_file and str(ca_file.absolute()),
         "interval": interval,
+        "history": history,
         "language": language,
         "pve_version": pve_version,
         "trusted_proxies": trusted_proxy,
@@ -209,6 +221,7 @@ def service_of(chosen: SettingsFile, folder: Path) -> Service:
     settings = ConsoleSettings(
         folder,
         checked_token(chosen.token),
+        history=chosen.history or f"sqlite:///{folder}/{HISTORY_FILE}",
         interval_s=chosen.interval or (INTERVAL_S if chosen.proxmox else EMBEDDED_INTERVAL_S),
         language=chosen.language or "ko",
     )

@@ -39,6 +39,7 @@ class SettingsFile(BaseModel):
     host: Text | None = None
     port: Port | None = None
     https_port: Port | None = None
+    history: Text | None = None
     language: Language | None = None
     pve_version: PveVersion | None = None
     trusted_proxies: Texts = []

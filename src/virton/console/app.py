@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from virton.console.clock import Clock, SystemClock
 from virton.console.guard import answered, reading, writing
-from virton.console.handlers import capture, lab, live, pages, resources, rules, session
+from virton.console.handlers import capture, history, lab, live, pages, resources, rules, session
 from virton.console.security import SecurityHeaders
 from virton.console.settings import ConsoleSettings
 from virton.console.state import open_console
@@ -54,6 +54,8 @@ def _routes() -> list[BaseRoute]:
         Route("/api/rules", writing(rules.add), methods=["POST"]),
         Route("/api/rules/{rule}", writing(rules.edit), methods=["PUT"]),
         Route("/api/rules/{rule}", writing(rules.remove), methods=["DELETE"]),
+        Route("/api/history", reading(history.find)),
+        Route("/api/history/moment", reading(history.moment)),
         Route("/api/lab", reading(lab.show)),
         Route("/api/lab", writing(lab.act), methods=["POST"]),
     ]

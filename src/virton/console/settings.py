@@ -15,10 +15,15 @@ _ADVICE = "Delete it, and a new one is made: everybody then has to log in again.
 
 @dataclass(frozen=True, slots=True)
 class ConsoleSettings:
-    """Times in seconds; `token` is the poller's read-only API token, if there is one."""
+    """Times in seconds; `token` is the poller's read-only API token, if there is one.
+
+    `history` is the address of the database in which it is kept what happened; without one, nothing
+    is kept.
+    """
 
     data: Path
     token: str | None = None
+    history: str | None = None
     interval_s: float = 2.0
     linger_s: float = 30.0
     beat_s: float = 5.0

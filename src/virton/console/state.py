@@ -36,6 +36,8 @@ class Console:
             asyncio.create_task(self.poller.run()),
             asyncio.create_task(self.poller.run_beats()),
         ]
+        if self.poller.chronicle is not None:
+            tasks.append(asyncio.create_task(self.poller.chronicle.run()))
         try:
             yield
         finally:

@@ -27,6 +27,7 @@ from virton.keeping.names import Names
 from virton.keeping.tables import clusters, details, happenings, kinds, subjects
 from virton.story.happenings import Happening
 
+_REMEMBERED = 5000
 FEW = 200
 """Up to so many subjects, kinds or pairs of them are each looked up by themselves in an index."""
 
@@ -74,17 +75,22 @@ class History:
         """Stand on an open database; `cluster` is the cluster's identity."""
         self._engine = engine
         self._cluster = cluster
+        self._own: dict[tuple[int, bool], None] = {}
 
     def add(self, found: Sequence[Happening]) -> list[Kept]:
         """Keep happenings, and return those that nobody had kept before; raises HistoryError.
 
         Two consoles that watch one cluster see the same with other bounds of time: where the times
-        meet, it is kept once, with the narrower bounds, and as told if either was told it.
+        meet, it is kept once, with the narrower bounds, and as told if either was told it. What one
+        console observes twice is not the same, but what it observes may be what it is told as well.
         """
         if not found:
             return []
         with writing(self._engine) as connection:
-            return _Adding(connection, self._cluster).add(found)
+            adding = _Adding(connection, self._cluster, self._own)
+            added = adding.add(found)
+        self._own = dict(list((self._own | adding.own).items())[-_REMEMBERED:])
+        return added
 
     def find(
         self, wanted: Filter = Filter(), *, after: tuple[int, int] | None = None, limit: int = 50
@@ -151,9 +157,13 @@ def detail_of(happening: Happening) -> str:
 class _Adding:
     """Adds happenings within one transaction."""
 
-    def __init__(self, connection: Connection, cluster: str) -> None:
+    def __init__(
+        self, connection: Connection, cluster: str, known: Mapping[tuple[int, bool], None]
+    ) -> None:
         self._connection = connection
         self._names = Names(connection, cluster)
+        self._known = known
+        self.own: dict[tuple[int, bool], None] = {}
 
     def add(self, found: Sequence[Happening]) -> list[Kept]:
         names = self._names
@@ -186,7 +196,13 @@ class _Adding:
             "told": told,
         }
         made = self._connection.execute(insert(happenings).values(row).returning(happenings.c.id))
-        return int(made.scalar_one())
+        number = int(made.scalar_one())
+        self.own[number, told] = None
+        return number
+
+    def _is_own(self, number: int, *, told: bool) -> bool:
+        """Tell whether this console has told of it, or observed it, itself."""
+        return (number, told) in self._known or (number, told) in self.own
 
     def _is_known(self, key: tuple[int, int], bounds: tuple[int, int], *, told: bool) -> bool:
         """Tell whether the same is kept from within the same time, and narrow its bounds."""
@@ -197,11 +213,12 @@ class _Adding:
             columns.to_ms >= bounds[0],
             columns.from_ms <= bounds[1],
         )
-        row = self._connection.execute(
-            select(columns.id, columns.from_ms, columns.to_ms, columns.told).where(same).limit(1)
-        ).first()
+        query = select(columns.id, columns.from_ms, columns.to_ms, columns.told).where(same)
+        found = self._connection.execute(query.order_by(columns.to_ms, columns.id))
+        row = next((one for one in found if not self._is_own(one.id, told=told)), None)
         if row is None:
             return False
+        self.own[row.id, told] = None
         narrow = {
             "from_ms": max(row.from_ms, bounds[0]),
             "to_ms": min(row.to_ms, bounds[1]),

@@ -1,11 +1,13 @@
 """A look at a cluster, made of what its API answered."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from typing import Any, TypeVar
 
 from virton.ha.model import LrmStatus, ManagerStatus
 from virton.proxmox.configuration import Resource, Rule, parse_resources, parse_rules
+from virton.proxmox.inventory import Inventory, Membership
+from virton.proxmox.manager import ManagedService, ManagerFiles
 from virton.proxmox.values import flag, mapping, rows
 from virton.story.sight import Members, SeenGuest, SeenRules, Settings, Sight
 
@@ -90,15 +92,11 @@ def _guests(data: Any) -> dict[str, SeenGuest]:
 
 
 def _rules(data: Any) -> SeenRules:
-    parsed = parse_rules(data)
-    return SeenRules(
-        {rule.rule: _set(rule) for rule in parsed},
-        frozenset(rule.rule for rule in parsed if rule.errors),
-    )
+    return rules_of(parse_rules(data))
 
 
 def _resources(data: Any) -> dict[str, Settings]:
-    return {resource.sid: _set(resource) for resource in parse_resources(data)}
+    return resources_of(parse_resources(data))
 
 
 def _set(configured: Rule | Resource) -> Settings:
@@ -109,3 +107,68 @@ def _settings(data: Any) -> Settings:
     """Keep what concerns the HA stack: shutdown policy and scheduling."""
     told = mapping(data)
     return {key: told[key] for key in ("ha", "crs") if key in told}
+
+
+def manager_of(files: ManagerFiles) -> ManagerStatus | None:
+    """Return the manager's status as the HA stack knows it; None where nothing was read."""
+    if files.master_node is None and files.timestamp is None and not files.services:
+        return None
+    services = {sid: _service_json(service) for sid, service in files.services.items()}
+    told = {
+        "master_node": files.master_node,
+        "timestamp": files.timestamp,
+        "node_status": dict(files.node_states),
+        "service_status": services,
+        **files.extra,
+    }
+    return _seen({"": told}, "", _manager)
+
+
+def _service_json(service: ManagedService) -> dict[str, Any]:
+    told = {
+        "state": service.state,
+        "node": service.node,
+        "target": service.target,
+        "failed_nodes": list(service.failed_nodes),
+        "maintenance_node": service.maintenance_node,
+    }
+    return {**told, **service.extra}
+
+
+def lrm_of(files: ManagerFiles) -> dict[str, LrmStatus]:
+    """Return what the LRMs published last."""
+    return _lrm(
+        {
+            node: {"state": file.state, "mode": file.mode, "timestamp": file.timestamp or 0}
+            for node, file in files.lrms.items()
+        }
+    )
+
+
+def members_of(membership: Membership) -> Members | None:
+    """Return who is online; None where that was not told."""
+    if not membership.online:
+        return None
+    return Members(dict(membership.online), quorate=membership.quorate is not False)
+
+
+def guests_of(inventory: Inventory) -> dict[str, SeenGuest]:
+    """Return where the guests are, and whether they run."""
+    return {
+        guest.sid: SeenGuest(str(guest.node), _RUNS.get(guest.status or ""))
+        for guest in inventory.guests
+    }
+
+
+def rules_of(rules: Iterable[Rule]) -> SeenRules:
+    """Return the rules in force."""
+    parsed = list(rules)
+    return SeenRules(
+        {rule.rule: _set(rule) for rule in parsed},
+        frozenset(rule.rule for rule in parsed if rule.errors),
+    )
+
+
+def resources_of(resources: Iterable[Resource]) -> dict[str, Settings]:
+    """Return what is configured of the resources."""
+    return {resource.sid: _set(resource) for resource in resources}

@@ -1,4 +1,4 @@
-"""The one who asks the cluster, once for all browsers, and only while somebody watches."""
+"""The one who asks the cluster, once for all browsers; unwatched only where a history is kept."""
 
 import asyncio
 import logging
@@ -10,6 +10,7 @@ from virton.console.clock import Clock
 from virton.console.lender import Lender
 from virton.console.page.assemble import Assembly
 from virton.console.settings import ConsoleSettings
+from virton.console.watch.chronicle import Chronicle
 from virton.console.watch.feed import Feed
 from virton.console.watch.reader import Reader
 from virton.console.watch.readings import Readings
@@ -32,6 +33,7 @@ class Poller:
         self, client: ProxmoxClient, lender: Lender, settings: ConsoleSettings, clock: Clock
     ) -> None:
         self.feed = Feed()
+        self.chronicle = None if settings.history is None else Chronicle(settings.history)
         self._assembly = Assembly()
         self._reader = Reader(client, lender, settings, clock, self._publish)
         self._settings = settings
@@ -76,7 +78,12 @@ class Poller:
 
     def _wanted(self) -> bool:
         lingering = self._clock.time() - self._left < self._settings.linger_s
-        return self._watchers > 0 or lingering
+        return self._watchers > 0 or lingering or self._watches_unwatched
+
+    @property
+    def _watches_unwatched(self) -> bool:
+        """Tell whether the cluster is looked at though nobody looks: with a token, for the history."""
+        return self.chronicle is not None and self._settings.token is not None
 
     async def refresh(self) -> None:
         """Ask, unless that was begun less than an interval ago; wait only so long for the answers."""
@@ -151,4 +158,8 @@ class Poller:
             work.result()
 
     def _publish(self) -> None:
-        self.feed.publish(self._assembly.page_model(self.readings, self._clock.time()))
+        readings = self.readings
+        page = self._assembly.page_model(readings, self._clock.time())
+        self.feed.publish(page)
+        if self.chronicle is not None:
+            self.chronicle.offer(readings, page)

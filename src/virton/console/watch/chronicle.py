@@ -1,0 +1,180 @@
+"""The one who writes down what happens to the cluster, whoever watches, and what the page showed."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from virton.console.page.model import PageModel, Told
+from virton.console.watch.readings import Part, Readings
+from virton.keeping.database import HistoryError, Trouble, open_database
+from virton.keeping.history import History
+from virton.keeping.moments import Moments
+from virton.proxmox.sight import (
+    guests_of,
+    lrm_of,
+    manager_of,
+    members_of,
+    resources_of,
+    rules_of,
+)
+from virton.story.happenings import Happening
+from virton.story.observed import Seen, observe
+from virton.story.sight import Sight
+
+MOST_WAITING = 10_000
+"""So many happenings are held while they cannot be written; the oldest go first after that."""
+
+log = logging.getLogger(__name__)
+
+Data = TypeVar("Data")
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """The open books of one cluster."""
+
+    history: History
+    moments: Moments
+
+
+class Chronicle:
+    """Compares each look with the one before, and keeps what happened between them."""
+
+    def __init__(self, address: str) -> None:
+        """Write into the history at a database's address."""
+        self._address = address
+        self._cluster: str | None = None
+        self._books: Books | None = None
+        self._seen: Seen | None = None
+        self._waiting: list[Happening] = []
+        self._latest: tuple[Readings, PageModel] | None = None
+        self._stirred = asyncio.Event()
+        self.trouble: Trouble | None = None
+        self.listeners: list[Callable[[], None]] = []
+
+    @property
+    def books(self) -> Books | None:
+        """Return the books, once the cluster is known and they could be opened."""
+        return self._books
+
+    @property
+    def cluster(self) -> str | None:
+        """Return the cluster's identity, once it is known."""
+        return self._cluster
+
+    def offer(self, readings: Readings, page: PageModel) -> None:
+        """Have the newest look compared; one that was not yet is passed over."""
+        self._latest = (readings, page)
+        self._stirred.set()
+
+    async def run(self) -> None:
+        """Write down until cancelled."""
+        while True:
+            await self._stirred.wait()
+            await self.write_down()
+
+    async def write_down(self) -> None:
+        """Write down what was offered last."""
+        self._stirred.clear()
+        offered, self._latest = self._latest, None
+        if offered is None:
+            return
+        readings, page = offered
+        self._cluster = self._cluster or _identity(readings)
+        found = self._compare(readings)
+        if self._cluster is None:
+            return
+        self._waiting = (self._waiting + found)[-MOST_WAITING:]
+        await asyncio.to_thread(self._keep, self._cluster, page)
+        for listen in self.listeners:
+            listen()
+
+    def _compare(self, readings: Readings) -> list[Happening]:
+        sight = sight_of(readings)
+        if sight is None:
+            return []
+        self._seen, found = observe(self._seen, sight)
+        return found
+
+    def _keep(self, cluster: str, page: PageModel) -> None:
+        try:
+            books = self._books or _open(self._address, cluster)
+            self._books = books
+            books.history.add(self._waiting)
+            self._waiting = []
+            if page.now:
+                books.moments.keep(_rows(page), round(page.now * 1000))
+        except HistoryError as error:
+            if self.trouble is not error.trouble:
+                log.error("the history cannot be written: %s", error.detail)
+            self.trouble = error.trouble
+        else:
+            self.trouble = None
+
+
+def _open(address: str, cluster: str) -> Books:
+    engine = open_database(address)
+    return Books(History(engine, cluster), Moments(engine, cluster))
+
+
+def _identity(readings: Readings) -> str | None:
+    """Return the cluster's name; a node that stands alone has only its own."""
+    nodes = readings.nodes.data
+    if nodes.membership.name is not None:
+        return nodes.membership.name
+    return min(nodes.inventory.nodes, default=None)
+
+
+def sight_of(readings: Readings) -> Sight | None:
+    """Return what a look shows, in the cluster's time; None where it shows nothing yet."""
+    parts: list[Part[Any]] = list(readings.parts.values())
+    times = [part.at for part in parts if part.at is not None]
+    if not times:
+        return None
+    ahead_s = readings.ahead_s or 0.0
+    status, nodes = _fresh(readings.status), _fresh(readings.nodes)
+    rules, resources = _fresh(readings.rules), _fresh(readings.resources)
+    began_s = min(part.at - part.took_s for part in parts if part.at is not None)
+    return Sight(
+        began_s + ahead_s,
+        max(times) + ahead_s,
+        manager=None if status is None else manager_of(status.manager),
+        lrm={} if status is None else lrm_of(status.manager),
+        members=None if nodes is None else members_of(nodes.membership),
+        guests=None if nodes is None else guests_of(nodes.inventory),
+        rules=None if rules is None else rules_of(rules.rules),
+        resources=None if resources is None else resources_of(resources),
+    )
+
+
+def _fresh(part: Part[Data]) -> Data | None:
+    """Return a part's data unless the last question for it failed or none was answered yet."""
+    return None if part.error is not None or part.at is None else part.data
+
+
+def _rows(page: PageModel) -> dict[str, Mapping[str, Any]]:
+    """Return what the page shows of nodes, resources and rules, without what changes all the time."""
+    nodes = {f"nodes/{row.name}": _standing(row) for row in page.nodes}
+    resources = {f"resources/{row.sid}": _standing(row) for row in page.resources}
+    rules = {f"rules/{row.rule}": _standing(row) for row in page.rules}
+    cluster = {"master": page.master and page.master.node, "quorum": page.quorum and page.quorum.ok}
+    return {**nodes, **resources, **rules, "cluster": cluster}
+
+
+_FLEETING = frozenset({"cpu", "mem", "at"})
+
+
+def _standing(row: Told) -> dict[str, Any]:
+    """Return a row without what is never the same for long."""
+    told: dict[str, Any] = row.model_dump(mode="json", exclude_none=True)
+    return _without_fleeting(told)
+
+
+def _without_fleeting(told: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: _without_fleeting(value) if isinstance(value, dict) else value
+        for name, value in told.items()
+        if name not in _FLEETING
+    }

@@ -1,0 +1,141 @@
+"""The console's memory: what happened to the cluster is found again, whoever watched."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, event
+
+from tests.console.visit import Browser
+from virton.console.app import create_app
+from virton.console.settings import ConsoleSettings
+from virton.console.watch.chronicle import Chronicle
+from virton.embedded import RunningCluster, start
+from virton.keeping.database import Trouble
+from virton.proxmox import ProxmoxClient
+
+pytestmark = pytest.mark.anyio
+PASSWORD = "a password for tests"
+STEP_S = 5
+
+
+@dataclass
+class Desk:
+    """A console with a memory, on the embedded cluster."""
+
+    cluster: RunningCluster
+    browser: Browser
+    chronicle: Chronicle
+
+    async def pass_by(self, seconds: int) -> None:
+        """Let time pass while the console looks now and then."""
+        for _ in range(seconds // STEP_S):
+            self.cluster.world.step(STEP_S)
+            await self.browser.get("/api/snapshot?fresh=1")
+            await self.chronicle.write_down()
+
+    async def history(self, query: str = "") -> list[dict[str, Any]]:
+        """Return what happened, oldest first."""
+        answer = await self.browser.get(f"/api/history?limit=200&{query}")
+        assert answer.status_code == 200, answer.text
+        rows: list[dict[str, Any]] = answer.json()["rows"]
+        return rows[::-1]
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    cluster = start(tmp_path, PASSWORD)
+    client = ProxmoxClient.in_process(cluster.app)
+    address = f"sqlite:///{tmp_path}/history.sqlite"
+    settings = ConsoleSettings(tmp_path, cluster.console_token, history=address)
+    app = create_app(client, settings)
+    browser = Browser(app)
+    assert (await browser.log_in("root@pam", PASSWORD)).status_code == 200
+    chronicle = app.state.console.poller.chronicle
+    yield Desk(cluster, browser, chronicle)
+    await browser.http.aclose()
+    await client.aclose()
+
+
+async def test_a_lost_node_is_told_from_its_loss_to_the_recovery(desk: Desk) -> None:
+    await desk.pass_by(20)
+    desk.cluster.world.set_network("phum03", False)
+    await desk.pass_by(240)
+    told = await desk.history("whom=phum03&whom=vm:100&lang=ko")
+    assert [row["kind"] for row in told if row["kind"] != "resource.started"] == [
+        "node.unreachable",
+        "node.lost",
+        "node.fencing",
+        "node.fenced",
+        "resource.recovered",
+    ]
+    (recovered,) = [row for row in told if row["kind"] == "resource.recovered"]
+    assert (
+        recovered["says"]
+        == f"vm:100이 {recovered['facts']['node']}에서 복구되었습니다(이전 노드 phum03)."
+    )
+    assert "phum03" in recovered["because"]
+
+
+async def test_a_filter_and_pages_lead_through_the_history(desk: Desk) -> None:
+    await desk.pass_by(10)
+    for count in range(4):
+        await desk.browser.write("PUT", "/api/resources/vm:100", {"max_restart": count + 2})
+        await desk.pass_by(STEP_S)
+    changed = await desk.history("kind=resource.changed")
+    assert [row["facts"] for row in changed] == [{"changed": ["max_restart"]}] * 4
+    first = (await desk.browser.get("/api/history?kind=resource.changed&limit=3")).json()
+    rest = await desk.browser.get(f"/api/history?kind=resource.changed&after={first['after']}")
+    assert [row["number"] for row in first["rows"] + rest.json()["rows"]] == [
+        row["number"] for row in changed[::-1]
+    ]
+
+
+async def test_a_past_moment_is_shown_as_it_stood(desk: Desk) -> None:
+    await desk.pass_by(10)
+    before_ms = round((await desk.browser.get("/api/snapshot")).json()["now"] * 1000)
+    await desk.browser.write("DELETE", "/api/resources/vm:100")
+    await desk.pass_by(20)
+    sids = {
+        at_ms: {row["sid"] for row in (await _moment(desk, at_ms))["resources"]}
+        for at_ms in (before_ms, before_ms + 600_000)
+    }
+    assert sids[before_ms] - sids[before_ms + 600_000] == {"vm:100"}
+
+
+async def _moment(desk: Desk, at_ms: int) -> dict[str, Any]:
+    answer = await desk.browser.get(f"/api/history/moment?at={at_ms}")
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+@pytest.mark.parametrize("query", ["since=soon", "after=1", "after=a.b", "limit=-1"])
+async def test_a_question_that_is_none_is_refused(desk: Desk, query: str) -> None:
+    await desk.pass_by(STEP_S)
+    answer = await desk.browser.get(f"/api/history?{query}")
+    assert answer.status_code == 400
+    assert query.partition("=")[0] in answer.json()["error"]["fields"]
+
+
+def read_only(engine: Engine, switch: str) -> None:
+    """Let nothing be written through an engine, or everything again."""
+
+    @event.listens_for(engine, "checkout")
+    def _(connection: Any, *_: Any) -> None:
+        connection.execute(f"PRAGMA query_only = {switch}")
+
+
+async def test_what_cannot_be_written_now_is_written_later(desk: Desk, tmp_path: Path) -> None:
+    await desk.pass_by(10)
+    books = desk.chronicle.books
+    assert books is not None
+    read_only(books.history._engine, "ON")
+    await desk.browser.write("PUT", "/api/resources/vm:100", {"max_restart": 5})
+    await desk.pass_by(STEP_S)
+    assert desk.chronicle.trouble is Trouble.READ_ONLY
+    read_only(books.history._engine, "OFF")
+    await desk.pass_by(STEP_S)
+    assert desk.chronicle.trouble is None
+    assert len(await desk.history("kind=resource.changed")) == 1
