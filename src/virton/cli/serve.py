@@ -154,6 +154,14 @@ TrustedProxyOption = Annotated[
         "are believed; once for each.",
     ),
 ]
+DemoOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="nodes=N,resources=N,rules=N",
+        help="How large the embedded cluster is, in a new data folder.",
+        show_default="the ordinary one: 3 nodes",
+    ),
+]
 
 
 def serve(
@@ -171,6 +179,7 @@ def serve(
     language: LanguageOption = None,
     pve_version: PveVersionOption = None,
     trusted_proxy: TrustedProxyOption = None,
+    demo: DemoOption = None,
 ) -> None:
     """Serve the web console."""
     folder = prepared(data or default_data())
@@ -187,6 +196,7 @@ def serve(
         "language": language,
         "pve_version": pve_version,
         "trusted_proxies": trusted_proxy,
+        "demo": demo,
     }
     file, path = settings_file(config, Path.cwd(), folder)
     start(file.overruled_by(typed), path, folder)
@@ -226,6 +236,8 @@ def service_of(chosen: SettingsFile, folder: Path) -> Service:
         language=chosen.language or "ko",
     )
     if chosen.proxmox:
+        if chosen.demo:
+            complain("--demo is for the embedded cluster: a real one has its size", code=2)
         if chosen.pve_version:
             complain("--pve-version is for the embedded cluster: a real one tells its own", code=2)
         ca_file = Path(chosen.ca_file) if chosen.ca_file else None
@@ -235,7 +247,7 @@ def service_of(chosen: SettingsFile, folder: Path) -> Service:
         return of_real_cluster(client, settings).telling(facts)
     if chosen.token or chosen.fingerprints or chosen.ca_file:
         complain("--token, --fingerprint and --ca-file go with --proxmox URL", code=2)
-    return of_embedded_cluster(start_embedded(folder, chosen.pve_version), settings)
+    return of_embedded_cluster(start_embedded(folder, chosen.pve_version, chosen.demo), settings)
 
 
 def facts_of(path: Path | None, chosen: SettingsFile) -> tuple[tuple[str, str], ...]:
@@ -333,7 +345,9 @@ def of_real_cluster(client: ProxmoxClient, settings: ConsoleSettings) -> Service
     return Service(create_app(client, settings), None, tuple(facts))
 
 
-def start_embedded(folder: Path, pve_version: PveVersion | None) -> Embedded:
+def start_embedded(
+    folder: Path, pve_version: PveVersion | None, demo: str | None = None
+) -> Embedded:
     """Start the embedded cluster."""
     # Imported here, so that a console of a real cluster starts without the simulated world.
     from virton import embedded
@@ -342,7 +356,10 @@ def start_embedded(folder: Path, pve_version: PveVersion | None) -> Embedded:
     password = _wanted_password(embedded.SHORTEST_PASSWORD)
     _take_for_this_process(folder)
     try:
-        return embedded.start(folder, password, version)
+        wanted = embedded.Demo.parse(demo) if demo else None
+        return embedded.start(folder, password, version, wanted)
+    except embedded.DemoError as error:
+        complain(f"--demo: {error}", code=2)
     except embedded.StorageError as failure:
         complain(
             f"cannot write in {folder}: {failure}",

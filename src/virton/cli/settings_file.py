@@ -43,6 +43,7 @@ class SettingsFile(BaseModel):
     language: Language | None = None
     pve_version: PveVersion | None = None
     trusted_proxies: Texts = []
+    demo: Text | None = None
 
     @property
     def holds_secret(self) -> bool:

@@ -1,7 +1,7 @@
 """The guests of the embedded cluster: what each is, and on which node its configuration lies."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from virton.embedded.pmxcfs import ClusterFiles
@@ -48,35 +48,34 @@ class Inventory:
 
     def __init__(self, files: ClusterFiles) -> None:
         self._files = files
-        self._known: dict[str, tuple[int, GuestRecord]] = {}
+        self._records: dict[str, GuestRecord] = {}
         self._guests: dict[int, GuestRecord] = {}
-        self._revision = -1
+        self._revision = files.revision
+        self._take_over(files.paths("nodes/"))
 
     def guests(self) -> Mapping[int, GuestRecord]:
         """Return all guests by their id; the same object as long as none changed."""
-        if self._revision != self._files.revision:
-            self._revision = self._files.revision
-            self._read()
+        revision = self._files.revision
+        if self._revision != revision:
+            changed = self._files.changed_since(self._revision)
+            self._revision = revision
+            self._take_over(changed)
         return self._guests
 
-    def _read(self) -> None:
-        known = {path: self._record(path) for path in self._files.paths("nodes/")}
-        known = {path: record for path, record in known.items() if record is not None}
-        if known != self._known:
-            self._known = {path: record for path, record in known.items() if record}
-            guests = [record for _, record in self._known.values()]
-            self._guests = {guest.vmid: guest for guest in sorted(guests, key=lambda g: g.vmid)}
-
-    def _record(self, path: str) -> tuple[int, GuestRecord] | None:
-        match = _CONFIG.fullmatch(path)
-        if match is None:
-            return None
-        version = self._files.version(path)
-        known = self._known.get(path)
-        if known is not None and known[0] == version:
-            return known
-        node, folder, vmid = match.groups()
-        return version, _parse(self._files.read(path), int(vmid), _FOLDERS[folder], node)
+    def _take_over(self, paths: Iterable[str]) -> None:
+        """Read those of the files that are guests' configurations."""
+        matches = [match for path in paths if (match := _CONFIG.fullmatch(path))]
+        if not matches:
+            return
+        for match in matches:
+            path, (node, folder, vmid) = match[0], match.groups()
+            text = self._files.get(path)
+            if text is None:
+                self._records.pop(path, None)
+            else:
+                self._records[path] = _parse(text, int(vmid), _FOLDERS[folder], node)
+        by_id = sorted(self._records.values(), key=lambda guest: (guest.vmid, guest.path))
+        self._guests = {guest.vmid: guest for guest in by_id}
 
     def by_sid(self, sid: str) -> GuestRecord | None:
         """Return the guest of an HA resource, if there is one."""

@@ -10,6 +10,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import takewhile
 from typing import Any, TypeVar
 
 from virton.embedded.store import FileStore, StorageError
@@ -48,6 +49,12 @@ class ClusterFiles:
     def version(self, path: str) -> int:
         """Return a number that grows with every change of the file; 0 if it never changed."""
         return self._versions.get(path, 0)
+
+    def changed_since(self, revision: int) -> list[str]:
+        """Return the paths of the files that were changed after a revision, the latest first."""
+        with self._lock:
+            latest = reversed(self._versions.items())
+            return [path for path, _ in takewhile(lambda item: item[1] > revision, latest)]
 
     def get(self, path: str) -> str | None:
         """Return the file's text, or None if there is no such file."""
@@ -151,6 +158,8 @@ class ClusterFiles:
             self._texts[path] = text
         # Behind the text: a reader in a thread may take a new text for an old version, which is
         # then read again, but never an old text for a new one.
+        # Behind all others, so that what changed last is found without looking at the rest.
+        self._versions.pop(path, None)
         self._versions[path] = self._revision
 
     def _commit(self, *, deferrable: bool) -> None:

@@ -12,6 +12,7 @@ from virton.damage import reading
 from virton.embedded import seed
 from virton.embedded.app import create_app
 from virton.embedded.cluster import VERSION, EmbeddedCluster
+from virton.embedded.demo import Demo, DemoError
 from virton.embedded.endpoints.ha.rules import objections_now
 from virton.embedded.ha_journal import HaJournal
 from virton.embedded.ha_tasks import HaTasks
@@ -27,6 +28,7 @@ ADMIN = "root@pam"
 TICK_S = 0.25
 _SETTLING_S = 45
 _VERSION_PATH = "virton/version"
+_DEMO_PATH = "virton/demo"
 
 
 class RunningCluster:
@@ -38,15 +40,21 @@ class RunningCluster:
         admin_password: str | None,
         now_s: int,
         version: str | None = None,
+        demo: Demo | None = None,
     ) -> None:
-        """Wake the cluster; on a fresh data folder it is let settle first."""
+        """Wake the cluster; on a fresh data folder it is let settle first.
+
+        Raises DemoError where there is another cluster than the one that is wanted.
+        """
         # one transaction: a process killed here leaves a folder as fresh as it was
         with files.batch():
             fresh = not files.paths()
             version = _settled_version(files, version)
-            hosts = seed.hosts(version, fresh=fresh)
+            sown = _sown(files, demo, fresh=fresh) or seed
+            hosts = sown.hosts(version, fresh=fresh)
             if fresh:
-                _sow(files)
+                for path, text in sown.files().items():
+                    files.write(path, text)
             woken_s = now_s - _SETTLING_S if fresh else now_s
             self.world = LiveWorld(files, hosts, woken_s, dialect_of(version))
             self.cluster = EmbeddedCluster(files, self.world, self.world, version=version)
@@ -111,10 +119,14 @@ class RunningCluster:
             self._faults.exception("the cluster's time stumbled")
 
 
-def _sow(files: ClusterFiles) -> None:
-    """Write the files of a fresh cluster."""
-    for path, text in seed.files().items():
-        files.write(path, text)
+def _sown(files: ClusterFiles, wanted: Demo | None, *, fresh: bool) -> Demo | None:
+    """Return what the cluster was made of, None if it is the ordinary one."""
+    if fresh and wanted is not None:
+        files.write(_DEMO_PATH, str(wanted))
+    kept = files.read(_DEMO_PATH)
+    if wanted is not None and str(wanted) != kept:
+        raise DemoError("another cluster lives in the data folder: name a new one with --data DIR")
+    return Demo.parse(kept) if kept else None
 
 
 def _settled_version(files: ClusterFiles, wanted: str | None) -> str:
@@ -127,15 +139,19 @@ def _settled_version(files: ClusterFiles, wanted: str | None) -> str:
 
 
 def start(
-    data: Path, admin_password: str | None = None, version: str | None = None
+    data: Path,
+    admin_password: str | None = None,
+    version: str | None = None,
+    demo: Demo | None = None,
 ) -> RunningCluster:
     """Open the data folder and wake the embedded cluster in it.
 
-    `version` is that of Proxmox VE which it speaks from now on, such as `9.2.1`.
+    `version` is that of Proxmox VE which it speaks from now on, such as `9.2.1`. A fresh one is as
+    large as `demo` says; raises DemoError where another one lives in the folder.
     """
     files = ClusterFiles(store=open_store(data))
     check_files(files)
     with reading(f"{data / DATABASE}", RESTORE):
-        running = RunningCluster(files, admin_password, int(time.time()), version)
+        running = RunningCluster(files, admin_password, int(time.time()), version, demo)
     note_begun(data)
     return running

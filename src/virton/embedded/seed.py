@@ -74,10 +74,15 @@ def _guests_of(node: str) -> frozenset[str]:
     )
 
 
+def common_files() -> Mapping[str, str]:
+    """Return the files of a cluster without guests and resources."""
+    return {DATACENTER: "keyboard: en-us\n", USERS: _USERS}
+
+
 def files() -> Mapping[str, str]:
     """Return the cluster's files as they are before anybody changed anything."""
     resources = "".join(f"vm: {vmid}\n\tstate started\n\n" for vmid, *_ in _UNDER_HA)
-    texts = {RESOURCES: resources, DATACENTER: "keyboard: en-us\n", USERS: _USERS}
+    texts = {RESOURCES: resources, **common_files()}
     for vmid, guest_type, node, name, cores, memory in (*_UNDER_HA, *_NOT_UNDER_HA):
         texts[config_path(node, guest_type, vmid)] = guest_config(
             vmid, guest_type, name, cores, memory
