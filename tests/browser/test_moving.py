@@ -50,6 +50,15 @@ def test_moving_says_who_blocks_it_when_the_cluster_answers_so(
     expect(page.get_by_text("CRM이 거절할 것입니다.")).to_contain_text("VM 122 (cl)")
 
 
+def test_moving_says_that_the_resources_own_rule_blocks_it(page: Page, standin: Standin) -> None:
+    blocking = [{"sid": "vm:100", "cause": "node-affinity"}]
+    standin.answer = {"comigrated": [], "blocking": blocking}
+    dialog = move(page, "VM 100 (LOTCES-WIN)", "phum01")
+    dialog.get_by_role("button", name="이동").click()
+    told = page.get_by_text("CRM이 거절할 것입니다.")
+    expect(told).to_contain_text("노드 친화성 규칙이 phum01 노드를 허용하지 않습니다.")
+
+
 def test_a_node_that_is_away_cannot_be_moved_to(standin: Standin, open_page: Opener) -> None:
     standin.snapshot = contents.trouble()
     page = open_page()

@@ -228,3 +228,22 @@ async def test_an_auditor_sees_everything_and_changes_nothing(seat: Seat) -> Non
     assert (await seat.look())["cluster"]["lab"] is False
     error = await seat.refused("POST", "/api/resources", {"sid": "ct:200"})
     assert (error["status"], error["code"]) == (403, "forbidden")
+
+
+async def test_korean_comments_are_kept_and_leave_those_of_others_alone(seat: Seat) -> None:
+    await seat.do("PUT", "/api/resources/vm:100", {"comment": "리소스의 설명 ü"})
+    rule = {
+        "rule": "far",
+        "type": "resource-affinity",
+        "resources": ["vm:100", "vm:121"],
+        "affinity": "negative",
+        "comment": "규칙의 설명 100 %",
+    }
+    await seat.do("POST", "/api/rules", rule)
+    for number in range(3):
+        await seat.do("PUT", "/api/resources/vm:121", {"comment": f"다른 설명 {number}"})
+        await seat.do("PUT", "/api/rules/far", rule | {"disabled": number == 1})
+    told = await seat.look()
+    comments = {row["sid"]: row["comment"] for row in told["resources"] if row["comment"]}
+    assert comments == {"vm:100": "리소스의 설명 ü", "vm:121": "다른 설명 2"}
+    assert [row["comment"] for row in told["rules"]] == ["규칙의 설명 100 %"]

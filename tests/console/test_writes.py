@@ -52,7 +52,7 @@ async def test_what_differs_from_the_defaults_is_sent(visit: Visit) -> None:
         "state": "ignored",
         "max_restart": "0",
         "failback": "0",
-        "comment": "é",
+        "comment": "Ã©",
     }
 
 
@@ -128,14 +128,101 @@ async def test_a_resource_rule_has_neither_nodes_nor_strictness(visit: Visit) ->
 
 async def test_a_rule_is_changed_with_its_digest(visit: Visit) -> None:
     body = NODE_RULE | {"digest": "r1"}
-    assert await sent(visit, "PUT", "/api/rules/pin", body) == {
+    visit.cluster.answers["/cluster/ha/rules"][0] |= {"comment": "old", "disable": 1}
+    await visit.poller.poll_once()
+    assert await sent(visit, "PUT", "/api/rules/pin", body | {"resources": ["vm:100"]}) == {
         "type": "node-affinity",
-        "resources": "vm:100,vm:121",
+        "resources": "vm:100",
         "nodes": "phum02:5,phum01",
         "digest": "r1",
         "delete": "comment,disable,strict",
     }
     assert visit.cluster.written().path == "/cluster/ha/rules/pin"
+
+
+PIN = {
+    "type": "node-affinity",
+    "resources": ["vm:121", "vm:100"],
+    "nodes": [{"node": "gone", "priority": 0}, {"node": "phum02", "priority": 2}],
+    "strict": True,
+    "affinity": "positive",
+    "disabled": False,
+    "comment": "새 설명",
+}
+
+
+@pytest.mark.parametrize("digest", [{}, {"digest": "r1"}])
+async def test_of_a_rule_only_what_was_changed_is_sent(
+    visit: Visit, digest: dict[str, str]
+) -> None:
+    visit.cluster.answers["/cluster/ha/rules"][0] |= {"nodes": "phum02:2,gone", "comment": "old"}
+    await visit.poller.poll_once()
+    assert (
+        await sent(visit, "PUT", "/api/rules/pin", PIN | digest)
+        == {
+            "type": "node-affinity",
+            "comment": "%EC%83%88 %EC%84%A4%EB%AA%85",
+        }
+        | digest
+    )
+
+
+async def test_a_form_that_was_filled_in_from_other_rules_is_sent_whole(visit: Visit) -> None:
+    await visit.poller.poll_once()
+    params = await sent(visit, "PUT", "/api/rules/pin", PIN | {"digest": "older"})
+    assert (params["digest"], params["resources"], params["nodes"]) == (
+        "older",
+        "vm:121,vm:100",
+        "gone,phum02:2",
+    )
+
+
+@pytest.mark.parametrize(
+    ("typed", "as_rule", "as_resource"),
+    [
+        ("plain, with words", "plain, with words", "plain, with words"),
+        ("규칙", "%EA%B7%9C%EC%B9%99", "ê·\x9cì¹\x99"),
+        ("Prüfung", "Pr%C3%BCfung", "PrÃ¼fung"),
+        ("100 %41", "100 %2541", "100 %41"),
+        ("🙂 다음\n줄", "%F0%9F%99%82 %EB%8B%A4%EC%9D%8C%0A%EC%A4%84", None),
+    ],
+)
+async def test_a_comment_is_sent_as_the_api_takes_it(
+    visit: Visit, typed: str, as_rule: str, as_resource: str | None
+) -> None:
+    params = await sent(visit, "POST", "/api/rules", NODE_RULE | {"comment": typed})
+    assert params["comment"] == as_rule
+    params = await sent(visit, "PUT", "/api/resources/vm:100", {"comment": typed})
+    assert params["comment"] == (as_resource or typed.encode().decode("latin-1"))
+
+
+async def test_later_versions_take_comments_as_they_are(visit: Visit) -> None:
+    visit.cluster.answers["/version"] = {"version": "10.0.1", "release": "10.0", "repoid": "1"}
+    await visit.poller.poll_once()
+    params = await sent(visit, "POST", "/api/rules", NODE_RULE | {"comment": "규칙"})
+    assert params["comment"] == "규칙"
+    params = await sent(visit, "PUT", "/api/resources/vm:100", {"comment": "규칙"})
+    assert params["comment"] == "규칙"
+
+
+@pytest.mark.parametrize("times", range(4))
+async def test_a_comment_is_read_as_it_was_meant(visit: Visit, times: int) -> None:
+    damaged = "코멘트 ü"
+    for _ in range(times):
+        damaged = damaged.encode().decode("latin-1")
+    for path in ("/cluster/ha/resources", "/cluster/ha/rules"):
+        visit.cluster.answers[path][0]["comment"] = damaged
+    browser = await visit.logged_in()
+    told = (await browser.get("/api/snapshot?fresh=1")).json()
+    row = next(row for row in told["resources"] if row["sid"] == "vm:100")
+    assert row["comment"] == told["rules"][0]["comment"] == "코멘트 ü"
+
+
+async def test_what_is_latin_1_and_nothing_else_is_left_alone(visit: Visit) -> None:
+    visit.cluster.answers["/cluster/ha/rules"][0]["comment"] = "Größe für Büro ÿ"
+    browser = await visit.logged_in()
+    told = (await browser.get("/api/snapshot?fresh=1")).json()
+    assert told["rules"][0]["comment"] == "Größe für Büro ÿ"
 
 
 async def test_a_rule_is_switched_off_alone(visit: Visit) -> None:
@@ -182,6 +269,60 @@ async def test_the_clusters_errors_come_back_by_field_under_our_names(visit: Vis
     error = await refusal(await visit.logged_in(), "POST", "/api/rules", NODE_RULE)
     assert error["answered"] == error["status"] == 400
     assert error["fields"] == {"disabled": "not a boolean", "rule": "bad name"}
+
+
+INVALID = (
+    "400 Rule 'bad' is invalid.\nresources: rule shares two or more resources with a negative "
+    "resource affinity rule\nnodes: rule has more resources than nodes\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "said"),
+    [
+        ("POST", "/api/rules", "create ha rule failed: "),
+        ("PUT", "/api/rules/pin", "update HA rules failed: "),
+        ("POST", "/api/rules", ""),
+    ],
+)
+async def test_a_refused_rule_is_told_at_its_fields(
+    visit: Visit, method: str, path: str, said: str
+) -> None:
+    visit.cluster.writes[method, path.replace("/api", "/cluster/ha")] = Refusal(500, said + INVALID)
+    error = await refusal(await visit.logged_in(), method, path, NODE_RULE)
+    assert error["fields"] == {
+        "resources": "rule shares two or more resources with a negative resource affinity rule",
+        "nodes": "rule has more resources than nodes",
+    }
+    assert error["message"] == (said + INVALID).strip()
+
+
+@pytest.mark.parametrize(
+    ("words", "field"),
+    [
+        ("cannot use non-existent node(s) oldname.", "nodes"),
+        ("create ha rule failed: cannot use unmanaged resource(s) vm:7.", "resources"),
+        ("create ha rule failed: HA rule 'pin' already defined", "rule"),
+    ],
+)
+async def test_what_names_no_parameter_is_told_at_the_one_that_it_is_about(
+    visit: Visit, words: str, field: str
+) -> None:
+    visit.cluster.writes["POST", "/cluster/ha/rules"] = Refusal(500, words)
+    error = await refusal(await visit.logged_in(), "POST", "/api/rules", NODE_RULE)
+    assert error["fields"] == {field: words.removeprefix("create ha rule failed: ")}
+
+
+async def test_a_parameter_of_the_other_type_of_rule_is_told_by_its_own_name(
+    visit: Visit,
+) -> None:
+    visit.cluster.writes["POST", "/cluster/ha/rules"] = Refusal(
+        400,
+        "Parameter verification failed.",
+        {"oneOf[node-affinity].nodes": "missing", "oneOf[resource-affinity].disable": "odd"},
+    )
+    error = await refusal(await visit.logged_in(), "POST", "/api/rules", NODE_RULE)
+    assert error["fields"] == {"nodes": "missing", "disabled": "odd"}
 
 
 async def test_the_clusters_own_words_reach_the_page(visit: Visit) -> None:

@@ -131,6 +131,13 @@ def _node(entry: NodePriority) -> str:
     return f"{entry.node}:{entry.priority}" if entry.priority else entry.node
 
 
+def same_value(name: str, value: str | int, before: str | int | None) -> bool:
+    """Tell whether a rule's parameter stays what it is; lists have no order."""
+    if name in ("resources", "nodes") and isinstance(before, str):
+        return sorted(str(value).split(",")) == sorted(before.split(","))
+    return value == before
+
+
 def _plain(value: Any) -> str | int:
     return int(value) if isinstance(value, bool | int) else str(value)
 

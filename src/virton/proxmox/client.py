@@ -11,6 +11,7 @@ from virton.proxmox.addresses import node_address
 from virton.proxmox.credentials import Credentials
 from virton.proxmox.errors import ApiError, ApiFailure, ErrorCode, code_of_status
 from virton.proxmox.exchange import MOST_BYTES, Reply, Request, Timeouts, Wire
+from virton.proxmox.refusals import fields_of
 from virton.proxmox.trust import Trust
 from virton.proxmox.values import document, integer
 
@@ -241,18 +242,12 @@ def _refusal(reply: Reply, address: str) -> ApiError:
     if isinstance(inner, dict):
         body = inner | {"errors": inner.get("fields")}
     message = body.get("message") or reply.reason or None
-    errors = body.get("errors")
+    words = str(message).strip() if message else None
     return ApiError(
         status=reply.status,
-        message=str(message).strip() if message else None,
-        fields={str(k): _words(v) for k, v in errors.items()} if isinstance(errors, dict) else {},
+        message=words,
+        fields=fields_of(words, body.get("errors")),
         code=code_of_status(reply.status),
         address=address,
         retry_after_s=integer(reply.headers.get("retry-after")),
     )
-
-
-def _words(value: Any) -> str:
-    if isinstance(value, list):
-        return ", ".join(str(item).strip() for item in value)
-    return str(value).strip()

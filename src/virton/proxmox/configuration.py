@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from virton.proxmox.values import beyond, flag, integer, mapping, rows, text, words
+from virton.proxmox.values import beyond, comment, flag, integer, mapping, rows, text, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def _resource(row: Mapping[str, Any]) -> Resource:
         max_relocate=integer(row.get("max_relocate")),
         failback=flag(row["failback"]) if row.get("failback") is not None else None,
         group=text(row.get("group")),
-        comment=text(row.get("comment")),
+        comment=comment(row.get("comment")),
         digest=text(row.get("digest")),
         errors=_errors(row.get("errors")),
         extra=beyond(row, _RESOURCE),
@@ -121,7 +121,7 @@ def _rule(row: Mapping[str, Any], place: int) -> Rule:
         strict=flag(row.get("strict")),
         affinity=text(row.get("affinity")),
         disabled=flag(row.get("disable")),
-        comment=text(row.get("comment")),
+        comment=comment(row.get("comment")),
         order=place if order is None else order,
         digest=text(row.get("digest")),
         errors=_errors(row.get("errors")),
@@ -140,7 +140,7 @@ def _group(row: Mapping[str, Any]) -> Group:
         nodes=_nodes(row.get("nodes")),
         restricted=flag(row.get("restricted")),
         nofailback=flag(row.get("nofailback")),
-        comment=text(row.get("comment")),
+        comment=comment(row.get("comment")),
         extra=beyond(row, _GROUP),
     )
 

@@ -22,7 +22,8 @@ class Features:
     """What there is beyond what every version has.
 
     `rules` stand in the place of groups, `failback` belongs to them; `purge` takes a resource that
-    is removed out of its rules; `negative_node_affinity` is a node rule of nodes to avoid.
+    is removed out of its rules; `negative_node_affinity` is a node rule of nodes to avoid;
+    `comments_are_bytes` where the API takes a comment's characters for bytes.
     """
 
     version: str | None = None
@@ -31,10 +32,16 @@ class Features:
     purge: bool = False
     auto_rebalance: bool = False
     negative_node_affinity: bool = False
+    comments_are_bytes: bool = True
 
     def without_rules(self) -> "Features":
         """Return what a version has that has no rules."""
-        return Features(self.version, rules=False, disarm=self.disarm)
+        return Features(
+            self.version,
+            rules=False,
+            disarm=self.disarm,
+            comments_are_bytes=self.comments_are_bytes,
+        )
 
     def seen_in(self, services: Iterable[ServiceRow], rules: Iterable[Rule]) -> "Features":
         """Return these features, corrected by what resources and rules show."""
@@ -60,6 +67,7 @@ async def detect(api: ClusterApi) -> Features:
         purge=version.is_since(9, 1),
         auto_rebalance=newest,
         negative_node_affinity=newest,
+        comments_are_bytes=not version.is_since(10, 0),
     )
     return features if features.rules else features.without_rules()
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from virton.proxmox.values import beyond, flag, integer, rows, text
+from virton.proxmox.values import beyond, comment, flag, integer, rows, text
 
 DEAD = "old timestamp - dead?"
 DRIFT = "detected time drift!"
@@ -179,6 +179,6 @@ def _service(row: Mapping[str, Any]) -> ServiceRow:
         max_restart=integer(row.get("max_restart")),
         max_relocate=integer(row.get("max_relocate")),
         failback=flag(row["failback"]) if "failback" in row else None,
-        comment=text(row.get("comment")),
+        comment=comment(row.get("comment")),
         extra=beyond(row, _SERVICE_FIELDS),
     )

@@ -74,6 +74,20 @@ def text(value: Any) -> str | None:
     return None if value is None else str(value)
 
 
+def comment(value: Any) -> str | None:
+    """Return a comment; where its bytes came as characters, once or several times, as it was meant."""
+    told = text(value)
+    while told is not None:
+        try:
+            meant = told.encode("latin-1").decode("utf-8")
+        except UnicodeError:
+            return told
+        if meant == told:
+            return told
+        told = meant
+    return None
+
+
 def words(value: Any) -> tuple[str, ...]:
     """Return the items of a list, or of a text with commas, semicolons or spaces between."""
     if value is None:

@@ -111,7 +111,12 @@ async function move(form) {
 /** Say what the cluster made of it: moves along, or a rule that stands in the way. */
 function tellOutcome(resource, node, answer) {
   const name = resourceName(resource);
-  const blocking = list((answer.blocking ?? []).map((one) => nameOf(one.sid)));
+  const causes = answer.blocking ?? [];
+  if (causes.some((one) => one.cause === "node-affinity")) {
+    note(t("move.blocked.node_affinity", { name, node }), "warn");
+    return;
+  }
+  const blocking = list(causes.map((one) => nameOf(one.sid)));
   const along = list((answer.comigrated ?? []).map(nameOf));
   if (blocking) note(t("move.blocked", { name, node, others: blocking }), "warn");
   else if (along) note(t("move.along", { name, node, others: along }));

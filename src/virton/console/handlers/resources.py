@@ -14,6 +14,7 @@ from virton.console.translate import (
     resource_params,
 )
 from virton.console.watch.readings import Readings
+from virton.proxmox.comments import resource_comment
 
 
 async def add(call: Call) -> Response:
@@ -84,7 +85,10 @@ async def _params(call: Call, form: ResourceForm, sid: str | None = None) -> Par
         problems["group"] = "rules_for_groups"
     if problems:
         raise Refusal(400, "invalid", None, problems)
-    return resource_params(form, known)
+    params = resource_params(form, known)
+    if form.comment is not None:
+        params["comment"] = resource_comment(form.comment, features)
+    return params
 
 
 def _failback_of_group(readings: Readings, form: ResourceForm, sid: str | None) -> bool:

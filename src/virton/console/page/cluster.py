@@ -17,6 +17,7 @@ SKEW_S = 3.0
 def cluster_told(readings: Readings, now: float) -> model.Cluster:
     """Return what there is to tell of the cluster as a whole."""
     features = asdict(readings.features)
+    del features["comments_are_bytes"]  # which is nothing to a page
     return model.Cluster(
         name=readings.nodes.data.membership.name,
         version=features.pop("version"),
