@@ -3,9 +3,10 @@
 All are frozen: a daemon reads one, replaces it, and never changes what another one holds.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from operator import itemgetter
 from typing import Annotated, Any, Self
 
 from virton.ha.states import (
@@ -153,6 +154,9 @@ class ServiceStatus:
         )
 
 
+_OnNode = list[tuple[str, ServiceStatus]]
+
+
 class ServiceTable(dict[str, ServiceStatus]):
     """All resources' statuses, with an index by node; not to be changed once published."""
 
@@ -160,15 +164,43 @@ class ServiceTable(dict[str, ServiceStatus]):
         """Return the resources that are on a node or on their way to it, by name."""
         return self._index.get(node, ())
 
+    def follow(self, statuses: Mapping[str, ServiceStatus], changed: Set[str]) -> "ServiceTable":
+        """Return the table of statuses that differ from this one's in those that `changed`."""
+        table, index = ServiceTable(statuses), self.__dict__.get("_index")
+        if index is not None:
+            table.__dict__["_index"] = self._reindexed(index, table, changed)
+        return table
+
+    def _reindexed(
+        self, index: Mapping[str, _OnNode], after: "ServiceTable", changed: Set[str]
+    ) -> dict[str, _OnNode]:
+        now: dict[str, _OnNode] = {}
+        for sid in changed:
+            for node in _nodes_of(self.get(sid)):
+                now.setdefault(node, [])
+            if (status := after.get(sid)) is not None:
+                for node in _nodes_of(status):
+                    now.setdefault(node, []).append((sid, status))
+        for node, there in now.items():
+            there += (entry for entry in index.get(node, ()) if entry[0] not in changed)
+            there.sort(key=itemgetter(0))
+        return {**index, **now}
+
     @cached_property
-    def _index(self) -> dict[str, list[tuple[str, ServiceStatus]]]:
-        index: dict[str, list[tuple[str, ServiceStatus]]] = {}
+    def _index(self) -> dict[str, _OnNode]:
+        index: dict[str, _OnNode] = {}
         for sid in sorted(self):
             status = self[sid]
-            index.setdefault(status.node, []).append((sid, status))
-            if status.target is not None and status.target != status.node:
-                index.setdefault(status.target, []).append((sid, status))
+            for node in _nodes_of(status):
+                index.setdefault(node, []).append((sid, status))
         return index
+
+
+def _nodes_of(status: ServiceStatus | None) -> tuple[str, ...]:
+    if status is None:
+        return ()
+    node, target = status.node, status.target
+    return (node,) if target is None or target == node else (node, target)
 
 
 def _command_from_json(cmd: Any) -> Motion | StopRequest | None:

@@ -14,6 +14,7 @@ from virton.ha.events.cluster import (
 )
 from virton.ha.events.daemon import LockAcquired, MasterOffline
 from virton.ha.events.resource import ResourceAdded, ResourceRemoved
+from virton.ha.manager.agenda import Agenda, AgendaMemory
 from virton.ha.manager.balance import Balancer
 from virton.ha.manager.commands import take_commands
 from virton.ha.manager.disarm import disarm, resources_under_way
@@ -25,8 +26,7 @@ from virton.ha.manager.groups import (
 )
 from virton.ha.manager.nodes import NodesMemory, NodeWatch, Tell
 from virton.ha.manager.plan import Plan
-from virton.ha.manager.rest import Rest
-from virton.ha.manager.round import Round
+from virton.ha.manager.round import Round, RoundFailedError
 from virton.ha.manager.services import BoardMemory, ServiceBoard
 from virton.ha.manager.transitions import advance
 from virton.ha.manager.view import View
@@ -86,7 +86,7 @@ class ManagerMemory:
     groups_rounds_left: int = FIRST_TRY_ROUNDS
     rules: RulesMemory | None = None
     taken_over: Mapping[str, ResourceConfig] | None = field(default=None, metadata=DERIVED)
-    at_rest: Rest | None = field(default=None, metadata=DERIVED)
+    agenda: AgendaMemory | None = field(default=None, metadata=DERIVED)
 
 
 def take_office(
@@ -121,7 +121,7 @@ class Manager:
         self._balancer = Balancer(memory.uneven_rounds)
         self._groups = GroupsMigration(memory.groups_rounds_left)
         self._taken_over = memory.taken_over
-        self._at_rest = memory.at_rest
+        self._agenda = Agenda(memory.agenda)
         if (rules := memory.rules) is not None:
             self.rules = rules.compiled or prepare(rules.ready, rules.nodes)[0]
 
@@ -141,7 +141,7 @@ class Manager:
             groups_rounds_left=self._groups.rounds_left,
             rules=rules and replace(rules, compiled=self.rules),
             taken_over=self._taken_over,
-            at_rest=self._at_rest,
+            agenda=self._agenda.memory(),
         )
 
     def _new_uid(self) -> str:
@@ -166,7 +166,9 @@ class Manager:
         self._follow_rules(grouped, plan, nodelist_changed=nodelist_changed)
         # of two LRMs that tell of the same uid, the first by name counts
         told = (lrm for lrm in reversed(known.values()) if lrm is not None)
-        results = {uid: result for lrm in told for uid, result in lrm.results.items()}
+        results: dict[str, LrmResult] = {}
+        for lrm in told:
+            results.update(lrm.results)
         round_ = self._new_round(grouped, plan, ask_lock, modes, results)
         take_commands(round_)
         self.disarm = round_.disarm
@@ -232,29 +234,15 @@ class Manager:
         def build() -> Load:
             return measure_load(mode, online, report.nodes, report.resources, report.measure)
 
-        counted = (self.board.statuses, self._beside(view))
-        self.board.load.begin(build, counted, self.nodes.online, plan.tell)
+        disarmed, board = self.disarm is not None, self.board
+
+        def beside() -> dict[str, ServiceStatus]:
+            return _beside(view, board, disarmed=disarmed)
+
+        board.load.begin(build, board.statuses, beside, self.nodes.online, plan.tell)
         if mode is not SchedulerMode.BASIC:
             # what cannot be counted is told here, before anything is decided
             self.board.load()
-
-    def _beside(self, view: View) -> dict[str, ServiceStatus]:
-        """Return what runs beside the resources looked after, by its node.
-
-        That is what is not under HA, and what came under it while the HA stack is disarmed.
-        """
-        places = dict(view.running)
-        if self.disarm is not None:
-            places |= {
-                sid: config.node
-                for sid, config in view.resources.items()
-                if config.state is RequestState.STARTED and config.node
-            }
-        return {
-            sid: ServiceStatus(ServiceState.STARTED, node, "", running=True)
-            for sid, node in places.items()
-            if sid not in self.board
-        }
 
     def _follow_rules(self, view: View, plan: Plan, *, nodelist_changed: bool) -> None:
         """Compile the rules if they, the groups or the nodes changed."""
@@ -300,34 +288,40 @@ class Manager:
 
     def _advance_all(self, round_: Round, only: list[str] | None) -> None:
         """Bring every resource on, and fence, until nothing changes any more."""
-        rest = Rest.of(round_) if only is None else None
-        if rest is not None and rest.goes_on(self._at_rest):
+        if only is None:
+            self._follow_agenda(round_)
             return
-        told = len(round_.plan.events)
+        self._agenda.forget()
         again = True
         while again:
-            changed = False
-            for sid in self.board if only is None else only:
-                state = self.board[sid].state
-                advance(round_, sid)
-                changed |= self.board[sid].state is not state
+            changed = _look_at(round_, only)
             again = self._fence(round_) or changed
-        still = rest is not None and rest.lasted(round_) and len(round_.plan.events) == told
-        self._at_rest = rest if still else None
+
+    def _follow_agenda(self, round_: Round) -> None:
+        agenda, again = self._agenda, True
+        agenda.begin(round_)
+        try:
+            while again:
+                changed = agenda.look(round_, advance)
+                again = self._fence(round_) or changed
+                agenda.follow(round_)
+        except RoundFailedError:
+            agenda.forget()
+            raise
 
     def _fence(self, round_: Round) -> bool:
         """Fence the nodes whose resources wait for it; True if some can be recovered now."""
         fenced: dict[str, bool] = {}
         recovered = False
-        for sid in self.board:
-            status = self.board[sid]
-            if status.state is not ServiceState.FENCE:
-                continue
-            if status.node not in fenced:
-                fenced[status.node] = self.nodes.fence(status.node, round_.claim, round_.tell)
-            if fenced[status.node]:
-                round_.change(sid, ServiceState.RECOVERY, NodeFenced(status.node))
+        for sid in sorted(self.board.fencing):
+            node = self.board[sid].node
+            if node not in fenced:
+                fenced[node] = self.nodes.fence(node, round_.claim, round_.tell)
+            if fenced[node]:
+                round_.change(sid, ServiceState.RECOVERY, NodeFenced(node))
                 recovered = True
+        if NodeState.FENCE not in self.nodes.states.values():
+            return recovered
         for node in self.nodes.names():
             if node not in fenced and self.nodes.state(node) is NodeState.FENCE:
                 # an administrator took its resources away meanwhile
@@ -344,3 +338,32 @@ class Manager:
             maintenance_requests=frozenset(self.maintenance),
             disarm=self.disarm,
         )
+
+
+def _look_at(round_: Round, sids: list[str]) -> bool:
+    """Bring some resources on; True if one came into another state."""
+    changed = False
+    for sid in sids:
+        state = round_.board[sid].state
+        advance(round_, sid)
+        changed |= round_.board[sid].state is not state
+    return changed
+
+
+def _beside(view: View, board: ServiceBoard, *, disarmed: bool) -> dict[str, ServiceStatus]:
+    """Return what runs beside the resources looked after, by its node.
+
+    That is what is not under HA, and what came under it while the HA stack is disarmed.
+    """
+    places = dict(view.running)
+    if disarmed:
+        places |= {
+            sid: config.node
+            for sid, config in view.resources.items()
+            if config.state is RequestState.STARTED and config.node
+        }
+    return {
+        sid: ServiceStatus(ServiceState.STARTED, node, "", running=True)
+        for sid, node in places.items()
+        if sid not in board
+    }

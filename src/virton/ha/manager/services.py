@@ -1,6 +1,6 @@
 """The manager's table of resources, and what it costs their nodes."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from virton.ha.causes import Cause
@@ -25,7 +25,8 @@ class BoardMemory:
 class ServiceBoard:
     """All resources' states; changes are told, counted in the load, and given a new uid.
 
-    `wishes` tells where the command that a resource was given last came from.
+    `wishes` tells where the command that a resource was given last came from. `bound_elsewhere`
+    are the resources that want to be, or to go back to, another node than theirs.
     """
 
     def __init__(self, memory: BoardMemory, new_uid: Callable[[], str]) -> None:
@@ -33,9 +34,14 @@ class ServiceBoard:
         self._new_uid = new_uid
         self._published = memory.statuses
         self._published_version = memory.version
-        self._in_use: frozenset[str] = frozenset()
-        self._in_use_version = -1
         self._order: list[str] | None = None
+        self._touched: set[str] = set()
+        self._unpublished: set[str] = set()
+        self._places: dict[str, set[str]] = {}
+        self.bound_elsewhere: set[str] = set()
+        self.fencing: set[str] = set()
+        for sid, status in self.statuses.items():
+            self._index(sid, status)
         self.wishes: dict[str, Cause] = dict(memory.wishes)
         self.version = memory.version
         self.load = LazyLoad()
@@ -66,7 +72,8 @@ class ServiceBoard:
         self._order = None
         self.version += 1
         self.wishes.pop(sid, None)
-        del self.statuses[sid]
+        self._note(sid)
+        self._unindex(sid, self.statuses.pop(sid))
 
     def amend(self, sid: str, status: ServiceStatus) -> None:
         """Note a detail of a resource that is no change of its state."""
@@ -113,32 +120,63 @@ class ServiceBoard:
     def publish(self) -> ServiceTable:
         """Return the table for everybody to read; the same object as long as nothing changed."""
         if self._published_version != self.version:
-            self._published = ServiceTable(self.statuses)
+            self._published = self._published.follow(self.statuses, self._unpublished)
+            self._unpublished = set()
             self._published_version = self.version
         return self._published
 
+    def take_touched(self) -> set[str]:
+        """Return the resources of which anything changed since this was last asked."""
+        touched, self._touched = self._touched, set()
+        return touched
+
     def nodes_in_use(self) -> frozenset[str]:
         """Return the nodes on which resources are."""
-        if self._in_use_version != self.version:
-            self._in_use = frozenset(status.node for status in self.statuses.values())
-            self._in_use_version = self.version
-        return self._in_use
+        return frozenset(node for node, sids in self._places.items() if sids)
+
+    def on_nodes(self, nodes: Iterable[str]) -> set[str]:
+        """Return the resources that are on any of some nodes."""
+        places = self._places
+        return set().union(*(places[node] for node in nodes if node in places))
 
     def _put(self, sid: str, status: ServiceStatus) -> None:
         self.version += 1
+        self._note(sid)
+        if (before := self.statuses.get(sid)) is not None:
+            self._unindex(sid, before)
         self.statuses[sid] = status
+        self._index(sid, status)
+
+    def _note(self, sid: str) -> None:
+        self._touched.add(sid)
+        self._unpublished.add(sid)
+
+    def _index(self, sid: str, status: ServiceStatus) -> None:
+        self._places.setdefault(status.node, set()).add(sid)
+        if status.target is not None or status.maintenance_node is not None:
+            self.bound_elsewhere.add(sid)
+        if status.state is ServiceState.FENCE:
+            self.fencing.add(sid)
+
+    def _unindex(self, sid: str, status: ServiceStatus) -> None:
+        self._places[status.node].discard(sid)
+        self.bound_elsewhere.discard(sid)
+        self.fencing.discard(sid)
 
 
 class LazyLoad:
     """A round's load, measured when first asked for, as of the start of the round.
 
-    Measuring thousands of resources is dear and most rounds ask for no score.
+    Measuring thousands of resources is dear and most rounds ask for no score. `asked` counts how
+    often it was asked for.
     """
 
     def __init__(self) -> None:
+        self.asked = 0
         self._build: Callable[[], Load] | None = None
         self._load: Load | None = None
-        self._start: Sequence[Mapping[str, ServiceStatus]] = ()
+        self._start: Mapping[str, ServiceStatus] = {}
+        self._beside: Callable[[], Mapping[str, ServiceStatus]] = dict
         self._online: frozenset[str] = frozenset()
         self._changes: list[tuple[str, ServiceStatus]] = []
         self._tell: Report | None = None
@@ -151,16 +189,17 @@ class LazyLoad:
     def begin(
         self,
         build: Callable[[], Load],
-        counted: Sequence[Mapping[str, ServiceStatus]],
+        statuses: Mapping[str, ServiceStatus],
+        beside: Callable[[], Mapping[str, ServiceStatus]],
         online: frozenset[str],
         tell: Report,
     ) -> None:
         """Begin a round: `build` makes a load over the online nodes without any resource.
 
-        The resources are counted table by table.
+        The resources looked after are counted first, then what runs `beside` them.
         """
         self._build, self._load, self._online, self._tell = build, None, online, tell
-        self._start, self._changes = [dict(table) for table in counted], []
+        self._start, self._beside, self._changes = dict(statuses), beside, []
 
     def update(self, sid: str, status: ServiceStatus) -> None:
         """Take over a resource's new state."""
@@ -172,11 +211,12 @@ class LazyLoad:
 
     def __call__(self) -> Load:
         """Return the load as it is now."""
+        self.asked += 1
         if self._load is None:
             if self._build is None:
                 raise RuntimeError("a load was asked for outside of a round")
             self._load = self._build()
-            for table in self._start:
+            for table in (self._start, self._beside()):
                 for sid in sorted(table):
                     self._add(self._load, sid, table[sid])
             for sid, status in self._changes:
