@@ -5,9 +5,11 @@ from dataclasses import replace
 import pytest
 
 from tests.forecast.clusters import GIB, cluster, rule
+from virton.forecast.changes import Change, changed
 from virton.forecast.fates import Verdict
 from virton.forecast.fit import Size, SizeError, fits
 from virton.forecast.reasons import NoSuchResourceError, reasons
+from virton.forecast.refresh import fresh, refreshed
 from virton.forecast.tolerance import Table, tolerance
 
 BOUND = rule("bound", ["vm:1"], nodes={"node1": 0}, strict=1)
@@ -107,3 +109,29 @@ def test_a_rule_is_said_to_be_why_a_resource_is_not_elsewhere_and_what_would_be_
 def test_a_resource_that_is_not_there_has_no_reasons() -> None:
     with pytest.raises(NoSuchResourceError):
         reasons(cluster({"vm:1": "node1"}), "vm:9")
+
+
+@pytest.mark.parametrize(
+    ("words", "kept"),
+    [
+        ("extra resources=vm:6 nodes=node3:2,node1:1", True),
+        ("apart resources=vm:6,vm:7 affinity=negative", True),
+        ("extra resources=vm:1 nodes=node2:2,node4:1", True),
+        ("extra resources=vm:3 nodes=node1 strict=1", False),
+    ],
+)
+def test_a_refreshed_table_is_the_one_made_from_scratch(words: str, kept: bool) -> None:
+    situation = cluster({f"vm:{n}": f"node{1 + n % 4}" for n in range(1, 13)}, nodes=4)
+    former = tolerance(situation, pairs=True)
+    wanted = [row.case for row in former.rows]
+    supposed = changed(former.base, Change.parse("add", words))
+    work = fresh(supposed, wanted, former)
+    assert bool(work.kept) is kept
+    assert refreshed(supposed, wanted, former).rows == tolerance(supposed, pairs=True).rows
+
+
+def test_a_table_is_refreshed_as_well_when_nothing_of_the_former_holds() -> None:
+    former = tolerance(cluster({"vm:1": "node1", "vm:2": "node2"}))
+    moved = cluster({"vm:1": "node3", "vm:2": "node2"})
+    wanted = [row.case for row in former.rows]
+    assert refreshed(moved, wanted, former).rows == tolerance(moved).rows

@@ -1,16 +1,21 @@
 """What becomes of each resource: five verdicts where its node is lost, and two beside them."""
 
+import json
 from dataclasses import replace
 
 import pytest
 
 from tests.forecast.clusters import GIB, cluster, rule
+from tests.ha.play import scene
 from virton.forecast.answer import Answer
 from virton.forecast.ask import ask
 from virton.forecast.changes import Change
 from virton.forecast.needs import Needs, Offers
 from virton.forecast.question import Loss, Question, QuestionError, parse_split
-from virton.forecast.situation import Situation
+from virton.forecast.situation import Situation, situation_of
+from virton.simulation.captures import write_capture
+from virton.simulation.freezing import freeze
+from virton.simulation.scenario import run_scenario
 
 APART = rule("apart", ["vm:1", "vm:2"], affinity="negative")
 BOUND = rule("bound", ["vm:1"], nodes={"node1": 0}, strict=1)
@@ -153,3 +158,9 @@ def test_asking_changes_nothing() -> None:
     situation = cluster({"vm:1": "node1", "vm:2": "node2"}, rules=[APART])
     first = lose(situation, "node1").to_json()
     assert lose(situation, "node1").to_json() == first
+
+
+def test_an_exact_capture_is_asked_as_any_other() -> None:
+    scenario = scene({"vm:1": "node1", "vm:2": "node2"})
+    frozen = json.loads(write_capture(freeze(run_scenario(scenario, lambda _: None, 100)), "x"))
+    assert verdicts(lose(situation_of(frozen), "node2"))["vm:2"] == ("back", "node3")

@@ -115,11 +115,24 @@ class Fate:
 def fates(before: Situation, trial: Outcome, gone: Collection[str]) -> dict[str, Fate]:
     """Return what became of every resource in a trial in which nodes were lost."""
     reader = _Reader(before, trial, frozenset(gone))
-    return {
+    return {sid: reader.fate(sid) for sid in sorted(before.resources) if _counts(before, sid)}
+
+
+def touched_fates(before: Situation, trial: Outcome, gone: Collection[str]) -> dict[str, Fate]:
+    """Return what became of the resources that did not simply stay."""
+    lost = frozenset(gone)
+    reader = _Reader(before, trial, lost)
+    near = reader.told_of | {sid for sid, c in before.resources.items() if c.node in lost}
+    found = {
         sid: reader.fate(sid)
-        for sid, config in sorted(before.resources.items())
-        if config.state is not RequestState.IGNORED
+        for sid in sorted(near)
+        if sid in before.resources and _counts(before, sid)
     }
+    return {sid: fate for sid, fate in found.items() if fate.verdict is not Verdict.STAYS}
+
+
+def _counts(situation: Situation, sid: str) -> bool:
+    return situation.resources[sid].state is not RequestState.IGNORED
 
 
 def fates_without_quorum(before: Situation, gone: Collection[str]) -> dict[str, Fate]:
@@ -163,6 +176,11 @@ class _Reader:
             sid = getattr(told.event, "sid", None)
             if sid is not None:
                 self._told.setdefault(sid, []).append(told)
+
+    @property
+    def told_of(self) -> set[str]:
+        """The resources of which anything was told."""
+        return set(self._told)
 
     def fate(self, sid: str) -> Fate:
         status = self._trial.statuses.get(sid)

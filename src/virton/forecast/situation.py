@@ -8,6 +8,7 @@ from typing import Any
 
 from virton.forecast.needs import NO_NEEDS, Needs, Offers, needs_of, offers_of
 from virton.ha.dialect import Dialect, dialect_of
+from virton.ha.manager.manager import ManagerMemory
 from virton.ha.model import (
     DatacenterSettings,
     GroupConfig,
@@ -16,7 +17,8 @@ from virton.ha.model import (
     ResourceConfig,
 )
 from virton.ha.rules.config import RuleSet
-from virton.simulation.scenario import scenario_from
+from virton.simulation.captures import CaptureError, is_capture, read_capture
+from virton.simulation.scenario import ScenarioError, scenario_from
 from virton.simulation.value import FiguresValue, FilesValue
 
 PROVEN = ("9.0", "9.1", "9.2")
@@ -59,6 +61,7 @@ class Situation:
     `device_votes` are the votes of a QDevice, `asked_s` is the cluster's time of the capture where
     it tells one, and `remarks` are what the capture itself says of its gaps.
     `spoke_s` is when each LRM, and the master's CRM, had its last round (by node and daemon).
+    `kept` is what the manager of the trial that led to it remembers: the next one goes on with it.
     `generation` counts the trials that led to it, so that their uids are never mixed up.
     """
 
@@ -83,6 +86,7 @@ class Situation:
     remarks: tuple[str, ...] = ()
     generation: int = 0
     spoke_s: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    kept: ManagerMemory | None = field(default=None, compare=False)
 
     @property
     def online(self) -> frozenset[str]:
@@ -107,6 +111,8 @@ class Situation:
 
 def situation_of(document: Mapping[str, Any]) -> Situation:
     """Read a capture, or a scenario file; raises ScenarioError."""
+    if is_capture(document) and "world" in document:
+        return _exact(document)
     scenario = scenario_from(document, "capture")
     about = document.get("snapshot") or {}
     world, rows = scenario.world, document.get("nodes") or {}
@@ -144,6 +150,46 @@ def situation_of(document: Mapping[str, Any]) -> Situation:
         device_votes=int((document.get("qdevice") or {}).get("votes") or 0),
         asked_s=about.get("taken_at"),
         remarks=tuple(about.get("remarks") or ()),
+        spoke_s=_spoke_s(files.manager_status, files.lrm_status),
+    )
+
+
+def _exact(document: Mapping[str, Any]) -> Situation:
+    """Read a world of our own that was frozen; its clock is left behind."""
+    try:
+        name, world = read_capture(document)
+    except CaptureError as error:
+        raise ScenarioError(str(error)) from None
+    files = world.files or FilesValue()
+    running = {sid: host.name for host in world.hosts for sid in sorted(host.running)}
+    places = {sid: {"node": config.node} for sid, config in files.resources.items()}
+    beside = {sid: {"node": node} for sid, node in running.items()}
+    return Situation(
+        name=name,
+        fingerprint=str(document.get("fingerprint", ""))[:16],
+        version="",
+        dialect=world.dialect,
+        nodes={
+            host.name: Node(
+                host.name,
+                online=host.power and host.network,
+                votes=host.votes,
+                cores=host.cores,
+                memory_bytes=host.memory_bytes,
+                version=host.version,
+            )
+            for host in world.hosts
+        },
+        guests=_guests({"guests": {**beside, **places}}, world.figures, running, captured=True),
+        resources=files.resources,
+        rules=files.rules,
+        groups=files.groups,
+        settings=files.settings,
+        manager=files.manager_status,
+        lrm=files.lrm_status,
+        guest_locks=files.guest_locks,
+        figures=world.figures,
+        device_votes=world.qdevice.votes if world.qdevice else 0,
         spoke_s=_spoke_s(files.manager_status, files.lrm_status),
     )
 

@@ -6,11 +6,12 @@ from itertools import combinations
 from typing import Any
 
 from virton.forecast.falling import falling, outside
-from virton.forecast.fates import Fate, Verdict, fates, fates_without_quorum
+from virton.forecast.fates import Fate, How, Verdict, fates_without_quorum, touched_fates
 from virton.forecast.question import Loss, Split
 from virton.forecast.rest import at_rest, lose
 from virton.forecast.situation import Situation
 from virton.ha.model import ServiceStatus
+from virton.ha.rules.compiled import CompiledRules
 
 UNSAFE = (Verdict.CANNOT_START, Verdict.NOT_PLACED, Verdict.NO_QUORUM)
 MOST_NODES_FOR_ALL_SPLITS = 5
@@ -100,6 +101,7 @@ class Table:
 
     base: Situation
     rows: tuple[Row, ...]
+    rules: CompiledRules = field(default_factory=CompiledRules, compare=False)
 
     def tolerates(self, nodes: int) -> bool:
         """Tell whether the loss of any so many nodes is borne."""
@@ -167,17 +169,16 @@ def _row(
         told = {sid: (fate,) for sid, fate in fates_without_quorum(base, gone).items()}
         return Row(case, False, resets, _only_touched(told), outside(base, gone))
     trials = lose(base, left, gone)
+    played = [touched_fates(base, trial, gone) for trial in trials]
     found: dict[str, tuple[Fate, ...]] = {}
-    for trial in trials:
-        for sid, fate in fates(base, trial, gone).items():
-            known = found.get(sid, ())
-            if fate not in known:
-                found[sid] = (*known, fate)
+    for sid in sorted({sid for fates in played for sid in fates}):
+        stays = Fate(sid, Verdict.STAYS, base.resources[sid].node, How.UNTOUCHED)
+        found[sid] = tuple(dict.fromkeys(fates.get(sid, stays) for fates in played))
     return Row(
         case,
         True,
         resets,
-        _only_touched(found),
+        found,
         outside(base, gone),
         left,
         tuple(trial.statuses for trial in trials),
@@ -199,5 +200,6 @@ def tolerance(
     domains: Mapping[str, Sequence[str]] = {},
 ) -> Table:
     """Return the whole table of a cluster."""
-    base, _ = at_rest(situation)
-    return Table(base, tuple(rows(base, cases(base, pairs=pairs, domains=domains))))
+    base, trial = at_rest(situation)
+    wanted = cases(base, pairs=pairs, domains=domains)
+    return Table(base, tuple(rows(base, wanted)), trial.rules)

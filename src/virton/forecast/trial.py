@@ -31,6 +31,7 @@ from virton.ha.manager.view import View
 from virton.ha.manager.why import why_now
 from virton.ha.model import LrmResult, LrmStatus, ServiceStatus, resource_type
 from virton.ha.placement.reasons import Decision, Explanation
+from virton.ha.rules.compiled import CompiledRules
 from virton.ha.states import ExitCode, LrmMode, LrmState, RequestState, ServiceState
 from virton.simulation.files import MemoryFiles
 from virton.simulation.value import FilesValue
@@ -77,12 +78,21 @@ class Trial:
         self._now_s = 0
         self._claimable: frozenset[str] | None = None
         self._modes: dict[str, LrmMode] = {}
-        self._results: dict[str, dict[str, LrmResult]] = {
-            node: dict(status.results) for node, status in situation.lrm.items()
+        self._results: dict[str, Mapping[str, LrmResult]] = {
+            node: status.results for node, status in situation.lrm.items()
         }
         self._lrm: dict[str, LrmStatus] = {}
         self._done: dict[str, ServiceStatus] = {}
-        self._manager = self._new_manager()
+        self._manager = self._first_manager()
+
+    def _first_manager(self) -> Manager:
+        """Return the manager of the trial before this one where there was one, else a new one."""
+        kept, master = self.situation.kept, self.situation.master
+        if kept is None or master is None or master not in self.online:
+            return self._new_manager()
+        self._now_s = kept.nodes.now_s + ROUND_S
+        self._done |= self.situation.manager.service_status
+        return Manager(master, kept)
 
     def _new_manager(self) -> Manager:
         master = self.situation.master
@@ -111,9 +121,8 @@ class Trial:
         self.online -= lost
         self.running = {sid: node for sid, node in self.running.items() if node not in lost}
         if self._manager.node in lost and self.online:
-            self._manager = self._new_manager()
-            before = self._members() | dict.fromkeys(lost, True)
-            self._manager.nodes.update(before, self._modes, self._now_s, lambda *_, **__: None)
+            # a new master decides as the old one would have, so it may go on with what that one knew
+            self._manager = Manager(min(self.online), self._manager.memory())
         self._now_s += FENCE_DELAY_S
         self._claimable = None if first is None else frozenset(first)
 
@@ -219,7 +228,7 @@ class Trial:
             if self._done.get(sid) is status or status.node not in self.online:
                 continue
             self._done[sid] = status
-            before = self._results.setdefault(status.node, {})
+            before = self._results.get(status.node, {})
             if status.uid in before:
                 continue
             code = self._carry(sid, status)
@@ -286,6 +295,11 @@ class Trial:
         """Every resource's status."""
         return self._files.manager_status.service_status
 
+    @property
+    def rules(self) -> CompiledRules:
+        """The rules as the manager applies them."""
+        return self._manager.rules
+
     def why(self, sid: str) -> Explanation | None:
         """Tell how the manager would place a resource now; None where it does not know it."""
         config = self._files.resources().get(sid)
@@ -320,6 +334,7 @@ class Trial:
             lrm={node: self._lrm_afterwards(node) for node in self._lrm},
             generation=self.situation.generation + 1,
             guest_locks=dict(files.guest_locks()),
+            kept=self._manager.memory(),
         )
 
     def _lrm_afterwards(self, node: str) -> LrmStatus:

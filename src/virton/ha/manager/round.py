@@ -1,7 +1,7 @@
 """What the steps of one round of the manager share."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from virton.ha.causes import Cause, Commanded, NodeLost
 from virton.ha.events import Event
@@ -36,7 +36,7 @@ class Round:
     maintenance: set[str]
     disarm: Disarm | None
     plan: Plan = field(default_factory=Plan)
-    taken_over: dict[str, str] = field(default_factory=dict)
+    taken_over: dict[str, ResourceConfig] = field(default_factory=dict)
     ground: Ground = field(init=False)
 
     def __post_init__(self) -> None:
@@ -60,9 +60,8 @@ class Round:
 
     def config(self, sid: str) -> ResourceConfig:
         """Return a resource's configuration, with the node that this round brought it to."""
-        config = self.view.resources.get(sid, NOT_CONFIGURED)
-        node = self.taken_over.get(sid)
-        return config if node is None else replace(config, node=node)
+        taken_over = self.taken_over.get(sid)
+        return taken_over or self.view.resources.get(sid, NOT_CONFIGURED)
 
     def result(self, status: ServiceStatus) -> LrmResult | None:
         """Return how the LRM's work on a resource in this very state ended, if it has."""

@@ -1,0 +1,133 @@
+"""A table kept fresh: after a change only the rows are played again that it can have altered."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from virton.forecast.rest import at_rest
+from virton.forecast.situation import Situation
+from virton.forecast.tolerance import Case, Row, Table, rows
+from virton.forecast.trial import Trial
+from virton.ha.model import ServiceStatus
+from virton.ha.placement.choice import Ground, Preference, choose
+from virton.ha.placement.load import Load
+from virton.ha.rules.compiled import CompiledRules
+from virton.ha.states import NodeState
+
+
+class _LoadAskedError(Exception):
+    """A choice would depend on load, so it has to be played."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """A cluster at rest and the faults to try: what of a former table still holds."""
+
+    base: Situation
+    rules: CompiledRules
+    again: tuple[Case, ...]
+    kept: tuple[Row, ...]
+
+    def rows(self) -> Iterator[Row]:
+        """Yield the rows: those that may have changed first, each as soon as it is known."""
+        yield from rows(self.base, self.again)
+        yield from self.kept
+
+
+def fresh(situation: Situation, wanted: Sequence[Case], former: Table | None) -> Fresh:
+    """Return what there is to do for a table of a cluster, given the one before it."""
+    base, trial = at_rest(situation)
+    known = {row.case: row for row in former.rows} if former is not None else {}
+    changed = _changed(former, base, trial) if former is not None else None
+    if changed is None:
+        return Fresh(base, trial.rules, tuple(wanted), ())
+    kept = [
+        known[case]
+        for case in wanted
+        if case in known and _holds(known[case], changed, base, trial.rules)
+    ]
+    still = {row.case for row in kept}
+    return Fresh(
+        base, trial.rules, tuple(case for case in wanted if case not in still), tuple(kept)
+    )
+
+
+def refreshed(situation: Situation, wanted: Sequence[Case], former: Table | None) -> Table:
+    """Return the whole table, in the order of the cases."""
+    work = fresh(situation, wanted, former)
+    made = {row.case: row for row in work.rows()}
+    return Table(work.base, tuple(made[case] for case in wanted), work.rules)
+
+
+def _changed(former: Table, base: Situation, trial: Trial) -> frozenset[str] | None:
+    """Return the resources that are configured otherwise; None where more than that has changed."""
+    before = former.base
+    if _world(before) != _world(base) or before.resources.keys() != base.resources.keys():
+        return None
+    if any(_place(before, sid) != _place(base, sid) for sid in base.resources):
+        return None
+    earlier, now = former.rules, trial.rules
+    return frozenset(
+        sid
+        for sid in base.resources
+        if before.resources[sid] != base.resources[sid]
+        or before.guests.get(sid) != base.guests.get(sid)
+        or any(
+            one.get(sid) != other.get(sid)
+            for one, other in (
+                (earlier.node_priorities, now.node_priorities),
+                (earlier.together, now.together),
+                (earlier.apart, now.apart),
+            )
+        )
+    )
+
+
+def _world(situation: Situation) -> tuple[object, ...]:
+    """Return everything on which all rows depend."""
+    loads = tuple(
+        (guest.sid, guest.node, guest.running, guest.memory_bytes)
+        for guest in situation.guests.values()
+    )
+    votes = tuple((n.name, n.online, n.votes, n.memory_bytes) for n in situation.nodes.values())
+    settings = situation.settings, situation.groups, situation.figures, situation.offers
+    return loads, votes, settings, situation.device_votes, situation.master
+
+
+def _place(situation: Situation, sid: str) -> tuple[object, ...]:
+    status = situation.manager.service_status.get(sid)
+    state = situation.resources[sid].state
+    return (state, status and (status.state, status.node, status.target, status.running))
+
+
+def _holds(row: Row, changed: frozenset[str], base: Situation, rules: CompiledRules) -> bool:
+    """Tell whether a row is still true: what has changed is not touched, and stays where it is."""
+    if not row.quorate:
+        return True
+    if not changed.isdisjoint(row.touched):
+        return False
+    return all(
+        _stays(sid, statuses, row.left, base, rules) for statuses in row.statuses for sid in changed
+    )
+
+
+def _stays(
+    sid: str,
+    statuses: Mapping[str, ServiceStatus],
+    left: frozenset[str],
+    base: Situation,
+    rules: CompiledRules,
+) -> bool:
+    status = statuses.get(sid)
+    if status is None:
+        return False
+    states = {n: NodeState.ONLINE if n in left else NodeState.UNKNOWN for n in base.nodes}
+    ground = Ground(states, left, rules, statuses, _no_load)
+    try:
+        choice = choose(sid, status, base.resources[sid], ground, Preference.STAY)
+    except _LoadAskedError:
+        return False
+    return choice.node == status.node
+
+
+def _no_load() -> Load:
+    raise _LoadAskedError
