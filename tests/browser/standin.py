@@ -175,7 +175,7 @@ def make_app(standin: Standin) -> Starlette:
             return JSONResponse(error, status)
         anonymous = request.query_params.get("anonymous") == "1"
         name = f"{'cluster' if anonymous else 'virton'}-2025-11-23-0303.json"
-        content = {"snapshot": {"anonymous": anonymous, "remarks": standin.remarks}}
+        content = {"about": {"anonymous": anonymous, "remarks": standin.remarks}}
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
         return JSONResponse(content, headers=headers)
 

@@ -27,7 +27,7 @@ def test_the_cluster_is_saved_under_its_name_and_the_date(page: Page) -> None:
     expect(dialog).to_contain_text("들어가지 않는 것: 비밀번호")
     download = save(page, dialog)
     assert download.suggested_filename == "virton-2025-11-23-0303.json"
-    assert json.loads(download.path().read_text())["snapshot"]["anonymous"] is False
+    assert json.loads(download.path().read_text())["about"]["anonymous"] is False
     expect(dialog).to_have_count(0)
     expect(page.get_by_text("스냅샷을 저장했습니다: virton-2025-11-23-0303.json")).to_be_visible()
 
@@ -37,13 +37,13 @@ def test_names_are_hidden_on_request(page: Page) -> None:
     dialog.get_by_label("이름 숨기기").check()
     download = save(page, dialog)
     assert download.suggested_filename == "cluster-2025-11-23-0303.json"
-    assert json.loads(download.path().read_text())["snapshot"]["anonymous"] is True
+    assert json.loads(download.path().read_text())["about"]["anonymous"] is True
 
 
 def test_what_the_file_lacks_is_said(page: Page, standin: Standin) -> None:
-    standin.remarks = ["phum02: its size is not known: taken for the usual one"]
+    standin.remarks = [{"remark": "node_size_unknown", "node": "phum02"}]
     save(page, ask(page))
-    expect(page.get_by_text("확인할 점: phum02: its size is not known")).to_be_visible()
+    expect(page.get_by_text("확인할 점: phum02: CPU와 메모리 크기를")).to_be_visible()
 
 
 def test_a_refusal_is_said_in_the_dialog(page: Page, standin: Standin) -> None:

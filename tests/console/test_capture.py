@@ -50,7 +50,7 @@ async def test_the_file_holds_the_cluster_and_no_secret(browser: Browser) -> Non
     assert response.headers["cache-control"] == "no-store"
     document = json.loads(response.content)
     assert sorted(document["nodes"]) == ["phum01", "phum02", "phum03"]
-    assert document["snapshot"]["anonymous"] is False
+    assert document["about"]["anonymous"] is False
     assert not [word for word in SECRETS if word in response.text.lower()]
 
 

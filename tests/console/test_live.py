@@ -155,7 +155,7 @@ async def test_a_failing_part_keeps_its_last_good_data_and_its_age(visit: Visit)
         (Refusal(595, "No route to host"), "peer"),
         (Raw(200, b"<html>"), "protocol"),
         (Raw(200, b'{"data": [', "application/json"), "protocol"),
-        ([{"type": "master"}], "protocol"),
+        ([None, 3], "protocol"),
         ({"not": "a list"}, "protocol"),
     ],
 )

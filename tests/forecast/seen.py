@@ -6,9 +6,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from virton.proxmox.snapshot import take_snapshot
+
 from virton.forecast.situation import Situation, situation_of
 from virton.proxmox import ApiToken, ClusterApi, ProxmoxClient
-from virton.proxmox.snapshot import take_snapshot
 
 MANAGER = "/cluster/ha/status/manager_status"
 

@@ -1,4 +1,4 @@
-"""Snapshots in tests: taken from an app, and played as `virton simulate` plays them."""
+"""Captures in tests: taken from an app, and played as `virton simulate` plays them."""
 
 import json
 import re
@@ -7,7 +7,7 @@ from typing import Any
 
 from virton.ha.events import Record
 from virton.proxmox import ApiToken, ClusterApi, ProxmoxClient
-from virton.proxmox.snapshot import take_snapshot
+from virton.proxmox.capture import take_capture
 from virton.simulation.scenario import run_scenario, scenario_from
 
 Json = dict[str, Any]
@@ -18,25 +18,25 @@ REST = {"simulation.started", "simulation.ended", "command", "daemon.state", "lo
 
 
 async def taken(client: ProxmoxClient, token: str, *, anonymous: bool = False) -> bytes:
-    """Take a snapshot, and close the client."""
+    """Take a capture, and close the client."""
     try:
-        return await take_snapshot(ClusterApi(client, ApiToken(token)), anonymous=anonymous)
+        return await take_capture(ClusterApi(client, ApiToken(token)), anonymous=anonymous)
     finally:
         await client.aclose()
 
 
 async def taken_from(app: Any, token: str, *, anonymous: bool = False) -> Json:
-    """Take a snapshot of an app in this process, and read it."""
+    """Take a capture of an app in this process, and read it."""
     data = await taken(ProxmoxClient.in_process(app), token, anonymous=anonymous)
     document = json.loads(data)
     assert isinstance(document, dict)
     return document
 
 
-def played(snapshot: Json, *batches: list[str]) -> Events:
-    """Simulate a snapshot, with more batches of commands; return what is told."""
+def played(capture: Json, *batches: list[str]) -> Events:
+    """Simulate a capture, with more batches of commands; return what is told."""
     records: list[Record] = []
-    scenario = scenario_from(snapshot | {"commands": [*snapshot["commands"], *batches]}, "test")
+    scenario = scenario_from(capture | {"commands": [*capture["commands"], *batches]}, "test")
     run_scenario(scenario, records.append)
     events = json.loads(json.dumps([record.to_json() for record in records]))
     assert isinstance(events, list)
@@ -49,7 +49,7 @@ def unrest(events: Events) -> Events:
 
 
 def renamed(events: Events, before: Json, after: Json) -> Events:
-    """Tell a story with the names of another snapshot of the same cluster."""
+    """Tell a story with the names of another capture of the same cluster."""
     called: dict[str, str] = {}
     for part in ("nodes", "guests", "resources"):
         called |= dict(zip(sorted(before[part]), sorted(after[part]), strict=True))
@@ -59,6 +59,11 @@ def renamed(events: Events, before: Json, after: Json) -> Events:
     story = json.loads(text)
     assert isinstance(story, list)
     return story
+
+
+def decided(events: Events) -> Events:
+    """Return the events but those that guests decide, whose pace is their own by their names."""
+    return [event for event in events if event[2] != "lrm.started"]
 
 
 def _any_of(names: Iterable[str]) -> str:

@@ -137,6 +137,11 @@ def healthy() -> dict[str, Any]:
             {"type": "node", "id": "node/phum02", "name": "phum02", "online": 1},
             {"type": "node", "id": "node/phum03", "name": "phum03", "online": 1},
         ],
+        "/cluster/config/qdevice": {},
+        "/cluster/config/totem": {"token": "3000"},
+        "/storage": [{"storage": "shared", "type": "nfs"}, {"storage": "local", "type": "dir"}],
+        "/nodes/phum03/qemu/100/config": {"scsi0": "shared:100/vm-100-disk-0.raw,size=32G"},
+        "/nodes/phum01/qemu/121/config": {"scsi0": "shared:121/vm-121-disk-0.raw,size=8G"},
         "/cluster/config/nodes": [
             {"name": f"phum0{n}", "node": f"phum0{n}", "quorum_votes": "1"} for n in (1, 2, 3)
         ],

@@ -38,7 +38,7 @@ async def test_a_token_reads_every_part(client: ProxmoxClient) -> None:
     api = ClusterApi(client, ApiToken(TOKEN))
     assert (await api.version()).major == 9
     assert (await api.membership()).name == "lab"
-    assert (await api.votes()) == 3
+    assert (await api.votes()).total == 3
     assert [guest.sid for guest in (await api.inventory()).guests] == ["vm:100", "vm:121", "ct:200"]
     assert [resource.sid for resource in await api.resources()] == ["vm:100", "vm:121"]
     rule = (await api.rules())[0]

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from virton.cli import snapshot as taking
+from virton.cli import capture as taking
 from virton.cli.complaint import complain
 from virton.cli.real_cluster import client_of
 from virton.forecast.situation import Situation, situation_of

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from virton.cli.language import printable
-from virton.forecast.answer import Answer, NodeAnswer, ResourceAnswer
+from virton.forecast.answer import Answer, Assumption, NodeAnswer, ResourceAnswer
 from virton.forecast.fates import Fate, Verdict
 from virton.language.sentences import Sentences
 
@@ -126,7 +126,13 @@ class _Page:
         return table
 
     def assumptions(self, answer: Answer) -> list[str]:
-        return [self.text(f"assumption.{a.kind}", **a.fields) for a in answer.assumptions]
+        return [self._assumption(assumption) for assumption in answer.assumptions]
+
+    def _assumption(self, assumption: Assumption) -> str:
+        fields = assumption.fields
+        if assumption.kind == "remark":
+            return printable(self._said.say(f"capture.remark.{fields['remark']}", dict(fields)))
+        return self.text(f"assumption.{assumption.kind}", **fields)
 
 
 def _change(before: float, after: float) -> str:

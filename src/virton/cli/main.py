@@ -2,7 +2,7 @@
 
 import typer
 
-from virton.cli import explain, forecast, serve, simulate, snapshot, tolerance, why
+from virton.cli import capture, explain, forecast, serve, simulate, tolerance, why
 
 app = typer.Typer(
     name="virton",
@@ -19,7 +19,8 @@ def virton() -> None:
 
 
 app.command("serve")(serve.serve)
-app.command("snapshot")(snapshot.snapshot)
+app.command("capture")(capture.capture)
+app.command("snapshot", hidden=True)(capture.capture)
 app.command("simulate")(simulate.simulate)
 app.command("explain")(explain.explain)
 app.command("forecast")(forecast.forecast)

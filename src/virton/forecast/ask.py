@@ -180,5 +180,5 @@ def assumptions(situation: Situation) -> tuple[Assumption, ...]:
         found.append(Assumption("unproven_version", {"version": situation.version}))
     if situation.device_votes:
         found.append(Assumption("qdevice_reachable", {"votes": situation.device_votes}))
-    found += [Assumption("remark", {"text": remark}) for remark in situation.remarks]
+    found += [Assumption("remark", dict(remark)) for remark in situation.remarks]
     return tuple(found)

@@ -20,11 +20,13 @@ class Lack(StrEnum):
 class Needs:
     """Names of what a guest needs.
 
-    `storages` hold its disks. `local_disks` and `devices` are such as are on one node alone.
+    `storages` hold its disks. `local_disks` and `devices` are such as are on one node alone, but
+    that the disks are copied again and again to those that they are `replicated_to`.
     """
 
     storages: tuple[str, ...] = ()
     local_disks: tuple[str, ...] = ()
+    replicated_to: tuple[str, ...] = ()
     devices: tuple[str, ...] = ()
     mappings: tuple[str, ...] = ()
     bridges: tuple[str, ...] = ()
@@ -53,19 +55,20 @@ def lacks(needs: Needs, node: str, offers: Offers) -> tuple[tuple[Lack, str], ..
     ):
         found += [(kind, name) for name in wanted if there is not None and name not in there]
     if needs.home is not None and node != needs.home:
-        found += [(Lack.LOCAL_DISK, name) for name in needs.local_disks]
+        disks = needs.local_disks if node not in needs.replicated_to else ()
+        found += [(Lack.LOCAL_DISK, name) for name in disks]
         found += [(Lack.DEVICE, name) for name in needs.devices]
     return tuple(found)
+
+
+_KINDS = ("storages", "local_disks", "replicated_to", "devices", "mappings", "bridges")
 
 
 def needs_of(guest: Mapping[str, Any]) -> Needs:
     """Read what a captured guest needs."""
     told = guest.get("needs") or {}
     return Needs(
-        **{
-            name: tuple(sorted(told.get(name) or ()))
-            for name in ("storages", "local_disks", "devices", "mappings", "bridges")
-        },
+        **{name: tuple(sorted(told.get(name) or ())) for name in _KINDS},
         home=guest.get("node"),
     )
 

@@ -83,7 +83,7 @@ class Situation:
     device_votes: int = 0
     asked_s: int | None = None
     failing: frozenset[str] = frozenset()
-    remarks: tuple[str, ...] = ()
+    remarks: tuple[Mapping[str, Any], ...] = ()
     generation: int = 0
     spoke_s: Mapping[tuple[str, str], int] = field(default_factory=dict)
     kept: ManagerMemory | None = field(default=None, compare=False)
@@ -114,7 +114,7 @@ def situation_of(document: Mapping[str, Any]) -> Situation:
     if is_capture(document) and "world" in document:
         return _exact(document)
     scenario = scenario_from(document, "capture")
-    about = document.get("snapshot") or {}
+    about = document.get("about") or document.get("snapshot") or {}
     world, rows = scenario.world, document.get("nodes") or {}
     files = world.files or FilesValue()
     running = {sid: host.name for host in world.hosts for sid in sorted(host.running)}
@@ -149,7 +149,10 @@ def situation_of(document: Mapping[str, Any]) -> Situation:
         offers=offers_of(document),
         device_votes=int((document.get("qdevice") or {}).get("votes") or 0),
         asked_s=about.get("taken_at"),
-        remarks=tuple(about.get("remarks") or ()),
+        remarks=tuple(
+            {"remark": "other", "text": remark} if isinstance(remark, str) else remark
+            for remark in about.get("remarks") or ()
+        ),
         spoke_s=_spoke_s(files.manager_status, files.lrm_status),
     )
 

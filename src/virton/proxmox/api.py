@@ -19,8 +19,6 @@ from virton.proxmox.configuration import (
     Resource,
     Rule,
     parse_groups,
-    parse_resources,
-    parse_rules,
 )
 from virton.proxmox.credentials import ApiToken, Credentials, Ticket
 from virton.proxmox.errors import ApiError, ApiFailure, ErrorCode
@@ -29,16 +27,16 @@ from virton.proxmox.inventory import (
     Inventory,
     Membership,
     Version,
-    parse_inventory,
     parse_membership,
     parse_time,
     parse_version,
-    parse_votes,
 )
-from virton.proxmox.manager import ManagerFiles, parse_manager_status
+from virton.proxmox.manager import ManagerFiles
+from virton.proxmox.parsers import Parsers
 from virton.proxmox.second_factor import Challenge, SecondFactorRefused
-from virton.proxmox.status import CurrentStatus, parse_status
+from virton.proxmox.status import CurrentStatus
 from virton.proxmox.values import rows
+from virton.proxmox.votes import Votes, parse_node_votes, parse_qdevice
 
 View = TypeVar("View")
 
@@ -49,7 +47,8 @@ LOGIN_BYTES = 1 << 20
 class ClusterApi:
     """One user's (or token's) calls to a cluster; reads go to one address alone where one is named.
 
-    `asked` is the address that was asked last.
+    `asked` is the address that was asked last. `parsers` remember their last answers for whoever
+    asks again and again.
     """
 
     def __init__(
@@ -58,11 +57,13 @@ class ClusterApi:
         credentials: Credentials | None = None,
         *,
         at: str | None = None,
+        parsers: Parsers | None = None,
     ) -> None:
         self.client = client
         self.credentials = credentials
         self.asked: str | None = None
         self._at = at
+        self._parsers = parsers or Parsers()
 
     async def read(self, path: str, parse: Callable[[Any], View], **params: Any) -> View:
         """Get a path and read the answer; one of unexpected shape is a `protocol` error."""
@@ -90,19 +91,19 @@ class ClusterApi:
 
     async def status(self) -> CurrentStatus:
         """Return the rows of the HA status."""
-        return await self.read("/cluster/ha/status/current", parse_status)
+        return await self.read("/cluster/ha/status/current", self._parsers.status)
 
     async def manager_status(self) -> ManagerFiles:
         """Return the status files of the HA stack."""
-        return await self.read("/cluster/ha/status/manager_status", parse_manager_status)
+        return await self.read("/cluster/ha/status/manager_status", self._parsers.manager)
 
     async def resources(self) -> tuple[Resource, ...]:
         """Return the configured resources."""
-        return await self.read("/cluster/ha/resources", parse_resources)
+        return await self.read("/cluster/ha/resources", self._parsers.resources)
 
     async def rules(self) -> tuple[Rule, ...]:
         """Return the configured rules."""
-        return await self.read("/cluster/ha/rules", parse_rules)
+        return await self.read("/cluster/ha/rules", self._parsers.rules)
 
     async def groups(self) -> tuple[Group, ...]:
         """Return the HA groups of a cluster that still has them."""
@@ -110,15 +111,19 @@ class ClusterApi:
 
     async def inventory(self) -> Inventory:
         """Return guests and nodes."""
-        return await self.read("/cluster/resources", parse_inventory)
+        return await self.read("/cluster/resources", self._parsers.inventory)
 
     async def membership(self) -> Membership:
         """Return the cluster's name and which nodes are online."""
         return await self.read("/cluster/status", parse_membership)
 
-    async def votes(self) -> int:
-        """Return the sum of the cluster's quorum votes."""
-        return await self.read("/cluster/config/nodes", parse_votes)
+    async def votes(self) -> Votes:
+        """Return who has how many votes; where the QDevice may not be seen, the nodes' alone."""
+        nodes = await self.read("/cluster/config/nodes", parse_node_votes)
+        try:
+            return Votes(nodes, await self.read("/cluster/config/qdevice", parse_qdevice))
+        except ApiFailure:
+            return Votes(nodes)
 
     async def version(self) -> Version:
         """Return the version of the node that answers."""

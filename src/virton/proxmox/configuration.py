@@ -4,7 +4,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from virton.proxmox.values import beyond, comment, flag, integer, mapping, rows, text, words
+from virton.proxmox.unchanged import Rows
+from virton.proxmox.values import (
+    beyond,
+    comment,
+    each,
+    flag,
+    integer,
+    mapping,
+    named,
+    rows,
+    text,
+    words,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +95,24 @@ _RULE = [
 _GROUP = ["group", "type", "nodes", "restricted", "nofailback", "comment", "digest"]
 
 
+class ResourcesParser:
+    """Reads the answers of `/cluster/ha/resources`."""
+
+    def __init__(self) -> None:
+        self._rows = Rows(_resource)
+
+    def __call__(self, data: Any) -> tuple[Resource, ...]:
+        """Read an answer."""
+        return tuple(sorted(self._rows.read(rows(data)), key=lambda resource: resource.sid))
+
+
 def parse_resources(data: Any) -> tuple[Resource, ...]:
-    """Read the answer of `/cluster/ha/resources`."""
-    return tuple(sorted((_resource(row) for row in rows(data)), key=lambda r: r.sid))
+    """Read an answer of `/cluster/ha/resources`."""
+    return ResourcesParser()(data)
 
 
 def _resource(row: Mapping[str, Any]) -> Resource:
-    sid = str(row["sid"])
+    sid = named(row["sid"])
     return Resource(
         sid=sid,
         type=str(row.get("type") or sid.partition(":")[0]),
@@ -105,16 +128,26 @@ def _resource(row: Mapping[str, Any]) -> Resource:
     )
 
 
+class RulesParser:
+    """Reads the answers of `/cluster/ha/rules`."""
+
+    def __init__(self) -> None:
+        self._rows = Rows(_rule)
+
+    def __call__(self, data: Any) -> tuple[Rule, ...]:
+        """Read an answer, in the rules' order; a row that tells none has its place's."""
+        placed = ({"order": place, **row} for place, row in enumerate(rows(data), start=1))
+        return tuple(sorted(self._rows.read(placed), key=lambda rule: (rule.order, rule.rule)))
+
+
 def parse_rules(data: Any) -> tuple[Rule, ...]:
-    """Read the answer of `/cluster/ha/rules`, in the rules' order."""
-    parsed = [_rule(row, place) for place, row in enumerate(rows(data), start=1)]
-    return tuple(sorted(parsed, key=lambda rule: (rule.order, rule.rule)))
+    """Read an answer of `/cluster/ha/rules`."""
+    return RulesParser()(data)
 
 
-def _rule(row: Mapping[str, Any], place: int) -> Rule:
-    order = integer(row.get("order"))
+def _rule(row: Mapping[str, Any]) -> Rule:
     return Rule(
-        rule=str(row["rule"]),
+        rule=named(row["rule"]),
         type=str(row.get("type") or ""),
         resources=tuple(sorted(words(row.get("resources")))),
         nodes=_nodes(row.get("nodes")),
@@ -122,7 +155,7 @@ def _rule(row: Mapping[str, Any], place: int) -> Rule:
         affinity=text(row.get("affinity")),
         disabled=flag(row.get("disable")),
         comment=comment(row.get("comment")),
-        order=place if order is None else order,
+        order=integer(row.get("order")) or 0,
         digest=text(row.get("digest")),
         errors=_errors(row.get("errors")),
         extra=beyond(row, _RULE),
@@ -131,12 +164,12 @@ def _rule(row: Mapping[str, Any], place: int) -> Rule:
 
 def parse_groups(data: Any) -> tuple[Group, ...]:
     """Read the answer of `/cluster/ha/groups`."""
-    return tuple(sorted((_group(row) for row in rows(data)), key=lambda group: group.group))
+    return tuple(sorted(each(_group, rows(data)), key=lambda group: group.group))
 
 
 def _group(row: Mapping[str, Any]) -> Group:
     return Group(
-        group=str(row["group"]),
+        group=named(row["group"]),
         nodes=_nodes(row.get("nodes")),
         restricted=flag(row.get("restricted")),
         nofailback=flag(row.get("nofailback")),

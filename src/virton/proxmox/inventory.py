@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from virton.ha.dialect import is_since
-from virton.proxmox.values import beyond, flag, integer, mapping, number, rows, text
+from virton.proxmox.unchanged import Rows
+from virton.proxmox.values import beyond, each, flag, integer, mapping, named, number, rows, text
 
 SID_TYPES = {"qemu": "vm", "lxc": "ct"}
 """How a guest's type is called in a resource's ID."""
@@ -27,6 +28,17 @@ class Guest:
     def sid(self) -> str:
         """Return the ID that the guest has, or would have, as an HA resource."""
         return f"{SID_TYPES.get(self.type, self.type)}:{self.vmid}"
+
+
+@dataclass(frozen=True, slots=True)
+class GuestUse:
+    """What a guest may and does use: cores and bytes; None where the cluster did not say."""
+
+    maxcpu: float | None = None
+    maxmem: int | None = None
+    cpu: float | None = None
+    mem: int | None = None
+    lock: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +88,30 @@ class Version:
         return is_since(self.version, major, minor)
 
 
+class InventoryParser:
+    """Reads the answers of `/cluster/resources`."""
+
+    def __init__(self) -> None:
+        self._guests = Rows(_guest, _GUEST)
+        self._nodes = Rows(_node)
+
+    def __call__(self, data: Any) -> Inventory:
+        """Read an answer."""
+        entries = rows(data)
+        guests = self._guests.read(row for row in entries if row.get("type") in SID_TYPES)
+        nodes = self._nodes.read(row for row in entries if row.get("type") == "node")
+        return Inventory(
+            guests=tuple(sorted(guests, key=lambda guest: guest.vmid)),
+            nodes={node.name: node for node in sorted(nodes, key=lambda node: node.name)},
+        )
+
+
 def parse_inventory(data: Any) -> Inventory:
-    """Read the answer of `/cluster/resources`."""
-    entries = rows(data)
-    guests = [_guest(row) for row in entries if row.get("type") in SID_TYPES]
-    nodes = [_node(row) for row in entries if row.get("type") == "node"]
-    return Inventory(
-        guests=tuple(sorted(guests, key=lambda guest: guest.vmid)),
-        nodes={node.name: node for node in sorted(nodes, key=lambda node: node.name)},
-    )
+    """Read an answer of `/cluster/resources`."""
+    return InventoryParser()(data)
+
+
+_GUEST = ("vmid", "type", "name", "node", "status", "template", "hastate")
 
 
 def _guest(row: Mapping[str, Any]) -> Guest:
@@ -92,7 +119,7 @@ def _guest(row: Mapping[str, Any]) -> Guest:
         vmid=int(row["vmid"]),
         type=str(row["type"]),
         name=text(row.get("name")),
-        node=text(row.get("node")),
+        node=text(row.get("node")) or None,
         status=text(row.get("status")),
         template=flag(row.get("template")),
         hastate=text(row.get("hastate")),
@@ -101,7 +128,7 @@ def _guest(row: Mapping[str, Any]) -> Guest:
 
 def _node(row: Mapping[str, Any]) -> NodeUse:
     return NodeUse(
-        name=str(row["node"]),
+        name=named(row["node"]),
         online=row.get("status") == "online",
         cpu=number(row.get("cpu")),
         maxcpu=integer(row.get("maxcpu")),
@@ -110,14 +137,36 @@ def _node(row: Mapping[str, Any]) -> NodeUse:
     )
 
 
+def parse_use(data: Any) -> dict[str, GuestUse]:
+    """Read what the guests use from an answer of `/cluster/resources`."""
+    guests = (row for row in rows(data) if row.get("type") in SID_TYPES)
+    return dict(each(_use, guests))
+
+
+def _use(row: Mapping[str, Any]) -> tuple[str, GuestUse]:
+    cores, share = number(row.get("maxcpu")), number(row.get("cpu"))
+    return _guest(row).sid, GuestUse(
+        maxcpu=cores,
+        maxmem=integer(row.get("maxmem")),
+        cpu=None if cores is None or share is None else share * cores,
+        mem=integer(row.get("mem")),
+        lock=text(row.get("lock")) or None,
+    )
+
+
 def parse_membership(data: Any) -> Membership:
     """Read the answer of `/cluster/status`; a node alone has no cluster row."""
     entries = rows(data)
-    nodes = {str(r["name"]): flag(r.get("online")) for r in entries if r.get("type") == "node"}
+    told = each(_member, (row for row in entries if row.get("type") == "node"))
+    nodes = dict(sorted(told))
     cluster = next((row for row in entries if row.get("type") == "cluster"), None)
     if cluster is None:
         return Membership(next(iter(nodes), None), None, nodes)
     return Membership(text(cluster.get("name")), flag(cluster.get("quorate")), nodes)
+
+
+def _member(row: Mapping[str, Any]) -> tuple[str, bool]:
+    return named(row["name"]), flag(row.get("online"))
 
 
 def parse_version(data: Any) -> Version:
@@ -130,8 +179,3 @@ def parse_version(data: Any) -> Version:
 def parse_time(data: Any) -> int | None:
     """Read the answer of `/nodes/{node}/time`."""
     return integer(mapping(data).get("time"))
-
-
-def parse_votes(data: Any) -> int:
-    """Read the answer of `/cluster/config/nodes`: the sum of the quorum votes."""
-    return sum(integer(row.get("quorum_votes")) or 0 for row in rows(data))

@@ -20,6 +20,9 @@ class Kind(StrEnum):
     SID = "sid"
     RULE = "rule"
     GROUP = "group"
+    STORAGE = "storage"
+    BRIDGE = "bridge"
+    DEVICE = "device"
 
 
 Name = tuple[Kind, str]
@@ -58,6 +61,18 @@ class Names:
             return GROUP_RULE + self.group(name.removeprefix(GROUP_RULE))
         return self._called(Kind.RULE, name)
 
+    def storage(self, name: str) -> str:
+        """Return what to call a storage."""
+        return self._called(Kind.STORAGE, name)
+
+    def bridge(self, name: str) -> str:
+        """Return what to call a bridge."""
+        return self._called(Kind.BRIDGE, name)
+
+    def device(self, name: str) -> str:
+        """Return what to call a device, a mapped one, or a disk of one node alone."""
+        return self._called(Kind.DEVICE, name)
+
     def text(self, text: str | None) -> str | None:
         """Return a free text, or nothing where it could give a name away."""
         return None if self.anonymous else text or None
@@ -77,6 +92,9 @@ def pseudonyms(names: Iterable[Name]) -> dict[Name, str]:
     called = {
         Kind.NODE: _numbered("node", by_kind[Kind.NODE]),
         Kind.GROUP: _numbered("group", by_kind[Kind.GROUP]),
+        Kind.STORAGE: _numbered("storage", by_kind[Kind.STORAGE]),
+        Kind.BRIDGE: _numbered("bridge", by_kind[Kind.BRIDGE]),
+        Kind.DEVICE: _numbered("device", by_kind[Kind.DEVICE]),
         # Rules and those that groups have become are sorted together.
         Kind.RULE: _numbered("a-rule", before) | _numbered("rule", after),
         Kind.SID: _renumbered(by_kind[Kind.SID]),

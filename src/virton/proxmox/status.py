@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from virton.proxmox.values import beyond, comment, flag, integer, rows, text
+from virton.proxmox.unchanged import Rows
+from virton.proxmox.values import beyond, comment, each, flag, integer, named, rows, text
 
 DEAD = "old timestamp - dead?"
 DRIFT = "detected time drift!"
@@ -78,22 +79,34 @@ class CurrentStatus:
     extra: tuple[Mapping[str, Any], ...] = ()
 
 
+class StatusParser:
+    """Reads the answers of `/cluster/ha/status/current`."""
+
+    def __init__(self) -> None:
+        self._lrms = Rows(_lrm)
+        self._services = Rows(_service)
+
+    def __call__(self, data: Any) -> CurrentStatus:
+        """Read an answer."""
+        by_type: dict[str, list[Mapping[str, Any]]] = {}
+        for row in rows(data):
+            by_type.setdefault(str(row.get("type") or row.get("id")), []).append(row)
+        known = {"quorum", "master", "fencing", "lrm", "service"}
+        lrms = self._lrms.read(by_type.get("lrm", ()))
+        services = self._services.read(by_type.get("service", ()))
+        return CurrentStatus(
+            quorum=next(iter(each(_quorum, by_type.get("quorum", ()))), None),
+            master=next(iter(each(_master, by_type.get("master", ()))), None),
+            fencing=next(iter(each(_fencing, by_type.get("fencing", ()))), None),
+            lrms={lrm.node: lrm for lrm in sorted(lrms, key=lambda lrm: lrm.node)},
+            services={service.sid: service for service in services},
+            extra=tuple(row for key in sorted(by_type.keys() - known) for row in by_type[key]),
+        )
+
+
 def parse_status(data: Any) -> CurrentStatus:
-    """Read the answer of `/cluster/ha/status/current`."""
-    by_type: dict[str, list[Mapping[str, Any]]] = {}
-    for row in rows(data):
-        by_type.setdefault(str(row.get("type") or row.get("id")), []).append(row)
-    known = {"quorum", "master", "fencing", "lrm", "service"}
-    lrms = [_lrm(row) for row in by_type.get("lrm", ())]
-    services = [_service(row) for row in by_type.get("service", ())]
-    return CurrentStatus(
-        quorum=next(map(_quorum, by_type.get("quorum", ())), None),
-        master=next(map(_master, by_type.get("master", ())), None),
-        fencing=next(map(_fencing, by_type.get("fencing", ())), None),
-        lrms={lrm.node: lrm for lrm in sorted(lrms, key=lambda lrm: lrm.node)},
-        services={service.sid: service for service in services},
-        extra=tuple(row for key in sorted(by_type.keys() - known) for row in by_type[key]),
-    )
+    """Read an answer of `/cluster/ha/status/current`."""
+    return StatusParser()(data)
 
 
 def _inside(status: Any) -> list[str]:
@@ -110,7 +123,7 @@ def _quorum(row: Mapping[str, Any]) -> Quorum:
 def _master(row: Mapping[str, Any]) -> Master:
     told = (_inside(row.get("status")) or [""])[0]
     state = {DEAD: "dead", DRIFT: "time_drift"}.get(told, told)
-    return Master(str(row["node"]), state, integer(row.get("timestamp")))
+    return Master(named(row["node"]), state, integer(row.get("timestamp")))
 
 
 def _fencing(row: Mapping[str, Any]) -> Fencing:
@@ -144,7 +157,7 @@ def _lrm(row: Mapping[str, Any]) -> LrmRow:
     told = parts[0] if parts else UNREADABLE
     watchdogs = [p.removeprefix("watchdog ") for p in parts[1:] if p.startswith("watchdog ")]
     return LrmRow(
-        node=str(row.get("node") or str(row["id"]).partition(":")[2]),
+        node=named(row.get("node") or str(row["id"]).partition(":")[2]),
         display=_DISPLAYS.get(told, "unknown"),
         raw=told,
         watchdog=watchdogs[0] if watchdogs else None,
@@ -171,7 +184,7 @@ _SERVICE_FIELDS = [
 def _service(row: Mapping[str, Any]) -> ServiceRow:
     node = text(row.get("node"))
     return ServiceRow(
-        sid=str(row.get("sid") or str(row["id"]).partition(":")[2]),
+        sid=named(row.get("sid") or str(row["id"]).partition(":")[2]),
         node=None if node in ("", "---") else node,
         state=str(row.get("state") or (_inside(row.get("status")) or ["", ""])[-1]),
         crm_state=text(row.get("crm_state")),

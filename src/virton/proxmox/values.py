@@ -2,8 +2,12 @@
 
 import json
 import math
-from collections.abc import Iterable, Mapping
-from typing import Any
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
+
+Row = TypeVar("Row")
+Source = TypeVar("Source")
 
 TRUE = frozenset({"1", "yes", "on", "true"})
 
@@ -12,21 +16,37 @@ MOST_VALUES = 2_000_000
 
 
 def document(content: bytes) -> Any:
-    """Return what JSON says; raise ValueError for what it cannot, such as numbers without end."""
+    """Return what JSON says; raise ValueError where it is none.
+
+    A number that is none (Perl writes `nan` and `inf` as they are) is taken for a missing one.
+    """
     # An empty object takes 3 bytes on the wire and some 70 in memory.
     if sum(content.count(mark) for mark in (b",", b"[", b"{")) > MOST_VALUES:
         raise ValueError(f"more than {MOST_VALUES} values")
     try:
-        return json.loads(content, parse_float=_finite, parse_constant=_finite)
+        return _read(content)
     except RecursionError:
         raise ValueError("nested too deeply") from None
 
 
-def _finite(digits: str) -> float:
+def _read(content: bytes) -> Any:
+    try:
+        return json.loads(content, parse_float=_finite, parse_constant=_finite)
+    except ValueError:
+        mended = _TEXT_OR_NO_NUMBER.sub(lambda found: found[1] or b"null", content)
+        if mended == content:
+            raise
+        return json.loads(mended, parse_float=_finite, parse_constant=_finite)
+
+
+_TEXT_OR_NO_NUMBER = re.compile(
+    rb'("(?:[^"\\]|\\.)*")|(?<![\w.+-])[+-]?(?:nan|inf|infinity)(?!\w)', re.IGNORECASE | re.DOTALL
+)
+
+
+def _finite(digits: str) -> float | None:
     read = float(digits)
-    if not math.isfinite(read):
-        raise ValueError(f"not a number: {digits}")
-    return read
+    return read if math.isfinite(read) else None
 
 
 def mapping(value: Any) -> Mapping[str, Any]:
@@ -39,10 +59,32 @@ def mapping(value: Any) -> Mapping[str, Any]:
 
 
 def rows(value: Any) -> list[Mapping[str, Any]]:
-    """Return a JSON list of objects."""
+    """Return the objects of a JSON list; whatever else is among them says nothing to us."""
     if not isinstance(value, list):
         raise ValueError(f"a list was expected, not {type(value).__name__}")
-    return [mapping(item) for item in value]
+    found = [item for item in value if isinstance(item, Mapping)]
+    if value and not found:
+        raise ValueError("a list of objects was expected")
+    return found
+
+
+def each(
+    parse: Callable[[Mapping[str, Any]], Row], entries: Iterable[Mapping[str, Any]]
+) -> list[Row]:
+    """Parse rows; one that is odd is left out, and takes no other with it."""
+    return [row for row in map(lenient(parse), entries) if row is not None]
+
+
+def lenient(parse: Callable[[Source], Row]) -> Callable[[Source], Row | None]:
+    """Return what parses as `parse` does, and answers None to what that cannot read."""
+
+    def parsed(source: Source) -> Row | None:
+        try:
+            return parse(source)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            return None
+
+    return parsed
 
 
 def flag(value: Any, default: bool = False) -> bool:
@@ -86,6 +128,13 @@ def comment(value: Any) -> str | None:
             return told
         told = meant
     return None
+
+
+def named(value: Any) -> str:
+    """Return a name; raise ValueError for an empty one, which names nothing."""
+    if value is None or value == "":
+        raise ValueError("a name was expected")
+    return str(value)
 
 
 def words(value: Any) -> tuple[str, ...]:

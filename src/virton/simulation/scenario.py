@@ -26,10 +26,12 @@ from virton.ha.rules.config import (
     RuleSet,
 )
 from virton.ha.states import BalanceMethod, RequestState, SchedulerMode, ShutdownPolicy
+from virton.simulation.batches import play_batches
 from virton.simulation.captures import CaptureError, is_capture, read_capture
 from virton.simulation.fields import FieldError, Fields
 from virton.simulation.freezing import Simulation, thaw
 from virton.simulation.hosts import DEFAULT_CORES, DEFAULT_MEMORY_BYTES, DEFAULT_VERSION
+from virton.simulation.seen import is_seen, seen_world
 from virton.simulation.value import (
     FiguresValue,
     FilesValue,
@@ -52,17 +54,21 @@ class ScenarioError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A scenario as read from its file: the world with which it begins, to be played at will."""
+    """A scenario as read from its file: the world with which it begins, to be played at will.
+
+    `batches` are commands for a world on the paced clock; the virtual clock has its own.
+    """
 
     name: str
     world: WorldValue
     expect: list[list[Any]] | None = None
+    batches: tuple[tuple[str, ...], ...] = ()
 
 
 def read_scenario(path: Path) -> Scenario:
     """Read a scenario file, or a world that was captured; raises ScenarioError."""
     data = _read(path)
-    if is_capture(data):
+    if is_capture(data) and data.get("grade") != "seen":
         try:
             return Scenario(*read_capture(data))
         except CaptureError as error:
@@ -100,9 +106,11 @@ def _scenario(file: Fields, name: str) -> Scenario:
         files=_files(file, configured, resources),
         figures=_figures(file, resources),
         whole="snapshot" in file.data,
-        dialect=_dialect(file.part("snapshot", optional=True)),
+        dialect=_dialect(file.part("about" if is_seen(file) else "snapshot", optional=True)),
     )
     expect = file.listing("expect") if "expect" in file.data else None
+    if is_seen(file):
+        return Scenario(file.text("name", name), seen_world(file, world), expect, _commands(file))
     return Scenario(file.text("name", name), world, expect)
 
 
@@ -140,7 +148,10 @@ def run_scenario(
     Every event is told. The simulation is returned as it is then.
     """
     simulation = thaw(scenario.world, listen)
-    simulation.run(until_s)
+    if scenario.batches:
+        play_batches(simulation, scenario.batches, until_s)
+    else:
+        simulation.run(until_s)
     return simulation
 
 
@@ -152,6 +163,7 @@ def _host(name: str, node: Fields, running: frozenset[str]) -> HostValue:
         cores=node.number("maxcpu", 0.0) or DEFAULT_CORES,
         memory_bytes=node.whole("maxmem", 0) or DEFAULT_MEMORY_BYTES,
         version=node.text("pve_version", DEFAULT_VERSION),
+        votes=node.whole("votes", 1),
         running=running,
     )
 

@@ -35,14 +35,14 @@ async function save(anonymous) {
   // The browser reads the address when it begins to save, which is after this.
   setTimeout(() => URL.revokeObjectURL(address));
   note(t("capture.saved", { name }));
-  const remarks = await remarksOf(content);
+  const remarks = (await remarksOf(content)).map((one) => t(`capture.remark.${one.remark}`, one));
   if (remarks.length) note(t("capture.remarks", { remarks: remarks.join(" · ") }), "warn");
 }
 
 /** What the cluster could not tell, as the file says it. */
 async function remarksOf(content) {
   try {
-    return JSON.parse(await content.text()).snapshot.remarks;
+    return JSON.parse(await content.text()).about.remarks;
   } catch {
     return [];
   }

@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 from starlette.responses import Response
 
 from virton.console.guard import Call
-from virton.proxmox.snapshot import take_snapshot
+from virton.proxmox.capture import take_capture
 
 
 async def download(call: Call) -> Response:
     """Return the cluster as this user may read it; with `anonymous=1` without its names."""
     anonymous = call.request.query_params.get("anonymous") == "1"
-    taken = await take_snapshot(call.api, anonymous=anonymous)
+    taken = await take_capture(call.api, anonymous=anonymous)
     headers = {"Content-Disposition": f'attachment; filename="{_name(call, anonymous=anonymous)}"'}
     return Response(taken, media_type="application/json", headers=headers)
 

@@ -25,7 +25,7 @@ def cluster_told(readings: Readings, now: float) -> model.Cluster:
         features=model.Features(**features),
         groups=_groups(readings),
         lab=False,
-        votes=readings.votes,
+        votes=readings.votes.total if readings.votes else None,
         addresses=_addresses(readings),
         read_only=_read_only(readings),
         clock=clock_told(readings, now),

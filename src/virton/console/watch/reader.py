@@ -11,11 +11,8 @@ from virton.console.settings import ConsoleSettings
 from virton.console.watch.cluster_clock import ClusterClock
 from virton.console.watch.readings import (
     Asking,
-    NodesReading,
     Part,
     Readings,
-    RulesReading,
-    StatusReading,
 )
 from virton.console.watch.source import Source
 from virton.console.watch.token import TokenWatch
@@ -23,6 +20,8 @@ from virton.proxmox import ApiError, ApiFailure, ClusterApi, Credentials, Proxmo
 from virton.proxmox.configuration import Group
 from virton.proxmox.errors import ErrorCode
 from virton.proxmox.features import detect, means_no_rules
+from virton.proxmox.parsers import Parsers
+from virton.proxmox.reading import NodesReading, RulesReading, StatusReading
 
 Data = TypeVar("Data")
 Other = TypeVar("Other")
@@ -56,6 +55,7 @@ class Reader:
         self._cluster_clock = ClusterClock(clock)
         client.heard = self._cluster_clock.heard
         self._readings = Readings()
+        self._parsers = Parsers()
         self._asking: dict[str, tuple[float, ClusterApi]] = {}
         self._parts = {
             "status": Source(lambda: self._part("status", self._read_status)),
@@ -128,7 +128,8 @@ class Reader:
             return
         if not self._token.may_ask(first=name == "status"):
             return
-        api, began = ClusterApi(self._client, credentials), self._clock.time()
+        api = ClusterApi(self._client, credentials, parsers=self._parsers)
+        began = self._clock.time()
         self._asking[name] = (began, api)
         try:
             part: Part[Any] = Part(await read(api), self._clock.time())

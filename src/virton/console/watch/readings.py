@@ -5,12 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from virton.console.watch.token import TokenStanding
-from virton.proxmox.configuration import Group, Resource, Rule
+from virton.proxmox.configuration import Resource
 from virton.proxmox.errors import ApiError
 from virton.proxmox.features import Features
-from virton.proxmox.inventory import Inventory, Membership
-from virton.proxmox.manager import ManagerFiles
-from virton.proxmox.status import CurrentStatus
+from virton.proxmox.reading import NodesReading, RulesReading, StatusReading
+from virton.proxmox.votes import Votes
 
 Data = TypeVar("Data")
 
@@ -56,45 +55,6 @@ class Part(Generic[Data]):
 
 
 @dataclass(frozen=True, slots=True)
-class StatusReading:
-    """The HA status, for people and as the stack's own files; `time` by the cluster's clock."""
-
-    current: CurrentStatus = field(default_factory=CurrentStatus)
-    manager: ManagerFiles = field(default_factory=ManagerFiles)
-    time: int | None = None
-
-    @property
-    def newest(self) -> int | None:
-        """Return the newest time that the cluster told: at the least, a sign of life of its own."""
-        rows, files = self.current.lrms.values(), self.manager.lrms.values()
-        master = self.current.master
-        told = (
-            self.time,
-            None if master is None else master.timestamp,
-            self.manager.timestamp,
-            *(row.timestamp for row in rows),
-            *(file.timestamp for file in files),
-        )
-        return max((timestamp for timestamp in told if timestamp is not None), default=None)
-
-
-@dataclass(frozen=True, slots=True)
-class RulesReading:
-    """The rules, and the groups that stand in their place or wait to become some."""
-
-    rules: tuple[Rule, ...] = ()
-    groups: tuple[Group, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class NodesReading:
-    """Nodes and guests."""
-
-    inventory: Inventory = field(default_factory=Inventory)
-    membership: Membership = field(default_factory=Membership)
-
-
-@dataclass(frozen=True, slots=True)
 class Readings:
     """Everything that is known of a cluster.
 
@@ -107,7 +67,7 @@ class Readings:
     rules: Part[RulesReading] = Part(RulesReading())
     nodes: Part[NodesReading] = Part(NodesReading())
     detected: Features = field(default_factory=Features)
-    votes: int | None = None
+    votes: Votes | None = None
     asking: Mapping[str, Asking] = field(default_factory=dict)
     addresses: Mapping[str, ApiError | None] = field(default_factory=dict)
     answering: str | None = None

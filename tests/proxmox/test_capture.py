@@ -1,4 +1,4 @@
-"""What a snapshot holds, and what it does not, for every kind of cluster."""
+"""What a capture holds, and what it does not, for every kind of cluster."""
 
 import json
 from pathlib import Path
@@ -12,8 +12,8 @@ from tests.proxmox.playback import NOW, ROOT, TOKEN, Playback, Refusal
 from tests.served import served
 from virton.embedded import RunningCluster, start
 from virton.proxmox import ApiFailure, ClusterApi, ProxmoxClient
+from virton.proxmox.capture import take_capture
 from virton.proxmox.errors import ErrorCode
-from virton.proxmox.snapshot import take_snapshot
 
 pytestmark = pytest.mark.anyio
 PASSWORD = "a password for tests"
@@ -61,7 +61,7 @@ async def test_who_asks_makes_no_difference(embedded: RunningCluster) -> None:
     by_token = await taken(ProxmoxClient.in_process(embedded.app), embedded.console_token)
     client = ProxmoxClient.in_process(embedded.app)
     ticket = await ClusterApi(client).log_in(ROOT, PASSWORD, NOW)
-    by_user = await take_snapshot(ClusterApi(client, ticket))
+    by_user = await take_capture(ClusterApi(client, ticket))
     await client.aclose()
     assert by_user == by_token
 
@@ -73,23 +73,30 @@ async def test_of_a_cluster_at_rest_only_the_time_is_another_later(
     before = await taken_from(embedded.app, embedded.console_token)
     embedded.world.step(60)
     after = await taken_from(embedded.app, embedded.console_token)
-    assert after["snapshot"]["taken_at"] == before["snapshot"]["taken_at"] + 60
-    after["snapshot"]["taken_at"] = before["snapshot"]["taken_at"]
-    assert after == before
+    assert after["about"]["taken_at"] == before["about"]["taken_at"] + 60
+    assert earlier(after, 60) == before
+
+
+def earlier(told: Any, by_s: int) -> Any:
+    """Return a capture with all its times set back."""
+    if isinstance(told, dict):
+        times = ("timestamp", "taken_at")
+        return {k: v - by_s if k in times else earlier(v, by_s) for k, v in told.items()}
+    return told
 
 
 async def test_no_secret_is_in_it(embedded: RunningCluster) -> None:
     client = ProxmoxClient.in_process(embedded.app)
     ticket = await ClusterApi(client).log_in(ROOT, PASSWORD, NOW)
-    text = (await take_snapshot(ClusterApi(client, ticket))).decode()
+    text = (await take_capture(ClusterApi(client, ticket))).decode()
     await client.aclose()
     for secret in (PASSWORD, ticket.ticket, ticket.csrf, embedded.console_token.partition("=")[2]):
         assert secret not in text
 
 
 async def test_a_resource_is_captured_with_its_guest_and_its_defaults() -> None:
-    snapshot = await taken_from(cluster(), TOKEN)
-    assert snapshot["resources"] == {
+    capture = await taken_from(cluster(), TOKEN)
+    assert capture["resources"] == {
         "vm:100": {
             "node": "phum03",
             "state": "started",
@@ -108,13 +115,13 @@ async def test_a_resource_is_captured_with_its_guest_and_its_defaults() -> None:
             "comment": "the ct",
         },
     }
-    assert snapshot["guests"]["ct:200"] == {"name": "dns", "node": "phum02", "status": "running"}
-    assert snapshot["running"]["phum02"] == {"ct:200": 1}
+    assert capture["guests"]["ct:200"] == {"name": "dns", "node": "phum02", "status": "running"}
+    assert capture["running"]["phum02"] == {"ct:200": 1}
 
 
 async def test_a_rule_is_captured_with_its_nodes() -> None:
-    snapshot = await taken_from(cluster(), TOKEN)
-    assert snapshot["rules"] == [
+    capture = await taken_from(cluster(), TOKEN)
+    assert capture["rules"] == [
         {
             "id": "pin",
             "type": "node-affinity",
@@ -127,7 +134,7 @@ async def test_a_rule_is_captured_with_its_nodes() -> None:
 
 
 async def test_the_time_is_that_of_the_clusters_last_sign_of_life() -> None:
-    assert (await taken_from(cluster(), TOKEN))["snapshot"]["taken_at"] == NOW - 2
+    assert (await taken_from(cluster(), TOKEN))["about"]["taken_at"] == NOW - 2
 
 
 async def test_a_cluster_without_rules_is_captured_with_its_groups() -> None:
@@ -139,10 +146,10 @@ async def test_a_cluster_without_rules_is_captured_with_its_groups() -> None:
         groups=[group],
         resources=[resource],
     )
-    snapshot = await taken_from(old, TOKEN)
-    assert snapshot["snapshot"]["rules_supported"] is False
-    assert snapshot["rules"] == []
-    assert snapshot["groups"] == [
+    capture = await taken_from(old, TOKEN)
+    assert capture["about"]["rules_supported"] is False
+    assert capture["rules"] == []
+    assert capture["groups"] == [
         {
             "id": "near",
             "nodes": {"phum01": 0, "phum02": 2},
@@ -150,10 +157,10 @@ async def test_a_cluster_without_rules_is_captured_with_its_groups() -> None:
             "nofailback": False,
         }
     ]
-    assert snapshot["resources"]["vm:100"]["group"] == "near"
-    assert snapshot["resources"]["vm:100"]["state"] == "started"
-    assert {node["pve_version"] for node in snapshot["nodes"].values()} == {"8.4.1"}
-    moves = [event for event in played(snapshot) if event[2] == "resource.move_live"]
+    assert capture["resources"]["vm:100"]["group"] == "near"
+    assert capture["resources"]["vm:100"]["state"] == "started"
+    assert {node["pve_version"] for node in capture["nodes"].values()} == {"8.4.1"}
+    moves = [event for event in played(capture) if event[2] == "resource.move_live"]
     assert [event[3]["target"] for event in moves] == ["phum02"]
 
 
@@ -166,25 +173,25 @@ async def test_rules_that_only_show_what_groups_will_become_are_left_to_the_grou
         "order": 1,
     }
     groups = [{"group": "near", "nodes": "phum02", "type": "group"}]
-    snapshot = await taken_from(cluster(rules=[shown], groups=groups), TOKEN)
-    assert snapshot["rules"] == []
-    assert [group["id"] for group in snapshot["groups"]] == ["near"]
+    capture = await taken_from(cluster(rules=[shown], groups=groups), TOKEN)
+    assert capture["rules"] == []
+    assert [group["id"] for group in capture["groups"]] == ["near"]
 
 
 async def test_groups_that_cannot_be_read_are_remarked_and_those_that_became_rules_are_not() -> (
     None
 ):
-    assert (await taken_from(cluster(), TOKEN))["snapshot"]["remarks"] == []
-    snapshot = await taken_from(cluster(groups=Refusal(500, "unable to parse groups.cfg")), TOKEN)
-    assert snapshot["snapshot"]["remarks"] == ["the groups could not be read: taken for none"]
+    assert (await taken_from(cluster(), TOKEN))["about"]["remarks"] == []
+    capture = await taken_from(cluster(groups=Refusal(500, "unable to parse groups.cfg")), TOKEN)
+    assert capture["about"]["remarks"] == [{"remark": "groups_unreadable"}]
 
 
 @pytest.mark.parametrize("answer", [{"manager_status": {}}, {"manager_status": None}, {}])
 async def test_a_cluster_whose_manager_never_wrote_is_captured_as_it_is(answer: Any) -> None:
-    snapshot = await taken_from(cluster(manager=answer, rules=[]), TOKEN)
-    assert snapshot["manager_status"] == {}
-    assert snapshot["snapshot"]["taken_at"] is None
-    kinds = {event[2] for event in unrest(played(snapshot))}
+    capture = await taken_from(cluster(manager=answer, rules=[]), TOKEN)
+    assert capture["manager_status"] == {}
+    assert capture["seen"]["locks"] == {}
+    kinds = {event[2] for event in unrest(played(capture))}
     assert "resource.added" in kinds
     assert "lrm.start" not in kinds
 
@@ -209,11 +216,11 @@ async def test_thresholds_are_fractions_whatever_the_clusters_dialect(
     version: str, crs: Any, threshold: float
 ) -> None:
     options = {"crs": crs, "ha": {"shutdown_policy": "migrate"}, "keyboard": "ko"}
-    snapshot = await taken_from(cluster(version={"version": version}, options=options), TOKEN)
-    assert snapshot["datacenter"]["ha"] == {"shutdown_policy": "migrate"}
-    assert snapshot["datacenter"]["crs"]["ha"] == "dynamic"
-    assert snapshot["datacenter"]["crs"]["ha-auto-rebalance"] == 1
-    assert snapshot["datacenter"]["crs"]["ha-auto-rebalance-threshold"] == threshold
+    capture = await taken_from(cluster(version={"version": version}, options=options), TOKEN)
+    assert capture["datacenter"]["ha"] == {"shutdown_policy": "migrate"}
+    assert capture["datacenter"]["crs"]["ha"] == "dynamic"
+    assert capture["datacenter"]["crs"]["ha-auto-rebalance"] == 1
+    assert capture["datacenter"]["crs"]["ha-auto-rebalance-threshold"] == threshold
 
 
 async def test_settings_of_versions_to_come_do_no_harm() -> None:
@@ -223,9 +230,9 @@ async def test_settings_of_versions_to_come_do_no_harm() -> None:
     }
     settings = (await taken_from(cluster(options=options), TOKEN))["datacenter"]
     assert (settings["crs"]["ha"], settings["ha"]["shutdown_policy"]) == ("static", "freeze")
-    snapshot = await taken_from(cluster(options={"crs": {"ha": "tomorrow"}}), TOKEN)
-    assert snapshot["datacenter"]["crs"]["ha"] == "basic"
-    assert "option crs" in snapshot["snapshot"]["remarks"][0]
+    capture = await taken_from(cluster(options={"crs": {"ha": "tomorrow"}}), TOKEN)
+    assert capture["datacenter"]["crs"]["ha"] == "basic"
+    assert capture["about"]["remarks"] == [{"remark": "option_unknown_crs"}]
 
 
 async def test_rules_of_versions_to_come_are_left_out_and_named() -> None:
@@ -234,30 +241,30 @@ async def test_rules_of_versions_to_come_are_left_out_and_named() -> None:
         | {"affinity": "negative"},
         {"rule": "dream", "type": "dream-affinity", "resources": "vm:100"},
     ]
-    snapshot = await taken_from(cluster(rules=rules), TOKEN)
-    assert [(rule["id"], rule["affinity"]) for rule in snapshot["rules"]] == [("avoid", "negative")]
-    assert snapshot["snapshot"]["remarks"] == [
-        "dream: left out, for its type dream-affinity is not known"
+    capture = await taken_from(cluster(rules=rules), TOKEN)
+    assert [(rule["id"], rule["affinity"]) for rule in capture["rules"]] == [("avoid", "negative")]
+    assert capture["about"]["remarks"] == [
+        {"remark": "rule_type_unknown", "rule": "dream", "type": "dream-affinity"}
     ]
-    story = played(snapshot, ["network phum03 off"])
+    story = played(capture, ["network phum03 off"])
     [recovered] = [e[3] for e in story if e[2] == "resource.recovered" and e[3]["sid"] == "vm:100"]
     assert recovered["to"] == "phum02"
 
 
 async def test_a_rule_that_says_anything_of_being_disabled_is_disabled() -> None:
     rule = {"rule": "pin", "type": "node-affinity", "resources": "vm:100", "nodes": "phum02"}
-    snapshot = await taken_from(cluster(rules=[rule | {"disable": 0}]), TOKEN)
-    assert snapshot["rules"][0]["disable"] is True
+    capture = await taken_from(cluster(rules=[rule | {"disable": 0}]), TOKEN)
+    assert capture["rules"][0]["disable"] is True
 
 
 async def test_a_resource_without_a_guest_is_told_of_and_can_be_simulated() -> None:
     resources = [{"sid": "vm:100", "type": "vm"}, {"sid": "vm:555", "type": "vm"}]
     auditor = cluster(resources=resources)
     auditor.privileges[auditor.tokens[TOKEN]] = {"/": {"Sys.Audit": 1, "VM.Audit": 1}}
-    snapshot = await taken_from(auditor, TOKEN, anonymous=True)
-    assert snapshot["resources"]["vm:103"]["node"] is None
-    assert snapshot["snapshot"]["remarks"] == ["vm:103: there is no such guest on any node"]
-    assert played(snapshot)
+    capture = await taken_from(auditor, TOKEN, anonymous=True)
+    assert capture["resources"]["vm:103"]["node"] is None
+    assert {"remark": "no_guest", "sid": "vm:103"} in capture["about"]["remarks"]
+    assert played(capture)
 
 
 async def test_guests_that_may_not_be_seen_are_not_taken_for_missing() -> None:
@@ -274,12 +281,17 @@ async def test_a_node_that_is_away_stays_off() -> None:
     answers["/cluster/status"][-1] = {"type": "node", "name": "phum03", "online": 0}
     answers["/cluster/resources"][2] = {"type": "node", "node": "phum03", "status": "offline"}
     answers["/cluster/resources"][3]["status"] = "unknown"
-    snapshot = await taken_from(Playback(answers), TOKEN)
-    assert snapshot["commands"] == [["power phum01 on", "power phum02 on"]]
-    assert snapshot["nodes"]["phum03"]["online"] is False
-    assert "phum03" not in snapshot["running"]
-    remark = "phum03: its size is not known: taken for the usual one"
-    assert snapshot["snapshot"]["remarks"] == [remark]
+    capture = await taken_from(Playback(answers), TOKEN)
+    assert capture["commands"] == []
+    assert {name: node["power"] for name, node in capture["nodes"].items()} == {
+        "phum01": "on",
+        "phum02": "on",
+        "phum03": "off",
+    }
+    assert capture["nodes"]["phum03"]["online"] is False
+    assert "phum03" not in capture["running"]
+    remark = {"remark": "node_size_unknown", "node": "phum03"}
+    assert remark in capture["about"]["remarks"]
 
 
 async def test_a_cluster_that_changes_meanwhile_is_read_again() -> None:
@@ -290,12 +302,14 @@ async def test_a_cluster_that_changes_meanwhile_is_read_again() -> None:
         if path == "/cluster/status" and changing.paths().count(path) == 1:
             services["service_status"]["vm:121"] = {"state": "started", "node": "phum02"}
             changing.answers["/cluster/resources"][4]["node"] = "phum02"
+            moved = changing.answers.pop("/nodes/phum01/qemu/121/config")
+            changing.answers["/nodes/phum02/qemu/121/config"] = moved
 
     changing.fault = change_once
-    snapshot = await taken_from(changing, TOKEN)
-    assert snapshot["manager_status"]["service_status"]["vm:121"]["node"] == "phum02"
-    assert snapshot["resources"]["vm:121"]["node"] == "phum02"
-    assert snapshot["snapshot"]["remarks"] == []
+    capture = await taken_from(changing, TOKEN)
+    assert capture["manager_status"]["service_status"]["vm:121"]["node"] == "phum02"
+    assert capture["resources"]["vm:121"]["node"] == "phum02"
+    assert capture["about"]["remarks"] == []
 
 
 async def test_a_cluster_that_never_stands_still_is_captured_with_a_remark() -> None:
@@ -307,9 +321,8 @@ async def test_a_cluster_that_never_stands_still_is_captured_with_a_remark() -> 
             status["node_status"]["phum03"] = f"state {len(restless.asked)}"
 
     restless.fault = change
-    remarks = (await taken_from(restless, TOKEN))["snapshot"]["remarks"]
-    assert len(remarks) == 1
-    assert "kept changing" in remarks[0]
+    remarks = (await taken_from(restless, TOKEN))["about"]["remarks"]
+    assert remarks == [{"remark": "kept_changing"}]
 
 
 async def test_no_name_and_no_free_text_is_in_an_anonymous_one() -> None:
@@ -323,11 +336,11 @@ async def test_no_name_and_no_free_text_is_in_an_anonymous_one() -> None:
         "maintenance_node": "phum01",
     }
     manager["node_request"] = {"phum02": {"maintenance": 1}}
-    snapshot = await taken_from(Playback(answers), TOKEN, anonymous=True)
-    text = json.dumps(snapshot)
+    capture = await taken_from(Playback(answers), TOKEN, anonymous=True)
+    text = json.dumps(capture)
     for name in ("phum", "LOTCES", "dns", "the ct", "boss", "pin", "lab", "121", "vm:200"):
         assert name not in text
-    assert snapshot["manager_status"]["service_status"]["vm:101"] == {
+    assert capture["manager_status"]["service_status"]["vm:101"] == {
         "cmd": ["migrate", "node2"],
         "failed_nodes": ["node1"],
         "maintenance_node": "node1",
@@ -336,7 +349,7 @@ async def test_no_name_and_no_free_text_is_in_an_anonymous_one() -> None:
         "state": "started",
         "uid": "vm:101",
     }
-    assert snapshot["manager_status"]["node_request"] == {"node2": {"maintenance": 1}}
+    assert capture["manager_status"]["node_request"] == {"node2": {"maintenance": 1}}
 
 
 async def test_half_a_surrogate_pair_in_a_comment_is_kept() -> None:

@@ -1,4 +1,4 @@
-"""`virton snapshot`: capture a cluster into a file that `simulate` and `forecast` open."""
+"""`virton capture`: write a cluster into a file that `simulate` and `forecast` open."""
 
 import asyncio
 import contextlib
@@ -15,6 +15,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from virton.cli.complaint import complain
+from virton.cli.language import LanguageOption, printable, sentences
 from virton.cli.real_cluster import CaFileOption, FingerprintOption, client_of
 from virton.proxmox import (
     ApiError,
@@ -24,15 +25,15 @@ from virton.proxmox import (
     Credentials,
     ProxmoxClient,
 )
+from virton.proxmox.capture import take_capture
 from virton.proxmox.errors import ErrorCode
 from virton.proxmox.second_factor import SecondFactorNeeded
-from virton.proxmox.snapshot import take_snapshot
 
 PASSWORD = "VIRTON_PASSWORD"  # noqa: S105  (where the password stands, not the password)
 STDOUT = "-"
 
 
-def snapshot(
+def capture(
     context: typer.Context,
     proxmox: Annotated[
         list[str],
@@ -67,8 +68,9 @@ def snapshot(
             help="Call nodes, guests, rules and groups by numbers, and leave out free texts.",
         ),
     ] = False,
+    lang: LanguageOption = None,
 ) -> None:
-    """Capture a cluster into one file, as a scenario that begins where the cluster stands.
+    """Capture a cluster into one file, which is played on from where the cluster stands.
 
     Asking needs Sys.Audit on / and VM.Audit on /vms. No secrets are captured.
     """
@@ -80,8 +82,10 @@ def snapshot(
     except ApiFailure as failure:
         _refuse(_explained(failure.error, way_in))
     _write(target, taken)
-    for remark in json.loads(taken)["snapshot"]["remarks"]:
-        typer.echo(f"virton: {remark}", err=True)
+    remarked, said = json.loads(taken)["about"]["remarks"], sentences(lang)
+    for remark in remarked:
+        text = said.say(f"capture.remark.{remark['remark']}", remark)
+        typer.echo(f"virton: {printable(text)}", err=True)
 
 
 def _is_typed(context: typer.Context, option: str) -> bool:
@@ -173,7 +177,7 @@ def _ask(question: str, missing: str) -> str:
 async def _take(client: ProxmoxClient, way_in: WayIn, *, anonymous: bool) -> bytes:
     try:
         api = ClusterApi(client, await way_in.credentials(client))
-        return await take_snapshot(api, anonymous=anonymous)
+        return await take_capture(api, anonymous=anonymous)
     finally:
         await client.aclose()
 
@@ -213,7 +217,7 @@ def _target(out: str) -> Path | None:
 
 
 def _write(target: Path | None, taken: bytes) -> None:
-    """Write the whole file or none: a snapshot that was there before stays until the end."""
+    """Write the whole file or none: a capture that was there before stays until the end."""
     if target is None:
         typer.echo(taken, nl=False)
         return

@@ -79,7 +79,7 @@ def test_the_password_is_asked_for_on_the_terminal_and_not_shown(address: str) -
     shown += os.read(hand, 1000)
     os.close(hand)
     assert shown.decode().split() == ["Password", "of", "root@pam:"]
-    assert json.loads(written)["snapshot"]["cluster"] == "lab"
+    assert json.loads(written)["about"]["cluster"] == "lab"
 
 
 def test_the_password_may_come_from_a_pipe(address: str) -> None:
@@ -138,7 +138,7 @@ def test_what_was_not_captured_is_remarked(address: str, cluster: Playback) -> N
     del cluster.answers["/cluster/options"]
     result = typed("--proxmox", address, "--token", TOKEN, "--out", "-")
     assert result.exit_code == 0
-    assert "virton: the cluster's options could not be read" in result.stderr
+    assert "virton: 클러스터 옵션을 읽을 수 없어" in result.stderr
 
 
 @pytest.mark.parametrize(
