@@ -37,3 +37,37 @@ class RareLog:
         often = self._unsaid.pop(what, 0)
         more = f" (and {often} times more since it was last said)" if often else ""
         self._log.log(level, "%s%s", what, more, exc_info=trace)
+
+
+class Seldom(logging.Filter):
+    """Lets a logger say the same thing at most once in a while, and then how often it happened."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._clock = clock
+        self._said: dict[str, float] = {}
+        self._unsaid: dict[str, int] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Tell whether a record is to be said."""
+        if record.levelno < logging.WARNING:
+            return True
+        now, what = self._clock(), f"{record.name} {record.pathname}:{record.lineno} {record.msg}"
+        if what in self._said and now - self._said[what] < EVERY_S:
+            self._unsaid[what] = self._unsaid.get(what, 0) + 1
+            return False
+        if len(self._said) >= MOST:
+            self._said.clear()
+            self._unsaid.clear()
+        self._said[what] = now
+        often = self._unsaid.pop(what, 0)
+        if often:
+            record.msg = f"{record.msg} (and {often} times more since it was last said)"
+        return True
+
+
+def only_seldom(log: logging.Logger) -> None:
+    """Let a logger repeat itself but once in a while."""
+    for known in [known for known in log.filters if isinstance(known, Seldom)]:
+        log.removeFilter(known)
+    log.addFilter(Seldom())

@@ -18,7 +18,7 @@ import httpx2
 from rich.console import Console
 from rich.table import Table
 
-from virton.cli.serve import address_of, listen
+from virton.cli.listening import address_of, listen
 from virton.cli.serving import Server
 from virton.console.app import create_app
 from virton.console.session_cookie import COOKIE

@@ -16,8 +16,9 @@ from starlette.routing import Route
 from typer.testing import CliRunner
 
 from virton.cli.certificate import own_certificate
+from virton.cli.listening import address_of, listen
 from virton.cli.main import app
-from virton.cli.serve import Service, address_of, listen, run
+from virton.cli.serve import Service, run
 from virton.cli.serving import Encrypted
 
 pytestmark = pytest.mark.anyio

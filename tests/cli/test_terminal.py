@@ -9,8 +9,8 @@ import pytest
 import typer
 
 import virton.cli
+from virton.cli.announcement import announce, announce_encrypted
 from virton.cli.complaint import complain
-from virton.cli.serve import Service, announce, announce_encrypted
 
 TRICKY = "AB:CD:EF:[bold]x[/bold]:smile:[/]"
 MODULES = sorted(Path(virton.cli.__file__).parent.rglob("*.py"))
@@ -27,7 +27,7 @@ def test_a_fingerprint_is_printed_to_the_letter(capsys: pytest.CaptureFixture[st
 
 
 def test_facts_and_complaints_are_printed_to_the_letter(capsys: pytest.CaptureFixture[str]) -> None:
-    announce("http://[::1]:8080", Service(None, None, ((TRICKY, TRICKY),)))  # type: ignore[arg-type]
+    announce("http://[::1]:8080", ((TRICKY, TRICKY),))
     assert capsys.readouterr().out.count(TRICKY) == 2
     with pytest.raises(typer.Exit):
         complain(TRICKY, TRICKY)

@@ -13,13 +13,12 @@ from typer.testing import CliRunner
 
 from tests.proxmox.playback import TOKEN, Playback
 from virton import embedded
+from virton.cli.announcement import announce
 from virton.cli.certificate import own_certificate
+from virton.cli.listening import address_of, listen
 from virton.cli.main import app
 from virton.cli.serve import (
     Service,
-    address_of,
-    announce,
-    listen,
     of_embedded_cluster,
     of_real_cluster,
     run,
@@ -171,7 +170,7 @@ def test_what_makes_no_sense_is_refused_in_words(
 def test_address_and_login_are_printed_once(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    announce("http://127.0.0.1:8080", of_embedded_cluster(Stand(), ConsoleSettings(tmp_path)))
+    announce("http://127.0.0.1:8080", of_embedded_cluster(Stand(), ConsoleSettings(tmp_path)).facts)
     printed = capsys.readouterr().out
     assert printed.count("http://127.0.0.1:8080") == 1
     assert printed.count("generated-once") == 1
@@ -181,7 +180,7 @@ def test_address_and_login_are_printed_once(
 def test_listening_to_everybody_is_warned_about(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    announce("http://0.0.0.0:8080", of_embedded_cluster(Stand(), ConsoleSettings(tmp_path)))
+    announce("http://0.0.0.0:8080", of_embedded_cluster(Stand(), ConsoleSettings(tmp_path)).facts)
     assert "reachable from outside" in capsys.readouterr().out
 
 

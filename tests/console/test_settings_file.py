@@ -22,6 +22,8 @@ port = 9090
 https_port = 9443
 language = "en"
 trusted_proxies = ["127.0.0.1", "10.0.0.0/8"]
+hosts = ["console.example"]
+idle_hours = 2.5
 """
 
 
@@ -48,6 +50,8 @@ def test_every_setting_may_stand_in_the_file(tmp_path: Path) -> None:
         "https_port": 9443,
         "language": "en",
         "trusted_proxies": ["127.0.0.1", "10.0.0.0/8"],
+        "hosts": ["console.example"],
+        "idle_hours": 2.5,
     }
 
 

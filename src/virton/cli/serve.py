@@ -2,9 +2,7 @@
 
 import asyncio
 import contextlib
-import errno
 import fcntl
-import ipaddress
 import os
 import socket
 from collections.abc import Awaitable, Callable
@@ -13,13 +11,18 @@ from pathlib import Path
 from typing import Annotated, Protocol
 
 import typer
-from rich.panel import Panel
-from rich.table import Table
-from rich.text import Text
 from starlette.types import ASGIApp
 
+from virton.cli.announcement import announce, announce_encrypted
 from virton.cli.certificate import Certificate, own_certificate
 from virton.cli.complaint import complain
+from virton.cli.listening import (
+    address_of,
+    checked_proxies,
+    known_hosts,
+    listen,
+    proxy_facts,
+)
 from virton.cli.real_cluster import CaFileOption, FingerprintOption, client_of
 from virton.cli.serving import Encrypted, Server
 from virton.cli.settings_file import (
@@ -29,7 +32,6 @@ from virton.cli.settings_file import (
     readable_by_others,
     settings_file,
 )
-from virton.cli.terminal import terminal
 from virton.cli.token_check import token_facts
 from virton.console.app import BesideCluster, create_app
 from virton.console.settings import ConsoleSettings
@@ -40,6 +42,7 @@ from virton.proxmox.client import AsgiApp
 HOST = "127.0.0.1"
 HISTORY_FILE = "history.sqlite"
 PORT = 8080
+IDLE_HOURS = 8.0
 _NO_ROOM = "Nothing is lost. Make room there, or make it writable, and start again."
 INTERVAL_S = 2.0
 EMBEDDED_INTERVAL_S = 0.5
@@ -214,19 +217,19 @@ def start(chosen: SettingsFile, path: Path | None, folder: Path) -> None:
             secure = listeners.enter_context(listen(host, chosen.https_port, "--https-port"))
             encrypted = Encrypted(secure, certificate_in(folder, host))
         try:
-            service = service_of(chosen, folder)
+            service = service_of(chosen, folder, proxies)
         except DamagedError as damaged:
             complain(str(damaged), damaged.advice)
         except OSError as failure:
             complain(f"cannot keep data in {folder}: {failure.strerror or failure}", _NO_ROOM)
         told = service.telling(facts_of(path, chosen)).telling(proxy_facts(proxies))
-        announce(address_of(host, listener), told)
+        announce(address_of(host, listener), told.facts)
         if encrypted is not None:
             announce_encrypted(address_of(host, encrypted.listener, "https"), encrypted.certificate)
         asyncio.run(run(service, listener, encrypted, proxies))
 
 
-def service_of(chosen: SettingsFile, folder: Path) -> Service:
+def service_of(chosen: SettingsFile, folder: Path, proxies: tuple[str, ...] = ()) -> Service:
     """Return the console of the cluster that was chosen: a real one, or the embedded one."""
     settings = ConsoleSettings(
         folder,
@@ -234,6 +237,9 @@ def service_of(chosen: SettingsFile, folder: Path) -> Service:
         history=chosen.history or f"sqlite:///{folder}/{HISTORY_FILE}",
         interval_s=chosen.interval or (INTERVAL_S if chosen.proxmox else EMBEDDED_INTERVAL_S),
         language=chosen.language or "ko",
+        hosts=known_hosts(chosen.host or HOST, chosen.hosts, proxies),
+        strict_transport=bool(proxies),
+        idle_s=3600 * (IDLE_HOURS if chosen.idle_hours is None else chosen.idle_hours),
     )
     if chosen.proxmox:
         if chosen.demo:
@@ -285,55 +291,12 @@ def prepared(folder: Path) -> Path:
     return folder.resolve()
 
 
-def listen(host: str, port: int, option: str = "--port") -> socket.socket:
-    """Take the port before anything is started, so that a port in use is all that is said."""
-    try:
-        return _bound(host, port)
-    except OSError as failure:
-        if failure.errno == errno.EADDRINUSE:
-            complain(
-                f"port {port} of {host} is already in use",
-                f"Is virton running already? Otherwise choose another port: {option} {port + 1}",
-            )
-        complain(f"cannot listen on {host} port {port}: {failure.strerror or failure}")
-
-
-def _bound(host: str, port: int) -> socket.socket:
-    family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        listener.listen(512)
-    except OSError:
-        listener.close()
-        raise
-    return listener
-
-
 def checked_token(token: str | None) -> str | None:
     """Return the token, if it is written like one."""
     try:
         return token and ApiToken(token).text
     except ValueError as failure:
         complain(f"--token: {failure}", code=2)
-
-
-def checked_proxies(given: list[str]) -> tuple[str, ...]:
-    """Return the addresses and networks of trusted proxies, if they are written like such."""
-    try:
-        return tuple(_address_or_network(text.strip()) for text in given)
-    except ValueError as failure:
-        complain(f"--trusted-proxy: {failure}", code=2)
-
-
-def proxy_facts(proxies: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    """Return whose word is taken for who asks."""
-    return (("Proxies", f"believed: {', '.join(proxies)}"),) if proxies else ()
-
-
-def _address_or_network(text: str) -> str:
-    return str(ipaddress.ip_network(text) if "/" in text else ipaddress.ip_address(text))
 
 
 def of_real_cluster(client: ProxmoxClient, settings: ConsoleSettings) -> Service:
@@ -396,43 +359,6 @@ def of_embedded_cluster(cluster: Embedded, settings: ConsoleSettings) -> Service
         facts.append(("Password", f"{cluster.admin_password}  (shown this once)"))
     facts.append(("Data", str(settings.data)))
     return Service(BesideCluster(console, cluster.app), cluster.run, tuple(facts))
-
-
-def address_of(host: str, listener: socket.socket, scheme: str = "http") -> str:
-    """Return the address to type into a browser."""
-    shown = f"[{host}]" if ":" in host else host
-    return f"{scheme}://{shown}:{listener.getsockname()[1]}"
-
-
-def announce(address: str, service: Service) -> None:
-    """Print the address and the login."""
-    table = Table.grid(padding=(0, 2))
-    table.add_row(Text("Console", "dim"), Text(address, "bold"))
-    for name, value in service.facts:
-        table.add_row(Text(name, "dim"), value)
-    if not _is_local(address):
-        warning = "this address is reachable from outside, without encryption"
-        table.add_row(Text("Careful", "yellow"), warning)
-    terminal().print(Panel(table, title="VirtOn HA", expand=False))
-
-
-def announce_encrypted(address: str, certificate: Certificate) -> None:
-    """Print the encrypted address and how to know that it is this one, in lines to copy from."""
-    lines = (
-        ("HTTPS", Text(address, "bold")),
-        ("Certificate", Text(str(certificate.path))),
-        ("SHA-256", Text(certificate.fingerprint)),
-    )
-    told = terminal(soft_wrap=True)
-    for name, value in lines:
-        told.print(Text.assemble((f"{name:<13}", "dim"), value))
-
-
-def _is_local(address: str) -> bool:
-    host = address.removeprefix("http://").rpartition(":")[0].strip("[]")
-    with contextlib.suppress(ValueError):
-        return ipaddress.ip_address(host).is_loopback
-    return host == "localhost"
 
 
 async def run(

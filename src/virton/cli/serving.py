@@ -1,6 +1,7 @@
 """The HTTP server: plain and encrypted listeners for one application, with its own words for why."""
 
 import asyncio
+import logging
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,13 +10,15 @@ from typing import Any
 import h11
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from virton.cli.certificate import Certificate
+from virton.cli.connections import BoundedConfig, BoundedProtocol, Bounds, Connections, fitting
+from virton.rare_log import only_seldom
 
 REASON_HEADER = b"x-reason"
 GRACE_S = 3
-_HANDSHAKE_S = 10
+_HANDSHAKE_S = 5
+BOUNDS = Bounds()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,28 +37,33 @@ class Server(uvicorn.Server):
         app: ASGIApp,
         encrypted: Encrypted | None = None,
         trusted_proxies: Sequence[str] = (),
+        bounds: Bounds = BOUNDS,
     ) -> None:
         """Serve `app`; on an encrypted listener beside the plain ones that `serve` is given.
 
         Of whom a request comes, and whether it came by HTTPS, is taken from the headers
         `X-Forwarded-For` and `X-Forwarded-Proto` of trusted proxies, and from nobody else's.
         """
-        super().__init__(
-            uvicorn.Config(
-                app,
-                lifespan="on",
-                http=ReasoningProtocol,
-                log_level="warning",
-                access_log=False,
-                proxy_headers=bool(trusted_proxies),
-                forwarded_allow_ips=list(trusted_proxies),
-                server_header=False,
-                # the wall clock is not the embedded cluster's, whose API is served here too
-                date_header=False,
-                timeout_graceful_shutdown=GRACE_S,
-            )
+        config = BoundedConfig(
+            app,
+            lifespan="on",
+            http=ReasoningProtocol,
+            ws="none",
+            log_level="warning",
+            access_log=False,
+            proxy_headers=bool(trusted_proxies),
+            forwarded_allow_ips=list(trusted_proxies),
+            server_header=False,
+            # the wall clock is not the embedded cluster's, whose API is served here too
+            date_header=False,
+            timeout_graceful_shutdown=GRACE_S,
         )
+        config.doors = Connections(fitting(bounds), trusted_proxies)
+        super().__init__(config)
         self._encrypted = encrypted
+        for name in ("uvicorn.error", "asyncio"):
+            # What they say of a request that makes no sense comes as often as somebody sends one.
+            only_seldom(logging.getLogger(name))
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Open the listeners, after the application has started."""
@@ -74,7 +82,7 @@ class Server(uvicorn.Server):
         return ReasoningProtocol(self.config, self.server_state, self.lifespan.state)
 
 
-class ReasoningProtocol(H11Protocol):
+class ReasoningProtocol(BoundedProtocol):
     """HTTP whose status line says in the application's words why something was refused.
 
     Proxmox VE does so, and clients such as proxmoxer show and search those words. An application

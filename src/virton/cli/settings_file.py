@@ -43,6 +43,8 @@ class SettingsFile(BaseModel):
     language: Language | None = None
     pve_version: PveVersion | None = None
     trusted_proxies: Texts = []
+    hosts: Texts = []
+    idle_hours: Annotated[float, Field(ge=0, le=24 * 365)] | None = None
     demo: Text | None = None
 
     @property

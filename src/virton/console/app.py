@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from virton.console.clock import Clock, SystemClock
 from virton.console.guard import answered, reading, writing
 from virton.console.handlers import capture, history, lab, live, pages, resources, rules, session
-from virton.console.security import SecurityHeaders
+from virton.console.security import KnownHosts, SecurityHeaders
 from virton.console.settings import ConsoleSettings
 from virton.console.state import open_console
 from virton.language.sentences import CATALOGUES
@@ -29,7 +29,11 @@ def create_app(
         async with console.running():
             yield
 
-    app = Starlette(routes=_routes(), middleware=[Middleware(SecurityHeaders)], lifespan=lifespan)
+    middleware = [
+        Middleware(SecurityHeaders, strict_transport=settings.strict_transport),
+        Middleware(KnownHosts, names=settings.hosts),
+    ]
+    app = Starlette(routes=_routes(), middleware=middleware, lifespan=lifespan)
     app.state.console = console
     return app
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from starlette.background import BackgroundTask
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from virton.console.answers import Answer
@@ -18,6 +18,7 @@ from virton.console.state import Console, console_of
 from virton.proxmox import ApiFailure, ClusterApi
 from virton.proxmox.credentials import TICKET_LIFE_S
 from virton.proxmox.errors import ErrorCode
+from virton.rare_log import RareLog
 from virton.strict_json import read_json as parsed
 
 Form = TypeVar("Form", bound=BaseModel)
@@ -25,7 +26,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 LONGEST_BODY = 1 << 20
 _BY_ITSELF = ("/api/snapshot", "/api/stream")
 """What an open page asks for although nobody touches it."""
-log = logging.getLogger(__name__)
+log = RareLog(logging.getLogger(__name__))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +58,18 @@ def answered(handler: Callable[[Request], Awaitable[Response]]) -> Endpoint:
             return refused(refusal)
         except ApiFailure as failure:
             return failed(failure.error)
+        except ClientDisconnect:
+            return Response(status_code=400)  # which nobody will read
         except Exception:
-            log.exception("%s %s failed", request.method, request.url.path)
+            log.exception(f"{request.method} {_shape(request)} failed")
             return refused(Refusal(500, "internal", "the console made a mistake; see its log"))
 
     return endpoint
+
+
+def _shape(request: Request) -> str:
+    """Return the beginning of a path, of which there are few: one can be asked for any."""
+    return "/".join(request.url.path.split("/")[:3])[:80]
 
 
 def reading(handler: Callable[[Call], Awaitable[Response]]) -> Endpoint:

@@ -17,6 +17,10 @@ _ADVICE = "Delete it, and a new one is made: everybody then has to log in again.
 class ConsoleSettings:
     """Times in seconds; `token` is the poller's read-only API token, if there is one.
 
+    A page that nobody touches for `idle_s` is logged out; 0 is never. `hosts` are the names under
+    which the console may be asked, beside addresses; None is any. With `strict_transport` browsers
+    that came by HTTPS are told to come by nothing else.
+
     `history` is the address of the database in which it is kept what happened; without one, nothing
     is kept.
     """
@@ -30,6 +34,8 @@ class ConsoleSettings:
     detect_s: float = 60.0
     check_s: float = 5.0
     idle_s: float = 8 * 3600.0
+    hosts: frozenset[str] | None = None
+    strict_transport: bool = False
     language: str = "ko"
 
 

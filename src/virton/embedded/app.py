@@ -10,6 +10,7 @@ from functools import partial
 from http import HTTPStatus
 
 from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 from starlette.routing import Route
@@ -124,6 +125,8 @@ async def _answered(
         return answer_response(refused(refusal))
     except StorageError as failure:
         return answer_response(refused(not_kept(failure)))
+    except ClientDisconnect:
+        return Response(status_code=400)  # which nobody will read
     except Exception:
         _LOG.exception(f"{request.method} {_shape(request.url.path)} failed")
         message = "internal error"
