@@ -20,8 +20,7 @@ from virton.cli.real_cluster import CaFileOption, FingerprintOption
 from virton.cli.simulate import EventsOption, listener, play_on
 from virton.cli.terminal import terminal
 from virton.forecast.ask import ask
-from virton.forecast.changes import Change, ChangeError
-from virton.forecast.question import Loss, Question, QuestionError, parse_split
+from virton.forecast.question import QuestionError, question_of
 
 WRONG_INPUT = 2
 Several = list[str] | None
@@ -87,30 +86,25 @@ def forecast(
     source = Source(capture, proxmox, user, token, fingerprint, ca_file)
     situation = source.situation()
     try:
-        question = Question(
-            losses=(
-                *(Loss.parse(words) for words in lose or ()),
-                *(Loss.parse(words).of_network() for words in cut or ()),
-            ),
-            split=parse_split(split, situation.nodes) if split else (),
-            maintenance=tuple(maintenance or ()),
-            failing=tuple(fail_start or ()),
-            changes=_changes(add_rule, change, remove),
-            commands=tuple(f"migrate {' '.join(words.split())}" for words in move or ()),
-            as_version=as_version,
+        question = question_of(
+            {
+                "lose": lose,
+                "cut": cut,
+                "split": split,
+                "maintenance": maintenance,
+                "fail_start": fail_start,
+                "add_rule": add_rule,
+                "change": change,
+                "remove": remove,
+                "move": move,
+                "as_version": as_version,
+            },
+            situation,
         )
         answer = ask(situation, question)
-    except (QuestionError, ChangeError) as error:
+    except QuestionError as error:
         complain(str(error), code=WRONG_INPUT)
     if as_json:
         typer.echo(json.dumps(answer.to_json(), ensure_ascii=False, indent=1, sort_keys=True))
     else:
         print_answer(terminal(), sentences(lang), answer)
-
-
-def _changes(added: Several, changed: Several, removed: Several) -> tuple[Change, ...]:
-    return (
-        *(Change.parse("add", words) for words in added or ()),
-        *(Change.parse("set", words) for words in changed or ()),
-        *(Change.parse("remove", words) for words in removed or ()),
-    )

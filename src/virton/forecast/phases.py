@@ -9,9 +9,8 @@ from collections.abc import Collection, Iterable, Iterator
 from itertools import product
 
 from virton.forecast.situation import Situation
-from virton.forecast.staging import IDLE_ROUND_S, ROUND_S, Daemon, Phases
+from virton.forecast.staging import IDLE_ROUND_S, ROUND_S, Daemon, Phases, timing_of
 from virton.ha.states import LrmState
-from virton.simulation.timing import real_timing
 
 MANY = 150
 """From so many resources on fewer phases are played: a course is dear."""
@@ -55,7 +54,8 @@ class _Finder:
         self._master = situation.master if situation.master in situation.online else None
         self._new_master = self._master is None or self._master in lost
         self._many = many
-        self._unseen_s = real_timing(len(situation.nodes)).loss_s
+        self._all = [(node, kind) for node in self._online for kind in ("crm", "lrm")]
+        self._unseen_s = timing_of(situation).loss_s
 
     def find(self) -> Iterator[Due]:
         told = self._told()
@@ -68,8 +68,9 @@ class _Finder:
         wanted: list[Daemon] = [(node, "lrm") for node in self._online]
         if self._master is not None:
             wanted.append((self._master, "crm"))
-        spoke_s = self._situation.spoke_s
-        return {d: spoke_s[d] for d in wanted} if spoke_s.keys() >= set(wanted) else {}
+        made, ages_s = self._situation, self._situation.ages_s
+        wanted = [daemon for daemon in wanted if not made.is_silent(*daemon)]
+        return {d: -ages_s[d] for d in wanted} if ages_s.keys() >= set(wanted) else {}
 
     def _within(self, daemon: Daemon, due_s: int) -> int:
         return (due_s - 1) % round_s(self._situation, daemon) + 1
@@ -77,8 +78,9 @@ class _Finder:
     # rounds that are told, but for the moment of the deed
 
     def _moved(self, told: Due) -> Iterator[Due]:
+        silent = {d: 1 for d in self._all if d not in told}
         for moment in range(ROUND_S):
-            due_s = {d: self._within(d, at_s + moment) for d, at_s in told.items()}
+            due_s = {d: self._within(d, at_s + moment) for d, at_s in told.items()} | silent
             for apart_s in self._apart(due_s):
                 if self._master is None:
                     yield due_s

@@ -1,7 +1,8 @@
 """What is asked of a cluster: which faults and changes are supposed."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from virton.forecast.changes import Change, ChangeError, changed
 from virton.forecast.courses import Deed
@@ -103,3 +104,46 @@ def parse_split(words: str, nodes: Iterable[str]) -> Split:
     named = frozenset[str]().union(*parts)
     rest = frozenset(nodes) - named
     return tuple(part for part in (*parts, rest) if part)
+
+
+def question_of(asked: Mapping[str, Any], situation: Situation) -> Question:
+    """Read a question in the words of the command line's options; raises QuestionError."""
+    split = asked.get("split")
+    return Question(
+        losses=(
+            *(Loss.parse(words) for words in _words(asked, "lose")),
+            *(Loss.parse(words).of_network() for words in _words(asked, "cut")),
+        ),
+        split=parse_split(str(split), situation.nodes) if split else (),
+        maintenance=_words(asked, "maintenance"),
+        failing=_words(asked, "fail_start"),
+        changes=changes_of(asked),
+        commands=tuple(_moved(words) for words in _words(asked, "move")),
+        as_version=str(asked["as_version"]) if asked.get("as_version") else None,
+    )
+
+
+def changes_of(asked: Mapping[str, Any]) -> tuple[Change, ...]:
+    """Read what is to be changed; raises QuestionError."""
+    try:
+        return tuple(
+            Change.parse(verb, words)
+            for verb, key in (("add", "add_rule"), ("set", "change"), ("remove", "remove"))
+            for words in _words(asked, key)
+        )
+    except ChangeError as error:
+        raise QuestionError(str(error)) from None
+
+
+def _words(asked: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    told = asked.get(key) or ()
+    if isinstance(told, str) or not all(isinstance(words, str) for words in told):
+        raise QuestionError(f"{key}: must be a list of texts")
+    return tuple(told)
+
+
+def _moved(words: str) -> str:
+    sid, *rest = words.split()
+    if len(rest) != 1:
+        raise QuestionError(f"{words!r}: a move is a resource and a node")
+    return f"migrate {sid} {rest[0]}"

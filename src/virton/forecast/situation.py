@@ -19,6 +19,8 @@ from virton.ha.model import (
 from virton.ha.rules.config import RuleSet
 from virton.simulation.captures import CaptureError, is_capture, read_capture
 from virton.simulation.scenario import ScenarioError, scenario_from
+from virton.simulation.seen import SILENT_S
+from virton.simulation.timing import VIRTUAL, Timing
 from virton.simulation.value import FiguresValue, FilesValue
 
 PROVEN = ("9.0", "9.1", "9.2")
@@ -60,7 +62,7 @@ class Situation:
 
     `device_votes` are the votes of a QDevice, `asked_s` is the cluster's time of the capture where
     it tells one, and `remarks` are what the capture itself says of its gaps.
-    `spoke_s` is when each LRM, and the master's CRM, had its last round (by node and daemon).
+    `ages_s` is how long ago each LRM, and the master's CRM, wrote last (by node and daemon).
     `kept` is what the manager of the trial that led to it remembers: the next one goes on with it.
     `generation` counts the trials that led to it, so that their uids are never mixed up.
     """
@@ -85,7 +87,9 @@ class Situation:
     failing: frozenset[str] = frozenset()
     remarks: tuple[Mapping[str, Any], ...] = ()
     generation: int = 0
-    spoke_s: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    device_on: bool = True
+    timing: Timing | None = None
+    ages_s: Mapping[tuple[str, str], int] = field(default_factory=dict)
     kept: ManagerMemory | None = field(default=None, compare=False)
 
     @property
@@ -97,6 +101,10 @@ class Situation:
     def master(self) -> str | None:
         """The node whose CRM is master."""
         return self.manager.master_node
+
+    def is_silent(self, node: str, kind: str) -> bool:
+        """Tell whether a daemon has not written for so long that it is not at work."""
+        return self.ages_s.get((node, kind), 0) > SILENT_S
 
     @property
     def is_proven(self) -> bool:
@@ -148,13 +156,23 @@ def situation_of(document: Mapping[str, Any]) -> Situation:
         figures=world.figures,
         offers=offers_of(document),
         device_votes=int((document.get("qdevice") or {}).get("votes") or 0),
+        device_on=world.qdevice.on if world.qdevice else True,
+        timing=world.timing if world.timing != VIRTUAL else None,
         asked_s=about.get("taken_at"),
         remarks=tuple(
             {"remark": "other", "text": remark} if isinstance(remark, str) else remark
             for remark in about.get("remarks") or ()
         ),
-        spoke_s=_spoke_s(files.manager_status, files.lrm_status),
+        ages_s=_ages_s(document, files.manager_status),
     )
+
+
+def _ages_s(document: Mapping[str, Any], manager: ManagerStatus) -> dict[tuple[str, str], int]:
+    told = (document.get("seen") or {}).get("ages_s") or {}
+    ages = {(node, "lrm"): int(age_s) for node, age_s in sorted((told.get("lrm") or {}).items())}
+    if manager.master_node is not None and told.get("crm") is not None:
+        ages[manager.master_node, "crm"] = int(told["crm"])
+    return ages
 
 
 def _exact(document: Mapping[str, Any]) -> Situation:
@@ -193,15 +211,8 @@ def _exact(document: Mapping[str, Any]) -> Situation:
         guest_locks=files.guest_locks,
         figures=world.figures,
         device_votes=world.qdevice.votes if world.qdevice else 0,
-        spoke_s=_spoke_s(files.manager_status, files.lrm_status),
+        device_on=world.qdevice.on if world.qdevice else True,
     )
-
-
-def _spoke_s(manager: ManagerStatus, lrm: Mapping[str, LrmStatus]) -> dict[tuple[str, str], int]:
-    told = {(node, "lrm"): s.timestamp for node, s in sorted(lrm.items()) if s.timestamp}
-    if manager.master_node is not None and manager.timestamp:
-        told[manager.master_node, "crm"] = manager.timestamp
-    return told
 
 
 def fingerprint(document: Mapping[str, Any]) -> str:

@@ -11,9 +11,9 @@ from virton.ha.manager.manager import ManagerMemory
 from virton.ha.manager.nodes import NodesMemory
 from virton.ha.manager.services import BoardMemory
 from virton.ha.model import LrmStatus, ManagerStatus
-from virton.ha.states import CrmState, LrmMode, LrmState
+from virton.ha.states import CrmState, DisarmState, LrmMode, LrmState
 from virton.ha.workers import WorkersMemory
-from virton.simulation.timing import real_timing
+from virton.simulation.timing import Timing, real_timing
 from virton.simulation.value import (
     FilesValue,
     HoldValue,
@@ -68,8 +68,8 @@ def stage(situation: Situation, phases: Phases) -> WorldValue:
         figures=situation.figures,
         locks=maker.locks(),
         holds=maker.holds(),
-        timing=real_timing(len(nodes)),
-        qdevice=QDeviceValue(situation.device_votes) if situation.device_votes else None,
+        timing=timing_of(situation),
+        qdevice=_qdevice(situation),
         now_s=NOW_S,
         handles=2 * len(nodes),
         max_workers=MAX_WORKERS,
@@ -78,13 +78,26 @@ def stage(situation: Situation, phases: Phases) -> WorldValue:
     )
 
 
+def timing_of(situation: Situation) -> Timing:
+    """Return how long the cluster's own machinery takes."""
+    return situation.timing or real_timing(len(situation.nodes))
+
+
+def _qdevice(situation: Situation) -> QDeviceValue | None:
+    votes = situation.device_votes
+    return QDeviceValue(votes, situation.device_on) if votes else None
+
+
 class _Maker:
     def __init__(self, situation: Situation, phases: Phases) -> None:
         self._situation = situation
         self._phases = phases
         self._online = situation.online
         master = situation.master
-        self._master = master if master in self._online else None
+        works = master in self._online and not situation.is_silent(master or "", "crm")
+        self._master = master if works else None
+        disarm = situation.manager.disarm
+        self._disarmed = disarm is not None and disarm.state is DisarmState.DISARMED
         spoke_s = NOW_S
         if self._master is not None:
             spoke_s = phases.last_s((self._master, "crm"), ROUND_S)
@@ -97,7 +110,7 @@ class _Maker:
     def host(self, name: str) -> HostValue:
         node, there = self._situation.nodes[name], name in self._online
         watchdogs = {}
-        if name == self._master:
+        if name == self._master and not self._disarmed:
             watchdogs[f"{name}.crm"] = self._last(name, "crm")
         if there and self._holds_watchdog(name):
             watchdogs[f"{name}.lrm"] = self._last(name, "lrm")
@@ -109,13 +122,16 @@ class _Maker:
             memory_bytes=node.memory_bytes,
             version=node.version,
             votes=node.votes,
-            crm=self._crm(name) if there else None,
-            lrm=self._lrm(name) if there else None,
+            crm=self._crm(name) if there and not self._is_silent(name, "crm") else None,
+            lrm=self._lrm(name) if there and not self._is_silent(name, "lrm") else None,
             running=frozenset(self._running[name]),
             watchdogs=watchdogs,
             crm_clock_s=NOW_S,
             lrm_clock_s=NOW_S,
         )
+
+    def _is_silent(self, node: str, kind: str) -> bool:
+        return self._situation.is_silent(node, kind)
 
     def _last(self, node: str, kind: str) -> int:
         busy = node == self._master if kind == "crm" else is_active(self._lrm_status(node))
@@ -126,7 +142,8 @@ class _Maker:
 
     def _holds_watchdog(self, node: str) -> bool:
         status = self._lrm_status(node)
-        return status is not None and status.state is LrmState.ACTIVE
+        works = status is not None and status.state is LrmState.ACTIVE
+        return works and not self._is_silent(node, "lrm")
 
     def _crm(self, node: str) -> CrmMemory:
         if node != self._master:
@@ -135,21 +152,32 @@ class _Maker:
             term=f"staged.{self._situation.generation}",
             nodes=NodesMemory(
                 self._status.node_status,
-                dict.fromkeys(sorted(self._online), self._last(node, "crm")),
+                self._last_online_s(node),
                 self._last(node, "crm"),
             ),
             board=BoardMemory(self._status.service_status),
             maintenance=self._status.maintenance_requests,
             disarm=self._status.disarm,
+            fully_disarmed=self._disarmed,
             scheduler=self._situation.settings.scheduler.mode,
         )
         return CrmMemory(
             CrmState.MASTER,
-            watchdog=f"{node}.crm",
+            watchdog=None if self._disarmed else f"{node}.crm",
+            disarmed=self._disarmed,
             consistent=True,
             masterships=1,
             manager=manager,
         )
+
+    def _last_online_s(self, master: str) -> dict[str, int]:
+        """Return when the master last saw each node: one that is away, when its LRM last wrote."""
+        seen_s = dict.fromkeys(sorted(self._online), self._last(master, "crm"))
+        for node in sorted(self._situation.nodes.keys() - self._online):
+            age_s = self._situation.ages_s.get((node, "lrm"))
+            if age_s is not None:
+                seen_s[node] = NOW_S - age_s
+        return seen_s
 
     def _lrm(self, node: str) -> LrmMemory:
         told = self._lrm_status(node)
@@ -188,10 +216,18 @@ class _Maker:
         locks = {}
         if self._master is not None:
             locks[MANAGER_LOCK] = LockValue(self._master, self._last(self._master, "crm"))
-        for node in sorted(self._online):
-            if self._holds_watchdog(node):
+        elif self._situation.master is not None and self._situation.manager.service_status:
+            dead = self._situation.master
+            locks[MANAGER_LOCK] = LockValue(dead, NOW_S - self._age_s(dead, "crm"))
+        for node in sorted(self._situation.nodes):
+            if node in self._online and self._holds_watchdog(node):
                 locks[agent_lock(node)] = LockValue(node, self._last(node, "lrm"))
+            elif is_active(self._lrm_status(node)):
+                locks[agent_lock(node)] = LockValue(node, NOW_S - self._age_s(node, "lrm"))
         return locks
+
+    def _age_s(self, node: str, kind: str) -> int:
+        return self._situation.ages_s.get((node, kind), 0)
 
     def holds(self) -> dict[str, dict[str, HoldValue]]:
         return {
@@ -199,4 +235,8 @@ class _Maker:
                 name: HoldValue(lock.renewed_s)
             }
             for name, lock in self.locks().items()
+            if self._works(lock.node, "crm" if name == MANAGER_LOCK else "lrm")
         }
+
+    def _works(self, node: str, kind: str) -> bool:
+        return node in self._online and not self._is_silent(node, kind)

@@ -225,7 +225,7 @@ class Trial:
         asked = self._files.manager_status.maintenance_requests
         new = any((mode is LrmMode.MAINTENANCE) != (n in asked) for n, mode in self._modes.items())
         for sid, status in self._files.manager_status.service_status.items():
-            if self._done.get(sid) is status or status.node not in self.online:
+            if self._done.get(sid) is status or not self._works(status.node):
                 continue
             self._done[sid] = status
             before = self._results.get(status.node, {})
@@ -238,6 +238,9 @@ class Trial:
             self._results[status.node] = kept | {status.uid: LrmResult(sid, status.state, code)}
             new |= code != ExitCode.SUCCESS or status.state is not ServiceState.STARTED
         return new
+
+    def _works(self, node: str) -> bool:
+        return node in self.online and not self.situation.is_silent(node, "lrm")
 
     def _carry(self, sid: str, status: ServiceStatus) -> int | None:
         """Do one resource's work; return how it ended, None where there is none to do."""

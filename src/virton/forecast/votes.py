@@ -24,6 +24,9 @@ def majority(situation: Situation, parts: Sequence[Collection[str]]) -> frozense
 
     ranked = sorted((part for part in parts if part), key=lambda part: (-votes(part), min(part)))
     for at, part in enumerate(ranked):
-        if votes(part) + (situation.device_votes if at == 0 else 0) >= needed:
+        if (
+            votes(part) + (situation.device_votes if at == 0 and situation.device_on else 0)
+            >= needed
+        ):
             return frozenset(part)
     return frozenset()

@@ -12,7 +12,6 @@ from virton.console.page.assemble import Assembly
 from virton.console.settings import ConsoleSettings
 from virton.console.watch.chronicle import Chronicle
 from virton.console.watch.feed import Feed
-from virton.console.watch.journals import Journals
 from virton.console.watch.reader import Reader
 from virton.console.watch.readings import Readings
 from virton.proxmox import ProxmoxClient
@@ -34,8 +33,7 @@ class Poller:
         self, client: ProxmoxClient, lender: Lender, settings: ConsoleSettings, clock: Clock
     ) -> None:
         self.feed = Feed()
-        journals = Journals(client, lender, clock)
-        self.chronicle = Chronicle(settings.history, journals) if settings.history else None
+        self.chronicle = None if settings.history is None else Chronicle(settings.history)
         self._assembly = Assembly()
         self._reader = Reader(client, lender, settings, clock, self._publish)
         self._settings = settings

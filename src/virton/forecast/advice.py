@@ -1,0 +1,64 @@
+"""What a change would do: who moves now, live or with a stop, and what the cluster bears then."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from virton.forecast.changes import Change, changed
+from virton.forecast.fates import Fate, Verdict, fates
+from virton.forecast.refresh import refreshed
+from virton.forecast.rest import at_rest
+from virton.forecast.situation import Situation
+from virton.forecast.tolerance import Row, Table, badness, cases, rows
+from virton.forecast.trial import Trial
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """The resources that a change moves, and the table's rows before and after."""
+
+    moves: tuple[Fate, ...]
+    before: tuple[Row, ...]
+    after: tuple[Row, ...]
+    endless: bool
+
+    @property
+    def worse(self) -> tuple[str, ...]:
+        """The faults that are borne less well afterwards."""
+        pairs = zip(self.before, self.after, strict=True)
+        return tuple(
+            then.case.name for now, then in pairs if badness(then.worst) > badness(now.worst)
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the advice."""
+        return {
+            "version": 1,
+            "moves": [
+                {"sid": f.sid, "verdict": str(f.verdict), "node": f.node, "how": str(f.how)}
+                for f in self.moves
+            ],
+            "worse": list(self.worse),
+            "endless": self.endless,
+            "before": [row.to_json() for row in self.before],
+            "after": [row.to_json() for row in self.after],
+        }
+
+
+def advice(situation: Situation, changes: Iterable[Change]) -> Advice:
+    """Return what changes would do to a cluster at rest; raises ChangeError."""
+    base, resting = at_rest(situation)
+    supposed = base
+    for change in changes:
+        supposed = changed(supposed, change)
+    trial = Trial(supposed, supposed.online)
+    trial.settle(thorough=True)
+    moved = fates(base, trial, ())
+    single = [case for case in cases(base) if case.kind == "node"]
+    table = Table(base, tuple(rows(base, single)), resting.rules)
+    return Advice(
+        tuple(fate for fate in moved.values() if fate.verdict is not Verdict.STAYS),
+        table.rows,
+        refreshed(trial.after(), single, table).rows,
+        endless=not trial.settled,
+    )

@@ -1,0 +1,177 @@
+"""The forecast as a process of its own: JSON lines in, JSON lines out, at low priority.
+
+`python -m virton.forecast.service [SCORE_FILE]`. Each job has an `id`, and what to `do`:
+`table` (a newer one overtakes the one under way), `course`, `why`, `advice`, `score`, and `cancel`
+with the id of another job. A table's rows are sent as soon as each is known, those that may have
+changed first; between two rows waiting questions are answered.
+"""
+
+import json
+import os
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, TextIO
+
+from virton.forecast.advice import advice
+from virton.forecast.ask import ask
+from virton.forecast.changes import ChangeError
+from virton.forecast.question import QuestionError, changes_of, question_of
+from virton.forecast.reasons import NoSuchResourceError, reasons
+from virton.forecast.refresh import fresh
+from virton.forecast.score import Keeper, Score
+from virton.forecast.situation import Situation, situation_of
+from virton.forecast.tolerance import Row, Table, cases
+from virton.simulation.scenario import ScenarioError
+
+NICE = 10
+Job = Mapping[str, Any]
+
+
+class Service:
+    """Works off jobs; `send` takes the answers."""
+
+    def __init__(self, send: Callable[[dict[str, Any]], None], score: Path | None = None) -> None:
+        self._send = send
+        self._jobs: deque[Job] = deque()
+        self._ready = threading.Condition()
+        self._ended = False
+        self._cancelled: set[Any] = set()
+        self._former: Table | None = None
+        self._score_file = score
+        self.keeper = Keeper(_read_score(score))
+
+    def hear(self, job: Job) -> None:
+        """Take a job, from whichever thread."""
+        with self._ready:
+            if job.get("do") == "cancel":
+                self._cancelled.add(job.get("job"))
+            else:
+                self._jobs.append(job)
+            self._ready.notify()
+
+    def end(self) -> None:
+        """Have the service end once nothing is left to do."""
+        with self._ready:
+            self._ended = True
+            self._ready.notify()
+
+    def run(self) -> None:
+        """Work until the end."""
+        table: Iterator[None] | None = None
+        while True:
+            job = self._next(wait=table is None)
+            if job is None and table is None:
+                return
+            if job is not None and job.get("do") == "table":
+                table = self._table(job)
+            elif job is not None:
+                self._answer(job)
+            elif table is not None and next(table, self) is self:
+                table = None
+
+    def _next(self, *, wait: bool) -> Job | None:
+        with self._ready:
+            while wait and not self._jobs and not self._ended:
+                self._ready.wait()
+            return self._jobs.popleft() if self._jobs else None
+
+    def _is_cancelled(self, job: Job) -> bool:
+        return job.get("id") in self._cancelled
+
+    # questions
+
+    def _answer(self, job: Job) -> None:
+        try:
+            told = self._told(job)
+        except (QuestionError, ChangeError, ScenarioError) as error:
+            self._send({"id": job.get("id"), "error": str(error)})
+        except NoSuchResourceError as error:
+            self._send({"id": job.get("id"), "error": f"there is no such resource: {error}"})
+        else:
+            self._send({"id": job.get("id"), "answer": told})
+
+    def _told(self, job: Job) -> dict[str, Any]:
+        if job.get("do") == "score":
+            return self.keeper.score.to_json()
+        situation = situation_of(job["capture"])
+        match job.get("do"):
+            case "course":
+                question = question_of(job.get("question") or {}, situation)
+                return ask(situation, question, lambda: self._is_cancelled(job)).to_json()
+            case "why":
+                return reasons(situation, str(job.get("sid"))).to_json()
+            case "advice":
+                return advice(situation, changes_of(job.get("question") or {})).to_json()
+            case what:
+                raise QuestionError(f"there is nothing called {what!r} to do")
+
+    # the table
+
+    def _table(self, job: Job) -> Iterator[None]:
+        try:
+            situation = situation_of(job["capture"])
+        except ScenarioError as error:
+            self._send({"id": job.get("id"), "error": str(error)})
+            return
+        if self.keeper.see(situation, float(job.get("at", 0.0))):
+            self._keep_score()
+        yield
+        domains = job.get("domains") or {}
+        wanted = cases(situation, pairs=bool(job.get("pairs")), domains=domains)
+        work = fresh(situation, wanted, self._former)
+        made: dict[Any, Row] = {}
+        for at, row in enumerate(work.rows(), 1):
+            if self._is_cancelled(job):
+                return
+            made[row.case] = row
+            told = {"id": job.get("id"), "row": row.to_json(), "done": at, "of": len(wanted)}
+            self._send(told)
+            yield
+        self._former = Table(work.base, tuple(made[case] for case in wanted), work.rules)
+        self._stand(situation)
+        self._send({"id": job.get("id"), "ended": True, "again": len(work.again)})
+
+    def _stand(self, situation: Situation) -> None:
+        table = self._former
+        if table is not None:
+            lost = {frozenset(row.case.nodes): row for row in table.rows if row.case.nodes}
+            self.keeper.stand(lost, {})
+
+    def _keep_score(self) -> None:
+        if self._score_file is not None:
+            draft = self._score_file.with_suffix(".new")
+            draft.write_text(json.dumps(self.keeper.score.to_json()), "utf-8")
+            draft.replace(self._score_file)
+
+
+def _read_score(path: Path | None) -> Score | None:
+    try:
+        return Score.from_json(json.loads(path.read_text("utf-8"))) if path else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None  # no score was kept yet, or none that can be read
+
+
+def serve(lines: TextIO, out: TextIO, score: Path | None) -> None:
+    """Work off the jobs of a stream until it ends."""
+
+    def send(answer: dict[str, Any]) -> None:
+        out.write(json.dumps(answer, ensure_ascii=True, separators=(",", ":")) + "\n")
+        out.flush()
+
+    service = Service(send, score)
+
+    def listen() -> None:
+        for line in lines:
+            service.hear(json.loads(line))
+        service.end()
+
+    threading.Thread(target=listen, daemon=True).start()
+    service.run()
+
+
+if __name__ == "__main__":
+    os.nice(NICE)
+    serve(sys.stdin, sys.stdout, Path(sys.argv[1]) if len(sys.argv) > 1 else None)

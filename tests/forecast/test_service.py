@@ -1,0 +1,135 @@
+"""The forecast as a process: tables by rows, questions between them, and the score."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from virton.forecast.service import Service
+
+Answers = list[dict[str, Any]]
+
+
+def document(offline: str | None = None, **places: str) -> dict[str, Any]:
+    names = ("node1", "node2", "node3")
+    placed = places or {"vm:1": "node1", "vm:2": "node2"}
+    running: dict[str, dict[str, int]] = {}
+    for sid, node in placed.items():
+        running.setdefault(node, {})[sid] = 1
+    return {
+        "capture": 1,
+        "grade": "seen",
+        "clock": "paced",
+        "about": {},
+        "nodes": {
+            name: {
+                "power": "off" if name == offline else "on",
+                "network": "off" if name == offline else "on",
+                "online": name != offline,
+            }
+            for name in names
+        },
+        "resources": {sid: {"node": node, "state": "started"} for sid, node in placed.items()},
+        "guests": {sid: {"node": node, "status": "running"} for sid, node in placed.items()},
+        "running": running,
+        "commands": [],
+        "manager_status": {
+            "master_node": "node3",
+            "node_status": dict.fromkeys(names, "online"),
+            "service_status": {
+                sid: {"state": "started", "node": node, "uid": sid, "running": 1}
+                for sid, node in placed.items()
+            },
+        },
+        "lrm_status": {
+            name: {
+                "state": "active",
+                "mode": "active",
+                "results": {
+                    sid: {"sid": sid, "state": "started", "exit_code": 0}
+                    for sid, node in placed.items()
+                    if node == name
+                },
+            }
+            for name in names
+        },
+    }
+
+
+def worked(*jobs: dict[str, Any], score: Path | None = None) -> Answers:
+    """Work off jobs that all wait from the beginning; return what was answered."""
+    answers: Answers = []
+    service = Service(answers.append, score)
+    for job in jobs:
+        service.hear(job)
+    service.end()
+    service.run()
+    return answers
+
+
+def worked_in_turn(*jobs: dict[str, Any], score: Path | None = None) -> Answers:
+    """Work off jobs of which each comes when the one before has ended."""
+    answers: Answers = []
+    service = Service(answers.append, score)
+    service.end()
+    for job in jobs:
+        service.hear(job)
+        service.run()
+    return answers
+
+
+def test_a_table_comes_row_by_row_with_its_progress() -> None:
+    answers = worked({"id": 1, "do": "table", "capture": document()})
+    rows = [answer for answer in answers if "row" in answer]
+    assert [row["done"] for row in rows] == list(range(1, rows[0]["of"] + 1))
+    assert answers[-1] == {"id": 1, "ended": True, "again": len(rows)}
+
+
+def test_a_second_table_of_the_same_cluster_is_not_played_again() -> None:
+    job = {"do": "table", "capture": document()}
+    answers = worked_in_turn({"id": 1, **job}, {"id": 2, **job})
+    assert answers[-1] == {"id": 2, "ended": True, "again": 0}
+
+
+def test_a_newer_table_overtakes_the_one_under_way_and_a_cancelled_one_ends() -> None:
+    first, second = (
+        {"id": number, "do": "table", "capture": document(), "pairs": True} for number in (1, 2)
+    )
+    answers = worked(first, second)
+    assert {answer["id"] for answer in answers if "row" in answer} == {2}
+    assert not [a for a in worked({"do": "cancel", "job": 1}, first) if "row" in a]
+
+
+def test_questions_are_answered_while_a_table_is_made() -> None:
+    answers = worked(
+        {"id": 1, "do": "table", "capture": document()},
+        {"id": 2, "do": "course", "capture": document(), "question": {"lose": ["node1"]}},
+        {"id": 3, "do": "why", "capture": document(), "sid": "vm:1"},
+        {
+            "id": 4,
+            "do": "advice",
+            "capture": document(),
+            "question": {"add_rule": ["x resources=vm:1 nodes=node3"]},
+        },
+        {"id": 5, "do": "course", "capture": document(), "question": {"lose": ["nowhere"]}},
+        {"id": 6, "do": "why", "capture": document(), "sid": "vm:9"},
+    )
+    told = {answer["id"]: answer for answer in answers if "row" not in answer}
+    assert told[2]["answer"]["resources"]["vm:1"]["verdict"] == "back"
+    assert told[3]["answer"]["node"] == "node1"
+    assert told[4]["answer"]["moves"][0]["node"] == "node3"
+    assert told[5]["error"] == "there is no node nowhere"
+    assert "vm:1" in told[6]["error"]
+    assert told[1]["ended"]
+
+
+def test_what_really_came_is_held_against_what_was_said(tmp_path: Path) -> None:
+    score = tmp_path / "score.json"
+    fallen = document("node1")
+    fallen["running"] = {"node2": {"vm:2": 1}}
+    recovered = document("node1", **{"vm:1": "node3", "vm:2": "node2"})
+    captures = [(0, document()), (60, fallen), (140, recovered)]
+    jobs = [{"id": at, "do": "table", "capture": c, "at": at} for at, c in captures]
+    worked_in_turn(*jobs, score=score)
+    told = json.loads(score.read_text())
+    assert (told["losses"], told["fates"]) == (1, {"hits": 1, "of": 1})
+    assert worked({"id": 1, "do": "score"}, score=score)[0]["answer"] == told
