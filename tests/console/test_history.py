@@ -131,11 +131,11 @@ async def test_what_cannot_be_written_now_is_written_later(desk: Desk, tmp_path:
     await desk.pass_by(10)
     books = desk.chronicle.books
     assert books is not None
-    read_only(books.history._engine, "ON")
+    read_only(books.history.engine, "ON")
     await desk.browser.write("PUT", "/api/resources/vm:100", {"max_restart": 5})
     await desk.pass_by(STEP_S)
     assert desk.chronicle.trouble is Trouble.READ_ONLY
-    read_only(books.history._engine, "OFF")
+    read_only(books.history.engine, "OFF")
     await desk.pass_by(STEP_S)
     assert desk.chronicle.trouble is None
     assert len(await desk.history("kind=resource.changed")) == 1

@@ -36,6 +36,8 @@ from virton.cli.token_check import token_facts
 from virton.console.app import BesideCluster, create_app
 from virton.console.settings import ConsoleSettings
 from virton.damage import DamagedError
+from virton.notify.notifier import Setup
+from virton.notify.settings import setup_of
 from virton.proxmox import ApiToken, ProxmoxClient
 from virton.proxmox.client import AsgiApp
 
@@ -235,6 +237,8 @@ def service_of(chosen: SettingsFile, folder: Path, proxies: tuple[str, ...] = ()
         folder,
         checked_token(chosen.token),
         history=chosen.history or f"sqlite:///{folder}/{HISTORY_FILE}",
+        notify=who_is_told(chosen),
+        heartbeat=chosen.heartbeat,
         interval_s=chosen.interval or (INTERVAL_S if chosen.proxmox else EMBEDDED_INTERVAL_S),
         language=chosen.language or "ko",
         hosts=known_hosts(chosen.host or HOST, chosen.hosts, proxies),
@@ -254,6 +258,16 @@ def service_of(chosen: SettingsFile, folder: Path, proxies: tuple[str, ...] = ()
     if chosen.token or chosen.fingerprints or chosen.ca_file:
         complain("--token, --fingerprint and --ca-file go with --proxmox URL", code=2)
     return of_embedded_cluster(start_embedded(folder, chosen.pve_version, chosen.demo), settings)
+
+
+def who_is_told(chosen: SettingsFile) -> Setup:
+    """Return who is told of incidents, and through what."""
+    if chosen.mail is None and any(one.url is None for one in chosen.notify):
+        complain("notify: mail is sent only where a [mail] server is set", code=2)
+    try:
+        return setup_of(chosen.notify, chosen.mail)
+    except OSError as failure:
+        complain(f"cannot read the mail server's password: {failure.strerror}")
 
 
 def facts_of(path: Path | None, chosen: SettingsFile) -> tuple[tuple[str, str], ...]:

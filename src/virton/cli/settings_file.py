@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from virton.cli.complaint import complain
+from virton.notify.settings import MailServer, RecipientSettings
 
 FILE = "virton.toml"
 
@@ -40,6 +41,9 @@ class SettingsFile(BaseModel):
     port: Port | None = None
     https_port: Port | None = None
     history: Text | None = None
+    mail: MailServer | None = None
+    notify: list[RecipientSettings] = []
+    heartbeat: Text | None = Field(default=None, repr=False)
     language: Language | None = None
     pve_version: PveVersion | None = None
     trusted_proxies: Texts = []

@@ -10,7 +10,17 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from virton.console.clock import Clock, SystemClock
 from virton.console.guard import answered, reading, writing
-from virton.console.handlers import capture, history, lab, live, pages, resources, rules, session
+from virton.console.handlers import (
+    capture,
+    history,
+    incidents,
+    lab,
+    live,
+    pages,
+    resources,
+    rules,
+    session,
+)
 from virton.console.security import KnownHosts, SecurityHeaders
 from virton.console.settings import ConsoleSettings
 from virton.console.state import open_console
@@ -59,6 +69,14 @@ def _routes() -> list[BaseRoute]:
         Route("/api/rules/{rule}", writing(rules.edit), methods=["PUT"]),
         Route("/api/rules/{rule}", writing(rules.remove), methods=["DELETE"]),
         Route("/api/history", reading(history.find)),
+        Route("/api/incidents", reading(incidents.find)),
+        Route(
+            "/api/incidents/{number}/acknowledge",
+            writing(incidents.acknowledge),
+            methods=["POST"],
+        ),
+        Route("/api/incidents/{number}/silence", writing(incidents.silence), methods=["POST"]),
+        Route("/api/notify/test", writing(incidents.try_out), methods=["POST"]),
         Route("/api/history/moment", reading(history.moment)),
         Route("/api/lab", reading(lab.show)),
         Route("/api/lab", writing(lab.act), methods=["POST"]),

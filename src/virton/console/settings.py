@@ -3,10 +3,11 @@
 import contextlib
 import os
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from virton.damage import reading
+from virton.notify.notifier import Setup
 
 KEY_FILE = "console.key"
 _KEY_BYTES = 32
@@ -22,12 +23,14 @@ class ConsoleSettings:
     that came by HTTPS are told to come by nothing else.
 
     `history` is the address of the database in which it is kept what happened; without one, nothing
-    is kept.
+    is kept and nobody is told. `heartbeat` is an address that is called while all goes well.
     """
 
     data: Path
     token: str | None = None
     history: str | None = None
+    notify: Setup = field(default_factory=Setup)
+    heartbeat: str | None = None
     interval_s: float = 2.0
     linger_s: float = 30.0
     beat_s: float = 5.0

@@ -12,6 +12,7 @@ from virton.console.lender import Lender
 from virton.console.sessions import Sessions
 from virton.console.settings import ConsoleSettings, console_key
 from virton.console.watch.poller import Poller
+from virton.console.watch.telling import Telling
 from virton.console.watch.views import Views
 from virton.proxmox import ProxmoxClient
 from virton.throttle import Throttle
@@ -28,6 +29,7 @@ class Console:
     throttle: Throttle
     poller: Poller
     views: Views
+    telling: Telling | None = None
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -38,6 +40,8 @@ class Console:
         ]
         if self.poller.chronicle is not None:
             tasks.append(asyncio.create_task(self.poller.chronicle.run()))
+        if self.telling is not None:
+            tasks.append(asyncio.create_task(self.telling.run()))
         try:
             yield
         finally:
@@ -61,7 +65,14 @@ def open_console(client: ProxmoxClient, settings: ConsoleSettings, clock: Clock)
         throttle=Throttle(clock.monotonic),
         poller=poller,
         views=Views(),
+        telling=_telling(poller, settings, clock),
     )
+
+
+def _telling(poller: Poller, settings: ConsoleSettings, clock: Clock) -> Telling | None:
+    if poller.chronicle is None:
+        return None
+    return Telling(poller.chronicle, settings.notify, clock, settings.heartbeat)
 
 
 def console_of(request: Request) -> Console:

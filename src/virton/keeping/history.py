@@ -73,7 +73,7 @@ class History:
 
     def __init__(self, engine: Engine, cluster: str) -> None:
         """Stand on an open database; `cluster` is the cluster's identity."""
-        self._engine = engine
+        self.engine = engine
         self._cluster = cluster
         self._own: dict[tuple[int, bool], None] = {}
 
@@ -86,7 +86,7 @@ class History:
         """
         if not found:
             return []
-        with writing(self._engine) as connection:
+        with writing(self.engine) as connection:
             adding = _Adding(connection, self._cluster, self._own)
             added = adding.add(found)
         self._own = dict(list((self._own | adding.own).items())[-_REMEMBERED:])
@@ -96,7 +96,7 @@ class History:
         self, wanted: Filter = Filter(), *, after: tuple[int, int] | None = None, limit: int = 50
     ) -> Page:
         """Return a page of happenings, newest first; raises HistoryError."""
-        with troubles(), self._engine.connect() as connection:
+        with troubles(), self.engine.connect() as connection:
             rows = [
                 _kept(row) for row in _Finding(connection, self._cluster).find(wanted, after, limit)
             ]
@@ -105,7 +105,7 @@ class History:
 
     def since(self, number: int, limit: int = 500) -> list[Kept]:
         """Return what was kept after a number, in that order; raises HistoryError."""
-        with troubles(), self._engine.connect() as connection:
+        with troubles(), self.engine.connect() as connection:
             query = select(clusters.c.id).where(clusters.c.identity == self._cluster)
             cluster_id = connection.execute(query).scalar_one_or_none()
             columns = happenings.c
@@ -116,7 +116,7 @@ class History:
 
     def count(self) -> int:
         """Return how many happenings are kept; raises HistoryError."""
-        with troubles(), self._engine.connect() as connection:
+        with troubles(), self.engine.connect() as connection:
             query = (
                 select(func.count())
                 .select_from(happenings.join(clusters, happenings.c.cluster_id == clusters.c.id))
@@ -126,14 +126,14 @@ class History:
 
     def forget(self, before_ms: int) -> int:
         """Delete what happened before a moment; return how much that was; raises HistoryError."""
-        with writing(self._engine) as connection:
+        with writing(self.engine) as connection:
             cluster_id = Names(connection, self._cluster).cluster_id
             old = and_(happenings.c.cluster_id == cluster_id, happenings.c.to_ms < before_ms)
             return connection.execute(delete(happenings).where(old)).rowcount
 
     def forget_oldest(self, kept: int) -> int:
         """Delete the oldest happenings beyond so many; return how many; raises HistoryError."""
-        with writing(self._engine) as connection:
+        with writing(self.engine) as connection:
             cluster_id = Names(connection, self._cluster).cluster_id
             mine = happenings.c.cluster_id == cluster_id
             newest = select(happenings.c.to_ms).where(mine).order_by(happenings.c.to_ms.desc())

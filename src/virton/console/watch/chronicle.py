@@ -33,8 +33,9 @@ Data = TypeVar("Data")
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """The open books of one cluster."""
+    """The open books of one cluster, by its identity."""
 
+    cluster: str
     history: History
     moments: Moments
 
@@ -116,7 +117,7 @@ class Chronicle:
 
 def _open(address: str, cluster: str) -> Books:
     engine = open_database(address)
-    return Books(History(engine, cluster), Moments(engine, cluster))
+    return Books(cluster, History(engine, cluster), Moments(engine, cluster))
 
 
 def _identity(readings: Readings) -> str | None:

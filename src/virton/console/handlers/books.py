@@ -1,0 +1,42 @@
+"""How the handlers reach the books in which it is kept what happened."""
+
+import asyncio
+from collections.abc import Callable
+from typing import TypeVar
+
+from virton.console.guard import Call
+from virton.console.problems import Refusal
+from virton.console.watch.chronicle import Books
+from virton.keeping.database import HistoryError
+from virton.language.sentences import LOCALES, Sentences
+from virton.proxmox import ApiError, ApiFailure
+from virton.proxmox.errors import ErrorCode
+
+Found = TypeVar("Found")
+
+
+def books_of(call: Call, privilege: str) -> Books:
+    """Return the books, for somebody with a privilege on `/`; raises Refusal and ApiFailure."""
+    if privilege not in call.standing.privileges:
+        words = f"Permission check failed (/, {privilege})"
+        raise ApiFailure(ApiError(403, words, code=ErrorCode.FORBIDDEN))
+    chronicle = call.console.poller.chronicle
+    if chronicle is None:
+        raise Refusal(404, "no_history")
+    if chronicle.books is None:
+        raise Refusal(503, "history", str(chronicle.trouble or "opening"))
+    return chronicle.books
+
+
+async def looked_up(read: Callable[[], Found]) -> Found:
+    """Read or write in the books, without holding anybody up; raises Refusal."""
+    try:
+        return await asyncio.to_thread(read)
+    except HistoryError as error:
+        raise Refusal(503, "history", error.detail) from None
+
+
+def sentences_of(call: Call) -> Sentences:
+    """Return the sentences in the language that is asked for, or that the page speaks."""
+    asked = call.request.query_params.get("lang") or call.request.cookies.get("virton_locale")
+    return Sentences.of(asked if asked in LOCALES else call.console.settings.language)

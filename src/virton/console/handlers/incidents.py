@@ -1,0 +1,114 @@
+"""Incidents: what is open, what was told to whom, and what people do about it."""
+
+from functools import partial
+from typing import Any
+
+from starlette.responses import Response
+
+from virton.console.answers import Answer
+from virton.console.guard import Call, read_json
+from virton.console.handlers.books import books_of, looked_up, sentences_of
+from virton.console.problems import Refusal
+from virton.console.standings import AUDIT
+from virton.keeping.outbox import Delivery, KeptIncident, Outbox
+from virton.language.sentences import Sentences
+from virton.notify.writing import read_incident, read_message
+
+CONSOLE = "Sys.Console"
+LONGEST_SILENCE_MIN = 7 * 24 * 60
+
+
+async def find(call: Call) -> Response:
+    """Return the newest incidents with what was told of them, newest first."""
+    outbox = _outbox(call, AUDIT)
+    said = sentences_of(call)
+    kept = await looked_up(outbox.recent)
+    rows = []
+    for one in kept:
+        number = one.number
+        rows.append(_incident(one, await looked_up(partial(outbox.of_incident, number)), said))
+    telling = call.console.telling
+    names = [] if telling is None else [one.name for one in telling.setup.recipients]
+    return Answer({"rows": rows, "recipients": names})
+
+
+async def acknowledge(call: Call) -> Response:
+    """Note that the user takes care of an incident."""
+    outbox, number = _outbox(call, CONSOLE), await _known(call)
+    await looked_up(lambda: outbox.acknowledge(number, call.session.user))
+    return Answer({"ok": True})
+
+
+async def silence(call: Call) -> Response:
+    """Let nothing be told of an incident for so many `minutes`."""
+    outbox, number = _outbox(call, CONSOLE), await _known(call)
+    minutes = (await read_json(call.request)).get("minutes")
+    if not isinstance(minutes, int) or not 1 <= minutes <= LONGEST_SILENCE_MIN:
+        raise Refusal(400, "invalid", None, {"minutes": "number"})
+    until_ms = round(call.console.clock.time() * 1000) + minutes * 60_000
+    await looked_up(lambda: outbox.silence(number, until_ms))
+    return Answer({"ok": True, "until": until_ms})
+
+
+async def try_out(call: Call) -> Response:
+    """Send a test message to a `recipient`."""
+    _outbox(call, CONSOLE)
+    telling = call.console.telling
+    name = (await read_json(call.request)).get("recipient")
+    notifier = None if telling is None else telling.notifier
+    if notifier is None or not isinstance(name, str):
+        raise Refusal(400, "invalid", None, {"recipient": "unknown"})
+    now_s = call.console.clock.time()
+    if not await looked_up(lambda: notifier.try_out(name, now_s)):
+        raise Refusal(400, "invalid", None, {"recipient": "unknown"})
+    return Answer({"ok": True})
+
+
+def _incident(kept: KeptIncident, told: list[Delivery], said: Sentences) -> dict[str, Any]:
+    incident = read_incident(kept.body)
+    first = incident.happenings[0]
+    return {
+        "number": kept.number,
+        "key": kept.key,
+        "says": said.happening(first.kind, first.whom, first.facts),
+        "weight": incident.weight.name.lower(),
+        "began": kept.began_ms,
+        "ended": kept.ended_ms,
+        "affected": sorted(incident.affected),
+        "waiting": sorted(incident.waiting),
+        "acknowledged_by": kept.acknowledged_by,
+        "silenced_until": kept.silenced_until_ms,
+        "steps": [
+            {"at": round(one.to_s * 1000), "says": said.happening(one.kind, one.whom, one.facts)}
+            for one in incident.happenings
+        ],
+        "deliveries": [_delivery(one, said) for one in told],
+    }
+
+
+def _delivery(one: Delivery, said: Sentences) -> dict[str, Any]:
+    return {
+        "recipient": one.recipient,
+        "phase": one.phase,
+        "state": one.state,
+        "reason": one.reason,
+        "why": said.say(f"delivery.{one.reason if one.state == 'not_sent' else one.state}", {}),
+        "subject": read_message(one.message).subject,
+        "attempts": one.attempts,
+        "made": one.made_ms,
+        "answer": one.said,
+    }
+
+
+def _outbox(call: Call, privilege: str) -> Outbox:
+    books = books_of(call, privilege)
+    return Outbox(books.history.engine, books.cluster)
+
+
+async def _known(call: Call) -> int:
+    text = str(call.request.path_params["number"])
+    outbox = _outbox(call, AUDIT)
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 16 else -1
+    if await looked_up(lambda: outbox.incident(number)) is None:
+        raise Refusal(404, "not_found")
+    return number

@@ -1,0 +1,124 @@
+"""Incidents on a console that watches: told, taken note of, silenced."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.console.test_history import PASSWORD, STEP_S, Desk, WorldClock
+from tests.console.visit import Browser
+from tests.notify.servers import MailServer, mail_server
+from virton.console.app import create_app
+from virton.console.settings import ConsoleSettings
+from virton.embedded import start
+from virton.notify.settings import MailServer as MailSettings
+from virton.notify.settings import RecipientSettings, setup_of
+from virton.proxmox import ProxmoxClient
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def mail() -> AsyncIterator[MailServer]:
+    async with mail_server() as server:
+        yield server
+
+
+@pytest.fixture
+async def desk(tmp_path: Path, mail: MailServer) -> AsyncIterator[Desk]:
+    cluster = start(tmp_path, PASSWORD)
+    client = ProxmoxClient.in_process(cluster.app)
+    server = MailSettings(host="127.0.0.1", port=mail.port, sender="ha@x", security="none")
+    settings = ConsoleSettings(
+        tmp_path,
+        cluster.console_token,
+        history=f"sqlite:///{tmp_path}/history.sqlite",
+        notify=setup_of([RecipientSettings(name="ops", to="ops@x", language="en")], server),
+    )
+    app = create_app(client, settings, WorldClock(cluster))
+    browser = Browser(app)
+    assert (await browser.log_in("root@pam", PASSWORD)).status_code == 200
+    yield Desk(cluster, browser, app.state.console.poller.chronicle)
+    await browser.http.aclose()
+    await client.aclose()
+
+
+async def night(desk: Desk, seconds: int) -> None:
+    """Let time pass while the console looks and tells."""
+    app: Any = desk.browser._app
+    for _ in range(seconds // STEP_S):
+        await desk.pass_by(STEP_S)
+        await app.state.console.telling.turn()
+
+
+async def incidents(desk: Desk) -> list[dict[str, Any]]:
+    answer = await desk.browser.get("/api/incidents?lang=en")
+    assert answer.status_code == 200, answer.text
+    rows: list[dict[str, Any]] = answer.json()["rows"]
+    return rows
+
+
+async def test_a_lost_node_is_told_and_its_end_too(desk: Desk, mail: MailServer) -> None:
+    await night(desk, 20)
+    desk.cluster.world.set_network("phum03", False)
+    await night(desk, 240)
+    (incident,) = await incidents(desk)
+    assert (incident["key"], incident["weight"], incident["ended"]) == (
+        "node:phum03",
+        "critical",
+        None,
+    )
+    assert {"vm:100", "vm:124"} <= set(incident["affected"])
+    desk.cluster.world.set_power("phum03", True)
+    await night(desk, 60)
+    (incident,) = await incidents(desk)
+    assert incident["ended"] is not None
+    assert [one["state"] for one in incident["deliveries"]] == ["sent", "sent", "sent"]
+    subjects = [str(one["Subject"]).partition(":")[0] for one in mail.mails]
+    assert [one.split()[0] for one in subjects] == ["[Warning]", "[Critical]", "[Resolved]"]
+
+
+async def test_what_people_do_about_an_incident_is_kept(desk: Desk, mail: MailServer) -> None:
+    await night(desk, 20)
+    desk.cluster.world.set_network("phum03", False)
+    await night(desk, 50)
+    (incident,) = await incidents(desk)
+    path = f"/api/incidents/{incident['number']}"
+    assert (await desk.browser.write("POST", f"{path}/acknowledge")).status_code == 200
+    refused = await desk.browser.write("POST", f"{path}/silence", {"minutes": "soon"})
+    assert refused.json()["error"]["fields"] == {"minutes": "number"}
+    assert (await desk.browser.write("POST", f"{path}/silence", {"minutes": 30})).status_code == 200
+    (incident,) = await incidents(desk)
+    assert incident["acknowledged_by"] == "root@pam"
+    assert incident["silenced_until"] > incident["began"]
+    await night(desk, 100)
+    (incident,) = await incidents(desk)
+    assert [one["why"] for one in incident["deliveries"]] == ["sent", "not sent: silenced"]
+    assert (await desk.browser.write("POST", "/api/incidents/99/acknowledge")).status_code == 404
+
+
+async def test_a_test_message_is_sent(desk: Desk, mail: MailServer) -> None:
+    await night(desk, 10)
+    assert (
+        await desk.browser.write("POST", "/api/notify/test", {"recipient": "ops"})
+    ).status_code == 200
+    wrong = await desk.browser.write("POST", "/api/notify/test", {"recipient": "me"})
+    assert wrong.json()["error"]["fields"] == {"recipient": "unknown"}
+    await night(desk, STEP_S)
+    assert len(mail.mails) == 1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        ({"name": "x"}, "to"),
+        ({"name": "x", "url": "ftp://x"}, "url"),
+        ({"name": "x", "url": "https://x", "preset": "pigeon"}, "preset"),
+        ({"name": "x", "to": "a@b", "quiet": {"hours": "22"}}, "22:00-07:00"),
+        ({"name": "x", "to": "a@b", "quiet": {"hours": "22:00-07:00", "zone": "Mars"}}, "Mars"),
+    ],
+)
+def test_a_recipient_that_cannot_be_told_is_refused(wrong: dict[str, Any], named: str) -> None:
+    with pytest.raises(ValueError, match=named):
+        RecipientSettings(**wrong)
