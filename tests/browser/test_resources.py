@@ -185,6 +185,18 @@ def test_a_write_that_may_have_been_done_says_so(page: Page, standin: Standin) -
     expect(alert).not_to_contain_text("클러스터 응답:")
 
 
+def test_a_lock_that_another_change_holds_is_told_in_the_users_words(
+    page: Page, standin: Standin
+) -> None:
+    press(page, "리소스 추가")
+    field(page, "VM 선택 (CT 포함)").select_option("vm:130")
+    standin.refuse(500, "cfs-lock 'domain-ha' error: got lock request timeout")
+    submit(page, "추가").click()
+    alert = page.get_by_role("dialog").get_by_role("alert")
+    expect(alert).to_contain_text("다른 변경이 진행 중")
+    expect(alert).to_contain_text("got lock request timeout")
+
+
 def test_a_refusal_of_a_field_is_said_at_the_field(page: Page, standin: Standin) -> None:
     press(page, "리소스 추가")
     field(page, "VM 선택 (CT 포함)").select_option("vm:130")

@@ -34,6 +34,7 @@ const KNOWN = [
   [/cannot be seen: (?<privilege>[\w.]+) is missing/, "cluster.forbidden"],
   [/property is not defined in schema/, "cluster.unknown_parameter"],
   [/no quorum/i, "cluster.no_quorum"],
+  [/cfs-lock '[^']+' error|got lock (?:request )?timeout/, "cluster.locked"],
 ];
 
 /** What a message says in general; asked when nothing in it is known more closely. */
