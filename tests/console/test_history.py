@@ -10,6 +10,7 @@ from sqlalchemy import Engine, event
 
 from tests.console.visit import Browser
 from virton.console.app import create_app
+from virton.console.clock import SystemClock
 from virton.console.settings import ConsoleSettings
 from virton.console.watch.chronicle import Chronicle
 from virton.embedded import RunningCluster, start
@@ -19,6 +20,21 @@ from virton.proxmox import ProxmoxClient
 pytestmark = pytest.mark.anyio
 PASSWORD = "a password for tests"
 STEP_S = 5
+
+
+class WorldClock(SystemClock):
+    """The console lives in the cluster's time."""
+
+    def __init__(self, cluster: RunningCluster) -> None:
+        self._cluster = cluster
+
+    def time(self) -> float:
+        """Return the cluster's time."""
+        return float(self._cluster.world.now())
+
+    def monotonic(self) -> float:
+        """Return the cluster's time."""
+        return self.time()
 
 
 @dataclass
@@ -50,7 +66,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     client = ProxmoxClient.in_process(cluster.app)
     address = f"sqlite:///{tmp_path}/history.sqlite"
     settings = ConsoleSettings(tmp_path, cluster.console_token, history=address)
-    app = create_app(client, settings)
+    app = create_app(client, settings, WorldClock(cluster))
     browser = Browser(app)
     assert (await browser.log_in("root@pam", PASSWORD)).status_code == 200
     chronicle = app.state.console.poller.chronicle
@@ -77,6 +93,35 @@ async def test_a_lost_node_is_told_from_its_loss_to_the_recovery(desk: Desk) -> 
         == f"vm:100이 {recovered['facts']['node']}에서 복구되었습니다(이전 노드 phum03)."
     )
     assert "phum03" in recovered["because"]
+
+
+async def test_the_stack_itself_tells_when_and_why(desk: Desk) -> None:
+    await desk.pass_by(20)
+    await desk.browser.write(
+        "POST", "/api/resources/vm:121/move", {"node": "phum02", "how": "migrate"}
+    )
+    await desk.pass_by(60)
+    told = {row["kind"]: row for row in await desk.history()}
+    moved = told["resource.moved"]
+    assert (moved["whom"], moved["facts"]["node"]) == ("vm:121", "phum02")
+    assert moved["told"]
+    assert moved["from"] == moved["to"]
+    assert told["asked"]["facts"] == {"command": "migrate vm:121 phum02"}
+
+
+async def test_an_hour_of_absence_leaves_nothing_out(desk: Desk) -> None:
+    await desk.pass_by(20)
+    desk.cluster.world.set_network("phum03", False)
+    desk.cluster.world.step(1800)
+    desk.cluster.world.set_network("phum03", True)
+    desk.cluster.world.set_power("phum03", True)
+    desk.cluster.world.step(1800)
+    await desk.pass_by(60)
+    kinds = [row["kind"] for row in await desk.history("whom=phum03") if row["told"]]
+    assert kinds == ["node.lost", "node.fencing", "node.fenced", "node.back"]
+    recovered = await desk.history("kind=resource.recovered")
+    assert {row["whom"] for row in recovered} == {"vm:100", "vm:124"}
+    assert all(row["from"] == row["to"] for row in recovered)
 
 
 async def test_a_filter_and_pages_lead_through_the_history(desk: Desk) -> None:

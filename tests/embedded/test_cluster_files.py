@@ -4,14 +4,20 @@ import signal
 import subprocess
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from virton.embedded.pmxcfs import ClusterFiles
+from virton.embedded.inventory import Inventory
+from virton.embedded.pmxcfs import ClusterFiles, json_text
+from virton.embedded.shared_files import SharedFiles
 from virton.embedded.store import FileStore, StorageError
+from virton.ha.dialect import Dialect
+from virton.ha.model import LrmResult, LrmStatus, ManagerStatus, ServiceStatus, ServiceTable
+from virton.ha.states import LrmMode, LrmState, NodeState, ServiceState
 
 
 def test_a_file_that_is_not_there_reads_as_empty() -> None:
@@ -139,3 +145,25 @@ def test_the_store_always_holds_what_the_memory_holds(
                 files.write(path, text)
         assert store.load() == {path: files.read(path) for path in files.paths()}
         store.close()
+
+
+def test_a_status_is_written_as_its_json_whatever_was_written_before() -> None:
+    files = ClusterFiles()
+    shared = SharedFiles(files, Inventory(files), ("one",), Dialect.FRACTIONS)
+    table = ServiceTable({"vm:1": ServiceStatus(ServiceState.STARTED, "one", "u1", running=True)})
+    first = ManagerStatus("one", 7, {"one": NodeState.ONLINE}, table)
+    results = {"u1": LrmResult("vm:1", ServiceState.STARTED, 0)}
+    lrm = LrmStatus(LrmState.ACTIVE, LrmMode.ACTIVE, 7, results)
+    other = ServiceTable({"vm:2": ServiceStatus(ServiceState.STOPPED, "one", "u2")})
+    maintenance = replace(first, maintenance_requests=frozenset({"one"}), timestamp=9)
+    for status in (
+        first,
+        replace(first, timestamp=8),
+        maintenance,
+        replace(first, service_status=other),
+    ):
+        shared.manager_status = status
+        assert files.read("ha/manager_status") == json_text(status.to_json())
+    for written in (lrm, replace(lrm, timestamp=8), replace(lrm, results={})):
+        shared.write_lrm_status("one", written)
+        assert files.read("nodes/one/lrm_status") == json_text(written.to_json())

@@ -102,3 +102,20 @@ def test_a_folder_of_a_former_version_still_opens(tmp_path: Path) -> None:
     assert after.runs_on(100) == ["phum03"]
     assert files.get("virton/world") is not None
     assert after.running.cluster.files.get("virton/world") is None
+
+
+def test_a_change_that_was_undone_leaves_nothing_old_behind() -> None:
+    course = Course()
+    world = course.cluster.world
+
+    def crash_in_vain() -> None:
+        with course.files.batch():
+            world.crash("vm:121")
+            raise OSError("the disk is full")
+
+    with pytest.raises(OSError, match="the disk is full"):
+        crash_in_vain()
+    world.pause()
+    course.restart()
+    assert course.cluster.world.state().paused
+    assert "vm:121" not in course.cluster.world.hosts["phum01"].running

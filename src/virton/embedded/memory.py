@@ -4,7 +4,7 @@ It is written in the transaction of what happened, so that a process killed at a
 files and world as they were together. What is large and seldom changes stands in files of its own.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -58,9 +58,8 @@ class WorldMemory:
     def __init__(self, files: ClusterFiles, shared: SharedFiles) -> None:
         self._files = files
         self._shared = shared
-        self._on: dict[str, _OnHost] = {}
-        self._rules: dict[str, RulesMemory | None] = {}
-        self._since: Mapping[str, int] = {}
+        # what each file was written from, and the version that it had then: an undone change is seen
+        self._written: dict[str, tuple[Any, int]] = {}
 
     # write
 
@@ -68,11 +67,11 @@ class WorldMemory:
         """Keep a world as it is now; only what changed is written."""
         value = kept.world
         for host in value.hosts:
-            self._keep_on(host)
-            self._keep_rules(host)
-        if kept.since != self._since:
-            self._since = kept.since
-            self._files.write_json(_SINCE, self._since)
+            workers = WorkersMemory() if host.lrm is None else host.lrm.workers
+            self._write(_ON + host.name, _OnHost(host.running, workers), _on_json)
+            manager = None if host.crm is None else host.crm.manager
+            self._write(_RULES + host.name, None if manager is None else manager.rules, _rules_json)
+        self._write(_SINCE, kept.since, dict)
         pool = self._pool()
         world = encode(replace(value, hosts=tuple(map(_light, value.hosts))), WorldValue, pool)
         data = {"form": FORM, "ahead_s": round(kept.ahead_s, 3), "world": world}
@@ -84,25 +83,16 @@ class WorldMemory:
         status = self._shared.manager_status
         return Pool.beside(status.service_status, status, by_s=by_s)
 
-    def _keep_on(self, host: HostValue) -> None:
-        workers = WorkersMemory() if host.lrm is None else host.lrm.workers
-        on = _OnHost(host.running, workers)
-        if on != self._on.get(host.name):
-            self._on[host.name] = on
-            self._files.write_json(_ON + host.name, encode(on, _OnHost, Pool()))
-
-    def _keep_rules(self, host: HostValue) -> None:
-        manager = None if host.crm is None else host.crm.manager
-        rules = None if manager is None else manager.rules
-        if host.name in self._rules and rules == self._rules[host.name]:
+    def _write(self, path: str, value: Any, to_json: Callable[[Any], dict[str, Any]]) -> None:
+        """Write a file unless it holds the value already; None removes it."""
+        known = self._written.get(path)
+        if known is not None and known[1] == self._files.version(path) and known[0] == value:
             return
-        self._rules[host.name] = rules
-        if rules is None:
-            self._files.remove(_RULES + host.name)
+        if value is None:
+            self._files.remove(path)
         else:
-            pool = Pool()
-            data = encode(rules, RulesMemory, pool)
-            self._files.write_json(_RULES + host.name, {"pool": encode_pool(pool), "rules": data})
+            self._files.write_json(path, to_json(value))
+        self._written[path] = (value, self._files.version(path))
 
     # read
 
@@ -152,6 +142,17 @@ def fresh_world(hosts: tuple[HostValue, ...], now_s: int) -> WorldValue:
         max_workers=4,
         whole=True,
     )
+
+
+def _on_json(on: _OnHost) -> dict[str, Any]:
+    data: dict[str, Any] = encode(on, _OnHost, Pool())
+    return data
+
+
+def _rules_json(rules: RulesMemory) -> dict[str, Any]:
+    pool = Pool()
+    data = encode(rules, RulesMemory, pool)
+    return {"pool": encode_pool(pool), "rules": data}
 
 
 def _light(host: HostValue) -> HostValue:

@@ -104,7 +104,7 @@ class ClusterFiles:
 
     def write_json(self, path: str, data: Mapping[str, Any]) -> None:
         """Write a status file, its keys in order."""
-        self._set(path, json.dumps(data, sort_keys=True, separators=(",", ":")))
+        self._set(path, json_text(data))
 
     def parsed(self, path: str, parse: Callable[[str], Parsed]) -> Parsed:
         """Return the file as `parse` reads it, parsed once per version of the file."""
@@ -185,6 +185,11 @@ class ClusterFiles:
     def _undo(self, changed: Mapping[str, str | None]) -> None:
         for path, text in changed.items():
             self._put(path, text)
+
+
+def json_text(data: Any) -> str:
+    """Return JSON as status files hold it: compact, its keys in order."""
+    return json.dumps(data, sort_keys=True, separators=(",", ":"))
 
 
 def parse_status(text: str) -> dict[str, Any]:

@@ -13,7 +13,8 @@ CONSOLE_TOKEN = "root@pam!console"  # noqa: S105  (the token's name, not its sec
 _USERS = (
     "user:root@pam:1:0:::::\n"
     f"token:{CONSOLE_TOKEN}:0:1:the console reads the cluster with it:\n"
-    f"acl:1:/:{CONSOLE_TOKEN}:PVEAuditor:\n"
+    "role:VirtOnConsole:Sys.Syslog:\n"
+    f"acl:1:/:{CONSOLE_TOKEN}:PVEAuditor,VirtOnConsole:\n"
 )
 
 STORAGE = "shared"

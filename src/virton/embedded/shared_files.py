@@ -12,7 +12,7 @@ from virton.embedded.endpoints.ha.files import (
     RULES,
 )
 from virton.embedded.inventory import Inventory
-from virton.embedded.pmxcfs import ClusterFiles
+from virton.embedded.pmxcfs import ClusterFiles, json_text
 from virton.ha.config.groups import parse_groups
 from virton.ha.config.resources import (
     resource_configs,
@@ -29,6 +29,7 @@ from virton.ha.model import (
     LrmStatus,
     ManagerStatus,
     ResourceConfig,
+    ServiceTable,
 )
 from virton.ha.rules.config import RuleSet, write_rules
 from virton.ha.states import RequestState
@@ -54,6 +55,7 @@ class SharedFiles:
         self._inventory = inventory
         self._nodes = nodes
         self._statuses: dict[str, tuple[int, ManagerStatus | LrmStatus]] = {}
+        self._large: dict[str, tuple[object, str]] = {}
         self._resources: tuple[object, object, Mapping[str, ResourceConfig]] | None = None
 
     # what the daemons write
@@ -89,8 +91,18 @@ class SharedFiles:
         return status
 
     def _keep(self, path: str, status: ManagerStatus | LrmStatus) -> None:
-        self._files.write_json(path, status.to_json())
+        self._files.write(path, self._text(path, status))
         self._statuses[path] = (self._files.version(path), status)
+
+    def _text(self, path: str, status: ManagerStatus | LrmStatus) -> str:
+        """Return a status as its file holds it; what is large is made anew only if it changed."""
+        name, large, small = _split(status)
+        known = self._large.get(path)
+        if known is None or known[0] is not large:
+            known = self._large[path] = (large, json_text(status.to_json()[name]))
+        parts = {key: json_text(value) for key, value in small.to_json().items()}
+        parts[name] = known[1]
+        return "{" + ",".join(f'"{key}":{parts[key]}' for key in sorted(parts)) + "}"
 
     def move_in_time(self, by_s: int) -> None:
         """Let all that the daemons wrote be written so many seconds later."""
@@ -188,3 +200,11 @@ class SharedFiles:
     def place_guest(self, sid: str, node: str) -> None:
         """Make a guest another node's."""
         self._inventory.place(sid, node)
+
+
+def _split(status: ManagerStatus | LrmStatus) -> tuple[str, object, ManagerStatus | LrmStatus]:
+    """Return which part of a status is large, that part, and the status without it."""
+    if isinstance(status, LrmStatus):
+        return "results", status.results, replace(status, results={})
+    rest = replace(status, service_status=ServiceTable())
+    return "service_status", status.service_status, rest

@@ -27,7 +27,7 @@ from virton.ha.manager.manager import Manager, ManagerMemory, take_office
 from virton.ha.manager.plan import Plan
 from virton.ha.manager.round import RoundFailedError
 from virton.ha.model import ManagerStatus
-from virton.ha.states import CrmState, DisarmState, NodeState, ServiceState
+from virton.ha.states import CrmState, DisarmState, NodeState
 
 IDLE_ROUNDS = 90
 """Rounds without any resource (about 15 minutes) after which a master lets go of everything."""
@@ -163,11 +163,7 @@ class Crm:
         """Tell whether the cluster's state can be acted upon, and this node is not to be fenced."""
         if not self._world.quorate() or not self._consistent or status is None:
             return False
-        here = self._world.node
-        return not any(
-            s.state is ServiceState.FENCE and s.node == here
-            for _, s in status.service_status.on_node(here)
-        )
+        return self._world.node not in status.service_status.nodes_to_fence
 
     def _may_be_active(self) -> bool:
         status = self._manager_status()

@@ -30,7 +30,7 @@ def duty(status: ManagerStatus, node: str) -> Duty:
     """Return what the manager's status asks of a node."""
     services = status.service_status.on_node(node)
     own = [(sid, service) for sid, service in services if service.node == node]
-    to_fence = any(service.state is ServiceState.FENCE for _, service in own)
+    to_fence = node in status.service_status.nodes_to_fence
     fence_requested = to_fence or status.node_status.get(node) is NodeState.FENCE
     return Duty(status, own, active_count(services), fence_requested)
 

@@ -169,6 +169,9 @@ class ServiceTable(dict[str, ServiceStatus]):
         table, index = ServiceTable(statuses), self.__dict__.get("_index")
         if index is not None:
             table.__dict__["_index"] = self._reindexed(index, table, changed)
+        touched = (*map(self.get, changed), *map(table.get, changed))
+        if not any(s is not None and s.state is ServiceState.FENCE for s in touched):
+            table.__dict__["nodes_to_fence"] = self.nodes_to_fence
         return table
 
     def _reindexed(
@@ -185,6 +188,11 @@ class ServiceTable(dict[str, ServiceStatus]):
             there += (entry for entry in index.get(node, ()) if entry[0] not in changed)
             there.sort(key=itemgetter(0))
         return {**index, **now}
+
+    @cached_property
+    def nodes_to_fence(self) -> frozenset[str]:
+        """The nodes on which resources wait for their fence."""
+        return frozenset(s.node for s in self.values() if s.state is ServiceState.FENCE)
 
     @cached_property
     def _index(self) -> dict[str, _OnNode]:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from virton.console.page.model import PageModel, Told
+from virton.console.watch.journals import Journals
 from virton.console.watch.readings import Part, Readings
 from virton.keeping.database import HistoryError, Trouble, open_database
-from virton.keeping.history import History
+from virton.keeping.history import Filter, History
 from virton.keeping.moments import Moments
 from virton.proxmox.sight import (
     guests_of,
@@ -19,7 +20,7 @@ from virton.proxmox.sight import (
     resources_of,
     rules_of,
 )
-from virton.story.happenings import Happening
+from virton.story.happenings import Happening, Kind
 from virton.story.observed import Seen, observe
 from virton.story.sight import Sight
 
@@ -43,12 +44,14 @@ class Books:
 class Chronicle:
     """Compares each look with the one before, and keeps what happened between them."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, journals: Journals) -> None:
         """Write into the history at a database's address."""
         self._address = address
+        self.journals = journals
         self._cluster: str | None = None
         self._books: Books | None = None
         self._seen: Seen | None = None
+        self._since_s: float | None = None
         self._waiting: list[Happening] = []
         self._latest: tuple[Readings, PageModel] | None = None
         self._stirred = asyncio.Event()
@@ -87,6 +90,7 @@ class Chronicle:
         found = self._compare(readings)
         if self._cluster is None:
             return
+        found += await self._told(readings)
         self._waiting = (self._waiting + found)[-MOST_WAITING:]
         await asyncio.to_thread(self._keep, self._cluster, page)
         for listen in self.listeners:
@@ -98,6 +102,29 @@ class Chronicle:
             return []
         self._seen, found = observe(self._seen, sight)
         return found
+
+    async def _told(self, readings: Readings) -> list[Happening]:
+        """Return what the HA stack itself tells, on from where the history ends."""
+        if self._books is None or self._seen is None:
+            return []
+        if self._since_s is None:
+            self._since_s = await asyncio.to_thread(self._begin_to_hear)
+        online = [name for name, up in readings.nodes.data.membership.online.items() if up]
+        return await self.journals.news(online, readings.features.version, self._since_s)
+
+    def _begin_to_hear(self) -> float:
+        """Find out where the history ends, and who was master then; without one it begins now."""
+        assert self._books is not None and self._seen is not None  # noqa: S101, PT018
+        try:
+            last = self._books.history.find(limit=1).rows
+            wanted = Filter(kinds=frozenset({Kind.MASTER_CHANGED}))
+            masters = self._books.history.find(wanted, limit=1).rows
+        except HistoryError:
+            last, masters = [], []
+        seen = self._seen.sight
+        known = None if seen.manager is None else seen.manager.master_node
+        self.journals.teller.master = str(masters[0].facts["node"]) if masters else known
+        return last[0].to_ms / 1000 if last else seen.to_s
 
     def _keep(self, cluster: str, page: PageModel) -> None:
         try:
@@ -134,7 +161,7 @@ def sight_of(readings: Readings) -> Sight | None:
     times = [part.at for part in parts if part.at is not None]
     if not times:
         return None
-    ahead_s = readings.ahead_s or 0.0
+    ahead_s = _ahead_s(readings)
     status, nodes = _fresh(readings.status), _fresh(readings.nodes)
     rules, resources = _fresh(readings.rules), _fresh(readings.resources)
     began_s = min(part.at - part.took_s for part in parts if part.at is not None)
@@ -148,6 +175,16 @@ def sight_of(readings: Readings) -> Sight | None:
         rules=None if rules is None else rules_of(rules.rules),
         resources=None if resources is None else resources_of(resources),
     )
+
+
+def _ahead_s(readings: Readings) -> float:
+    """Return by how much the cluster's clock is ahead of the console's."""
+    status = readings.status
+    if readings.ahead_s is not None:
+        return readings.ahead_s
+    if status.data.time is None or status.at is None:
+        return 0.0
+    return status.data.time - status.at
 
 
 def _fresh(part: Part[Data]) -> Data | None:

@@ -12,6 +12,7 @@ from virton.console.page.assemble import Assembly
 from virton.console.settings import ConsoleSettings
 from virton.console.watch.chronicle import Chronicle
 from virton.console.watch.feed import Feed
+from virton.console.watch.journals import Journals
 from virton.console.watch.reader import Reader
 from virton.console.watch.readings import Readings
 from virton.proxmox import ProxmoxClient
@@ -33,7 +34,8 @@ class Poller:
         self, client: ProxmoxClient, lender: Lender, settings: ConsoleSettings, clock: Clock
     ) -> None:
         self.feed = Feed()
-        self.chronicle = None if settings.history is None else Chronicle(settings.history)
+        journals = Journals(client, lender, clock)
+        self.chronicle = Chronicle(settings.history, journals) if settings.history else None
         self._assembly = Assembly()
         self._reader = Reader(client, lender, settings, clock, self._publish)
         self._settings = settings

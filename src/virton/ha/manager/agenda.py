@@ -5,7 +5,7 @@ when it was last looked at, and everything it looks at is as it was. Time matter
 on nodes that are not online: they are looked at in every round.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from heapq import heapify, heappop, heappush
 
@@ -92,7 +92,7 @@ class Agenda:
         """Add what looks at nodes: what is there, what may want to go there, and partners."""
         board = round_.board
         self._add(round_, board.on_nodes(nodes) | board.bound_elsewhere)
-        self._due |= round_.rules.node_priorities.keys()
+        self._due.update(_drawn_by_rules(round_, nodes))
 
     def _add(self, round_: Round, sids: Iterable[str]) -> None:
         self._due.update(sids)
@@ -140,6 +140,16 @@ class Agenda:
 def _partners(round_: Round, sid: str) -> Iterable[str]:
     rules = round_.rules
     return (*rules.together.get(sid, ()), *rules.apart.get(sid, ()))
+
+
+def _drawn_by_rules(round_: Round, nodes: set[str]) -> Iterator[str]:
+    """Yield the resources to which a node rule makes any of some nodes no worse than theirs."""
+    statuses = round_.board.statuses
+    for sid, priorities in round_.rules.node_priorities.items():
+        if (status := statuses.get(sid)) is not None:
+            here = priorities.get(status.node)
+            if here is None or any(priorities.get(node, here - 1) >= here for node in nodes):
+                yield sid
 
 
 def _changed_items(before: Mapping[str, object], now: Mapping[str, object]) -> set[str]:

@@ -29,7 +29,7 @@ from virton.ha.events.resource import (
 from virton.ha.manager.plan import RequestStopped
 from virton.ha.manager.round import Round
 from virton.ha.model import LrmResult, Motion, ResourceConfig, ServiceStatus, resource_type
-from virton.ha.placement.choice import Preference
+from virton.ha.placement.choice import Preference, stays_freely
 from virton.ha.placement.reasons import Decision
 from virton.ha.states import ExitCode, NodeState, RequestState, ServiceState
 
@@ -89,6 +89,9 @@ def _keep_running(
         if wanted is None:
             return
         preference = wanted
+    if preference is Preference.STAY and stays_freely(sid, round_.board[sid], round_.ground):
+        _renew_unless_well(round_, sid, result)
+        return
     decision = round_.choose(sid, config, preference)
     node = decision.node
     if node is not None and node != round_.board[sid].node:
@@ -96,6 +99,10 @@ def _keep_running(
         return
     tried_all = preference is Preference.NEXT and node is None
     _note_staying(round_, decision, tried_all=tried_all)
+    _renew_unless_well(round_, sid, result)
+
+
+def _renew_unless_well(round_: Round, sid: str, result: LrmResult | None) -> None:
     if result is not None and not _runs_well(round_, round_.board[sid], result):
         # the next attempt needs a result of its own
         round_.board.renew(sid)

@@ -76,6 +76,18 @@ class Choice:
     current: str
 
 
+def stays_freely(sid: str, status: ServiceStatus, ground: Ground) -> bool:
+    """Tell whether a resource may stay where it is, as no rule and no maintenance concerns it."""
+    rules = ground.rules
+    return (
+        status.node in ground.online
+        and status.maintenance_node is None
+        and sid not in rules.node_priorities
+        and sid not in rules.apart
+        and sid not in rules.together
+    )
+
+
 def choose(
     sid: str,
     status: ServiceStatus,
@@ -124,10 +136,10 @@ def _by_node_rule(
 ) -> tuple[frozenset[str], frozenset[str]]:
     if priorities is None:
         return online, online
-    allowed = frozenset(node for node in priorities if node in online)
+    allowed = online.intersection(priorities)
     if not allowed:
         return allowed, allowed
-    highest = max(priorities[node] for node in allowed)
+    highest = max(map(priorities.__getitem__, allowed))
     return allowed, frozenset(node for node in allowed if priorities[node] == highest)
 
 

@@ -1,0 +1,65 @@
+"""A verb of the command line loads what it needs and nothing of the console's, so that it starts at once."""
+
+import inspect
+import json
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from virton.cli.main import VERBS, app
+
+SCENARIO = Path("tests/simulation/scenarios/no-node-for-a-balanced-start.json")
+HEAVY = {"pydantic", "starlette", "httpx2", "uvicorn", "sqlalchemy", "alembic", "jinja2", "asyncio"}
+MODULES = """
+import json, sys
+from virton.cli.main import app
+try:
+    app(sys.argv[1:])
+finally:
+    print(json.dumps(sorted(sys.modules)), file=sys.stderr)
+"""
+
+
+def modules_of(*arguments: str) -> list[str]:
+    """Return the modules that are loaded when a verb has done its work."""
+    command = [sys.executable, "-c", MODULES, *arguments]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    modules = json.loads(done.stderr.splitlines()[-1])
+    assert isinstance(modules, list)
+    return modules
+
+
+def heavy(modules: list[str]) -> set[str]:
+    return {module.partition(".")[0] for module in modules} & HEAVY
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("simulate", str(SCENARIO)), ("explain", str(SCENARIO), "--resource", "vm:101", "--at", "30")],
+)
+def test_a_verb_about_a_file_loads_neither_console_nor_client(arguments: tuple[str, ...]) -> None:
+    modules = modules_of(*arguments)
+    assert heavy(modules) == set()
+    assert [m for m in modules if m.startswith(("virton.console", "virton.embedded"))] == []
+    assert len(modules) < 330
+
+
+def test_the_help_of_all_loads_no_verb() -> None:
+    modules = modules_of("--help")
+    assert heavy(modules) == set()
+    assert [m for m in modules if m.startswith("virton.") and m.count(".") > 1] == [
+        "virton.cli.main"
+    ]
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_the_help_of_all_says_of_a_verb_what_its_own_help_says(verb: str) -> None:
+    function = getattr(import_module(f"virton.cli.{verb}"), verb)
+    assert VERBS[verb] == " ".join((inspect.getdoc(function) or "").split("\n\n")[0].split())
+    wide = {"COLUMNS": "200"}
+    assert VERBS[verb][:60] in CliRunner().invoke(app, [verb, "--help"], env=wide).output
+    assert verb in CliRunner().invoke(app, ["--help"], env=wide).output
