@@ -65,6 +65,7 @@ async def test_the_snapshot_puts_the_answers_together(visit: Visit) -> None:
     assert told["nodes"][1] == {
         "name": "phum02",
         "online": True,
+        "lost": False,
         "ha_state": "online",
         "lrm": {
             "state": "wait_for_agent_lock",
@@ -102,6 +103,11 @@ async def test_a_resource_row_joins_configuration_status_and_guest(visit: Visit)
         "failed_nodes": [],
         "errors": {},
         "extra": {},
+        "configured": True,
+        "guest": "running",
+        "down": False,
+        "last_known": False,
+        "arrival": None,
     }
 
 

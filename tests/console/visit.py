@@ -25,6 +25,7 @@ class SteppedClock:
     def __init__(self) -> None:
         self.now = float(NOW)
         self.set_by = 0.0
+        self.worked = self.work_of_each_look = 0.0
         self._sleepers: list[tuple[float, asyncio.Event]] = []
 
     def time(self) -> float:
@@ -34,6 +35,11 @@ class SteppedClock:
     def monotonic(self) -> float:
         """Return the time that has passed, whatever the clock was set to."""
         return self.now - self.set_by
+
+    def worked_s(self) -> float:
+        """Return how long the console has been at work, as the test says."""
+        self.worked += self.work_of_each_look
+        return self.worked
 
     def set_back(self, seconds: float) -> None:
         """Set the clock back (or forward, by less than nothing), as an operator would."""
@@ -181,7 +187,7 @@ class Stream:
             }
             self.page = self.page | data["fields"] | lists
         if name in ("change", "beat"):
-            self.page |= {"now": data["now"], "parts": data["parts"]}
+            self.page |= {key: data[key] for key in ("now", "fresh", "parts")}
             self.page["cluster"] = self.page["cluster"] | {"clock": data["clock"]}
 
     @property

@@ -16,6 +16,10 @@ class Clock(Protocol):
         """Return a time for waits: it starts anywhere and never leaps, whoever sets the clock."""
         ...
 
+    def worked_s(self) -> float:
+        """Return how long this thread has been at work."""
+        ...
+
     async def sleep(self, seconds: float) -> None:
         """Wait for so many seconds."""
         ...
@@ -31,6 +35,10 @@ class SystemClock:
     def monotonic(self) -> float:
         """Return a time for waits."""
         return time.monotonic()
+
+    def worked_s(self) -> float:
+        """Return how long this thread has been at work."""
+        return time.thread_time()
 
     async def sleep(self, seconds: float) -> None:
         """Wait for so many seconds."""

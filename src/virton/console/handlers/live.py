@@ -13,7 +13,7 @@ from starlette.responses import Response
 from virton.console.answers import Answer
 from virton.console.guard import Call
 from virton.console.lender import RENEW_AFTER_S
-from virton.console.page.assemble import Assembly, parts_told
+from virton.console.page.assemble import Assembly, is_fresh, parts_told
 from virton.console.page.changes import Beat
 from virton.console.page.cluster import clock_told
 from virton.console.page.model import PageModel
@@ -130,13 +130,19 @@ def _checked(call: Call) -> Call | Frame:
 
 def latest(console: Console) -> PageModel:
     """Return the newest page model, told now."""
-    now = console.clock.time()
-    page = console.poller.feed.page or Assembly().page_model(console.poller.readings, now)
-    return page.model_copy(update={"now": now, "parts": parts_told(console.poller.readings, now)})
+    now, readings = console.clock.time(), console.poller.readings
+    page = console.poller.feed.page or Assembly().page_model(readings, now)
+    fresh = {"fresh": is_fresh(readings, now), "parts": parts_told(readings, now)}
+    return page.model_copy(update={"now": now, **fresh})
 
 
 def _beat(call: Call) -> Frame:
     console = call.console
     now, readings = console.clock.time(), console.poller.readings
-    beat = Beat(now=now, clock=clock_told(readings, now), parts=parts_told(readings, now))
+    beat = Beat(
+        now=now,
+        fresh=is_fresh(readings, now),
+        clock=clock_told(readings, now),
+        parts=parts_told(readings, now),
+    )
     return console.views.beat(call.standing, beat, console.poller.feed.version)

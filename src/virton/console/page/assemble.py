@@ -1,5 +1,7 @@
 """Put what the cluster told in its several answers together into the page model."""
 
+from collections.abc import Mapping
+
 from virton.console.page import model
 from virton.console.page.cluster import cluster_told, failure_told, rule_told
 from virton.console.page.rows import (
@@ -13,12 +15,16 @@ from virton.console.page.rows import (
     resource_row,
     resources_told,
 )
+from virton.console.watch.arrivals import Stay
 from virton.console.watch.readings import Asking, Part, Readings
 from virton.proxmox.configuration import Rule
 from virton.proxmox.errors import ApiError
 from virton.proxmox.inventory import Guest
 from virton.proxmox.status import CurrentStatus
 from virton.proxmox.unchanged import Unchanged
+
+FRESH_ROUNDS = 2
+FRESH_MARGIN_S = 3.0
 
 
 class Assembly:
@@ -30,13 +36,17 @@ class Assembly:
         self._guests = Unchanged[str, Guest, model.Guest](guest_row)
         self._rules = Unchanged[str, Rule, model.Rule](rule_told)
 
-    def page_model(self, readings: Readings, now: float) -> model.PageModel:
-        """Return the page model of these readings."""
+    def page_model(
+        self, readings: Readings, now: float, stays: Mapping[str, Stay] | None = None
+    ) -> model.PageModel:
+        """Return the page model of these readings, and of what looks before them have shown."""
         status = readings.status.data.current
         rules = readings.rules.data.rules
-        resources = self._resources.batch(resources_told(readings))
+        resources = self._resources.batch(resources_told(readings, stays or {}))
         return model.PageModel(
             now=now,
+            fresh=is_fresh(readings, now),
+            guests_hidden=False,
             cluster=cluster_told(readings, now),
             parts=parts_told(readings, now),
             quorum=_quorum(status),
@@ -49,6 +59,12 @@ class Assembly:
             rules_digest=next((rule.digest for rule in rules if rule.digest), None),
             resources_digest=next((r.digest for r in readings.resources.data if r.digest), None),
         )
+
+
+def is_fresh(readings: Readings, now: float) -> bool:
+    """Tell whether the HA status is not older than a few rounds, and a moment to answer in."""
+    at = readings.status.at
+    return at is not None and now - at <= FRESH_ROUNDS * readings.period_s + FRESH_MARGIN_S
 
 
 def parts_told(readings: Readings, now: float) -> model.Parts:

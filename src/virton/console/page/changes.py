@@ -72,6 +72,7 @@ class Change(Told):
     since: int
     version: int
     now: float
+    fresh: bool
     clock: ClusterTime
     parts: Parts
     fields: Fields
@@ -83,5 +84,6 @@ class Beat(Told):
     """A sign of life: the time, and how fresh each part is."""
 
     now: float
+    fresh: bool
     clock: ClusterTime
     parts: Parts

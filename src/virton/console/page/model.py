@@ -217,10 +217,14 @@ class Lrm(Told):
 
 
 class Node(Told):
-    """A node; `ha_state` is the manager's word for it."""
+    """A node; `ha_state` is the manager's word for it.
+
+    Of one that is `lost` everything else here, its LRM's state too, is what was last known.
+    """
 
     name: Text
     online: bool
+    lost: bool
     ha_state: Text | None
     lrm: Lrm | None
     cpu: float | None
@@ -229,10 +233,28 @@ class Node(Told):
     maxmem: int | None
 
 
+class Arrival(Told):
+    """From which node, how, and when (by the cluster's clock) a resource came to its node."""
+
+    origin: Text
+    how: Literal["recovered", "moved"]
+    at: float
+
+
 class Resource(Told):
-    """A guest under HA: what is configured, what the stack makes of it, and the guest itself."""
+    """A guest under HA: what is configured, what the stack makes of it, and the guest itself.
+
+    `configured` is false once it was removed, though the stack still lists it. `guest` is the
+    guest's own status; it is `down` where the stack says that it is started. What is told of one
+    that is `last_known` is as old as its node has been lost.
+    """
 
     sid: Text
+    configured: bool
+    guest: Text | None
+    down: bool
+    last_known: bool
+    arrival: Arrival | None
     type: Text
     vmid: int | None
     request_state: Text
@@ -264,9 +286,15 @@ class Guest(Told):
 
 
 class PageModel(Told):
-    """Everything that a page knows of the cluster, as it is told to one viewer at `now`."""
+    """Everything that a page knows of the cluster, as it is told to one viewer at `now`.
+
+    It is `fresh` while the HA status is not older than a few rounds. `guests_hidden` tells that the
+    viewer may not see some or all of the guests (VM.Audit).
+    """
 
     now: float
+    fresh: bool
+    guests_hidden: bool
     cluster: Cluster
     parts: Parts
     quorum: Quorum | None

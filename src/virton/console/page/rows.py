@@ -1,10 +1,11 @@
 """The rows of the page: what several answers tell of one node, resource or guest, put together."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from virton.console.page import model
+from virton.console.watch.arrivals import Stay, lost_nodes
 from virton.console.watch.readings import Readings
 from virton.proxmox.configuration import Resource
 from virton.proxmox.features import AUTO_REBALANCE
@@ -22,6 +23,7 @@ class NodeTold:
     use: NodeUse | None
     online: bool
     ha_state: str | None
+    lost: bool
     row: LrmRow | None
     file: LrmFile | None
 
@@ -30,6 +32,7 @@ def nodes_told(readings: Readings) -> Iterable[tuple[str, NodeTold]]:
     """Yield every node that any answer names, by name."""
     status, manager = readings.status.data.current, readings.status.data.manager
     uses, online = readings.nodes.data.inventory.nodes, readings.nodes.data.membership.online
+    lost = lost_nodes(readings)
     for name in sorted(uses.keys() | online.keys() | status.lrms.keys()):
         use = uses.get(name)
         yield (
@@ -38,6 +41,7 @@ def nodes_told(readings: Readings) -> Iterable[tuple[str, NodeTold]]:
                 name=name,
                 use=use,
                 online=online.get(name, use is not None and use.online),
+                lost=name in lost,
                 ha_state=manager.node_states.get(name),
                 row=status.lrms.get(name),
                 file=manager.lrms.get(name),
@@ -51,6 +55,7 @@ def node_row(told: NodeTold) -> model.Node:
     return model.Node(
         name=told.name,
         online=told.online,
+        lost=told.lost,
         ha_state=told.ha_state,
         lrm=_lrm(told.row, told.file),
         cpu=use.cpu,
@@ -81,12 +86,16 @@ class ResourceTold:
     row: ServiceRow | None
     managed: ManagedService | None
     guest: Guest | None
+    stay: Stay | None
+    lost: bool
     listed: bool
     balances: bool
     fails_back: bool
 
 
-def resources_told(readings: Readings) -> Iterable[tuple[str, ResourceTold]]:
+def resources_told(
+    readings: Readings, stays: Mapping[str, Stay]
+) -> Iterable[tuple[str, ResourceTold]]:
     """Yield every resource that is configured or still listed."""
     configured = {resource.sid: resource for resource in readings.resources.data}
     rows = readings.status.data.current.services
@@ -95,10 +104,13 @@ def resources_told(readings: Readings) -> Iterable[tuple[str, ResourceTold]]:
     listed = readings.status.at is not None
     balances = readings.features.auto_rebalance
     stay = frozenset(group.group for group in readings.rules.data.groups if group.nofailback)
+    lost = lost_nodes(readings)
     for sid in configured.keys() | rows.keys():
         config = configured.get(sid)
         fails_back = config is None or config.group not in stay
-        told = (config, rows.get(sid), managed.get(sid), guests.get(sid))
+        row, guest = rows.get(sid), guests.get(sid)
+        node = (row and row.node) or (guest and guest.node)
+        told = (config, row, managed.get(sid), guest, stays.get(sid), node in lost)
         yield sid, ResourceTold(sid, *told, listed, balances, fails_back)
 
 
@@ -113,6 +125,11 @@ def resource_row(told: ResourceTold) -> model.Resource:
     unlisted = "queued" if told.listed else None
     return model.Resource(
         sid=told.sid,
+        configured=told.config is not None,
+        guest=guest.status if guest else None,
+        down=told.stay is not None and told.stay.down,
+        last_known=told.lost,
+        arrival=_arrival(told.stay),
         type=config.type,
         vmid=integer(told.sid.partition(":")[2]),
         request_state=config.state or (row and row.request_state) or "started",
@@ -131,6 +148,11 @@ def resource_row(told: ResourceTold) -> model.Resource:
         target=managed.target if managed else None,
         failed_nodes=managed.failed_nodes if managed else (),
     )
+
+
+def _arrival(stay: Stay | None) -> model.Arrival | None:
+    told = stay and stay.arrival
+    return model.Arrival(origin=told.origin, how=told.how, at=told.at) if told else None
 
 
 def _first(*values: Any) -> Any:

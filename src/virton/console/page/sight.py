@@ -18,6 +18,7 @@ def seen_by(standing: Standing, page: PageModel) -> PageModel:
         "cluster": page.cluster.model_copy(update={"lab": standing.lab}),
         "guests": _guests(standing, page.guests),
         "resources": _resources(standing, page.resources),
+        "guests_hidden": not _may_see_all(standing),
     }
     return page.model_copy(update=seen)
 
@@ -43,7 +44,7 @@ def beat_seen_by(standing: Standing, beat: Beat) -> Beat:
     if _may_audit(standing):
         return beat
     page = forbidden(beat.now, _missing(AUDIT))
-    return Beat(now=beat.now, clock=page.cluster.clock, parts=page.parts)
+    return Beat(now=beat.now, fresh=False, clock=page.cluster.clock, parts=page.parts)
 
 
 def _rows(standing: Standing, rows: Rows) -> Rows:
@@ -74,7 +75,7 @@ def _resources(standing: Standing, resources: tuple[Resource, ...]) -> tuple[Res
 
 
 def _unnamed(row: Resource) -> Resource:
-    return row.model_copy(update={"name": None})
+    return row.model_copy(update={"name": None, "guest": None, "down": False})
 
 
 def _may_audit(standing: Standing) -> bool:
@@ -83,6 +84,13 @@ def _may_audit(standing: Standing) -> bool:
 
 def _may_see(permissions: Permissions, vmid: int | None) -> bool:
     return GUEST_AUDIT in permissions.on(f"/vms/{vmid}")
+
+
+def _may_see_all(standing: Standing) -> bool:
+    """Tell whether every guest is within this viewer's sight, whatever guests there will be."""
+    permissions = standing.permissions
+    single = (on for path, on in permissions.paths.items() if path.startswith("/vms/"))
+    return GUEST_AUDIT in permissions.on("/vms") and all(GUEST_AUDIT in on for on in single)
 
 
 def _missing(privilege: str) -> ApiError:

@@ -85,6 +85,7 @@ class Feed:
             since=version,
             version=self.version,
             now=page.now,
+            fresh=page.fresh,
             clock=page.cluster.clock,
             parts=page.parts,
             fields=Fields.model_validate(fields),

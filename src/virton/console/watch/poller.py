@@ -4,12 +4,14 @@ import asyncio
 import logging
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from virton.console.clock import Clock
 from virton.console.lender import Lender
 from virton.console.page.assemble import Assembly
 from virton.console.settings import ConsoleSettings
+from virton.console.watch.arrivals import Arrivals
 from virton.console.watch.chronicle import Chronicle
 from virton.console.watch.feed import Feed
 from virton.console.watch.journals import Journals
@@ -20,6 +22,11 @@ from virton.proxmox.features import Features
 
 PATIENCE_S = 1.0
 """How long the quick sources of a round wait for the slow ones before they are shown."""
+
+SHARE = 0.25
+"""The most of a processor's time that rounds may take."""
+
+LONGEST_PAUSE_S = 30.0
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +44,8 @@ class Poller:
         journals = Journals(client, lender, clock)
         self.chronicle = Chronicle(settings.history, journals) if settings.history else None
         self._assembly = Assembly()
+        self._arrivals = Arrivals()
+        self._pause_s = settings.interval_s
         self._reader = Reader(client, lender, settings, clock, self._publish)
         self._settings = settings
         self._clock = clock
@@ -50,7 +59,7 @@ class Poller:
     @property
     def readings(self) -> Readings:
         """Return everything that is known of the cluster."""
-        return self._reader.readings
+        return replace(self._reader.readings, period_s=self._pause_s)
 
     async def run(self) -> None:
         """Ask at every interval while anybody watches, or did a moment ago."""
@@ -58,8 +67,8 @@ class Poller:
             if not self._wanted():
                 self._watched.clear()
                 await self._watched.wait()
-            self._current(self._settings.interval_s / 2)
-            await self._clock.sleep(self._settings.interval_s)
+            self._current(self._pause_s / 2)
+            await self._clock.sleep(self._pause_s)
 
     async def run_beats(self) -> None:
         """Stir the watchers at every beat."""
@@ -89,7 +98,7 @@ class Poller:
 
     async def refresh(self) -> None:
         """Ask, unless that was begun less than an interval ago; wait only so long for the answers."""
-        await self._patiently(self._current(self._settings.interval_s), 2 * PATIENCE_S)
+        await self._patiently(self._current(self._pause_s), 2 * PATIENCE_S)
 
     async def refresh_now(self) -> None:
         """Ask with a round that begins after this call; wait only so long for the answers."""
@@ -136,6 +145,7 @@ class Poller:
             log.error("a round of the poller failed", exc_info=failure)
 
     async def _ask(self) -> None:
+        begun_s = self._clock.worked_s()
         reading = self._reader.begin()
         try:
             if await self._is_late(reading):
@@ -144,6 +154,11 @@ class Poller:
             await reading
         finally:
             self._publish()
+            self._rest_after(self._clock.worked_s() - begun_s)
+
+    def _rest_after(self, worked_s: float) -> None:
+        """Pause so long that rounds never take more than their share of the time."""
+        self._pause_s = max(self._settings.interval_s, min(worked_s / SHARE, LONGEST_PAUSE_S))
 
     async def _is_late(self, work: asyncio.Future[Any], patience_s: float = PATIENCE_S) -> bool:
         pause = asyncio.ensure_future(self._clock.sleep(patience_s))
@@ -160,8 +175,9 @@ class Poller:
             work.result()
 
     def _publish(self) -> None:
-        readings = self.readings
-        page = self._assembly.page_model(readings, self._clock.time())
+        readings, now = self.readings, self._clock.time()
+        self._arrivals.look(readings, now)
+        page = self._assembly.page_model(readings, now, self._arrivals.stays)
         self.feed.publish(page)
         if self.chronicle is not None:
             self.chronicle.offer(readings, page)

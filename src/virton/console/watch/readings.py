@@ -59,7 +59,8 @@ class Readings:
     """Everything that is known of a cluster.
 
     `answering` is the address that is asked first, `ahead_s` by how much its clock is ahead of ours,
-    `token` how the cluster takes the console's own, if there is one.
+    `token` how the cluster takes the console's own, if there is one; `period_s` is how long a round
+    takes with the pause after it.
     """
 
     status: Part[StatusReading] = Part(StatusReading())
@@ -72,6 +73,7 @@ class Readings:
     addresses: Mapping[str, ApiError | None] = field(default_factory=dict)
     answering: str | None = None
     ahead_s: float | None = None
+    period_s: float = 2.0
     token: TokenStanding | None = None
 
     @property
