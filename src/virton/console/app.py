@@ -12,6 +12,7 @@ from virton.console.clock import Clock, SystemClock
 from virton.console.guard import answered, reading, writing
 from virton.console.handlers import (
     capture,
+    forecast,
     history,
     incidents,
     lab,
@@ -78,6 +79,11 @@ def _routes() -> list[BaseRoute]:
         Route("/api/incidents/{number}/silence", writing(incidents.silence), methods=["POST"]),
         Route("/api/notify/test", writing(incidents.try_out), methods=["POST"]),
         Route("/api/history/moment", reading(history.moment)),
+        Route("/api/forecast/table", reading(forecast.table)),
+        Route("/api/forecast/course", reading(forecast.course)),
+        Route("/api/forecast/advice", reading(forecast.advice)),
+        Route("/api/forecast/score", reading(forecast.score)),
+        Route("/api/forecast/why/{sid}", reading(forecast.why)),
         Route("/api/lab", reading(lab.show)),
         Route("/api/lab", writing(lab.act), methods=["POST"]),
     ]

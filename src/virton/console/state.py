@@ -11,10 +11,12 @@ from virton.console.clock import Clock
 from virton.console.lender import Lender
 from virton.console.sessions import Sessions
 from virton.console.settings import ConsoleSettings, console_key
+from virton.console.watch.forecasts import Forecasts
 from virton.console.watch.poller import Poller
 from virton.console.watch.telling import Telling
 from virton.console.watch.views import Views
-from virton.proxmox import ProxmoxClient
+from virton.proxmox import ClusterApi, ProxmoxClient
+from virton.proxmox.capture import take_capture
 from virton.throttle import Throttle
 
 
@@ -29,6 +31,7 @@ class Console:
     throttle: Throttle
     poller: Poller
     views: Views
+    forecasts: Forecasts
     telling: Telling | None = None
 
     @asynccontextmanager
@@ -37,6 +40,7 @@ class Console:
         tasks = [
             asyncio.create_task(self.poller.run()),
             asyncio.create_task(self.poller.run_beats()),
+            asyncio.create_task(self.forecasts.run()),
         ]
         if self.poller.chronicle is not None:
             tasks.append(asyncio.create_task(self.poller.chronicle.run()))
@@ -49,6 +53,7 @@ class Console:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             self.poller.abandon()
+            await self.forecasts.end()
             await self.client.aclose()
 
 
@@ -57,6 +62,10 @@ def open_console(client: ProxmoxClient, settings: ConsoleSettings, clock: Clock)
     lender = Lender(settings.token)
     key = console_key(settings.data)
     poller = Poller(client, lender, settings, clock)
+
+    async def captured() -> bytes:
+        return await take_capture(ClusterApi(client, lender.current()))
+
     return Console(
         client=client,
         settings=settings,
@@ -65,6 +74,7 @@ def open_console(client: ProxmoxClient, settings: ConsoleSettings, clock: Clock)
         throttle=Throttle(clock.monotonic),
         poller=poller,
         views=Views(),
+        forecasts=Forecasts(settings.data, clock, lambda: poller.readings, captured),
         telling=_telling(poller, settings, clock),
     )
 

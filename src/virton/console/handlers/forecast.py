@@ -1,0 +1,70 @@
+"""What a failure or a change will do: courses, reasons, advice, and the table of what is borne."""
+
+import json
+from typing import Any
+
+from starlette.datastructures import QueryParams
+from starlette.responses import Response
+
+from virton.console.answers import Answer
+from virton.console.guard import Call
+from virton.console.problems import Refusal
+from virton.console.standings import AUDIT, GUEST_AUDIT
+from virton.console.watch.forecasts import ForecastError
+from virton.proxmox import ApiError, ApiFailure
+from virton.proxmox.capture import take_capture
+from virton.proxmox.errors import ErrorCode
+
+_LISTS = ("lose", "cut", "maintenance", "fail_start", "add_rule", "change", "remove", "move")
+_TEXTS = ("split", "as_version")
+
+
+async def table(call: Call) -> Response:
+    """Return the table as far as it is known; it is kept fresh from the first time on."""
+    for privilege, path in ((AUDIT, "/"), (GUEST_AUDIT, "/vms")):
+        if privilege not in call.standing.permissions.on(path):
+            words = f"Permission check failed ({path}, {privilege})"
+            raise ApiFailure(ApiError(403, words, code=ErrorCode.FORBIDDEN))
+    call.console.forecasts.begin()
+    return Answer(call.console.forecasts.table.to_json())
+
+
+async def score(call: Call) -> Response:
+    """Return how often forecasts came true."""
+    return await _answer(call, "score")
+
+
+async def course(call: Call) -> Response:
+    """Return what becomes of the cluster; the query has the names of the command line's options."""
+    return await _answer(call, "course", capture=await _seen(call), question=_question(call))
+
+
+async def why(call: Call) -> Response:
+    """Return why a resource is where it is, and what helps."""
+    sid = call.request.path_params["sid"]
+    return await _answer(call, "why", capture=await _seen(call), sid=sid)
+
+
+async def advice(call: Call) -> Response:
+    """Return what changes would do: who moves, and the table before and after."""
+    return await _answer(call, "advice", capture=await _seen(call), question=_question(call))
+
+
+async def _seen(call: Call) -> Any:
+    """Return the cluster as this user may read it, and nothing that they may not."""
+    return json.loads(await take_capture(call.api))
+
+
+async def _answer(call: Call, do: str, **fields: Any) -> Response:
+    try:
+        return Answer(await call.console.forecasts.ask(do, **fields))
+    except ForecastError as error:
+        raise Refusal(400, "forecast", str(error)) from None
+    except TimeoutError:
+        raise Refusal(504, "forecast", "it takes too long") from None
+
+
+def _question(call: Call) -> dict[str, Any]:
+    asked: QueryParams = call.request.query_params
+    question: dict[str, Any] = {key: asked.getlist(key) for key in _LISTS if key in asked}
+    return question | {key: asked[key] for key in _TEXTS if key in asked}

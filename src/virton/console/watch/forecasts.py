@@ -1,0 +1,242 @@
+"""The forecast's process, as the console keeps it: questions to it, and a table that stays fresh."""
+
+import asyncio
+import json
+import logging
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from virton.console.clock import Clock
+from virton.console.watch.readings import Readings
+
+SERVICE = "virton.forecast.service"
+SCORE_FILE = "forecast-score.json"
+LONGEST_LINE = 256 * 1024 * 1024
+LOOK_S = 2.0
+PATIENCE_S = 60.0
+"""For how long an answer is waited for."""
+
+Json = dict[str, Any]
+log = logging.getLogger(__name__)
+
+
+class ForecastError(Exception):
+    """A question that was not answered; the message says why."""
+
+
+@dataclass(slots=True)
+class TableState:
+    """The table as far as it is known: rows by their case, and how far the work has come."""
+
+    rows: dict[str, Json] = field(default_factory=dict)
+    done: int = 0
+    of: int = 0
+    at: float | None = None
+    trouble: str | None = None
+
+    def to_json(self) -> Json:
+        """Return the table, its rows in the order in which they are tried."""
+        working = self.done < self.of or self.at is None
+        return {
+            "rows": list(self.rows.values()),
+            "done": self.done,
+            "of": self.of,
+            "fresh": not working and self.trouble is None,
+            "at": self.at,
+            "trouble": self.trouble,
+        }
+
+
+class Forecasts:
+    """Starts the process when it is first needed, and ends it with the console.
+
+    `capture` reads the cluster with the console's own credentials; it is called again as soon as
+    what the console shows has changed in anything that the forecast depends on.
+    """
+
+    def __init__(
+        self,
+        data: Path,
+        clock: Clock,
+        readings: Callable[[], Readings],
+        capture: Callable[[], Awaitable[bytes]],
+    ) -> None:
+        self.table = TableState()
+        self._score = data / SCORE_FILE
+        self._clock = clock
+        self._readings = readings
+        self._capture = capture
+        self._process: asyncio.subprocess.Process | None = None
+        self._waiting: dict[int, asyncio.Future[Json]] = {}
+        self._listener: asyncio.Task[None] | None = None
+        self._numbered = 0
+        self._table_job = 0
+        self._drawn: object = None
+        self._made: set[str] = set()
+        self._starting = asyncio.Lock()
+        self._wanted = asyncio.Event()
+        self._at_rest = asyncio.Event()
+
+    # questions
+
+    async def ask(self, do: str, **fields: Any) -> Json:
+        """Ask the process; raises ForecastError."""
+        number = await self._send(do, fields)
+        answer: asyncio.Future[Json] = asyncio.get_running_loop().create_future()
+        self._waiting[number] = answer
+        try:
+            told = await asyncio.wait_for(answer, PATIENCE_S)
+        except (TimeoutError, asyncio.CancelledError):
+            await self._write({"do": "cancel", "job": number})
+            raise
+        finally:
+            self._waiting.pop(number, None)
+        if "error" in told:
+            raise ForecastError(str(told["error"]))
+        found: Json = told["answer"]
+        return found
+
+    async def _send(self, do: str, fields: Json) -> int:
+        await self._start()
+        self._numbered += 1
+        number = self._numbered
+        if do == "table":
+            self._table_job = number
+        await self._write({"id": number, "do": do, **fields})
+        return number
+
+    async def _write(self, job: Json) -> None:
+        process = self._process
+        if process is None or process.stdin is None:
+            raise ForecastError("the forecast's process has ended")
+        try:
+            process.stdin.write(json.dumps(job, separators=(",", ":")).encode() + b"\n")
+            await process.stdin.drain()
+        except ConnectionError:
+            raise ForecastError("the forecast's process has ended") from None
+
+    # the process
+
+    async def _start(self) -> None:
+        async with self._starting:
+            if self._process is not None and self._process.returncode is None:
+                return
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                SERVICE,
+                str(self._score),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                limit=LONGEST_LINE,
+            )
+            self._listener = asyncio.create_task(self._listen(self._process))
+
+    async def _listen(self, process: asyncio.subprocess.Process) -> None:
+        if process.stdout is None:
+            return
+        while line := await process.stdout.readline():
+            self._hear(json.loads(line))
+        for answer in self._waiting.values():
+            if not answer.done():
+                answer.set_result({"error": "the forecast's process has ended"})
+        self._drawn = None
+
+    def _hear(self, told: Json) -> None:
+        number = told["id"]
+        if number in self._waiting:
+            if not self._waiting[number].done():
+                self._waiting[number].set_result(told)
+        elif number == self._table_job:
+            self._hear_of_table(told)
+
+    def _hear_of_table(self, told: Json) -> None:
+        table = self.table
+        if "error" in told:
+            table.trouble = str(told["error"])
+        elif "row" in told:
+            row = told["row"]
+            table.rows[_name(row)] = row
+            self._made.add(_name(row))
+            table.done, table.of = told["done"], told["of"]
+        elif told.get("ended"):
+            # a node that left the cluster has no row any more
+            table.rows = {name: row for name, row in table.rows.items() if name in self._made}
+            table.at, table.trouble = self._clock.time(), None
+            self._at_rest.set()
+
+    async def end(self) -> None:
+        """End the process, and wait until it has ended."""
+        if self._listener is not None:
+            self._listener.cancel()
+        process = self._process
+        if process is not None and process.returncode is None:
+            process.kill()
+            await process.wait()
+
+    # the table
+
+    def begin(self) -> None:
+        """Keep the table fresh from now on."""
+        self._wanted.set()
+
+    async def drawn(self) -> None:
+        """Wait until the table is whole."""
+        await self._at_rest.wait()
+
+    async def run(self) -> None:
+        """Draw the table anew whenever the cluster has changed, once somebody wants it."""
+        await self._wanted.wait()
+        while True:
+            drawn = _drawing(self._readings())
+            if drawn is not None and drawn != self._drawn:
+                self._drawn = drawn
+                await self._draw()
+            await self._clock.sleep(LOOK_S)
+
+    async def _draw(self) -> None:
+        try:
+            capture = json.loads(await self._capture())
+            self.table.done, self._made = 0, set()
+            self._at_rest.clear()
+            fields = {"capture": capture, "at": self._clock.time(), "pairs": _has_pairs(capture)}
+            await self._send("table", fields)
+        except Exception as trouble:  # the next change is tried again, and the page is told
+            self.table.trouble = str(trouble) or type(trouble).__name__
+            log.warning("the forecast's table could not be drawn: %s", self.table.trouble)
+
+
+MOST_NODES_FOR_PAIRS = 32
+
+
+def _has_pairs(capture: Json) -> bool:
+    return len(capture.get("nodes") or ()) <= MOST_NODES_FOR_PAIRS
+
+
+def _name(row: Json) -> str:
+    return f"{row['kind']} {row['name']}"
+
+
+def _drawing(readings: Readings) -> object:
+    """Return what a table depends on, as far as the console reads it; None: nothing is known yet."""
+    manager = readings.status.data.manager
+    if readings.nodes.at is None or readings.resources.at is None:
+        return None
+    services = {
+        sid: (service.state, service.node, service.target)
+        for sid, service in manager.services.items()
+    }
+    guests = {
+        (guest.sid, guest.node, guest.status) for guest in readings.nodes.data.inventory.guests
+    }
+    return (
+        readings.resources.data,
+        readings.rules.data,
+        dict(readings.nodes.data.membership.online),
+        manager.master_node,
+        services,
+        frozenset(guests),
+    )

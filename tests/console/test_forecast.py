@@ -1,0 +1,85 @@
+"""The console's own forecast of the embedded cluster: a process beside it answers."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.console.visit import Browser
+from virton.console.app import create_app
+from virton.console.settings import ConsoleSettings
+from virton.console.watch.forecasts import Forecasts
+from virton.embedded import start
+from virton.proxmox import ProxmoxClient
+
+pytestmark = pytest.mark.anyio
+PASSWORD = "a password for tests"
+
+
+class Seat:
+    """Somebody who is logged in, and the console's forecasts."""
+
+    def __init__(self, browser: Browser, forecasts: Forecasts) -> None:
+        self.browser = browser
+        self.forecasts = forecasts
+
+    async def get(self, path: str) -> dict[str, Any]:
+        answer = await self.browser.get(f"/api/forecast/{path}")
+        assert answer.status_code == 200, answer.text
+        body = answer.json()
+        assert isinstance(body, dict)
+        return body
+
+
+@pytest.fixture
+async def seat(tmp_path: Path) -> AsyncIterator[Seat]:
+    cluster = start(tmp_path, PASSWORD)
+    client = ProxmoxClient.in_process(cluster.app)
+    app = create_app(client, ConsoleSettings(tmp_path, cluster.console_token))
+    async with app.router.lifespan_context(app):
+        browser = Browser(app)
+        await browser.log_in(password=PASSWORD)
+        await browser.get("/api/snapshot?fresh=1")
+        yield Seat(browser, app.state.console.forecasts)
+
+
+async def test_a_course_tells_what_becomes_of_each_resource(seat: Seat) -> None:
+    told = await seat.get("course?lose=phum03")
+    assert told["resources"]["vm:100"]["verdict"] == "back"
+    assert told["resources"]["vm:121"]["verdict"] == "stays"
+    assert told["outside_ha"] == ["ct:201"]
+
+
+async def test_reasons_and_advice_are_told(seat: Seat) -> None:
+    told = await seat.get("why/vm:100")
+    assert told["node"] == "phum03"
+    rule = "home resources=vm:100 nodes=phum01"
+    advice = await seat.get(f"advice?add_rule={rule.replace(' ', '%20')}")
+    assert [(move["sid"], move["node"]) for move in advice["moves"]] == [("vm:100", "phum01")]
+
+
+async def test_a_question_that_cannot_be_asked_is_refused_with_why(seat: Seat) -> None:
+    answer = await seat.browser.get("/api/forecast/course?lose=nowhere")
+    assert answer.status_code == 400
+    assert "nowhere" in answer.json()["error"]["detail"]
+
+
+async def test_the_table_is_made_once_it_is_asked_for_and_the_score_begins_at_nothing(
+    seat: Seat,
+) -> None:
+    first = await seat.get("table")
+    assert first["rows"] == []
+    await asyncio.wait_for(seat.forecasts.drawn(), 60)
+    told = await seat.get("table")
+    assert told["fresh"]
+    names = {row["name"] for row in told["rows"] if row["kind"] == "node"}
+    assert names == {"phum01", "phum02", "phum03"}
+    assert (await seat.get("score"))["losses"] == 0
+
+
+async def test_who_is_not_logged_in_learns_nothing(seat: Seat) -> None:
+    await seat.browser.write("POST", "/api/logout")
+    answer = await seat.browser.get("/api/forecast/table")
+    assert answer.status_code == 401
