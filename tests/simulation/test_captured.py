@@ -8,7 +8,7 @@ from virton.ha.events import Record
 from virton.ha.events.resource import Rebalanced, Recovered
 from virton.simulation.scenario import run_scenario, scenario_from
 
-OFF = {"power": "off", "network": "off"}
+OFF = {"power": "off", "network": "off", "maxcpu": 24, "maxmem": 128 * 1024**3}
 NODES = ("node1", "node2", "node3")
 
 
@@ -86,3 +86,18 @@ def test_a_resource_on_a_node_that_is_not_there_does_not_end_a_simulation(mode: 
     run_scenario(scenario_from(case, "nowhere"), records.append)
     assert records[-1].event.kind == "simulation.ended"
     assert next(r.event for r in records if isinstance(r.event, Recovered)).sid == "vm:101"
+
+
+@pytest.mark.parametrize("lacks", ["maxcpu", "maxmem"])
+def test_in_static_mode_a_node_without_figures_has_resources_counted_with_a_warning_each_round(
+    lacks: str,
+) -> None:
+    case = crowded_cluster()
+    silent = {key: value for key, value in OFF.items() if key != lacks}
+    case["nodes"] = {**case["nodes"], "node2": silent}
+    records: list[Record] = []
+    run_scenario(scenario_from(case, "silent"), records.append)
+    told = [record.time_s for record in records if record.event.kind == "scheduler.fallback"]
+    assert told == list(range(20, records[-1].time_s + 1, 20))[: len(told)]
+    assert len(told) > 20
+    assert not any(isinstance(record.event, Rebalanced) for record in records)

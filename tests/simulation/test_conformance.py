@@ -25,7 +25,16 @@ def _difference(run_case: Callable[[dict[str, Any]], str | None], file: Path) ->
     return run_case(json.loads(file.read_text(encoding="utf-8")))
 
 
-@pytest.mark.parametrize("file", _cases(SHARED / "scenarios", SHARED / "scenarios" / "scale"))
+def _faults() -> list[Any]:
+    """Return the scenarios among the recorded faults: those that tell what to expect."""
+    told = [case for case in _cases(SHARED / "faults") if case.values[0] is not None]
+    texts = {case.id: case.values[0].read_text(encoding="utf-8") for case in told}
+    return [case for case in told if {"nodes", "expect"} <= json.loads(texts[case.id]).keys()]
+
+
+@pytest.mark.parametrize(
+    "file", [*_cases(SHARED / "scenarios", SHARED / "scenarios" / "scale"), *_faults()]
+)
 def test_a_recorded_scenario_happens_event_by_event(file: Path) -> None:
     assert _difference(scenarios.run_case, file) is None
 

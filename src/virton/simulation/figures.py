@@ -34,7 +34,11 @@ def load_report(world: World, figures: Figures, measure: ImbalanceMeasure) -> Lo
 
 
 def _static_nodes(world: World) -> dict[str, NodeStats]:
-    return {name: NodeStats(h.cores, h.memory_bytes) for name, h in world.hosts.items()}
+    """Return what the nodes have; with one that does not tell, the mode cannot be used."""
+    hosts = world.hosts.values()
+    return {
+        host.name: NodeStats(host.cores, host.memory_bytes) for host in hosts if host.tells_size
+    }
 
 
 def _usage(world: World, figures: Figures, *, dynamic: bool) -> dict[str, ResourceUsage]:

@@ -16,7 +16,7 @@ DEFAULT_VERSION = "9.0.0~2"
 
 @dataclass(slots=True)
 class Host:
-    """A node's hardware and what runs on it. `watchdogs`: handle -> when it was fed last (s).
+    """A node's hardware and what runs on it. One that does not tell its size has it all the same. `watchdogs`: handle -> when it was fed last (s).
 
     `booted_s` is when it was switched on, `files_since_s` when its cluster files came up, and
     `daemons_due_s` when its daemons will start, while it boots.
@@ -27,6 +27,7 @@ class Host:
     network: bool = False
     cores: float = DEFAULT_CORES
     memory_bytes: int = DEFAULT_MEMORY_BYTES
+    tells_size: bool = True
     version: str = DEFAULT_VERSION
     votes: int = 1
     booted_s: int | None = None

@@ -162,6 +162,7 @@ def _host(name: str, node: Fields, running: frozenset[str]) -> HostValue:
         network=node.one_of("network", "on", "off") == "on",
         cores=node.number("maxcpu", 0.0) or DEFAULT_CORES,
         memory_bytes=node.whole("maxmem", 0) or DEFAULT_MEMORY_BYTES,
+        tells_size=bool(node.number("maxcpu", 0.0) and node.whole("maxmem", 0)),
         version=node.text("pve_version", DEFAULT_VERSION),
         votes=node.whole("votes", 1),
         running=running,

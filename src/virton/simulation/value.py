@@ -33,6 +33,7 @@ class HostValue:
     network: bool = False
     cores: float = DEFAULT_CORES
     memory_bytes: int = DEFAULT_MEMORY_BYTES
+    tells_size: bool = True
     version: str = DEFAULT_VERSION
     votes: int = 1
     booted_s: Instant | None = None
