@@ -15,6 +15,7 @@ export class ApiError extends Error {
     unknown = false,
     told = false,
     token = null,
+    request = null,
   }) {
     super(message ?? code);
     this.status = status;
@@ -27,6 +28,8 @@ export class ApiError extends Error {
     this.unknown = unknown;
     /** The name of the console's own token, where it is refused or lacks a privilege. */
     this.token = token;
+    /** The name of the request, by which the console's log tells more. */
+    this.request = request;
     /** Whether the console itself said so. */
     this.told = told;
   }

@@ -73,7 +73,7 @@ function wordKind(error) {
   if (known) return known;
   if (error.status === 429) return t("error.slow_down", { seconds: error.retryAfterS || 5 });
   const key = `error.${error.code}`;
-  return has(key) ? t(key) : t("error.cluster");
+  return has(key) ? t(key, { request: error.request ?? "–" }) : t("error.cluster");
 }
 
 /** What is wrong with the console's own token, which is not the user's affair. */

@@ -23,6 +23,7 @@ from virton.cli.listening import (
     listen,
     proxy_facts,
 )
+from virton.cli.logs import LogFormat, keep_log
 from virton.cli.real_cluster import CaFileOption, FingerprintOption, client_of
 from virton.cli.serving import Encrypted, Server
 from virton.cli.settings_file import (
@@ -150,6 +151,10 @@ PveVersionOption = Annotated[
         show_default="as it was; at first 9.1",
     ),
 ]
+LogFormatOption = Annotated[
+    LogFormat | None,
+    typer.Option(help="Form of the log on the standard error.", show_default="text"),
+]
 TrustedProxyOption = Annotated[
     list[str] | None,
     typer.Option(
@@ -184,6 +189,7 @@ def serve(
     language: LanguageOption = None,
     pve_version: PveVersionOption = None,
     trusted_proxy: TrustedProxyOption = None,
+    log_format: LogFormatOption = None,
     demo: DemoOption = None,
 ) -> None:
     """Serve the web console."""
@@ -201,6 +207,7 @@ def serve(
         "language": language,
         "pve_version": pve_version,
         "trusted_proxies": trusted_proxy,
+        "log_format": log_format,
         "demo": demo,
     }
     file, path = settings_file(config, Path.cwd(), folder)
@@ -209,6 +216,7 @@ def serve(
 
 def start(chosen: SettingsFile, path: Path | None, folder: Path) -> None:
     """Serve as was chosen, until told to stop."""
+    keep_log(chosen.log_format or "text")
     host = chosen.host or HOST
     proxies = checked_proxies(chosen.trusted_proxies)
     with contextlib.ExitStack() as listeners:

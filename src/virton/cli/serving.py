@@ -50,6 +50,7 @@ class Server(uvicorn.Server):
             http=ReasoningProtocol,
             ws="none",
             log_level="warning",
+            log_config=None,
             access_log=False,
             proxy_headers=bool(trusted_proxies),
             forwarded_allow_ips=list(trusted_proxies),

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from virton.cli.complaint import complain
+from virton.cli.logs import LogFormat
 from virton.notify.settings import MailServer, RecipientSettings
 
 FILE = "virton.toml"
@@ -47,6 +48,7 @@ class SettingsFile(BaseModel):
     language: Language | None = None
     pve_version: PveVersion | None = None
     trusted_proxies: Texts = []
+    log_format: LogFormat | None = None
     hosts: Texts = []
     idle_hours: Annotated[float, Field(ge=0, le=24 * 365)] | None = None
     demo: Text | None = None

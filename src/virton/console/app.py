@@ -13,6 +13,7 @@ from virton.console.guard import answered, reading, writing
 from virton.console.handlers import (
     capture,
     forecast,
+    health,
     history,
     incidents,
     lab,
@@ -22,6 +23,7 @@ from virton.console.handlers import (
     rules,
     session,
 )
+from virton.console.request_ids import RequestIds
 from virton.console.security import KnownHosts, SecurityHeaders
 from virton.console.settings import ConsoleSettings
 from virton.console.state import open_console
@@ -41,6 +43,7 @@ def create_app(
             yield
 
     middleware = [
+        Middleware(RequestIds),
         Middleware(SecurityHeaders, strict_transport=settings.strict_transport),
         Middleware(KnownHosts, names=settings.hosts),
     ]
@@ -53,6 +56,8 @@ def _routes() -> list[BaseRoute]:
     return [
         Route("/", pages.index),
         Route("/login", pages.login),
+        Route("/healthz", answered(health.alive)),
+        Route("/readyz", answered(health.ready)),
         Mount("/static", pages.files(pages.ROOM / "static")),
         Mount("/catalogue", pages.files(CATALOGUES)),
         Route("/api/login", answered(session.log_in), methods=["POST"]),

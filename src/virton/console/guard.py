@@ -10,6 +10,7 @@ from starlette.background import BackgroundTask
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from virton.console import request_ids
 from virton.console.answers import Answer
 from virton.console.problems import Refusal, failed, refused
 from virton.console.session_cookie import COOKIE, Session
@@ -62,7 +63,8 @@ def answered(handler: Callable[[Request], Awaitable[Response]]) -> Endpoint:
             return Response(status_code=400)  # which nobody will read
         except Exception:
             log.exception(f"{request.method} {_shape(request)} failed")
-            return refused(Refusal(500, "internal", "the console made a mistake; see its log"))
+            detail = "the console made a mistake; see its log"
+            return refused(Refusal(500, "internal", detail, request=request_ids.current.get()))
 
     return endpoint
 

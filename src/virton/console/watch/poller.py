@@ -64,7 +64,7 @@ class Poller:
     async def run(self) -> None:
         """Ask at every interval while anybody watches, or did a moment ago."""
         while True:
-            if not self._wanted():
+            if not self.is_wanted:
                 self._watched.clear()
                 await self._watched.wait()
             self._current(self._pause_s / 2)
@@ -87,7 +87,9 @@ class Poller:
             self._watchers -= 1
             self._left = self._clock.time()
 
-    def _wanted(self) -> bool:
+    @property
+    def is_wanted(self) -> bool:
+        """Tell whether the cluster is asked at every interval."""
         lingering = self._clock.time() - self._left < self._settings.linger_s
         return self._watchers > 0 or lingering or self._watches_unwatched
 
