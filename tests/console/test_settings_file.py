@@ -40,7 +40,7 @@ def refused(path: Path, capsys: pytest.CaptureFixture[str]) -> str:
 
 def test_every_setting_may_stand_in_the_file(tmp_path: Path) -> None:
     file, _ = settings_file(written(tmp_path / "any.toml", WHOLE))
-    assert file.model_dump(exclude_none=True) == {
+    assert file.model_dump(exclude_unset=True) == {
         "proxmox": ["https://pve1:8006", "pve2"],
         "token": TOKEN,
         "fingerprints": ["AB" * 32],
