@@ -64,8 +64,9 @@ class FrozenWorld:
 
 def run_case(recorded: dict[str, Any]) -> str | None:
     """Run a recorded call; return None if it passed, else the first difference in one line."""
-    case: dict[str, Any] = _as_characters(recorded)
-    before = {path: _as_text(content) for path, content in case["state"]["files"].items()}
+    case = recorded
+    states = case["state"]["files"].items()
+    before = {path: _as_characters(_as_text(content)) for path, content in states}
     files = ClusterFiles(before)
     # The calls were recorded from the handlers alone, on files that could always be written.
     cluster = EmbeddedCluster(files, FrozenWorld(case["state"]), guarded=False)
@@ -77,7 +78,7 @@ def run_case(recorded: dict[str, Any]) -> str | None:
 
 
 def _as_characters(value: Any) -> Any:
-    """Return what was recorded with its texts as characters, where they are bytes of UTF-8."""
+    """Return a value with its texts as characters, where they are bytes of UTF-8."""
     if isinstance(value, dict):
         return {key: _as_characters(inner) for key, inner in value.items()}
     if isinstance(value, list):
@@ -104,9 +105,9 @@ def _difference(case: dict[str, Any], answer: Answer) -> str | None:
     if answer.status != 200:
         return None
     order_by = _LISTS_WITHOUT_ORDER.get(case["request"]["path"])
-    return _first_difference(
-        "data", _ordered(answer.data, order_by), _ordered(expect.get("data"), order_by)
-    )
+    # Some were recorded with their bytes as characters, some were not.
+    got, wanted = map(_as_characters, (answer.data, expect.get("data")))
+    return _first_difference("data", _ordered(got, order_by), _ordered(wanted, order_by))
 
 
 def _ordered(data: Any, key: str | None) -> Any:
@@ -133,7 +134,8 @@ def _first_difference(where: str, got: Any, wanted: Any) -> str | None:
 def _file_difference(
     case: dict[str, Any], before: Mapping[str, str], files: ClusterFiles
 ) -> str | None:
-    wanted = {**before, **case["expect"].get("files_after", {})}
+    after = case["expect"].get("files_after", {}).items()
+    wanted = {**before, **{path: _as_characters(text) for path, text in after}}
     for path in sorted({*wanted, *files.paths()}):
         got = files.get(path)
         # The key for tickets is our own, no recorded call writes it.

@@ -221,14 +221,6 @@ def test_a_status_file_that_is_broken_is_named(root: TestClient, cluster: Embedd
     assert "nodes/bravo/lrm_status" in answer.json()["message"]
 
 
-@pytest.mark.parametrize("comment", ["한국어: 100% ü", "é", "plain", "a%3A b"])
-def test_a_comment_of_a_rule_comes_back_as_it_was_meant(root: TestClient, comment: str) -> None:
-    rule = {"rule": "said", "type": "node-affinity", "nodes": "alfa", "resources": "vm:100"}
-    assert root.post("/cluster/ha/rules", json={**rule, "comment": comment}).status_code == 200
-    told = root.get("/cluster/ha/rules/said").json()["data"]["comment"]
-    assert told == comment.replace("%3A", ":")
-
-
 def test_a_group_is_shown_as_the_rule_that_it_will_become(
     root: TestClient, cluster: EmbeddedCluster
 ) -> None:

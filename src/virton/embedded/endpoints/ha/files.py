@@ -1,18 +1,22 @@
 """The files of the HA stack, as its endpoints read and change them."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache, partial
 from typing import Any
 
 from virton.embedded.cluster import EmbeddedCluster
-from virton.embedded.errors import failed
+from virton.embedded.endpoints.ha.octets import read_as_octets, written_as_octets
+from virton.embedded.errors import Refusal, failed
 from virton.embedded.pmxcfs import parse_status
 from virton.ha.config.groups import config_of as group_config_of
 from virton.ha.config.groups import read_groups, write_groups
 from virton.ha.config.properties import split_list
 from virton.ha.config.resources import resource_configs, write_resources
-from virton.ha.config.sections import Document, Format, Section
+from virton.ha.config.sections import Document, Format, Section, digest_of
+from virton.ha.dialect import Dialect
 from virton.ha.model import GroupConfig, ResourceConfig
 from virton.ha.rules.config import RuleSet, write_rules
 from virton.ha.rules.groups import rules_from_groups
@@ -28,13 +32,25 @@ _RESOURCE_TYPE = {"qemu": "vm", "lxc": "ct"}
 
 
 def resources(cluster: EmbeddedCluster) -> Document:
-    """Return `resources.cfg` as sections by resource id."""
-    return cluster.files.parsed(RESOURCES, cluster.dialect.read_resources)
+    """Return `resources.cfg` as sections by resource id, the bytes of comments as characters."""
+    return cluster.files.parsed(RESOURCES, _resources_reader(cluster.dialect))
+
+
+@cache
+def _resources_reader(dialect: Dialect) -> Callable[[str], Document]:
+    return partial(_read_octets, dialect.read_resources)
+
+
+def _read_octets(read: Callable[[str], Document], text: str) -> Document:
+    return replace(read(read_as_octets(text)), digest=digest_of(text))
+
+
+_read_groups = partial(_read_octets, read_groups)
 
 
 def groups(cluster: EmbeddedCluster) -> Document:
-    """Return `groups.cfg` as sections by group."""
-    return cluster.files.parsed(GROUPS, read_groups)
+    """Return `groups.cfg` as sections by group, the bytes of comments as characters."""
+    return cluster.files.parsed(GROUPS, _read_groups)
 
 
 def rules(cluster: EmbeddedCluster) -> RuleSet:
@@ -44,13 +60,15 @@ def rules(cluster: EmbeddedCluster) -> RuleSet:
 
 def save_resources(cluster: EmbeddedCluster, document: Document) -> None:
     """Write `resources.cfg`."""
-    cluster.files.write(RESOURCES, write_resources(_with_known_properties(document)))
+    text = write_resources(_with_known_properties(document))
+    cluster.files.write(RESOURCES, written_as_octets(text))
 
 
 def save_groups(cluster: EmbeddedCluster, document: Document) -> None:
     """Write `groups.cfg`."""
     _require_all_readable(document.order, document.sections)
-    cluster.files.write(GROUPS, write_groups(_with_known_properties(document)))
+    text = write_groups(_with_known_properties(document))
+    cluster.files.write(GROUPS, written_as_octets(text))
 
 
 def save_rules(cluster: EmbeddedCluster, ruleset: RuleSet) -> None:
@@ -110,6 +128,15 @@ def _parse(path: str, text: str) -> Mapping[str, Any]:
     if not isinstance(status, Mapping | None):
         raise failed(f"file '{path}' does not hold a status")
     return status or {}
+
+
+@contextmanager
+def told_as(what: str) -> Iterator[None]:
+    """Say before a refusal within what it was that failed, as Proxmox VE does under its lock."""
+    try:
+        yield
+    except Refusal as refusal:
+        raise Refusal(refusal.status, f"{what}: {refusal.message}", refusal.fields) from refusal
 
 
 def queue_command(cluster: EmbeddedCluster, command: str) -> None:

@@ -71,7 +71,7 @@ def create(cluster: EmbeddedCluster, _caller: Caller, params: Params) -> None:
     cluster.require_quorum()
     group = params["group"]
     values = files.values_of(params, GROUPS_FORMAT.properties_of("group"))
-    with cluster.change():
+    with cluster.change(), files.told_as("create ha group failed"):
         document = files.groups(cluster)
         if group in document.sections:
             raise failed(f"ha group ID '{group}' already defined")
@@ -81,7 +81,7 @@ def create(cluster: EmbeddedCluster, _caller: Caller, params: Params) -> None:
 def update(cluster: EmbeddedCluster, _caller: Caller, params: Params) -> None:
     """Change a group."""
     _require_groups(cluster, "update group")
-    with cluster.change():
+    with cluster.change(), files.told_as("update ha group failed"):
         document = files.groups(cluster)
         files.require_digest(document.digest, params.get("digest"))
         section = files.section(document, params["group"], "ha group")
@@ -97,7 +97,7 @@ def delete(cluster: EmbeddedCluster, _caller: Caller, params: Params) -> None:
     for sid, section in files.resources(cluster).sections.items():
         if section.properties.get("group") == group:
             raise failed(f"ha group is used by service '{sid}'")
-    with cluster.change():
+    with cluster.change(), files.told_as("delete ha group failed"):
         _save(cluster, files.groups(cluster).without(group))
 
 

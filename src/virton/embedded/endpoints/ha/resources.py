@@ -71,7 +71,7 @@ def create(cluster: EmbeddedCluster, _caller: Caller, params: Params) -> None:
     _require_guest(cluster, sid)
     form = cluster.dialect.resources_format
     values = files.values_of(params, form.properties_of(resource_type(sid)))
-    with cluster.change():
+    with cluster.change(), files.told_as("create resource failed"):
         document = files.resources(cluster)
         if sid in document.sections:
             raise failed(f"resource ID '{sid}' already defined")
@@ -98,7 +98,7 @@ def update(cluster: EmbeddedCluster, _caller: Caller, params: Params) -> None:
     sid = files.full_sid(cluster, params["sid"])
     _require_group(cluster, params.get("group"))
     _require_no_error(cluster, sid, params.get("state"))
-    with cluster.change():
+    with cluster.change(), files.told_as("update resources config failed"):
         document = files.resources(cluster)
         files.require_digest(document.digest, params.get("digest"))
         section = files.section(document, sid, "resource")
@@ -141,7 +141,7 @@ def delete(cluster: EmbeddedCluster, _caller: Caller, params: Params) -> None:
     document = files.resources(cluster)
     if sid not in document.sections:
         raise failed(f"cannot delete service '{sid}', not HA managed!")
-    with cluster.change():
+    with cluster.change(), files.told_as("delete resource failed"):
         files.save_resources(cluster, document.without(sid))
         if params.get("purge", True):
             ruleset = files.rules(cluster).without_resource(sid)

@@ -1,22 +1,20 @@
 """`/cluster/ha/rules`: where resources may run, and which belong together or apart."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
-from urllib.parse import unquote_to_bytes
 
 from virton.embedded.access.access import Caller
 from virton.embedded.cluster import EmbeddedCluster
 from virton.embedded.endpoints.ha import files
 from virton.embedded.endpoints.ha.objections import errors_by_rule
+from virton.embedded.endpoints.ha.octets import decoded_once_more
 from virton.embedded.endpoints.parameters import AUDIT, COMMENT, CONSOLE, DELETE, DIGEST
-from virton.embedded.errors import Refusal, failed
+from virton.embedded.errors import failed
 from virton.embedded.registry import Endpoint
 from virton.embedded.schema import Param
 from virton.ha.config.properties import (
     Property,
-    decode_text,
     encode_text,
     parse_nodes,
     split_list,
@@ -106,7 +104,7 @@ def create(cluster: EmbeddedCluster, _caller: Caller, params: Params) -> None:
     if missing:
         raise failed(f"missing value for required option '{min(missing)}'")
     section = Section(params["type"], params["rule"], values)
-    with cluster.change(), _told_as("create ha rule failed"):
+    with cluster.change(), files.told_as("create ha rule failed"):
         ruleset = files.rules(cluster)
         if section.id in ruleset.rules:
             raise failed(f"HA rule '{section.id}' already defined")
@@ -119,7 +117,7 @@ def update(cluster: EmbeddedCluster, _caller: Caller, params: Params) -> None:
     """Change a rule."""
     if not files.groups_are_migrated(cluster):
         raise failed("cannot update ha rule: ha groups have not been migrated yet")
-    with cluster.change(), _told_as("update HA rules failed"):
+    with cluster.change(), files.told_as("update HA rules failed"):
         ruleset = files.rules(cluster)
         files.require_digest(ruleset.digest, params.get("digest"))
         rule = ruleset.rules.get(params["rule"])
@@ -133,15 +131,6 @@ def update(cluster: EmbeddedCluster, _caller: Caller, params: Params) -> None:
         _save(cluster, ruleset, section_of(rule).changed(values, gone), values)
 
 
-@contextmanager
-def _told_as(what: str) -> Iterator[None]:
-    """Say before a refusal within what it was that failed, as the holder of a lock does."""
-    try:
-        yield
-    except Refusal as refusal:
-        raise Refusal(refusal.status, f"{what}: {refusal.message}", refusal.fields) from refusal
-
-
 def _values(params: Params, rule_type: str, known: Mapping[str, Property]) -> dict[str, str]:
     unknown = params.keys() - {"rule", "type", "digest", "delete"} - known.keys()
     if unknown:
@@ -150,16 +139,8 @@ def _values(params: Params, rule_type: str, known: Mapping[str, Property]) -> di
     if values.get("disable") == "0":
         del values["disable"]
     if "comment" in values:
-        values["comment"] = encode_text(_plain_comment(values["comment"]))
+        values["comment"] = encode_text(decoded_once_more(values["comment"]))
     return values
-
-
-def _plain_comment(text: str) -> str:
-    """Return a comment, which may come as the file keeps it: UTF-8, percent-encoded."""
-    try:
-        return unquote_to_bytes(text.encode("latin-1")).decode()
-    except UnicodeError:
-        return decode_text(text)
 
 
 def _deletions(
@@ -213,7 +194,7 @@ def _require_nodes(cluster: EmbeddedCluster, values: Mapping[str, str]) -> None:
 
 def delete(cluster: EmbeddedCluster, _caller: Caller, params: Params) -> None:
     """Remove a rule; one that is not there is removed already."""
-    with cluster.change():
+    with cluster.change(), files.told_as("delete ha rule failed"):
         files.save_rules(cluster, files.rules(cluster).without([params["rule"]]))
 
 
