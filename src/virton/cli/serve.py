@@ -247,6 +247,7 @@ def service_of(chosen: SettingsFile, folder: Path, proxies: tuple[str, ...] = ()
         history=chosen.history or f"sqlite:///{folder}/{HISTORY_FILE}",
         notify=who_is_told(chosen),
         heartbeat=chosen.heartbeat,
+        metrics_token=chosen.metrics_token,
         interval_s=chosen.interval or (INTERVAL_S if chosen.proxmox else EMBEDDED_INTERVAL_S),
         language=chosen.language or "ko",
         hosts=known_hosts(chosen.host or HOST, chosen.hosts, proxies),

@@ -18,6 +18,7 @@ from virton.console.handlers import (
     incidents,
     lab,
     live,
+    metrics,
     pages,
     resources,
     rules,
@@ -89,6 +90,7 @@ def _routes() -> list[BaseRoute]:
         Route("/api/forecast/advice", reading(forecast.advice)),
         Route("/api/forecast/score", reading(forecast.score)),
         Route("/api/forecast/why/{sid}", reading(forecast.why)),
+        Route("/metrics", metrics.show),
         Route("/api/lab", reading(lab.show)),
         Route("/api/lab", writing(lab.act), methods=["POST"]),
     ]

@@ -23,7 +23,8 @@ class ConsoleSettings:
     that came by HTTPS are told to come by nothing else.
 
     `history` is the address of the database in which it is kept what happened; without one, nothing
-    is kept and nobody is told. `heartbeat` is an address that is called while all goes well.
+    is kept and nobody is told. `heartbeat` is an address that is called while all goes well;
+    `metrics_token` opens `/metrics`.
     """
 
     data: Path
@@ -31,6 +32,7 @@ class ConsoleSettings:
     history: str | None = None
     notify: Setup = field(default_factory=Setup)
     heartbeat: str | None = None
+    metrics_token: str | None = None
     interval_s: float = 2.0
     linger_s: float = 30.0
     beat_s: float = 5.0

@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from starlette.requests import Request
 
 from virton.console.clock import Clock
 from virton.console.lender import Lender
+from virton.console.metrics import Since
 from virton.console.sessions import Sessions
 from virton.console.settings import ConsoleSettings, console_key
 from virton.console.watch.forecasts import Forecasts
@@ -33,6 +34,7 @@ class Console:
     views: Views
     forecasts: Forecasts
     telling: Telling | None = None
+    since: Since = field(default_factory=Since)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, and_, delete, insert, or_, select, update
+from sqlalchemy import Connection, Engine, Row, and_, delete, func, insert, or_, select, update
 
 from virton.keeping.database import troubles, writing
 from virton.keeping.names import Names
@@ -154,6 +154,17 @@ class Outbox:
     def deliveries(self, limit: int = 50) -> list[Delivery]:
         """Return the newest messages, newest first; raises HistoryError."""
         return self._deliveries(deliveries.c.id > 0)[::-1][:limit]
+
+    def counts(self) -> dict[str, int]:
+        """Return how many messages came to what; raises HistoryError."""
+        query = (
+            select(deliveries.c.state, func.count())
+            .join(clusters, clusters.c.id == deliveries.c.cluster_id)
+            .where(clusters.c.identity == self._cluster)
+            .group_by(deliveries.c.state)
+        )
+        with troubles(), self._engine.connect() as connection:
+            return {str(state): int(count) for state, count in connection.execute(query)}
 
     def settle(self, one: Delivery, state: State, said: str, next_ms: int = 0) -> None:
         """Keep what an attempt came to; raises HistoryError."""

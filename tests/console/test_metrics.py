@@ -1,0 +1,87 @@
+"""What Prometheus is told, and what alerts and dashboard make of it."""
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.console.test_history import PASSWORD, Desk, WorldClock
+from tests.console.visit import Browser
+from virton.console.app import create_app
+from virton.console.settings import ConsoleSettings
+from virton.embedded import start
+from virton.proxmox import ProxmoxClient
+
+pytestmark = pytest.mark.anyio
+
+DOCS = Path(__file__).parents[2] / "docs" / "prometheus"
+TOKEN = "a token for prometheus"
+KNOWN = re.compile(r"\bvirton_\w+")
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    cluster = start(tmp_path, PASSWORD)
+    client = ProxmoxClient.in_process(cluster.app)
+    settings = ConsoleSettings(
+        tmp_path,
+        cluster.console_token,
+        history=f"sqlite:///{tmp_path}/history.sqlite",
+        metrics_token=TOKEN,
+    )
+    app = create_app(client, settings, WorldClock(cluster))
+    browser = Browser(app)
+    yield Desk(cluster, browser, app.state.console.poller.chronicle)
+    await browser.http.aclose()
+    await client.aclose()
+
+
+async def scraped(desk: Desk) -> str:
+    answer = await desk.browser.http.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+async def test_the_state_of_each_node_and_resource_is_told(desk: Desk) -> None:
+    text = await scraped(desk)
+    await desk.chronicle.write_down()
+    desk.cluster.world.step(30)
+    text = await scraped(desk)
+    assert "virton_quorate 1.0" in text
+    assert 'virton_node_state{node="phum01",state="online"} 1.0' in text
+    assert 'virton_resource_state{node="phum03",sid="vm:100",state="started"} 1.0' in text
+    assert 'virton_resource_state_seconds{sid="vm:100"} 30.0' in text
+    assert "virton_history_writable 1.0" in text
+
+
+@pytest.mark.parametrize("given", ["", "Bearer wrong", f"Basic {TOKEN}"])
+async def test_without_the_token_nothing_is_told(desk: Desk, given: str) -> None:
+    answer = await desk.browser.http.get("/metrics", headers={"Authorization": given})
+    assert answer.status_code == 401
+    assert "virton_" not in answer.text
+
+
+async def test_alerts_and_dashboard_name_metrics_that_there_are(desk: Desk) -> None:
+    await scraped(desk)
+    await desk.chronicle.write_down()
+    text = await scraped(desk)
+    # the forecast's table comes with the forecast; counters are there once they count
+    told = set(KNOWN.findall(text)) | {"virton_tolerated_failures", "virton_deliveries_total"}
+    board = json.loads((DOCS / "dashboard.json").read_text())
+    asked = {
+        expression for panel in board["panels"] for expression in (panel["targets"][0]["expr"],)
+    }
+    asked |= set(re.findall(r"expr: (.*)", (DOCS / "alerts.yaml").read_text()))
+    assert {name for one in asked for name in KNOWN.findall(one)} <= told
+
+
+@pytest.mark.skipif(not shutil.which("promtool"), reason="needs promtool (Debian: prometheus)")
+def test_the_alerts_are_rules_that_prometheus_takes() -> None:
+    done = subprocess.run(
+        ["promtool", "check", "rules", str(DOCS / "alerts.yaml")], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
