@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 CLIENTS := .venv-clients
+FUZZ := .venv-fuzz
 SRC := src tests web hatch_build.py
 WEB := $(shell find web -name node_modules -prune -o -name __pycache__ -prune -o -type f -print)
 PAGE := src/virton/console/static/manifest.json
@@ -43,6 +44,11 @@ soak: $(VENV)/.dev
 proof: $(VENV)/.dev
 	$(BIN)/python -m tests.forecast.proof
 
+# Both APIs, asked for what nobody would ask, for FUZZ_SECONDS (ten minutes); in an environment of its own.
+.PHONY: test-fuzz
+test-fuzz: $(VENV)/.dev $(FUZZ)/.installed
+	$(BIN)/python -m tests.fuzz
+
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.bench
 
@@ -71,10 +77,15 @@ $(VENV)/.dev: requirements/dev.txt pyproject.toml hatch_build.py | $(VENV)/bin/p
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
 	@touch $@ $(VENV)/.run
 
+$(FUZZ)/.installed: requirements/fuzz.txt
+	test -x $(FUZZ)/bin/python || $(PYTHON) -m venv $(FUZZ)
+	$(FUZZ)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/fuzz.txt
+	@touch $@
+
 $(CLIENTS)/.installed: requirements/clients.txt
 	test -x $(CLIENTS)/bin/python || $(PYTHON) -m venv $(CLIENTS)
 	$(CLIENTS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/clients.txt
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(CLIENTS) web/node_modules src/virton/console/static .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) $(CLIENTS) $(FUZZ) web/node_modules src/virton/console/static .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -1,9 +1,9 @@
-"""`python -m tests.bench [scale] [load] [handlers]`: run the benchmarks named, or all."""
+"""`python -m tests.bench [scale] [load] [handlers] [small]`: run the benchmarks named, or all."""
 
 import importlib
 import sys
 
-BENCHES = ("scale", "load", "handlers")
+BENCHES = ("scale", "load", "handlers", "small")
 
 
 def main(names: list[str]) -> None:

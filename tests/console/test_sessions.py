@@ -226,6 +226,18 @@ async def test_a_cluster_that_does_not_answer_is_no_guess(visit: Visit) -> None:
     assert (await visit.browser().log_in()).status_code == 200
 
 
+async def test_a_cluster_with_too_many_logins_at_once_is_told_as_such(visit: Visit) -> None:
+    async def busy(path: str) -> Refusal | None:
+        return Refusal(503, "too many logins at once") if path == "/access/ticket" else None
+
+    healthy, visit.cluster.fault = visit.cluster.fault, busy
+    for _ in range(8):
+        error = (await visit.browser().log_in()).json()["error"]
+        assert (error["status"], error["code"]) == (503, "busy")
+    visit.cluster.fault = healthy
+    assert (await visit.browser().log_in()).status_code == 200
+
+
 async def test_logging_out_ends_the_session_and_its_ticket(visit: Visit) -> None:
     browser = await visit.logged_in()
     cookie = browser.http.cookies[COOKIE]

@@ -399,3 +399,16 @@ async def test_no_body_makes_the_console_stumble(
     answer = await browser.http.post(path, content=body, headers=headers)
     assert answer.status_code == 400
     assert answer.json()["error"]["code"] == "invalid"
+
+
+async def test_a_write_that_the_clusters_disk_does_not_take_is_told_as_such(visit: Visit) -> None:
+    browser = await visit.logged_in()
+
+    async def full(path: str) -> Refusal | None:
+        words = "nothing was changed: the disk is full"
+        return Refusal(507, words) if visit.cluster.asked[-1].method == "POST" else None
+
+    visit.cluster.fault = full
+    error = (await browser.write("POST", "/api/resources", {"sid": "vm:1"})).json()["error"]
+    assert (error["status"], error["code"]) == (507, "disk")
+    assert "unknown" not in error

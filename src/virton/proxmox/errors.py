@@ -26,6 +26,7 @@ class ErrorCode(StrEnum):
     UNSUPPORTED = "unsupported"
     PEER = "peer"
     THROTTLED = "throttled"
+    DISK = "disk"
     CLUSTER = "cluster"
     PROTOCOL = "protocol"
 
@@ -106,6 +107,8 @@ def code_of_status(status: int) -> ErrorCode:
             return ErrorCode.UNSUPPORTED
         case 429:
             return ErrorCode.THROTTLED
+        case 507:
+            return ErrorCode.DISK
         case 595 | 596 | 599:
             return ErrorCode.PEER
         case _:

@@ -75,6 +75,9 @@ async def _open(console: Console, user: str, form: LoginForm, keys: tuple[Key, .
     except ApiFailure as failure:
         if failure.error.code is not ErrorCode.AUTH:
             console.throttle.pardon(*keys)
+        if failure.error.status == 503:
+            again_s = failure.error.retry_after_s
+            raise Refusal(503, "busy", retry_after_s=again_s) from None
         raise
 
 
