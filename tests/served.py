@@ -4,22 +4,31 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import uvicorn
 
 
 @contextmanager
-def served(app: Any) -> Iterator[str]:
-    """Serve an app over HTTP on a free port of the loopback; yield its address."""
+def served(app: Any, certificate: tuple[Path, Path] | None = None) -> Iterator[str]:
+    """Serve an app on a free port of the loopback, over HTTPS with a certificate; yield its address."""
     # A socket that listens already lets clients wait for the server instead of missing it.
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        config = uvicorn.Config(app, lifespan="off", log_level="error", access_log=False)
+        pem, key = certificate or (None, None)
+        config = uvicorn.Config(
+            app,
+            lifespan="off",
+            log_level="error",
+            access_log=False,
+            ssl_certfile=pem,
+            ssl_keyfile=key,
+        )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()
         try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+            yield f"{'https' if certificate else 'http'}://127.0.0.1:{listener.getsockname()[1]}"
         finally:
             server.should_exit = True
             thread.join()

@@ -30,7 +30,7 @@ class Sentences:
     @classmethod
     def of(cls, locale: str) -> Self:
         """Read the catalogues of a language."""
-        names = ("", "events.", "forecast.", "story.")
+        names = ("", "doctor.", "events.", "forecast.", "story.")
         files = [CATALOGUES / f"{name}{locale}.json" for name in names]
         texts: dict[str, str] = {}
         for file in files:

@@ -105,12 +105,18 @@ def ssl_context(trust: Trust) -> ssl.SSLContext:
 
 async def presented_fingerprint(host: str, port: int, timeout_s: float) -> str | None:
     """Shake hands with a server, send nothing, and return its certificate's fingerprint."""
+    certificate = await presented_certificate(host, port, timeout_s)
+    return fingerprint_of(certificate) if certificate else None
+
+
+async def presented_certificate(host: str, port: int, timeout_s: float) -> bytes | None:
+    """Shake hands with a server, send nothing, and return its certificate (DER)."""
     try:
         async with asyncio.timeout(timeout_s):
             _, writer = await asyncio.open_connection(host, port, ssl=_unverified_context())
     except (OSError, TimeoutError):
         return None
     connection: Any = writer.get_extra_info("ssl_object")
-    certificate = connection.getpeercert(binary_form=True)
+    certificate: bytes | None = connection.getpeercert(binary_form=True)
     writer.close()
-    return fingerprint_of(certificate) if certificate else None
+    return certificate

@@ -1,0 +1,3 @@
+from tests.proxmox.conftest import certificate
+
+__all__ = ["certificate"]
