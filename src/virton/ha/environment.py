@@ -4,7 +4,7 @@ A world (simulated, embedded or real) implements it once for each node and daemo
 asks in one round must not change under it, but for the locks.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
@@ -152,6 +152,9 @@ class LrmEnvironment(Environment, Protocol):
 
     def max_workers(self) -> int:
         """Return how many operations may run at once; 0: each is done at once, unlimited."""
+
+    def running_guests(self) -> Set[str]:
+        """Return the resources whose guests run on this node."""
 
     def guest_runs(self, sid: str) -> bool:
         """Tell whether the resource's guest runs on this node."""

@@ -31,7 +31,7 @@ from virton.ha.events.lrm import (
 from virton.ha.lrm_duty import duty
 from virton.ha.model import Instant, LrmStatus, ManagerStatus
 from virton.ha.shutdown import Shutdown, decide_shutdown
-from virton.ha.states import LrmMode, LrmState, ServiceState
+from virton.ha.states import LrmMode, LrmState
 from virton.ha.workers import Workers, WorkersMemory
 
 IDLE_ROUNDS = 60
@@ -43,8 +43,6 @@ WORK_S = 8
 
 ACTIVE_ROUND_S = 10
 OTHER_ROUND_S = 5
-
-_NOT_THE_LRMS = (ServiceState.RECOVERY, ServiceState.FREEZE, ServiceState.REQUEST_START)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +165,7 @@ class Lrm:
             self._world.tell(DaemonStatusReadFailed())
             return False
         if status is not self._duty.status:
-            self._duty = duty(status, self._world.node)
+            self._duty = duty(status, self._world.node, self._duty)
             self._workers.services = status.service_status
         if not self._ending:
             self.mode = self._requested_mode(status)
@@ -339,11 +337,7 @@ class Lrm:
         self._workers.forget_retries_of_removed()
         status = self._duty.status
         self._workers.queue_all(
-            (
-                (sid, service)
-                for sid, service in self._duty.own
-                if service.uid and service.state not in _NOT_THE_LRMS
-            ),
+            self._duty.share.work,
             # a manager that disarms looks after nothing that runs
             again=status.timestamp != self._manager_spoke_s and status.disarm is None,
         )

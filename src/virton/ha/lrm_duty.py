@@ -16,23 +16,61 @@ _INACTIVE = frozenset(
 )
 
 
+_NOT_THE_LRMS = (ServiceState.RECOVERY, ServiceState.FREEZE, ServiceState.REQUEST_START)
+
+Services = Sequence[tuple[str, ServiceStatus]]
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A node's resources: `own` are here, `work` are those to look after.
+
+    `active_count` also counts those of `all` that are on their way here.
+    """
+
+    all: Services
+    own: Services
+    work: Services
+    active_count: int
+
+
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """A node's resources: `own` are here; `active_count` also counts those on their way here."""
+    """What the manager's status asks of a node."""
 
     status: ManagerStatus
-    own: Sequence[tuple[str, ServiceStatus]]
-    active_count: int
+    share: Share
     fence_requested: bool
 
+    @property
+    def own(self) -> Services:
+        """The resources that are on the node."""
+        return self.share.own
 
-def duty(status: ManagerStatus, node: str) -> Duty:
-    """Return what the manager's status asks of a node."""
+    @property
+    def active_count(self) -> int:
+        """How many resources make the node keep its lock."""
+        return self.share.active_count
+
+
+def duty(status: ManagerStatus, node: str, before: Duty | None = None) -> Duty:
+    """Return what the manager's status asks of a node; it asks the same `before` of most."""
     services = status.service_status.on_node(node)
-    own = [(sid, service) for sid, service in services if service.node == node]
+    known = before is not None and before.share.all is services
+    share = before.share if before is not None and known else _share(services, node)
     to_fence = node in status.service_status.nodes_to_fence
-    fence_requested = to_fence or status.node_status.get(node) is NodeState.FENCE
-    return Duty(status, own, active_count(services), fence_requested)
+    lost = status.node_status.get(node) is NodeState.FENCE
+    return Duty(status, share, to_fence or lost)
+
+
+def _share(services: Services, node: str) -> Share:
+    own = [(sid, service) for sid, service in services if service.node == node]
+    work = [(s, service) for s, service in own if service.uid and _is_work(service.state)]
+    return Share(services, own, work, active_count(services))
+
+
+def _is_work(state: ServiceState) -> bool:
+    return state not in _NOT_THE_LRMS
 
 
 def active_count(services: Iterable[tuple[str, ServiceStatus]]) -> int:

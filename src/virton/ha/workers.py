@@ -1,6 +1,6 @@
 """What an LRM does to guests: starts, stops and moves, one at a time for each resource."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from virton.ha.environment import GuestOperation, LrmEnvironment
@@ -26,6 +26,7 @@ from virton.ha.events.lrm import (
     WrongNode,
 )
 from virton.ha.events.lrm import ContainerLiveMoveUnsupported as NoLiveMove
+from virton.ha.lrm_duty import Services
 from virton.ha.model import LrmResult, ResourceConfig, ServiceStatus, resource_type
 from virton.ha.states import ExitCode, ServiceState
 
@@ -75,6 +76,51 @@ class WorkersMemory:
     shutdown_errors: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Care:
+    """What an LRM looks after: `new` are those not done yet, `started` those it started.
+
+    Of these `started_here` are those that are on this node as far as their configuration tells.
+    """
+
+    services: Services
+    results: Mapping[str, LrmResult]
+    resources: Mapping[str, ResourceConfig]
+    statuses: Mapping[str, ServiceStatus]
+    new: Sequence[str]
+    started: frozenset[str]
+    started_here: frozenset[str]
+
+    def is_of(
+        self,
+        services: Services,
+        results: Mapping[str, LrmResult],
+        resources: Mapping[str, ResourceConfig],
+    ) -> bool:
+        """Tell whether it was made of these."""
+        return self.services is services and self.results is results and self.resources is resources
+
+
+def _care(
+    services: Services,
+    results: Mapping[str, LrmResult],
+    resources: Mapping[str, ResourceConfig],
+    node: str,
+) -> Care:
+    new, started, here = [], set(), set()
+    for sid, status in services:
+        result = results.get(status.uid)
+        if result is None or status.state is ServiceState.STOPPED:
+            new.append(sid)
+        elif status.state is ServiceState.STARTED and result.exit_code == ExitCode.SUCCESS:
+            started.add(sid)
+            config = resources.get(sid)
+            if config is not None and config.node == node:
+                here.add(sid)
+    statuses = dict(services)
+    return Care(services, results, resources, statuses, new, frozenset(started), frozenset(here))
+
+
 class Workers:
     """The jobs of an LRM and their results."""
 
@@ -82,6 +128,7 @@ class Workers:
         self._world = world
         self._jobs = {job.sid: _recalled(job, world) for job in memory.jobs}
         self._retries = dict(memory.retries)
+        self._care: Care | None = None
         self.services: Mapping[str, ServiceStatus] = {}
         self._fresh = dict(memory.fresh)
         self.results = memory.results
@@ -112,40 +159,30 @@ class Workers:
         for sid in [sid for sid in self._retries if sid not in self.services]:
             del self._retries[sid]
 
-    def queue_all(self, services: Iterable[tuple[str, ServiceStatus]], *, again: bool) -> None:
+    def queue_all(self, services: Services, *, again: bool) -> None:
         """Queue what the resources' states ask for, unless that was done already.
 
         With `again` those that were started are looked after once more. Stopped ones are looked
         after every round: even without a master they must stay stopped.
         """
-        resources = self._world.read_resources()
-        for sid, status in services:
-            result = self.results.get(status.uid)
-            if (
-                result is None
-                or status.state is ServiceState.STOPPED
-                or (again and self._needs_care(sid, status, result, resources))
-            ):
-                self._replace(Job(sid, status.uid, status.state, status.target, status.timeout))
+        care, resources = self._care, self._world.read_resources()
+        if care is None or not care.is_of(services, self.results, resources):
+            care = self._care = _care(services, self.results, resources, self._world.node)
+        sids = care.new
+        if again and (needy := self._needy(care)):
+            sids = sorted({*sids, *needy})
+        for sid in sids:
+            status = care.statuses[sid]
+            self._replace(Job(sid, status.uid, status.state, status.target, status.timeout))
 
-    def _needs_care(
-        self,
-        sid: str,
-        status: ServiceStatus,
-        result: LrmResult,
-        resources: Mapping[str, ResourceConfig],
-    ) -> bool:
-        """Tell whether a resource that was started here does not run, or is about to be stopped.
+    def _needy(self, care: "Care") -> Set[str]:
+        """Return what was started here and does not run, or is about to be stopped.
 
         The stop for a node that goes down is given up while the manager wants the resource there.
         """
-        if status.state is not ServiceState.STARTED or result.exit_code != ExitCode.SUCCESS:
-            return False
-        if sid in self._jobs:
-            return True
-        config = resources.get(sid)
-        here = config is not None and config.node == self._world.node
-        return not (here and self._world.guest_runs(sid))
+        well = care.started_here & self._world.running_guests()
+        needy = care.started - well
+        return needy | (care.started & self._jobs.keys()) if self._jobs else needy
 
     def queue_shutdown_stop(self, sid: str) -> None:
         """Queue the stop of a resource because the node goes down."""

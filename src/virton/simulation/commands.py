@@ -63,6 +63,7 @@ class Hardware:
                 world.split_network(())
             case ["qdevice", "on" | "off" as state] if device is not None:
                 device.on = state == "on"
+                world.membership.changed(world.now_s)
             case _:
                 raise CommandError(f"not a command: {' '.join([verb, *arguments])}")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import TYPE_CHECKING
 
 from virton.ha.causes import Cause
@@ -181,6 +181,10 @@ class DaemonEnvironment:
                 files.replace_groups(act)
 
     # guests
+
+    def running_guests(self) -> Set[str]:
+        """Return the guests that run on this node."""
+        return self._host.running
 
     def guest_runs(self, sid: str) -> bool:
         """Tell whether a guest runs on this node."""

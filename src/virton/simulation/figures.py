@@ -86,7 +86,7 @@ def _dynamic_nodes(
             used[node][what] += figures.dynamic[sid][what]
             if used[node][what] > there_is:
                 tell(Overcommitted(what, node))
-    for sid, node in world.running_guests().items():
+    for sid, node in sorted(world.running_guests().items()):
         if sid not in resources:
             for what, sum_ in used[node].items():
                 used[node][what] = sum_ + figures.dynamic.get(sid, {}).get(what, 0.0)

@@ -95,7 +95,7 @@ def freeze(simulation: Simulation, *, with_files: bool = True) -> WorldValue:
         clock=simulation.clock.value(),
         files=_files_value(world.files) if with_files else None,
         figures=FiguresValue(dict(figures.static), dict(figures.dynamic)),
-        locks={name: LockValue(**asdict(k)) for name, k in sorted(world.locks.held.items())},
+        locks={name: _lock_value(k) for name, k in sorted(world.locks.held.items())},
         holds=_holds_value(world),
         timing=world.timing,
         membership=_membership_value(world.membership),
@@ -223,6 +223,10 @@ def _wake_daemons(value: HostValue, world: World) -> None:
     host.lrm = None if value.lrm is None else Lrm(for_lrm, value.lrm)
 
 
+def _lock_value(lock: Lock) -> LockValue:
+    return LockValue(lock.node, lock.renewed_s, lock.gone_at_s, lock.remover)
+
+
 def _holds_value(world: World) -> dict[str, dict[str, HoldValue]]:
     return {
         source: {name: HoldValue(hold.had_s, hold.has) for name, hold in sorted(holds.items())}
@@ -242,13 +246,15 @@ def _membership_value(membership: Membership) -> MembershipValue:
 
 def _wake_cluster(value: WorldValue, world: World) -> None:
     """Bring locks and memberships into the state that they were in."""
-    world.locks.held |= {name: Lock(**asdict(lock)) for name, lock in value.locks.items()}
+    world.locks.held |= {
+        name: Lock(lock.node, lock.renewed_s, lock.gone_at_s, lock.remover)
+        for name, lock in value.locks.items()
+    }
     for source, holds in value.holds.items():
         world.locks.holds[source] = {n: Hold(hold.had_s, hold.has) for n, hold in holds.items()}
-    known, membership = value.membership, world.membership
-    if known is not None:
-        membership.groups, membership.views = known.groups, dict(known.views)
-        membership.forming = {f.members: Forming(f.begun_s, f.due_s, f.lost) for f in known.forming}
+    if (known := value.membership) is not None:
+        forming = {f.members: Forming(f.begun_s, f.due_s, f.lost) for f in known.forming}
+        world.membership.restore(known.groups, known.views, forming)
 
 
 def _files_value(files: ClusterFiles) -> FilesValue:

@@ -44,6 +44,8 @@ class Membership:
     views: dict[str, View] = field(default_factory=dict)
     forming: dict[View, Forming] = field(default_factory=dict)
     _online: dict[View, Mapping[str, bool]] = field(default_factory=dict)
+    _quorate: dict[View, bool] = field(default_factory=dict)
+    _judges: dict[str, str] = field(default_factory=dict)
     _votes: dict[View, int] = field(default_factory=dict)
 
     # what the wires allow
@@ -75,7 +77,18 @@ class Membership:
         """Tell whether a node is part of a quorate membership."""
         if self.timing.cut_off_is_blind and not self.hosts[node].reachable:
             return False
-        return self._has_quorum(self.members(node))
+        view = self.members(node)
+        known = self._quorate.get(view)
+        if known is None:
+            known = self._quorate[view] = self._has_quorum(view)
+        return known
+
+    def judge(self, node: str) -> str:
+        """Return which node judges for a node what locks ran out: the first of its members."""
+        known = self._judges.get(node)
+        if known is None:
+            known = self._judges[node] = min(self.members(node), default=node)
+        return known
 
     def online(self, node: str) -> Mapping[str, bool]:
         """Tell of every node whether it is online as a node sees it; none is without quorum."""
@@ -114,13 +127,22 @@ class Membership:
 
     def start(self) -> None:
         """Take it that every node knows what is so now."""
+        self._forget()
         self.forming = {}
         self.views = {
             name: self.reached_by(name) for name, host in self.hosts.items() if host.power
         }
 
+    def restore(
+        self, groups: tuple[View, ...], views: Mapping[str, View], forming: dict[View, Forming]
+    ) -> None:
+        """Go on from what was so, and known, before."""
+        self.groups, self.views, self.forming = groups, dict(views), forming
+        self._forget()
+
     def changed(self, now_s: int) -> None:
-        """Follow a change of power or network; without delays it is known at once."""
+        """Follow a change of power, network or device; without delays it is known at once."""
+        self._forget()
         self._drop_views()
         before, self.forming = self.forming, {}
         for node in self.views:
@@ -128,6 +150,10 @@ class Membership:
             if goal not in self.forming and any(self.views[name] != goal for name in goal):
                 self.forming[goal] = before.get(goal) or self._begin(goal, before, now_s)
         self.pass_to(now_s)
+
+    def _forget(self) -> None:
+        self._quorate.clear()
+        self._judges.clear()
 
     def _drop_views(self) -> None:
         """Forget what nodes knew that are off; one that was switched on knows itself only."""
@@ -151,6 +177,9 @@ class Membership:
 
     def pass_to(self, now_s: int) -> None:
         """Let the memberships be agreed on whose time has come."""
+        if not self.forming:
+            return
+        self._forget()
         for view in [view for view, forming in self.forming.items() if forming.due_s <= now_s]:
             del self.forming[view]
             self.views.update(dict.fromkeys(view, view))

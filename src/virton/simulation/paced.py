@@ -149,9 +149,10 @@ class PacedClock:
         times = [due_s for daemon, due_s in rounds.due_s.items() if daemon not in rounds.held]
         for host in world.hosts.values():
             self._add_times(host, times)
-        for daemon, until_s in rounds.trying.items():
-            if (free_s := self._free_s(daemon)) <= until_s:
-                times.append(free_s)
+        free_s = self._free_s(rounds.trying)
+        times += [
+            free_s[daemon] for daemon, end_s in rounds.trying.items() if free_s[daemon] <= end_s
+        ]
         for next_s in (self._guests.next_s(), world.membership.next_s()):
             if next_s is not None:
                 times.append(next_s)
@@ -169,11 +170,16 @@ class PacedClock:
         ):
             times.append(now_s)  # started without the clock having heard of it
 
-    def _free_s(self, daemon: Daemon) -> int:
-        """Return when a daemon's next try for its lock may be of use."""
-        world, (node, _) = self._world, daemon
-        since_s = world.judge(node).files_since_s
-        return world.locks.free_s(_lock_of(daemon), since_s, world.now_s)
+    def _free_s(self, daemons: Iterable[Daemon]) -> dict[Daemon, int]:
+        """Return when a try for its lock may be of use to each of some daemons."""
+        world, known, found = self._world, dict[tuple[str, str], int](), dict[Daemon, int]()
+        for daemon in daemons:
+            asked = _lock_of(daemon), world.membership.judge(daemon[0])
+            if asked not in known:
+                since_s = world.hosts[asked[1]].files_since_s
+                known[asked] = world.locks.free_s(asked[0], since_s, world.now_s)
+            found[daemon] = known[asked]
+        return found
 
     # rounds
 
@@ -198,15 +204,15 @@ class PacedClock:
     def _try_for_locks(self) -> None:
         """Let those try again that were refused their lock."""
         trying, ranks, now_s = self.rounds.trying, self.rounds.ranks, self._world.now_s
-        if not trying or all(self._free_s(daemon) > now_s for daemon in trying):
+        if not trying or min(self._free_s(trying).values()) > now_s:
             return
         for key in sorted(trying, key=lambda daemon: (ranks.get(daemon, 0), daemon)):
             host = self._world.hosts[key[0]]
             daemon = host.crm if key[1] == "crm" else host.lrm
             until_s = trying.get(key, 0)
-            if daemon is None or until_s < now_s or self._free_s(key) > now_s:
+            if daemon is None or not now_s <= until_s < now_s + RETRY_S:
                 continue
-            if until_s < now_s + RETRY_S and not self._world.membership.waits(host.name):
+            if self._free_s([key])[key] <= now_s and not self._world.membership.waits(host.name):
                 self._run(host, key[1], daemon)
 
     def _run(self, host: Host, kind: str, daemon: Crm | Lrm) -> None:

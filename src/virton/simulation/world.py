@@ -75,13 +75,14 @@ class World:
         """Return on which node each guest runs; of none where the world is not whole."""
         if not self.whole:
             return {}
-        return {sid: host.name for host in self.hosts.values() for sid in sorted(host.running)}
+        # whoever counts them does so by name
+        return {sid: host.name for host in self.hosts.values() for sid in host.running}
 
     # membership
 
     def judge(self, node: str) -> Host:
         """Return the node that judges which locks ran out: the first of the members."""
-        return self.hosts[min(self.membership.members(node), default=node)]
+        return self.hosts[self.membership.judge(node)]
 
     def can_move(self, node: str, target: str) -> bool:
         """Tell whether a guest can get from a node to another one."""

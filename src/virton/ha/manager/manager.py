@@ -121,6 +121,7 @@ class Manager:
         self._balancer = Balancer(memory.uneven_rounds)
         self._groups = GroupsMigration(memory.groups_rounds_left)
         self._taken_over = memory.taken_over
+        self._ungrouped: Mapping[str, ResourceConfig] | None = None
         self._agenda = Agenda(memory.agenda)
         if (rules := memory.rules) is not None:
             self.rules = rules.compiled or prepare(rules.ready, rules.nodes)[0]
@@ -162,7 +163,9 @@ class Manager:
         view = self._groups.attempt(view, self.nodes, self.board.publish(), plan)
         self._take_over_resources(view, plan)
         self._begin_load(view, plan)
-        grouped = with_group_failback(view)
+        grouped = view if view.resources is self._ungrouped else with_group_failback(view)
+        if grouped is view:
+            self._ungrouped = view.resources
         self._follow_rules(grouped, plan, nodelist_changed=nodelist_changed)
         # of two LRMs that tell of the same uid, the first by name counts
         told = (lrm for lrm in reversed(known.values()) if lrm is not None)
