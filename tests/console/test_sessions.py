@@ -556,3 +556,25 @@ async def test_with_a_token_no_ticket_is_borrowed(visit: Visit) -> None:
     await visit.logged_in()
     await visit.poller.poll_once()
     assert visit.cluster.asked[-1].headers["authorization"] == f"PVEAPIToken={TOKEN}"
+
+
+async def test_a_leap_of_the_clock_is_survived_and_told(
+    visit: Visit, caplog: pytest.LogCaptureFixture
+) -> None:
+    browser = await visit.logged_in()
+    async with visit.at_work(), browser.stream() as stream:
+        for seconds in (86_400, -2 * 86_400, 10 * 365 * 86_400):
+            stream.events()
+            visit.clock.set_back(seconds)
+            await visit.clock.step(5)
+            assert not stream.ended
+            before = len(visit.cluster.asked)
+            await visit.clock.step(2)
+            assert len(visit.cluster.asked) > before
+        assert (await browser.get("/api/session")).status_code == 200
+    told = [r.getMessage() for r in caplog.records if "clock was set" in r.getMessage()]
+    assert told == [
+        "the machine's clock was set back by 86400 s",
+        "the machine's clock was set forward by 172800 s",
+        "the machine's clock was set back by 315360000 s",
+    ]

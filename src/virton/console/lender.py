@@ -6,6 +6,11 @@ RENEW_AFTER_S = 3600
 """The age at which a ticket is renewed: half of its life."""
 
 
+def is_old(ticket: Ticket, now: float) -> bool:
+    """Tell whether a ticket is to be renewed; one of the future was issued before a clock leapt."""
+    return not 0 <= now - ticket.issued < RENEW_AFTER_S
+
+
 class Lender:
     """Keeps the poller's credentials; borrowed tickets live in memory only."""
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from virton.console.clock import Clock
 from virton.console.ended import Ended
-from virton.console.lender import RENEW_AFTER_S, Lender
+from virton.console.lender import Lender, is_old
 from virton.console.problems import no_session
 from virton.console.session_cookie import Session, opened, sealed
 from virton.console.settings import ConsoleSettings
@@ -97,11 +97,11 @@ class Sessions:
     async def renewed(self, session: Session) -> Session:
         """Return the session with a new ticket if its ticket has lived half of its life."""
         now = self._clock.time()
-        if now - session.ticket.issued < RENEW_AFTER_S:
+        if not is_old(session.ticket, now):
             return session
         key = digest(session.ticket)
         ticket = self._renewals.get(key)
-        if ticket is None or now - ticket.issued >= RENEW_AFTER_S:
+        if ticket is None or is_old(ticket, now):
             try:
                 ticket = await ClusterApi(self._client).log_in(
                     session.user, session.ticket.ticket, int(now)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from starlette.requests import Request
 
-from virton.console.clock import Clock
+from virton.console.clock import Clock, tell_leaps
 from virton.console.lender import Lender
 from virton.console.metrics import Since
 from virton.console.sessions import Sessions
@@ -43,6 +43,7 @@ class Console:
             asyncio.create_task(self.poller.run()),
             asyncio.create_task(self.poller.run_beats()),
             asyncio.create_task(self.forecasts.run()),
+            asyncio.create_task(tell_leaps(self.clock)),
         ]
         if self.poller.chronicle is not None:
             tasks.append(asyncio.create_task(self.poller.chronicle.run()))

@@ -4,6 +4,7 @@ It is written in the transaction of what happened, so that a process killed at a
 files and world as they were together. What is large and seldom changes stands in files of its own.
 """
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -23,6 +24,9 @@ from virton.simulation.value import (
 )
 
 FORM = 2
+_LEEWAY_S = 60
+_MOST_AHEAD_S = 90 * 86_400
+log = logging.getLogger(__name__)
 _NOW = "virton/world/now"
 _ON = "virton/world/on/"
 _RULES = "virton/world/rules/"
@@ -108,6 +112,12 @@ class WorldMemory:
             former = self._files.read_json(_FORMER)
             return _former(former, hosts, wall_s) if former else None
         by_s = wall_s + max(0, round(data["ahead_s"])) - data["world"]["now_s"]
+        if by_s < -_LEEWAY_S:
+            log.warning(
+                "the machine's clock is %d s behind what it was when the cluster last ran; "
+                "the cluster's time goes back with it",
+                -by_s,
+            )
         self._shared.move_in_time(by_s)
         pool = decode_pool(data["pool"], self._pool(by_s))
         world = decode(data["world"], WorldValue, pool)
@@ -172,7 +182,9 @@ def _former(data: dict[str, Any], hosts: tuple[HostValue, ...], wall_s: int) -> 
         name: LockValue(node, at_s) for name, (node, at_s) in sorted(data.get("locks", {}).items())
     }
     guests = TimedGuestsValue(failing_starts=data.get("failing_starts", {}))
-    now_s = max(data.get("now", 0), wall_s)
+    kept_s = data.get("now", 0)
+    # Ahead by more was the machine's clock, and not the cluster's time by speed and steps.
+    now_s = wall_s if kept_s - wall_s > _MOST_AHEAD_S else max(kept_s, wall_s)
     world = fresh_world(tuple(_former_host(h, told.get(h.name)) for h in hosts), now_s)
     kept = replace(world, locks=locks, guests=guests)
     return Kept(kept, ahead_s=now_s - wall_s, goes_on=False)

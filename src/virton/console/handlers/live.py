@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from virton.console.answers import Answer
 from virton.console.guard import Call
-from virton.console.lender import RENEW_AFTER_S
+from virton.console.lender import is_old
 from virton.console.page.assemble import Assembly, is_fresh, parts_told
 from virton.console.page.changes import Beat
 from virton.console.page.cluster import clock_told
@@ -58,7 +58,7 @@ async def events(call: Call, leaving: anyio.Event) -> AsyncIterator[Frame]:
     poller, feed = call.console.poller, call.console.poller.feed
     shown: Shown | None = None
     beats = feed.beats
-    opened = call.console.clock.time()
+    opened = call.console.clock.monotonic()
     with poller.watching():
         await poller.refresh()
         while True:
@@ -114,9 +114,9 @@ async def _first_of(*waits: Coroutine[Any, Any, None]) -> None:
 
 def _wants_renewal(call: Call, opened: float) -> bool:
     """Tell whether to end the stream, so that the browser comes back and gets a new ticket."""
-    now = call.console.clock.time()
-    old = now - call.session.ticket.issued >= RENEW_AFTER_S
-    return old and now - opened >= RENEWAL_PAUSE_S
+    clock = call.console.clock
+    old = is_old(call.session.ticket, clock.time())
+    return old and clock.monotonic() - opened >= RENEWAL_PAUSE_S
 
 
 def _checked(call: Call) -> Call | Frame:

@@ -85,12 +85,12 @@ class Poller:
             yield
         finally:
             self._watchers -= 1
-            self._left = self._clock.time()
+            self._left = self._clock.monotonic()
 
     @property
     def is_wanted(self) -> bool:
         """Tell whether the cluster is asked at every interval."""
-        lingering = self._clock.time() - self._left < self._settings.linger_s
+        lingering = self._clock.monotonic() - self._left < self._settings.linger_s
         return self._watchers > 0 or lingering or self._watches_unwatched
 
     @property
@@ -108,7 +108,7 @@ class Poller:
 
     async def poll_once(self) -> None:
         """Ask with a round that begins after this call, and wait for every answer."""
-        self._begun = self._clock.time()
+        self._begun = self._clock.monotonic()
         try:
             await self._reader.read_anew()
         finally:
@@ -128,8 +128,8 @@ class Poller:
 
     def _current(self, older_than_s: float) -> asyncio.Future[None]:
         """Return the latest round; a new one if that is older."""
-        now = self._clock.time()
-        if self._round is None or abs(now - self._begun) >= older_than_s:
+        now = self._clock.monotonic()
+        if self._round is None or now - self._begun >= older_than_s:
             self._begun = now
             self._round = self._kept(self._ask())
         return self._round

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from virton.console.clock import Clock
-from virton.console.lender import RENEW_AFTER_S, Lender
+from virton.console.lender import Lender, is_old
 from virton.console.settings import ConsoleSettings
 from virton.console.watch.cluster_clock import ClusterClock
 from virton.console.watch.readings import (
@@ -109,8 +109,8 @@ class Reader:
         credentials = self._lender.current()
         if credentials is None or not self._token.may_ask(first=False):
             return
-        now = self._clock.time()
-        if isinstance(credentials, Ticket) and now - credentials.issued >= RENEW_AFTER_S:
+        now = self._clock.monotonic()
+        if isinstance(credentials, Ticket) and is_old(credentials, self._clock.time()):
             yield self._renewal
         elsewhere = self._detected_at != self._client.answering
         if elsewhere or now - self._detected >= self._settings.detect_s:
@@ -213,7 +213,7 @@ class Reader:
             features = await detect(api)
         except ApiFailure:
             return
-        self._detected, self._detected_at = self._clock.time(), api.asked
+        self._detected, self._detected_at = self._clock.monotonic(), api.asked
         self._groups_migrated = self._tells_no_time = False
         try:
             votes = await api.votes()
@@ -241,7 +241,7 @@ class Reader:
 
     async def _probe(self) -> None:
         """Find out which nodes can be asked again, and leave a minority for the majority."""
-        self._probed = self._clock.time()
+        self._probed = self._clock.monotonic()
         quorum = self._readings.status.data.current.quorum
         minority = quorum is not None and not quorum.ok
         for address in self._to_probe():
