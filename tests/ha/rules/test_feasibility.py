@@ -94,6 +94,13 @@ def test_a_rule_cannot_avoid_every_node() -> None:
     ]
 
 
+def test_a_rule_that_avoids_a_node_that_is_gone_is_dropped_as_a_whole() -> None:
+    assert reasons(avoid("off", "1", {"node1": 0, "gone": 0}, strict=False)) == [
+        ("off", Reason.AVOIDS_A_MISSING_NODE)
+    ]
+    assert reasons(on("to", "1", {"node1": 0, "gone": 0})) == []
+
+
 def test_avoiding_nodes_leaves_the_others_to_be_kept_apart_on() -> None:
     assert reasons(avoid("off", "1 2", {"node1": 0}), apart("sep", "1 2")) == []
     found = reasons(avoid("off", "1 2", {"node1": 0, "node2": 0}), apart("sep", "1 2"))

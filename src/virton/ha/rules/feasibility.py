@@ -25,6 +25,7 @@ class Reason(StrEnum):
     APART_ON_TOO_FEW_NODES = "apart-on-too-few-nodes"
     PRIORITIES_OF_AVOIDED_NODES = "priorities-of-avoided-nodes"
     AVOIDS_EVERY_NODE = "avoids-every-node"
+    AVOIDS_A_MISSING_NODE = "avoids-a-missing-node"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,8 @@ def _sensible_avoidance(checked: Checked) -> Iterator[Objection]:
             yield Objection(key, Reason.PRIORITIES_OF_AVOIDED_NODES, "nodes")
         if not preferred_nodes(rule, checked.nodes):
             yield Objection(key, Reason.AVOIDS_EVERY_NODE, "nodes")
+        if not rule.nodes.keys() <= set(checked.nodes):
+            yield Objection(key, Reason.AVOIDS_A_MISSING_NODE, "nodes")
 
 
 def _at_least_two_resources(checked: Checked) -> Iterator[Objection]:

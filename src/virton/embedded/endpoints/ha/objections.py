@@ -16,6 +16,7 @@ _ANY: Mapping[Reason, str] = {
     ),
     Reason.PRIORITIES_OF_AVOIDED_NODES: "nodes to avoid cannot have priorities",
     Reason.AVOIDS_EVERY_NODE: "rule leaves no node to run on",
+    Reason.AVOIDS_A_MISSING_NODE: "rule avoids nodes that are not in the cluster",
 }
 _NODE_RULE: Mapping[Reason, str] = {
     Reason.PRIORITIES_WITH_RESOURCE_RULE: (
