@@ -167,3 +167,29 @@ def test_a_status_is_written_as_its_json_whatever_was_written_before() -> None:
     for written in (lrm, replace(lrm, timestamp=8), replace(lrm, results={})):
         shared.write_lrm_status("one", written)
         assert files.read("nodes/one/lrm_status") == json_text(written.to_json())
+
+
+def test_guests_are_known_as_their_files_come_move_change_and_go() -> None:
+    def config(memory: int) -> str:
+        return f"cores: 1\nmemory: {memory}\nname: a\n"
+
+    files = ClusterFiles({"nodes/one/qemu-server/200.conf": config(512)})
+    inventory = Inventory(files)
+    first = inventory.guests()
+    files.write("ha/rules.cfg", "nothing of a guest")
+    assert inventory.guests() is first
+    files.write("nodes/two/qemu-server/100.conf", config(512))
+    files.write("nodes/one/qemu-server/200.conf", config(1024))
+    assert [(g.vmid, g.memory_bytes >> 20) for g in inventory.guests().values()] == [
+        (100, 512),
+        (200, 1024),
+    ]
+    inventory.place("vm:200", "two")
+    inventory.set_lock("vm:100", "backup")
+    assert [(g.node, g.lock) for g in inventory.guests().values()] == [
+        ("two", "backup"),
+        ("two", None),
+    ]
+    files.remove("nodes/two/qemu-server/100.conf")
+    assert list(inventory.guests()) == [200]
+    assert list(Inventory(files).guests().values()) == list(inventory.guests().values())

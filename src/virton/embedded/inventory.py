@@ -48,7 +48,7 @@ class Inventory:
 
     def __init__(self, files: ClusterFiles) -> None:
         self._files = files
-        self._records: dict[str, GuestRecord] = {}
+        self._records: dict[int, dict[str, GuestRecord]] = {}
         self._guests: dict[int, GuestRecord] = {}
         self._revision = files.revision
         self._take_over(files.paths("nodes/"))
@@ -64,18 +64,29 @@ class Inventory:
 
     def _take_over(self, paths: Iterable[str]) -> None:
         """Read those of the files that are guests' configurations."""
-        matches = [match for path in paths if (match := _CONFIG.fullmatch(path))]
-        if not matches:
+        touched = {self._read(m) for path in paths if (m := _CONFIG.fullmatch(path))}
+        if not touched:
             return
-        for match in matches:
-            path, (node, folder, vmid) = match[0], match.groups()
-            text = self._files.get(path)
-            if text is None:
-                self._records.pop(path, None)
+        guests = dict(self._guests)
+        for vmid in sorted(touched):
+            found = self._records[vmid]
+            if found:
+                guests[vmid] = found[max(found)]
             else:
-                self._records[path] = _parse(text, int(vmid), _FOLDERS[folder], node)
-        by_id = sorted(self._records.values(), key=lambda guest: (guest.vmid, guest.path))
-        self._guests = {guest.vmid: guest for guest in by_id}
+                guests.pop(vmid, None)
+        known = guests.keys() <= self._guests.keys()
+        self._guests = guests if known else dict(sorted(guests.items()))
+
+    def _read(self, match: re.Match[str]) -> int:
+        """Read a guest's configuration, if it is there; return the guest's id."""
+        path, (node, folder, vmid) = match[0], match.groups()
+        found = self._records.setdefault(int(vmid), {})
+        text = self._files.get(path)
+        if text is None:
+            found.pop(path, None)
+        else:
+            found[path] = _parse(text, int(vmid), _FOLDERS[folder], node)
+        return int(vmid)
 
     def by_sid(self, sid: str) -> GuestRecord | None:
         """Return the guest of an HA resource, if there is one."""

@@ -55,6 +55,7 @@ class SharedFiles:
         self._inventory = inventory
         self._nodes = nodes
         self._statuses: dict[str, tuple[int, ManagerStatus | LrmStatus]] = {}
+        self._locks: tuple[object, Mapping[str, str]] | None = None
         self._large: dict[str, tuple[object, str]] = {}
         self._resources: tuple[object, object, Mapping[str, ResourceConfig]] | None = None
 
@@ -184,8 +185,11 @@ class SharedFiles:
 
     def guest_locks(self) -> Mapping[str, str]:
         """Return the locks on guests, by resource."""
-        guests = self._inventory.guests().values()
-        return {guest.sid: guest.lock for guest in guests if guest.lock is not None}
+        guests = self._inventory.guests()
+        if self._locks is None or self._locks[0] is not guests:
+            locked = (guest for guest in guests.values() if guest.lock is not None)
+            self._locks = (guests, {guest.sid: guest.lock or "" for guest in locked})
+        return self._locks[1]
 
     def lock_guest(self, sid: str, lock: str) -> None:
         """Lock a guest; raises KeyError if there is none."""
