@@ -24,6 +24,7 @@ NEXT_LOOK_S = 2.5
 """A change may be seen as late as by the second poll after it."""
 
 _MANAGER = "/cluster/ha/status/manager_status"
+_MEMBERS = "/cluster/status"
 _CURRENT = "/cluster/ha/status/current"
 _MOVING = ("migrate", "relocate", "request_start", "request_start_balance", "request_stop", "fence")
 
@@ -83,9 +84,14 @@ def _reboots(what: str, later: Sequence[str]) -> bool:
 
 
 def _readable(tape: Tape, at_s: float) -> bool:
-    """Tell whether the cluster answered shortly before; one that is down cannot be read."""
+    """Tell whether the cluster answered with quorum shortly before; else its answers are old."""
     polls = [p for p in tape.polls if at_s - UNREADABLE_S <= p.to_s <= at_s]
-    return any(poll.answers.get(_MANAGER) for poll in polls)
+    return any(poll.answers.get(_MANAGER) and _quorate(poll) for poll in polls[-2:])
+
+
+def _quorate(poll: Poll) -> bool:
+    rows = poll.answers.get(_MEMBERS) or []
+    return all(row.get("quorate", 1) for row in rows if row.get("type") == "cluster")
 
 
 def check(tape: Tape, group: Group) -> Checked:
@@ -314,10 +320,16 @@ def _start_times(tape: Tape, group: Group, courses: Sequence[Course]) -> Iterato
     for sid in sorted({sid for course in courses for sid in course.statuses}):
         span = hull([found for c in courses if (found := c.ran_again(sid)) is not None])
         came_s = _started(tape, group, sid)
-        if span is None or came_s is None:
+        if span is None or came_s is None or _on_returned(sid, courses):
             continue
         if not span[0] - 1 <= came_s <= span[1] + 1:
             yield f"{sid}: started at {came_s:.1f} s, said was {span[0]}-{span[1]} s"
+
+
+def _on_returned(sid: str, courses: Sequence[Course]) -> bool:
+    """Tell whether a guest ends on a node that was away: when its LRM gets its lock is not told."""
+    online = courses[0].situation.online
+    return any(c.statuses[sid].node not in online for c in courses if sid in c.statuses)
 
 
 def _started(tape: Tape, group: Group, sid: str) -> float | None:
