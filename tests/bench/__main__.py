@@ -1,9 +1,9 @@
-"""`python -m tests.bench [scale] [load] [handlers] [small]`: run the benchmarks named, or all."""
+"""`python -m tests.bench [scale] [load] [handlers] [small] [forecast]`: those named, or all."""
 
 import importlib
 import sys
 
-BENCHES = ("scale", "load", "handlers", "small")
+BENCHES = ("scale", "load", "handlers", "small", "forecast")
 
 
 def main(names: list[str]) -> None:

@@ -1,6 +1,6 @@
 """Courses: the whole stack on the paced clock, second by second, and what it comes to."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -99,6 +99,7 @@ def play(
     first_s: int = 0,
     until_s: int | None = None,
     cancelled: Callable[[], bool] = lambda: False,
+    without_crm: Collection[str] = (),
 ) -> Course:
     """Play a situation with deeds until nothing is left to do, or until a second is over."""
     course = Course(situation)
@@ -110,7 +111,7 @@ def play(
         )
         course.told.append(after)
 
-    player = _Player(stage(situation, phases), listen, situation)
+    player = _Player(stage(situation, phases, without_crm), listen, situation)
     player.play(sorted(deeds, key=lambda deed: deed.at_s), until_s, cancelled)
     player.conclude(course, start_s)
     return course

@@ -55,8 +55,21 @@ def quick(situation: Situation, question: Question, deeds: Sequence[Deed]) -> Qu
         return None
     small = _only(base, goals)
     lost = question.struck(base)
-    courses = [play(small, phases, deeds) for phases in assignments(small, lost, many=True)]
+    courses = [
+        play(small, phases, deeds, without_crm=_bystanders(base, fall.left))
+        for phases in assignments(small, lost, many=True)
+    ]
     return Quick(tuple(trials), found, tuple(courses), fall)
+
+
+def _bystanders(base: Situation, left: frozenset[str]) -> frozenset[str]:
+    """Return the nodes whose CRMs never matter: all slaves, but for two if the master is lost.
+
+    Of these, one judges which locks ran out: so whoever becomes master, both ways are played.
+    """
+    if base.master in left:
+        return base.online - {base.master}
+    return left - frozenset(sorted(left)[:2])
 
 
 def _is_plain(question: Question) -> bool:

@@ -1,6 +1,6 @@
 """A situation as a world on the paced clock, with every daemon somewhere in its round."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from virton.forecast.situation import Situation
@@ -50,9 +50,14 @@ def is_active(status: LrmStatus | None) -> bool:
     return status is not None and status.state in (LrmState.ACTIVE, LrmState.MAINTENANCE)
 
 
-def stage(situation: Situation, phases: Phases) -> WorldValue:
-    """Return the situation as a world whose daemons are where the phases say."""
-    maker = _Maker(situation, phases)
+def stage(
+    situation: Situation, phases: Phases, without_crm: Collection[str] = ()
+) -> WorldValue:
+    """Return the situation as a world whose daemons are where the phases say.
+
+    Nodes `without_crm` have none, which is cheaper: for slaves that can never become master.
+    """
+    maker = _Maker(situation, phases, frozenset(without_crm))
     nodes = sorted(situation.nodes)
     due_s: dict[str, dict[str, int]] = {}
     ranks: dict[str, dict[str, int]] = {}
@@ -89,8 +94,11 @@ def _qdevice(situation: Situation) -> QDeviceValue | None:
 
 
 class _Maker:
-    def __init__(self, situation: Situation, phases: Phases) -> None:
+    def __init__(
+        self, situation: Situation, phases: Phases, without_crm: frozenset[str]
+    ) -> None:
         self._situation = situation
+        self._without_crm = without_crm
         self._phases = phases
         self._online = situation.online
         master = situation.master
@@ -122,13 +130,16 @@ class _Maker:
             memory_bytes=node.memory_bytes,
             version=node.version,
             votes=node.votes,
-            crm=self._crm(name) if there and not self._is_silent(name, "crm") else None,
+            crm=self._crm(name) if there and self._has_crm(name) else None,
             lrm=self._lrm(name) if there and not self._is_silent(name, "lrm") else None,
             running=frozenset(self._running[name]),
             watchdogs=watchdogs,
             crm_clock_s=NOW_S,
             lrm_clock_s=NOW_S,
         )
+
+    def _has_crm(self, node: str) -> bool:
+        return node not in self._without_crm and not self._is_silent(node, "crm")
 
     def _is_silent(self, node: str, kind: str) -> bool:
         return self._situation.is_silent(node, kind)
