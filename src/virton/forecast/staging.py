@@ -50,9 +50,7 @@ def is_active(status: LrmStatus | None) -> bool:
     return status is not None and status.state in (LrmState.ACTIVE, LrmState.MAINTENANCE)
 
 
-def stage(
-    situation: Situation, phases: Phases, without_crm: Collection[str] = ()
-) -> WorldValue:
+def stage(situation: Situation, phases: Phases, without_crm: Collection[str] = ()) -> WorldValue:
     """Return the situation as a world whose daemons are where the phases say.
 
     Nodes `without_crm` have none, which is cheaper: for slaves that can never become master.
@@ -94,9 +92,7 @@ def _qdevice(situation: Situation) -> QDeviceValue | None:
 
 
 class _Maker:
-    def __init__(
-        self, situation: Situation, phases: Phases, without_crm: frozenset[str]
-    ) -> None:
+    def __init__(self, situation: Situation, phases: Phases, without_crm: frozenset[str]) -> None:
         self._situation = situation
         self._without_crm = without_crm
         self._phases = phases
