@@ -1,5 +1,7 @@
 """`virton.toml`: where it is looked for, what it may say, and that the command line wins."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -153,3 +155,12 @@ def test_the_option_is_read_before_anything_is_started(tmp_path: Path) -> None:
     result = TERMINAL.invoke(app, arguments)
     assert result.exit_code == 1
     assert "is 'port' meant?" in " ".join(result.output.split())
+
+
+def test_secrets_are_not_shown_and_nothing_warns_of_them() -> None:
+    secret = "a-secret-of-some-length"
+    kept = SettingsFile(token=secret, metrics_token=secret, heartbeat=secret)
+    assert secret not in repr(kept)
+    load = [sys.executable, "-W", "error::UserWarning", "-c", "import virton.cli.serve"]
+    done = subprocess.run(load, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -53,7 +53,7 @@ def fuzz(target: Target, address: str, folder: Path, seconds: int) -> int:
     command = [
         str(ROOT / ".venv-fuzz/bin/st"),
         *("run", str(path), "--url", address, "--checks", "answered_in_words"),
-        *("--max-time", str(seconds), "--request-timeout", "30", "--workers", "2"),
+        *("--max-time", str(seconds), "--request-timeout", "30", "--workers", "1"),
         *(
             "--continue-on-failure",
             "--suppress-health-check",

@@ -45,7 +45,7 @@ class SettingsFile(BaseModel):
     mail: MailServer | None = None
     notify: list[RecipientSettings] = []
     heartbeat: Text | None = Field(default=None, repr=False)
-    metrics_token: Annotated[str, Field(min_length=16, repr=False)] | None = None
+    metrics_token: Annotated[str, Field(min_length=16)] | None = Field(default=None, repr=False)
     language: Language | None = None
     pve_version: PveVersion | None = None
     trusted_proxies: Texts = []
