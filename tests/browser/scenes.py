@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from tests.browser import contents
 from tests.browser.contents import bad_part, node_rule, resource_rule
 from tests.browser.standin import Standin
-from tests.browser.visit import Words
+from tests.browser.visit import Words, choose_in_menu, matters
 
 
 def nothing(*_: object) -> None:
@@ -98,7 +98,7 @@ def _edit_in_group(page: Page, _: Standin, words: Words) -> None:
 
 
 def _avoiding_rule(page: Page, _: Standin, words: Words) -> None:
-    page.get_by_role("button", name=words["rule.edit"].replace("{rule}", "not-on-02")).click()
+    choose_in_menu(page, "not-on-02", words["rule.edit"].replace("{rule}", "not-on-02"))
 
 
 def _laboratory(standin: Standin) -> None:
@@ -122,12 +122,27 @@ def _find(page: Page, _: Standin, words: Words) -> None:
 def _line_lost(page: Page, standin: Standin, words: Words) -> None:
     expect(page.get_by_role("radio").first).to_be_visible()
     standin.go_away()
-    expect(page.get_by_text(words["line.lost.banner"])).to_be_visible()
+    expect(page.get_by_text(words["warning.line_lost.head"])).to_be_visible()
 
 
-def _legends(page: Page, _: Standin, words: Words) -> None:
-    for part in ("status", "resources", "rules"):
-        page.get_by_text(words[f"legend.{part}"], exact=True).click()
+def _matters(page: Page, _: Standin, words: Words) -> None:
+    matters(page)
+
+
+def _row_menu(page: Page, _: Standin, words: Words) -> None:
+    page.get_by_role("button", name=words["menu.of"].replace("{name}", "VM 999 (virton)")).click()
+
+
+def _keys(page: Page, _: Standin, words: Words) -> None:
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
+def _by_node(page: Page, _: Standin, words: Words) -> None:
+    page.evaluate("localStorage.setItem('virton.grouping', 'node')")
+    page.evaluate("localStorage.setItem('virton.density', 'compact')")
+    page.reload()
+    expect(page.get_by_role("radio").first).to_be_visible()
 
 
 def _add(page: Page, _: Standin, words: Words) -> None:
@@ -264,7 +279,7 @@ def _resource_rule(page: Page, _: Standin, words: Words) -> None:
 
 
 def _rule_removal(page: Page, _: Standin, words: Words) -> None:
-    page.get_by_role("button", name=words["rule.remove"].replace("{rule}", "ha-pair")).click()
+    choose_in_menu(page, "ha-pair", words["rule.remove"].replace("{rule}", "ha-pair"))
 
 
 def _switch_refused(page: Page, standin: Standin, words: Words) -> None:
@@ -334,7 +349,11 @@ SCENES = [
     Scene("avoiding-rule", shows(contents.newest), _avoiding_rule),
     Scene("laboratory", _laboratory, _open_laboratory),
     Scene("line-lost", reach=_line_lost),
-    Scene("legends", reach=_legends),
+    Scene("help", path="/help"),
+    Scene("matters", shows(contents.trouble), _matters),
+    Scene("row-menu", shows(contents.trouble), _row_menu),
+    Scene("keys", reach=_keys),
+    Scene("by-node", shows(contents.trouble), _by_node),
     Scene("add", reach=_add),
     Scene("add-filled", reach=_add_filled),
     Scene("discard", reach=_discard),

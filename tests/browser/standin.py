@@ -75,13 +75,15 @@ class Standin:
         """Tell every open page the snapshot, or the present one again."""
         if snapshot is not None:
             self.snapshot = snapshot
-        self._send("whole", {"version": 0, "page": self.snapshot})
+        self._send("whole", {"version": 0, "page": told(self.snapshot)})
 
     def beat(self, **parts: contents.Snapshot) -> None:
         """Tell every open page how the parts do."""
         assert self.snapshot is not None
         self.snapshot["parts"].update(parts)
-        self._send("beat", {"now": self.snapshot["now"], "parts": self.snapshot["parts"]})
+        parts_now = self.snapshot["parts"]
+        beat = {"now": self.snapshot["now"], "parts": parts_now}
+        self._send("beat", beat | {"fresh": parts_now["status"]["ok"]})
 
     def refuse(
         self,
@@ -126,6 +128,22 @@ class Standin:
             self.loop.call_soon_threadsafe(queue.put_nowait, message)
 
 
+def told(page: contents.Snapshot | None) -> contents.Snapshot | None:
+    """A page model with what the console makes of the rest of it, where a test does not say it."""
+    if page is None:
+        return None
+    nodes = [{"lost": _is_lost(node)} | node for node in page["nodes"]]
+    lost = {node["name"] for node in nodes if node["lost"]}
+    unsaid = {"configured": True, "guest": None, "down": False, "arrival": None}
+    resources = [unsaid | {"last_known": one["node"] in lost} | one for one in page["resources"]]
+    more = {"fresh": page["parts"]["status"]["ok"], "guests_hidden": False}
+    return more | page | {"nodes": nodes, "resources": resources}
+
+
+def _is_lost(node: contents.Snapshot) -> bool:
+    return not node["online"] or node["ha_state"] in ("unknown", "fence")
+
+
 def make_app(standin: Standin) -> Starlette:
     """The stand-in as an ASGI app."""
 
@@ -165,7 +183,7 @@ def make_app(standin: Standin) -> Starlette:
         if "fresh" in request.query_params:
             standin.refreshed += 1
             standin.snapshot = standin.fresh or standin.snapshot
-        return JSONResponse(standin.snapshot)
+        return JSONResponse(told(standin.snapshot))
 
     def snapshot_file(request: Request) -> Response:
         if not standin.session:
@@ -205,6 +223,7 @@ def make_app(standin: Standin) -> Starlette:
     writes = ["POST", "PUT", "DELETE"]
     routes = [
         Route("/", page("ha")),
+        Route("/help", page("help")),
         Route("/login", page("login")),
         Route("/api/login", login, methods=["POST"]),
         Route("/api/logout", logout, methods=["POST"]),
@@ -257,7 +276,7 @@ async def _events(standin: Standin) -> AsyncIterator[str]:
     try:
         yield ": hello\n\n"
         if standin.snapshot is not None:
-            whole = {"version": 0, "page": standin.snapshot}
+            whole = {"version": 0, "page": told(standin.snapshot)}
             yield f"event: whole\ndata: {json.dumps(whole)}\n\n"
         while (message := await queue.get()) is not None:
             yield message

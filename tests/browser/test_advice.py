@@ -69,7 +69,7 @@ def test_the_advice_agrees_with_the_cluster_on_rules_of_every_kind(page: Page) -
         {"nodes": NODES, "rules": [_some_rule(dice, n) for n in range(dice.randint(1, 5))]}
         for _ in range(TRIES)
     ]
-    advice = page.evaluate(f"(cases) => {{ {module('legacy/rules/conflicts.js')} {JUDGE} }}", cases)
+    advice = page.evaluate(f"(cases) => {{ {module('rules/conflicts.ts')} {JUDGE} }}", cases)
     seen: set[str] = set()
     for case, codes in zip(cases, advice, strict=True):
         names = [rule["rule"] for rule in case["rules"]]

@@ -1,4 +1,6 @@
-"""The laboratory at the foot of the page, for clusters that offer one."""
+"""The laboratory beside the page, for clusters that offer one."""
+
+import re
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -39,7 +41,7 @@ def test_there_is_no_laboratory_for_those_who_may_not(standin: Standin, open_pag
 
 def test_it_is_marked_as_a_simulation_and_tells_its_time(lab_page: Page) -> None:
     expect(lab(lab_page)).to_contain_text("시뮬레이션")
-    expect(lab(lab_page)).to_contain_text("시뮬레이션 시각 2025. 11. 23. 오후 12:03:20")
+    expect(lab(lab_page)).to_contain_text("시각 12:03:20")
 
 
 @pytest.mark.parametrize(("kind", "action"), [("네트워크", "network"), ("전원", "power")])
@@ -54,10 +56,10 @@ def test_a_node_is_cut_off_by_a_switch(
 
 
 def test_a_guest_is_crashed_and_its_starts_made_to_fail(lab_page: Page, standin: Standin) -> None:
-    lab(lab_page).get_by_role("button", name="VM 100 (LOTCES-WIN) 강제 종료").click()
-    lab(lab_page).get_by_label("VM 121 (ct) 시작 실패 횟수").fill("2")
+    lab(lab_page).get_by_role("button", name="VM 100 (LOTCES-WIN) 비정상 종료시키기").click()
+    lab(lab_page).get_by_label("VM 121 (ct) 다음 시작을 실패시킬 횟수").fill("2")
     lab(lab_page).get_by_role("button", name="VM 121 (ct) 시작 실패 적용").click()
-    expect(lab(lab_page).get_by_label("VM 121 (ct) 시작 실패 횟수")).to_have_value("2")
+    expect(lab(lab_page).get_by_label("VM 121 (ct) 다음 시작을 실패시킬 횟수")).to_have_value("2")
     assert [body for _, _, body in standin.writes] == [
         {"action": "crash", "sid": "vm:100"},
         {"action": "fail_starts", "sid": "vm:121", "count": 2},
@@ -73,7 +75,7 @@ def test_time_runs_faster_stands_still_and_goes_by_steps(lab_page: Page, standin
     expect(lab(lab_page).get_by_role("button", name="60배속")).to_have_attribute(
         "aria-pressed", "true"
     )
-    lab(lab_page).get_by_role("button", name="10초 진행").click()
+    lab(lab_page).get_by_role("button", name="10초 건너뛰기").click()
     lab(lab_page).get_by_role("button", name="계속").click()
     standin.laboratory.update(paused=False)
     standin.show()
@@ -87,7 +89,7 @@ def test_time_runs_faster_stands_still_and_goes_by_steps(lab_page: Page, standin
 
 def test_a_refusal_is_said(lab_page: Page, standin: Standin) -> None:
     standin.refuse(403, "Permission check failed (/, Sys.Modify)")
-    lab(lab_page).get_by_role("button", name="10초 진행").click()
+    lab(lab_page).get_by_role("button", name="10초 건너뛰기").click()
     expect(lab_page.get_by_text("실험실 요청이 실패했습니다.")).to_contain_text("Sys.Modify")
 
 
@@ -104,7 +106,7 @@ def test_switches_follow_the_cluster_and_keep_the_focus(lab_page: Page, standin:
 def test_a_number_of_failing_starts_that_none_can_be_is_refused_at_its_field(
     count: str, lab_page: Page, standin: Standin
 ) -> None:
-    field = lab(lab_page).get_by_label("VM 121 (ct) 시작 실패 횟수")
+    field = lab(lab_page).get_by_label("VM 121 (ct) 다음 시작을 실패시킬 횟수")
     field.fill(count)
     lab(lab_page).get_by_role("button", name="VM 121 (ct) 시작 실패 적용").click()
     expect(field).to_have_attribute("aria-invalid", "true")
@@ -113,9 +115,11 @@ def test_a_number_of_failing_starts_that_none_can_be_is_refused_at_its_field(
 
 
 def test_what_the_laboratory_did_is_said_in_words(lab_page: Page) -> None:
-    lab(lab_page).get_by_role("button", name="VM 100 (LOTCES-WIN) 강제 종료").click()
-    expect(lab_page.locator("#toasts")).to_contain_text("VM 100 (LOTCES-WIN): 강제 종료했습니다.")
-    lab(lab_page).get_by_label("VM 121 (ct) 시작 실패 횟수").fill("2")
+    lab(lab_page).get_by_role("button", name="VM 100 (LOTCES-WIN) 비정상 종료시키기").click()
+    expect(lab_page.locator("#toasts")).to_contain_text(
+        "VM 100 (LOTCES-WIN): 비정상 종료시켰습니다."
+    )
+    lab(lab_page).get_by_label("VM 121 (ct) 다음 시작을 실패시킬 횟수").fill("2")
     lab_page.keyboard.press("Enter")
     expect(lab_page.locator("#toasts")).to_have_text("VM 121 (ct): 다음 시작을 2회 실패시킵니다.")
 
@@ -125,41 +129,56 @@ def test_a_node_without_power_has_no_network_to_switch(lab_page: Page, standin: 
     standin.show()
     network = lab(lab_page).get_by_role("switch", name="phum02 네트워크")
     expect(network).to_be_disabled()
-    expect(network).to_have_accessible_description("전원 꺼짐: 전원을 켜야 네트워크도 이어집니다.")
+    expect(network).to_have_accessible_description(re.compile("전원을 켜면 네트워크도 연결됩니다"))
 
 
 def test_a_guest_says_on_which_node_it_is(lab_page: Page) -> None:
-    guest = lab(lab_page).get_by_role("row").filter(has_text="VM 121 (ct)")
+    guest = lab(lab_page).get_by_role("listitem").filter(has_text="VM 121 (ct)")
     expect(guest).to_contain_text("phum01")
 
 
-def test_it_leaves_the_page_in_sight_and_lets_it_scroll_clear(lab_page: Page) -> None:
+def test_it_stands_beside_the_page_and_never_over_it(lab_page: Page) -> None:
     expect(lab(lab_page).get_by_role("switch").first).to_be_visible()
-    lab_page.keyboard.press("End")
-    lab_page.evaluate("scrollTo(0, document.body.scrollHeight)")
-    heights = lab_page.evaluate(
-        """() => [lab, main].map((element) => element.getBoundingClientRect())
-            .map(({ top, bottom, height }) => ({ top, bottom, height }))"""
-    )
-    assert heights[0]["height"] <= 0.36 * 900
-    assert heights[1]["bottom"] <= heights[0]["top"] + 1
+    boxes = [lab_page.locator(name).bounding_box() for name in ("#main", "#lab")]
+    assert boxes[0]
+    assert boxes[1]
+    assert boxes[0]["x"] + boxes[0]["width"] <= boxes[1]["x"]
+    lab_page.set_viewport_size({"width": 1100, "height": 800})
+    boxes = [lab_page.locator(name).bounding_box() for name in ("#main", "#lab")]
+    assert boxes[0]
+    assert boxes[1]
+    assert boxes[0]["y"] + boxes[0]["height"] <= boxes[1]["y"]
+
+
+def test_a_watchdog_that_cut_a_nodes_power_is_told(lab_page: Page, standin: Standin) -> None:
+    expect(lab(lab_page).get_by_role("switch").first).to_be_visible()
+    standin.laboratory["nodes"][2].update(power=False, network=False)
+    standin.show()
+    expect(lab(lab_page)).to_contain_text("워치독이 phum03 노드의 전원을 껐습니다.")
+    standin.laboratory["nodes"][2].update(power=True)
+    standin.show()
+    expect(lab(lab_page)).not_to_contain_text("워치독이")
 
 
 def test_keys_in_it_leave_the_page_above_where_it_is(lab_page: Page) -> None:
     lab(lab_page).get_by_role("button", name="실험실").focus()
-    for _ in range(9):
+    for _ in range(8):
         lab_page.keyboard.press("Tab")
     expect(lab(lab_page).get_by_role("switch", name="phum02 전원")).to_be_focused()
     assert lab_page.evaluate("scrollY") == 0
 
 
-def test_it_hides_nothing_that_keys_come_to(lab_page: Page) -> None:
+def test_nothing_hides_what_keys_come_to(lab_page: Page) -> None:
     expect(lab(lab_page).get_by_role("switch").first).to_be_visible()
+    lab_page.set_viewport_size({"width": 1280, "height": 500})
     lab_page.locator("#status-title").focus()
+    boxes = "[document.activeElement, document.querySelector('.strip')]" + (
+        ".map((one) => one.getBoundingClientRect())"
+    )
     while lab_page.evaluate("document.activeElement.closest('main') !== null"):
-        bottoms = "[document.activeElement, lab].map((one) => one.getBoundingClientRect())"
-        focused, dock = lab_page.evaluate(bottoms)
-        assert focused["bottom"] <= dock["top"]
+        focused, strip = lab_page.evaluate(boxes)
+        assert focused["top"] >= strip["bottom"]
+        assert focused["bottom"] <= 500
         lab_page.keyboard.press("Tab")
     expect(lab(lab_page).get_by_role("button", name="실험실")).to_be_focused()
 
@@ -185,4 +204,4 @@ def test_the_same_word_is_not_piled_up_and_leaves_by_itself(
 
 def fail_a_step(page: Page, standin: Standin) -> None:
     standin.refuse(403, "Permission check failed (/, Sys.Modify)")
-    lab(page).get_by_role("button", name="10초 진행").click()
+    lab(page).get_by_role("button", name="10초 건너뛰기").click()

@@ -5,6 +5,7 @@ from playwright.sync_api import Dialog, Locator, Page, expect
 
 from tests.browser import contents
 from tests.browser.standin import Standin
+from tests.browser.visit import matters
 
 pytestmark = pytest.mark.browser
 
@@ -82,7 +83,7 @@ def test_a_click_beside_the_form_closes_nothing(page: Page, form: Locator) -> No
 
 def test_a_form_that_proposes_something_closes_without_a_word(page: Page, standin: Standin) -> None:
     standin.show(contents.trouble())
-    press(page, "① 비활성화로 바꾸기")
+    matters(page).get_by_role("button", name="비활성화로 바꾸기").click()
     expect(page.get_by_role("dialog")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)

@@ -6,6 +6,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser import contents
 from tests.browser.stage import Opener
 from tests.browser.standin import Standin
+from tests.browser.visit import line
 
 pytestmark = pytest.mark.browser
 
@@ -66,11 +67,13 @@ def test_a_resource_that_came_from_elsewhere_says_whence_and_how(
     standin.show(snapshot)
     expect(page.get_by_role("row").filter(has_text="121")).to_contain_text("→ phum02")
     recovered.update(state="starting", crm_state="started", node="phum02")
+    recovered["arrival"] = {"origin": "phum03", "how": "recovered", "at": contents.NOW}
     moved.update(state="started", crm_state="started", node="phum02", target=None)
+    moved["arrival"] = {"origin": "phum01", "how": "moved", "at": contents.NOW}
     standin.show(snapshot)
     told = page.get_by_role("row").filter(has_text="LOTCES-WIN")
     expect(told).to_contain_text("phum03에서 복구됨 (Recovery)")
-    expect(page.get_by_role("row").filter(has_text="121")).to_contain_text("phum01에서 옮겨 옴")
+    expect(page.get_by_role("row").filter(has_text="121")).to_contain_text("phum01에서 이동함")
     expect(page.get_by_role("row").filter(has_text="124")).not_to_contain_text("에서")
 
 
@@ -196,7 +199,7 @@ def test_a_stream_that_ends_with_its_session_asks_for_the_login(
     expect(login).to_be_visible()
     login.get_by_role("button", name="취소").click()
     expect(page.get_by_text("화면이 더 이상 갱신되지 않습니다.")).to_be_visible()
-    page.get_by_role("alert").get_by_role("button", name="로그인").click()
+    line(page).get_by_role("button", name="로그인").click()
     login.get_by_label("비밀번호").fill("secret")
     login.get_by_role("button", name="로그인", exact=True).click()
     expect(login).to_have_count(0)
@@ -272,7 +275,7 @@ def test_logging_out_in_one_tab_is_seen_in_the_others_at_once(page: Page) -> Non
     expect(other.get_by_label("사용자 이름")).to_be_focused()
     expect(page.get_by_role("dialog")).to_contain_text("세션이 끝났습니다.")
     expect(page.locator("#line")).to_have_text("세션 종료됨")
-    expect(page.locator("#line-lost")).to_be_hidden()
+    expect(page.get_by_text("콘솔 서버와 연결이 끊겼습니다.")).to_have_count(0)
 
 
 def test_what_a_dialog_has_to_say_does_not_move_its_fields(page: Page, standin: Standin) -> None:

@@ -10,12 +10,12 @@ from tests.browser.standin import Standin
 pytestmark = pytest.mark.browser
 
 WATCH = """() => {
-  const rows = document.querySelector("#resources [data-slot=rows]");
+  const rows = document.querySelector("#resources tbody");
   window.touched = new Set();
   new MutationObserver((changes) => {
     for (const { target } of changes) {
       const element = target.nodeType === Node.TEXT_NODE ? target.parentElement : target;
-      touched.add(element.closest("tr")?.dataset.key ?? "the list");
+      touched.add(element.closest("tr")?.querySelector("th").textContent ?? "the list");
     }
   }).observe(rows, { subtree: true, childList: true, characterData: true, attributes: true });
 }"""
@@ -31,7 +31,7 @@ def full(standin: Standin, open_page: Opener) -> Page:
 
 
 def field(page: Page) -> Locator:
-    return page.get_by_role("searchbox", name="찾기")
+    return page.get_by_role("searchbox", name="검색")
 
 
 def rows(page: Page) -> Locator:
@@ -51,12 +51,14 @@ def test_a_change_of_five_among_five_hundred_touches_these_five(
         one.update(state="recovery", node="phum02")
     snapshot["now"] += 5
     standin.show(snapshot)
-    expect(page.locator("#resources tbody .badge[data-tone=warn]")).to_have_count(5)
-    assert sorted(page.evaluate("[...touched]")) == sorted(one["sid"] for one in changed)
+    expect(page.locator("#resources tbody .pill[data-tone=warn]")).to_have_count(5)
+    assert sorted(page.evaluate("[...touched]")) == sorted(str(one["vmid"]) for one in changed)
 
 
-def test_a_short_list_needs_no_field(page: Page) -> None:
-    expect(field(page)).to_be_hidden()
+def test_the_field_is_in_sight_above_a_short_list_too(page: Page) -> None:
+    expect(field(page)).to_be_visible()
+    page.keyboard.press("/")
+    expect(field(page)).to_be_focused()
 
 
 def test_rows_are_found_by_id_name_node_and_state(full: Page) -> None:
@@ -72,7 +74,7 @@ def test_rows_are_found_by_id_name_node_and_state(full: Page) -> None:
         field(full).fill(words)
         expect(rows(full)).to_have_count(found)
         expect(full.get_by_text(f"30개 중 {found}개")).to_be_visible()
-        expect(full.get_by_text("맞는 리소스가 없습니다.")).to_have_count(0 if found else 1)
+        expect(full.get_by_text("검색 결과가 없습니다.")).to_have_count(0 if found else 1)
 
 
 def test_what_is_looked_for_stays_through_updates(full: Page, standin: Standin) -> None:
@@ -95,7 +97,7 @@ def test_a_rules_resources_are_found_too_and_those_ticked_stay_in_sight(
     card.get_by_role("button", name="규칙 추가").click()
     dialog = full.get_by_role("dialog")
     dialog.get_by_role("checkbox", name="VM 1003 (guest-3)").check()
-    search = dialog.get_by_role("searchbox", name="찾기")
+    search = dialog.get_by_role("searchbox", name="검색")
     search.fill("guest-17")
     search.press("Enter")
     expect(dialog.get_by_role("row")).to_have_count(3)

@@ -6,7 +6,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser import contents
 from tests.browser.stage import Opener
 from tests.browser.standin import Standin
-from tests.browser.visit import KO
+from tests.browser.visit import KO, choose_in_menu, line, matters
 
 pytestmark = pytest.mark.browser
 
@@ -34,16 +34,17 @@ def submit(page: Page, name: str) -> Locator:
 def test_the_list_has_the_columns_of_the_manual(page: Page) -> None:
     headings = ["선택", "ID", "노드", "타입", "이름", "상태", "최대 재시작", "최대 재배치"]
     columns = resources(page).get_by_role("columnheader")
-    expect(columns).to_have_text([*headings, "Failback"])
+    expect(columns).to_have_text([*headings, "Failback", "최근 변화", "작업"])
     first = resources(page).get_by_role("row").nth(1)
     cells = ["", "100", "phum03", "VM", "LOTCES-WIN", "실행 중 (Started)", "1", "1", "On"]
+    cells += ["", ""]
     expect(first.get_by_role("cell").or_(first.get_by_role("rowheader"))).to_have_text(cells)
 
 
 def test_every_state_has_a_word_of_its_own(standin: Standin, open_page: Opener) -> None:
     standin.snapshot = contents.every_state()
     page = open_page()
-    badges = resources(page).locator("tbody .badge")
+    badges = resources(page).locator("tbody .pill")
     words = [KO[f"resource.state.{s.replace(' ', '_')}"] for s in contents.RESOURCE_STATES]
     expect(badges).to_have_text(words)
     assert len(set(words)) == len(words)
@@ -249,9 +250,11 @@ def test_removing_says_what_it_does_to_the_guest_and_to_the_rules(
 def test_a_resource_in_error_shows_the_way_out(standin: Standin, open_page: Opener) -> None:
     standin.snapshot = contents.trouble()
     page = open_page()
-    expect(resources(page).get_by_text("VM 999 (virton): 오류 상태입니다.")).to_be_visible()
-    expect(resources(page).get_by_text("① 상태를 ‘비활성화’로")).to_be_visible()
-    press(page, "① 비활성화로 바꾸기")
+    expect(matters(page).get_by_text("VM 999 (virton): 오류 상태입니다.")).to_be_visible()
+    expect(matters(page).get_by_text("① 상태를 ‘비활성화’로")).to_be_visible()
+    choose_in_menu(page, "VM 999 (virton)", "비활성화로 바꾸기")
+    page.get_by_role("dialog").get_by_role("button", name="취소").click()
+    matters(page).get_by_role("button", name="비활성화로 바꾸기").click()
     expect(field(page, "상태")).to_have_value("disabled")
     expect(page.get_by_role("dialog").get_by_role("status")).to_contain_text("오류 상태입니다")
     submit(page, "저장").click()
@@ -263,7 +266,7 @@ def test_fewer_than_three_votes_are_warned_of(page: Page, standin: Standin) -> N
     snapshot = contents.usual()
     snapshot["cluster"]["votes"] = 2
     standin.show(snapshot)
-    expect(resources(page).get_by_text("쿼럼 투표가 2표뿐입니다.")).to_be_visible()
+    expect(line(page).get_by_text("쿼럼 투표 수가 2개뿐입니다.")).to_be_visible()
 
 
 def test_without_the_privilege_everything_is_disabled_and_the_reason_is_said(
@@ -274,7 +277,7 @@ def test_without_the_privilege_everything_is_disabled_and_the_reason_is_said(
     choose(page, "VM 100 (LOTCES-WIN)")
     for name in ("리소스 추가", "수정", "이동", "제거"):
         expect(resources(page).get_by_role("button", name=name, exact=True)).to_be_disabled()
-    expect(resources(page).get_by_text("Sys.Console 권한이 필요합니다")).to_be_visible()
+    expect(page.locator(".title").get_by_text("Sys.Console 권한이 필요합니다")).to_be_visible()
 
 
 def test_settings_that_the_page_does_not_know_are_shown(page: Page, standin: Standin) -> None:
@@ -301,12 +304,12 @@ def test_states_that_nobody_keeps_up_are_said_to_be_the_last_known_and_lose_thei
     mark = part.locator("table").get_by_text("실행 중 (Started)").first
     expect(mark).to_have_attribute("data-tone", "ok")
     standin.show(contents.usual() | change)
-    told = part.get_by_text("마지막으로 알려진 상태입니다")
+    told = line(page).get_by_text("마지막으로 알려진 상태입니다")
     expect(told).to_contain_text(why)
     if change.get("master"):
         expect(told).to_contain_text("(12:01:50 기준)")
     expect(mark).to_have_attribute("data-tone", "idle")
-    expect(part.get_by_text("확인", exact=False).filter(has_text="전 확인")).to_have_count(0)
+    expect(part.get_by_text("전 갱신")).to_have_count(0)
     standin.show(contents.usual())
     expect(told).to_have_count(0)
     expect(mark).to_have_attribute("data-tone", "ok")
@@ -316,17 +319,17 @@ def test_the_way_out_of_an_error_is_shown_to_its_end(page: Page, standin: Standi
     snapshot = contents.trouble()
     broken = snapshot["resources"][4]
     standin.show(snapshot)
-    expect(resources(page)).to_contain_text("오류 상태입니다.")
+    expect(matters(page)).to_contain_text("오류 상태입니다.")
     broken.update(state="disabled", crm_state="stopped", request_state="disabled")
     standin.show(snapshot)
-    expect(resources(page)).to_contain_text("② 원인(디스크, 설정, 노드)을 고친 뒤")
+    expect(matters(page)).to_contain_text("② 원인(디스크, 설정, 노드)을 해결한 뒤")
     page.reload()
-    press(page, "다시 시작")
+    matters(page).get_by_role("button", name="다시 시작").click()
     expect(page.get_by_text("다시 시작하도록 요청했습니다.")).to_be_visible()
     assert standin.writes == [("PUT", "/api/resources/vm:999", {"state": "started"})]
     broken.update(state="starting", crm_state="request_start", request_state="started")
     standin.show(snapshot)
-    expect(resources(page).get_by_role("button", name="다시 시작")).to_have_count(0)
+    expect(matters(page).get_by_role("button", name="다시 시작")).to_have_count(0)
 
 
 def test_removal_speaks_of_rules_only_where_one_names_the_resource(

@@ -6,6 +6,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser import contents
 from tests.browser.stage import Opener
 from tests.browser.standin import Standin
+from tests.browser.visit import choose_in_menu
 
 pytestmark = pytest.mark.browser
 
@@ -62,8 +63,8 @@ def test_the_advanced_settings_fold_and_stay_folded(page: Page) -> None:
 def test_rules_are_listed_with_their_nodes_by_priority_and_their_policy(ruled: Page) -> None:
     expect(card(ruled, "노드").get_by_text("3 개", exact=True)).to_be_visible()
     prefer = card(ruled, "노드").get_by_role("row").filter(has_text="prefer-phum01").first
-    expect(prefer).to_contain_text("VM 121 (ct),VM 122 (cl)")
-    expect(prefer).to_contain_text("phum01 (10),phum03 (5),phum02 (0)")
+    expect(prefer).to_contain_text("VM 121 (ct), VM 122 (cl)")
+    expect(prefer).to_contain_text("phum01 (10), phum03 (5), phum02 (0)")
     expect(prefer).to_contain_text("선호 (Preferred)")
     expect(card(ruled, "노드").get_by_text("엄격 (Strict)")).to_be_visible()
     expect(card(ruled, "리소스").get_by_text("함께 실행 (Positive)")).to_be_visible()
@@ -87,9 +88,9 @@ def test_a_node_rule_is_made_of_resources_nodes_priorities_and_strictness(
     dialog.get_by_label("규칙명").fill("prefer-phum01")
     dialog.get_by_role("checkbox", name="VM 100 (LOTCES-WIN)").check()
     expect(save(page)).to_be_disabled()
-    dialog.get_by_label("phum01 우선순위", exact=True).fill("10")
-    dialog.get_by_role("button", name="phum02 우선순위 올리기").click(click_count=2)
-    dialog.get_by_role("button", name="phum02 우선순위 내리기").click()
+    dialog.get_by_label("phum01 가중치", exact=True).fill("10")
+    dialog.get_by_role("button", name="phum02 가중치 올리기").click(click_count=2)
+    dialog.get_by_role("button", name="phum02 가중치 내리기").click()
     dialog.get_by_label("엄격 모드 (Strict)", exact=True).check()
     save(page).click()
     expect(page.get_by_role("dialog")).to_have_count(0)
@@ -115,21 +116,21 @@ def test_the_node_table_shows_memory_and_processor_in_use_as_they_change(
     row = dialog.get_by_role("row").filter(has_text="phum03").last
     expect(row).to_contain_text("86.44 %")
     expect(row).to_contain_text("11.37 %")
-    dialog.get_by_label("phum03 우선순위", exact=True).fill("7")
+    dialog.get_by_label("phum03 가중치", exact=True).fill("7")
     snapshot = contents.usual()
     snapshot["nodes"][2].update(cpu=0.25)
     standin.show(snapshot)
     expect(row).to_contain_text("25.00 %")
-    expect(dialog.get_by_label("phum03 우선순위", exact=True)).to_have_value("7")
-    expect(dialog.get_by_label("phum03 우선순위", exact=True)).to_be_focused()
+    expect(dialog.get_by_label("phum03 가중치", exact=True)).to_have_value("7")
+    expect(dialog.get_by_label("phum03 가중치", exact=True)).to_be_focused()
 
 
 @pytest.mark.parametrize(
     ("name", "complaint"),
     [
-        ("1-node", "두 글자 이상 입력하세요."),
-        ("x", "두 글자 이상 입력하세요."),
-        ("규칙", "두 글자 이상 입력하세요."),
+        ("1-node", "2자 이상 입력하세요."),
+        ("x", "2자 이상 입력하세요."),
+        ("규칙", "2자 이상 입력하세요."),
         ("win-licence", "같은 이름의 규칙이 이미 있습니다."),
         ("", "규칙명을 입력하세요."),
     ],
@@ -150,8 +151,8 @@ def test_a_priority_out_of_range_is_refused(page: Page) -> None:
     dialog = add(page, "노드")
     dialog.get_by_label("규칙명").fill("prefer")
     dialog.get_by_role("checkbox", name="VM 121 (ct)").check()
-    dialog.get_by_label("phum01 우선순위", exact=True).fill("1001")
-    expect(dialog.get_by_text("우선순위는 0에서 1000 사이의 정수입니다.")).to_be_visible()
+    dialog.get_by_label("phum01 가중치", exact=True).fill("1001")
+    expect(dialog.get_by_text("가중치는 0에서 1000 사이의 정수입니다.")).to_be_visible()
     expect(save(page)).to_be_disabled()
 
 
@@ -163,7 +164,7 @@ def test_conflicts_are_said_before_saving_at_the_field_where_they_arise(ruled: P
     dialog.get_by_role("checkbox", name="VM 999 (virton)").check()
     expect(dialog.get_by_text("리소스가 두 개 이상이어야")).to_be_hidden()
     dialog.get_by_label("정책", exact=True).select_option("negative")
-    expect(dialog.get_by_text("‘web-with-cache’ 규칙과 반대됩니다.")).to_be_visible()
+    expect(dialog.get_by_text("‘web-with-cache’ 규칙과 충돌합니다.")).to_be_visible()
     expect(dialog.get_by_text("‘prefer-phum01’ 규칙과 함께 쓸 수 없습니다.")).to_be_visible()
 
 
@@ -181,7 +182,7 @@ def test_the_clusters_refusal_is_said_at_its_field_and_nothing_is_lost(
     dialog = add_pair(page)
     standin.refuse(400, "Rule 'together' is invalid.", {"resources": OPPOSITE})
     save(page).click()
-    expect(dialog.get_by_text("다른 리소스 친화성 규칙과 반대됩니다.")).to_be_visible()
+    expect(dialog.get_by_text("다른 리소스 친화성 규칙과 충돌합니다.")).to_be_visible()
     expect(dialog.get_by_text(OPPOSITE)).to_be_visible()
     expect(dialog.get_by_label("규칙명")).to_have_value("together")
     save(page).click()
@@ -190,10 +191,10 @@ def test_the_clusters_refusal_is_said_at_its_field_and_nothing_is_lost(
 
 
 def test_a_rule_is_edited_with_its_name_fixed(ruled: Page, standin: Standin) -> None:
-    ruled.get_by_role("button", name="prefer-phum01 규칙 수정").click()
+    choose_in_menu(ruled, "prefer-phum01", "prefer-phum01 규칙 수정")
     dialog = ruled.get_by_role("dialog", name="노드 친화성 규칙 수정")
     expect(dialog.get_by_label("규칙명")).not_to_be_editable()
-    expect(dialog.get_by_label("phum03 우선순위", exact=True)).to_have_value("5")
+    expect(dialog.get_by_label("phum03 가중치", exact=True)).to_have_value("5")
     expect(dialog.get_by_role("checkbox", name="VM 122 (cl)", exact=True)).to_be_checked()
     dialog.get_by_role("checkbox", name="VM 122 (cl)", exact=True).uncheck()
     save(ruled).click()
@@ -205,14 +206,14 @@ def test_a_rule_is_edited_with_its_name_fixed(ruled: Page, standin: Standin) -> 
 
 
 def test_a_rule_is_taken_out_of_use_by_its_switch(ruled: Page, standin: Standin) -> None:
-    ruled.get_by_role("switch", name="web-with-cache 규칙 사용").click()
+    ruled.get_by_role("switch", name="web-with-cache 규칙 활성화").click()
     expect(ruled.get_by_text("‘web-with-cache’ 규칙의 적용을 멈췄습니다.")).to_be_visible()
     assert standin.writes[0][:2] == ("PUT", "/api/rules/web-with-cache")
     assert standin.writes[0][2]["disabled"] is True
 
 
 def test_a_refused_switch_goes_back_and_says_why(ruled: Page, standin: Standin) -> None:
-    switch = ruled.get_by_role("switch", name="ha-pair 규칙 사용")
+    switch = ruled.get_by_role("switch", name="ha-pair 규칙 활성화")
     standin.refuse(400, "Rule 'ha-pair' is invalid.", {"resources": "multiple priorities"})
     switch.click()
     expect(ruled.get_by_text("‘ha-pair’ 규칙을 바꾸지 못했습니다.")).to_contain_text(
@@ -222,7 +223,7 @@ def test_a_refused_switch_goes_back_and_says_why(ruled: Page, standin: Standin) 
 
 
 def test_a_rule_is_removed_after_saying_what_that_means(ruled: Page, standin: Standin) -> None:
-    ruled.get_by_role("button", name="win-again 규칙 제거").click()
+    choose_in_menu(ruled, "win-again", "win-again 규칙 제거")
     dialog = ruled.get_by_role("dialog")
     expect(dialog).to_contain_text("리소스는 HA에 그대로 남습니다.")
     dialog.get_by_role("button", name="제거", exact=True).click()
@@ -230,7 +231,7 @@ def test_a_rule_is_removed_after_saying_what_that_means(ruled: Page, standin: St
     assert standin.writes == [("DELETE", "/api/rules/win-again", None)]
 
 
-def test_a_rules_comment_stands_below_its_name(page: Page, standin: Standin) -> None:
+def test_a_rules_comment_stands_beside_its_name(page: Page, standin: Standin) -> None:
     standin.show(contents.with_rules())
     expect(page.get_by_role("rowheader", name="win-licence")).to_contain_text("윈도 라이선스")
 
@@ -270,7 +271,7 @@ def test_a_refusal_that_stands_at_its_field_is_not_said_again_at_the_foot(
         400, "Rule 'together' is invalid.", {"resources": OPPOSITE, "affinity_rule": OPPOSITE}
     )
     save(page).click()
-    expect(dialog.get_by_text("다른 리소스 친화성 규칙과 반대됩니다.")).to_have_count(1)
+    expect(dialog.get_by_text("다른 리소스 친화성 규칙과 충돌합니다.")).to_have_count(1)
     expect(dialog.get_by_role("alert")).to_have_count(0)
 
 

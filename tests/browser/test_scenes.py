@@ -13,7 +13,7 @@ from tests.browser.visit import words_of
 pytestmark = pytest.mark.browser
 
 Look = tuple[str, str, int]
-SCROLLING_SIDEWAYS = """[...document.querySelectorAll(".table-frame, .pick, .lab-body")]
+SCROLLING_SIDEWAYS = """[...document.querySelectorAll(".table, .pick, .lab-body")]
   .filter((box) => box.scrollWidth > box.clientWidth).map((box) => box.innerText)"""
 AXE = {"resultTypes": ["violations"]}
 LOOKS = [("ko", "dark", 1280), ("en", "light", 390)]
@@ -42,7 +42,7 @@ def test_a_sight_is_accessible_and_keeps_within_the_page(
     locale, theme, width = look
     scene.prepare(standin)
     page = open_page(scene.path, locale=locale, theme=theme, width=width)
-    expect(page.locator("h1")).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
     if standin.snapshot and standin.snapshot["resources"] and scene.path == "/":
         expect(page.get_by_role("radio").first).to_be_visible()
     if standin.snapshot and scene.path == "/":

@@ -12,13 +12,13 @@ pytestmark = pytest.mark.browser
 
 
 def ask(page: Page) -> Locator:
-    page.get_by_role("button", name="스냅샷 저장").click()
-    return page.get_by_role("dialog", name="스냅샷 저장")
+    page.get_by_role("button", name="HA 상태 내보내기").click()
+    return page.get_by_role("dialog", name="HA 상태 내보내기")
 
 
 def save(page: Page, dialog: Locator) -> Download:
     with page.expect_download() as saved:
-        dialog.get_by_role("button", name="저장", exact=True).click()
+        dialog.get_by_role("button", name="내보내기", exact=True).click()
     return saved.value
 
 
@@ -29,7 +29,7 @@ def test_the_cluster_is_saved_under_its_name_and_the_date(page: Page) -> None:
     assert download.suggested_filename == "virton-2025-11-23-0303.json"
     assert json.loads(download.path().read_text())["about"]["anonymous"] is False
     expect(dialog).to_have_count(0)
-    expect(page.get_by_text("스냅샷을 저장했습니다: virton-2025-11-23-0303.json")).to_be_visible()
+    expect(page.get_by_text("HA 상태를 내보냈습니다: virton-2025-11-23-0303.json")).to_be_visible()
 
 
 def test_names_are_hidden_on_request(page: Page) -> None:
@@ -49,7 +49,7 @@ def test_what_the_file_lacks_is_said(page: Page, standin: Standin) -> None:
 def test_a_refusal_is_said_in_the_dialog(page: Page, standin: Standin) -> None:
     standin.refuse(403, "Permission check failed (/vms/100, VM.Audit)")
     dialog = ask(page)
-    dialog.get_by_role("button", name="저장", exact=True).click()
+    dialog.get_by_role("button", name="내보내기", exact=True).click()
     expect(dialog.get_by_role("alert")).to_contain_text("VM.Audit 권한이 없어")
     save(page, dialog)
 
@@ -57,7 +57,7 @@ def test_a_refusal_is_said_in_the_dialog(page: Page, standin: Standin) -> None:
 def test_an_ended_session_is_taken_up_again_before_saving(page: Page, standin: Standin) -> None:
     dialog = ask(page)
     standin.session = None
-    dialog.get_by_role("button", name="저장", exact=True).click()
+    dialog.get_by_role("button", name="내보내기", exact=True).click()
     login = page.get_by_role("dialog", name="다시 로그인")
     login.get_by_label("비밀번호").fill("right")
     with page.expect_download():
@@ -68,6 +68,6 @@ def test_who_may_not_see_the_cluster_is_told_why_it_cannot_be_saved(
     standin: Standin, open_page: Opener
 ) -> None:
     standin.session = standin.new_session([])
-    button = open_page().get_by_role("button", name="스냅샷 저장")
+    button = open_page().get_by_role("button", name="HA 상태 내보내기")
     expect(button).to_be_disabled()
     expect(button).to_have_accessible_description("클러스터를 보려면 Sys.Audit 권한이 필요합니다.")

@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser import contents
 from tests.browser.stage import Opener
 from tests.browser.standin import Standin
-from tests.browser.visit import EN, KO
+from tests.browser.visit import EN, KO, line, matters
 
 pytestmark = pytest.mark.browser
 
@@ -52,8 +52,8 @@ def test_without_quorum_the_master_row_is_red_and_says_that_nothing_can_be_done(
     standin.show(snapshot)
     badge = row(page, "phum01", "CRM (마스터 노드)").get_by_text("실패 (No Quorum)")
     expect(badge).to_have_attribute("data-tone", "bad")
-    expect(status(page).get_by_text("쿼럼을 잃어 HA를 제어할 수 없습니다.")).to_be_visible()
-    expect(status(page).get_by_text("CRM 마스터가 없습니다")).to_have_count(0)
+    expect(line(page).get_by_text("쿼럼을 잃어 HA를 제어할 수 없습니다.")).to_be_visible()
+    expect(line(page).get_by_text("CRM 마스터가 없습니다")).to_have_count(0)
 
 
 def test_a_missing_master_is_told_apart_from_a_missing_quorum(page: Page, standin: Standin) -> None:
@@ -63,7 +63,7 @@ def test_a_missing_master_is_told_apart_from_a_missing_quorum(page: Page, standi
     master = row(page, "–", "CRM (마스터 노드)")
     expect(master).to_contain_text("쿼럼 정상 (OK)")
     expect(master).to_contain_text("마스터 없음 (No Master)")
-    expect(status(page).get_by_text("쿼럼은 정상이지만 CRM 마스터가 없습니다.")).to_be_visible()
+    expect(line(page).get_by_text("쿼럼은 정상이지만 CRM 마스터가 없습니다.")).to_be_visible()
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_a_missing_master_is_told_apart_from_a_missing_quorum(page: Page, standi
         ("waiting", "잠금 대기 (Waiting for Lock)", "warn"),
         ("maintenance", "점검 중 (Maintenance)", "info"),
         ("dead", "응답 없음 (Old Timestamp)", "warn"),
-        ("time_drift", "시각 어긋남 (Time Drift)", "warn"),
+        ("time_drift", "시간 불일치 (Time Drift)", "warn"),
     ],
 )
 def test_a_node_state_has_its_word_and_colour(
@@ -96,7 +96,7 @@ def test_without_quorum_nothing_can_be_changed_and_every_button_says_why(
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("설명").fill("결제")
     standin.show(contents.without_quorum())
-    why = "phum01 노드가 쿼럼을 잃어 지금은 변경할 수 없습니다. 보기만 할 수 있습니다."
+    why = "phum01 노드가 쿼럼을 잃어 변경할 수 없습니다. 지금은 조회만 가능합니다."
     save = dialog.get_by_role("button", name="저장")
     expect(save).to_be_disabled()
     expect(save).to_have_accessible_description(why)
@@ -121,9 +121,9 @@ def test_who_answers_late_or_not_at_all_is_named(page: Page, standin: Standin) -
     for name, slow_s in (("status", 3.2), ("nodes", 6.4), ("rules", 1.4)):
         snapshot["parts"][name].update(slow_s=slow_s, address="https://phum02:8006")
     standin.show(snapshot)
-    expect(status(page).get_by_text("연결할 수 없는 API 주소: phum01:8006")).to_be_visible()
-    expect(status(page).get_by_text("지금은 phum02:8006에서 응답을 받고")).to_be_visible()
-    late = status(page).get_by_text("응답이 늦습니다")
+    expect(line(page).get_by_text("연결할 수 없는 API 주소: phum01:8006")).to_be_visible()
+    expect(matters(page).get_by_text("지금은 phum02:8006에서 응답을 받고")).to_be_visible()
+    late = matters(page).get_by_text("응답이 늦습니다")
     expect(late).to_have_text(["phum02:8006의 응답이 늦습니다 (6초)."])
 
 
@@ -132,7 +132,7 @@ def test_a_clock_that_differs_is_told(skew_s: int, word: str, page: Page, standi
     snapshot = contents.usual()
     snapshot["cluster"]["clock"]["skew_s"] = skew_s
     standin.show(snapshot)
-    expect(status(page).get_by_text(word)).to_be_visible()
+    expect(line(page).get_by_text(word)).to_be_visible()
 
 
 def test_an_old_report_says_its_age_by_the_clusters_clock(page: Page, standin: Standin) -> None:
@@ -142,18 +142,18 @@ def test_an_old_report_says_its_age_by_the_clusters_clock(page: Page, standin: S
     for node, age_s in zip(snapshot["nodes"], (4, 29, 94), strict=True):
         node["lrm"]["at"] = 1000 - age_s
     standin.show(snapshot)
-    expect(row(page, "phum03")).to_contain_text("(94초 전)")
+    expect(row(page, "phum03")).to_contain_text("94초 전")
     for name in ("phum01", "phum02"):
-        expect(row(page, name)).not_to_contain_text("전)")
+        expect(row(page, name)).not_to_contain_text("초 전")
 
 
 def test_a_lost_lock_is_warned_of_in_the_words_of_the_manual(page: Page, standin: Standin) -> None:
     snapshot = contents.usual()
     snapshot["nodes"][1]["lrm"] = contents.lrm("lost")
     standin.show(snapshot)
-    warning = status(page).get_by_text("단순 유휴 상태가 아니라 HA 동작 이상 상태").first
+    expect(line(page).get_by_text("phum02 노드가 에이전트 잠금을 잃었습니다")).to_be_visible()
+    warning = matters(page).get_by_text("단순 유휴 상태가 아니라 HA 동작 이상 상태")
     expect(warning).to_be_visible()
-    expect(status(page).get_by_text("phum02 노드가 에이전트 잠금을 잃었습니다")).to_be_visible()
 
 
 @pytest.mark.parametrize(
@@ -169,9 +169,9 @@ def test_what_is_wrong_with_the_consoles_token_is_told_as_its_own(
     snapshot = contents.usual()
     snapshot["cluster"]["token"] = {"name": "mon@pve!ha"} | token
     standin.show(snapshot)
-    box = status(page).locator(".box").filter(has_text="mon@pve!ha")
-    expect(box).to_be_visible()
-    expect(box).to_contain_text(words)
+    expect(line(page)).to_contain_text("콘솔의 API 토큰")
+    told = matters(page).get_by_role("listitem").filter(has_text="mon@pve!ha")
+    expect(told).to_contain_text(words)
 
 
 def test_a_part_that_the_consoles_token_may_not_read_says_whose_privilege_is_missing(
@@ -231,24 +231,28 @@ def test_a_source_that_stops_answering_greys_its_part_and_says_how_old_it_is(
 ) -> None:
     standin.beat(status=contents.bad_part("refused", "no route", contents.NOW - 75))
     expect(status(page)).to_have_class("card is-stale")
-    expect(status(page).get_by_text(re.compile(r"마지막 확인: (7|8)\d초 전"))).to_be_visible()
+    expect(status(page).get_by_text(re.compile(r"마지막 갱신: (7|8)\d초 전"))).to_be_visible()
     expect(status(page).get_by_role("alert")).to_contain_text("클러스터 응답: no route")
     expect(page.get_by_role("region", name="HA 리소스 목록")).to_have_class("card")
     standin.beat(status=contents.good_part())
     expect(status(page)).to_have_class("card")
-    expect(status(page).get_by_text(re.compile(r"^\d초 전 확인"))).to_be_visible()
+    expect(status(page).get_by_text(re.compile(r"^\d초 전 갱신"))).to_be_visible()
 
 
-def test_every_state_is_explained_below_the_table(page: Page) -> None:
-    status(page).get_by_text(KO["legend.status"]).click()
-    expect(status(page).get_by_text(KO["lrm.meaning.waiting"])).to_be_visible()
+def test_every_state_is_explained_on_the_page_of_help(page: Page) -> None:
+    page.get_by_role("link", name="도움말").click()
+    meanings = ("lrm.meaning.waiting", "resource.meaning.recovery", "legend.rule.strict.text")
+    for meaning in meanings:
+        expect(page.get_by_text(KO[meaning])).to_be_visible()
     page.get_by_role("button", name="English").click()
-    region = page.get_by_role("region", name="HA status")
-    expect(region.get_by_text(EN["lrm.meaning.waiting"])).to_be_visible()
+    for meaning in meanings:
+        expect(page.get_by_text(EN[meaning])).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("heading", name="HA resources")).to_be_visible()
 
 
 def test_what_an_old_report_says_of_a_watchdog_is_left_out(page: Page, standin: Standin) -> None:
-    expect(row(page, "phum02")).to_contain_text("워치독 대기")
+    expect(row(page, "phum02")).to_contain_text("워치독 꺼짐 (대기)")
     snapshot = contents.usual()
     snapshot["nodes"][1]["lrm"] = {**contents.lrm("dead"), "watchdog": "standby"}
     standin.show(snapshot)
@@ -280,4 +284,4 @@ def test_a_lost_node_is_called_what_ha_calls_it_until_it_is_fenced(
     expect(row(page, "phum03").get_by_text("오프라인 (Unknown)", exact=True)).to_be_visible()
     standin.show(contents.trouble())
     expect(row(page, "phum03").get_by_text("차단 중 (Fence)", exact=True)).to_be_visible()
-    expect(status(page).get_by_text("phum03 노드를 차단(Fence)하는 중입니다.")).to_be_visible()
+    expect(line(page).get_by_text("phum03 노드를 차단(Fence)하는 중입니다.")).to_be_visible()

@@ -6,6 +6,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser import contents
 from tests.browser.stage import Opener
 from tests.browser.standin import Standin
+from tests.browser.visit import choose_in_menu
 
 pytestmark = pytest.mark.browser
 
@@ -119,11 +120,11 @@ def test_a_rule_of_nodes_to_avoid_has_no_priorities(newest: Page, standin: Stand
     expect(rule).to_contain_text("엄격 회피 (Avoid)")
     expect(rule).to_contain_text("phum02")
     expect(rule).not_to_contain_text("phum02 (0)")
-    newest.get_by_role("button", name="not-on-02 규칙 수정").click()
+    choose_in_menu(newest, "not-on-02", "not-on-02 규칙 수정")
     dialog = newest.get_by_role("dialog")
-    expect(dialog.get_by_role("columnheader", name="우선순위")).to_be_hidden()
+    expect(dialog.get_by_role("columnheader", name="가중치")).to_be_hidden()
     dialog.get_by_label("노드 사용 방식").select_option("positive")
-    dialog.get_by_label("phum02 우선순위", exact=True).fill("7")
+    dialog.get_by_label("phum02 가중치", exact=True).fill("7")
     dialog.get_by_label("노드 사용 방식").select_option("negative")
     dialog.get_by_role("checkbox", name="phum01").check()
     dialog.get_by_role("button", name="저장").click()

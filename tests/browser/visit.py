@@ -1,6 +1,8 @@
-"""How a test speaks to the page: in the words of its catalogue."""
+"""How a test speaks to the page: in the words of its catalogue, and by its lines and menus."""
 
 import json
+
+from playwright.sync_api import Locator, Page
 
 from virton.language.sentences import CATALOGUES
 
@@ -15,3 +17,24 @@ def words_of(locale: str) -> Words:
 
 KO = words_of("ko")
 EN = words_of("en")
+
+
+def line(page: Page) -> Locator:
+    """The status line, which stands on every page."""
+    return page.get_by_role("region", name="클러스터 상태")
+
+
+def matters(page: Page) -> Locator:
+    """The list of all that is not normal, opened from the status line."""
+    button = page.locator("#line-list")
+    if button.get_attribute("aria-expanded") != "true":
+        button.click()
+    return page.locator("#line-others")
+
+
+def choose_in_menu(page: Page, name: str, item: str) -> None:
+    """Open the menu of a row, and choose something in it."""
+    page.get_by_role("button", name=f"{name} 메뉴").or_(
+        page.get_by_role("button", name=f"Menu of {name}")
+    ).click()
+    page.get_by_role("menuitem", name=item).click()

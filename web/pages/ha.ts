@@ -1,3 +1,41 @@
 /** The HA page. */
 
-import "../legacy/main.js";
+import { html, type TemplateResult } from "lit/html.js";
+
+import { redraw } from "../core/draw.js";
+import { hindrance } from "../core/hindrance.js";
+import { startPage } from "../core/page.js";
+import * as preferences from "../core/preferences.js";
+import { may, state } from "../core/store.js";
+import { openCapture } from "../forms/capture.js";
+import { nodesView } from "../parts/nodes.js";
+import { resourcesView } from "../parts/resources.js";
+import { rulesView } from "../parts/rules.js";
+import { t } from "../words/i18n.js";
+
+function view(): TemplateResult {
+  return html`<div class="title">
+      <h1 tabindex="-1">${t("page.heading")}</h1>
+      <span class="soft small cut">${hindrance()}</span>
+      <span class="joined only-wide push" role="group" aria-label=${t("density")}>${preferences.DENSITIES.map(densityButton)}</span>
+      ${captureButton()}
+    </div>
+    ${nodesView()} ${resourcesView()} ${rulesView()}`;
+}
+
+function densityButton(name: preferences.Density): TemplateResult {
+  const choose = () => {
+    preferences.setDensity(name);
+    redraw();
+  };
+  const isPressed = preferences.density() === name;
+  return html`<button type="button" aria-pressed=${isPressed ? "true" : "false"} @click=${choose}>${t(`density.${name}`)}</button>`;
+}
+
+function captureButton(): TemplateResult {
+  const isBlind = state.session !== null && !may("Sys.Audit");
+  const why = isBlind ? t("forbidden.audit") : "";
+  return html`<button type="button" class="button" id="capture" ?disabled=${!state.session || isBlind} title=${why} aria-describedby=${isBlind ? "capture-forbidden" : ""} @click=${openCapture}>${t("capture.title")}</button><span class="unseen" id="capture-forbidden">${why}</span>`;
+}
+
+void startPage(view);

@@ -55,8 +55,9 @@ def create_app(
 
 def _routes() -> list[BaseRoute]:
     return [
-        Route("/", pages.index),
-        Route("/login", pages.login),
+        Route("/", pages.page("ha")),
+        Route("/help", pages.page("help")),
+        Route("/login", pages.page("login")),
         Route("/healthz", answered(health.alive)),
         Route("/readyz", answered(health.ready)),
         Mount("/static", pages.files(pages.ROOM / "static")),

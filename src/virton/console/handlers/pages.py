@@ -1,6 +1,7 @@
 """The page's shell, its files, and the words in both languages."""
 
 import json
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -38,33 +39,32 @@ def files(folder: Path) -> StaticFiles:
     return RevalidatedFiles(directory=folder, check_dir=False)
 
 
-async def index(request: Request) -> Response:
-    """Return the HA page."""
-    return _page(request, "ha")
+def page(name: str) -> Callable[[Request], Awaitable[Response]]:
+    """Return what serves a page, by the name of its entry in web/pages."""
+
+    async def serve(request: Request) -> Response:
+        return _page(request, name)
+
+    return serve
 
 
-async def login(request: Request) -> Response:
-    """Return the login page."""
-    return _page(request, "login")
-
-
-def _page(request: Request, page: str) -> Response:
+def _page(request: Request, name: str) -> Response:
     language = console_of(request).settings.language
     locale = _choice(request, LOCALE_COOKIE, LOCALES, language)
-    return HTMLResponse(shell(page, locale, _choice(request, THEME_COOKIE, THEMES, THEMES[0])))
+    return HTMLResponse(shell(name, locale, _choice(request, THEME_COOKIE, THEMES, THEMES[0])))
 
 
-def shell(page: str, locale: str, theme: str) -> str:
+def shell(name: str, locale: str, theme: str) -> str:
     """Return the HTML of a page, with the scripts and styles that the bundler made for it."""
     built = _manifest()
     context = {
         "early": built["early"],
-        "page": built["pages"][page],
+        "page": built["pages"][name],
         "locale": locale,
         "theme": theme,
         "text": _catalogue(locale),
     }
-    return templates.get_template(f"{page}.html").render(context)
+    return templates.get_template("page.html").render(context)
 
 
 def _choice(request: Request, cookie: str, choices: tuple[str, ...], default: str) -> str:

@@ -1,0 +1,57 @@
+/** What every page has around its content: session and line, header, status line, lab, notes, keys. */
+
+import { html, type TemplateResult } from "lit/html.js";
+
+import { headerView } from "../parts/header.js";
+import { labState, labView } from "../parts/lab.js";
+import { menuView } from "../parts/menu.js";
+import { notesView } from "../parts/notes.js";
+import { statusLineView } from "../parts/status-line.js";
+import { speak, t } from "../words/i18n.js";
+import { asApiError, get } from "./api.js";
+import { redraw, show, type View } from "./draw.js";
+import { listenToKeys } from "./keys.js";
+import * as preferences from "./preferences.js";
+import { keepDoor } from "./session.js";
+import { change } from "./store.js";
+import { connect, lineAfter, watch } from "./stream.js";
+import type { Session } from "./own-model.js";
+
+/** Start a page: its content is drawn again after every change. */
+export async function startPage(content: View): Promise<void> {
+  await speak(preferences.locale());
+  preferences.setDensity(preferences.density());
+  keepDoor();
+  listenToKeys();
+  const root = document.querySelector<HTMLElement>("#page");
+  if (root) show(root, () => frame(content));
+  // Ages are told in seconds.
+  setInterval(redraw, 1000);
+  await enter();
+}
+
+function frame(content: View): TemplateResult {
+  return html`<a class="skip" href="#main">${t("skip")}</a>
+    ${headerView()} ${statusLineView()}
+    <div class="frame" data-lab=${labState()}>
+      <main class="content" id="main">${content()}${menuView()}</main>
+      ${labView()}
+    </div>
+    ${notesView()}`;
+}
+
+/** Find the session, or go and get one. */
+async function enter(): Promise<void> {
+  try {
+    change({ session: await get<Session>("/api/session") });
+  } catch (thrown) {
+    if (asApiError(thrown).status === 401) {
+      const here = location.pathname === "/" ? "" : `?next=${encodeURIComponent(location.pathname)}`;
+      location.assign(`/login${here}`);
+      return;
+    }
+    change({ line: lineAfter(thrown) });
+  }
+  watch();
+  connect();
+}

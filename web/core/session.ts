@@ -1,0 +1,39 @@
+/** The session: who is logged in, and the login over the page when it ends. */
+
+import { askForLogin } from "../forms/login.js";
+import { note } from "../parts/notes.js";
+import { t } from "../words/i18n.js";
+import { doorkeeper, request } from "./api.js";
+import { state } from "./store.js";
+import { connect, hangUp, tryAgain } from "./stream.js";
+
+let asking: Promise<boolean> | null = null;
+/** Tells the browser's other tabs that the session they share has ended. */
+const tabs = new BroadcastChannel("virton.session");
+
+/** Let the API ask for a login; several askers share one dialog. */
+export function keepDoor(): void {
+  doorkeeper.logInAgain = () => {
+    asking ??= logInAgain().finally(() => (asking = null));
+    return asking;
+  };
+  tabs.addEventListener("message", () => void tryAgain());
+}
+
+async function logInAgain(): Promise<boolean> {
+  hangUp();
+  const isLoggedIn = await askForLogin(state.session?.user ?? "");
+  if (isLoggedIn) connect();
+  else note(t("login.put_away"), "warn");
+  return isLoggedIn;
+}
+
+/** End the session and go to the login page. */
+export async function logOut(): Promise<void> {
+  try {
+    await request("POST", "/api/logout");
+    tabs.postMessage("ended");
+  } finally {
+    location.assign("/login");
+  }
+}

@@ -1,0 +1,146 @@
+/** The dialog that moves a resource to another node, running or by stop and start. */
+
+import { html, type TemplateResult } from "lit/html.js";
+import { live } from "lit/directives/live.js";
+
+import { write } from "../core/api.js";
+import { redraw } from "../core/draw.js";
+import { configuredOf, state } from "../core/store.js";
+import { refresh } from "../core/stream.js";
+import type { Node, Resource } from "../model.js";
+import { note } from "../parts/notes.js";
+import { moveConsequences } from "../rules/moves.js";
+import { list, percent, t } from "../words/i18n.js";
+import { nameOf, resourceName } from "../words/names.js";
+import { nodeTrouble } from "../words/states.js";
+import { freshId, openDialog } from "./dialog.js";
+import { type Choice, selectField } from "./fields.js";
+import { ToldErrors } from "./told.js";
+
+const WAYS = ["migrate", "relocate"] as const;
+type Way = (typeof WAYS)[number];
+
+interface Answer {
+  blocking?: { sid: string; cause?: string }[];
+  comigrated?: string[];
+}
+
+/** Open the dialog. */
+export function openMove(resource: Resource): void {
+  new MoveForm(resource).open();
+}
+
+class MoveForm {
+  readonly #id = freshId("move");
+  readonly #resource: Resource;
+  readonly #told = new ToldErrors();
+  #node = "";
+  #how: Way = "migrate";
+
+  constructor(resource: Resource) {
+    this.#resource = resource;
+  }
+
+  open(): void {
+    openDialog({
+      title: t("move.title", { name: resourceName(this.#resource) }),
+      size: "slim",
+      body: () => this.#view(),
+      submit: { label: t("move") },
+      writes: true,
+      isReady: () => Boolean(this.#now && this.#target),
+      notices: () => this.#notices(),
+      takeErrors: (fields) => this.#told.take(fields, ["node"]),
+      onSubmit: () => this.#move(),
+    });
+  }
+
+  get #now(): Resource | undefined {
+    return configuredOf(this.#resource.sid);
+  }
+
+  get #targets(): Node[] {
+    const { node } = this.#now ?? this.#resource;
+    return (state.snapshot?.nodes ?? []).filter((one) => one.name !== node);
+  }
+
+  /** The node that is chosen, while it can be. */
+  get #target(): string {
+    return this.#targets.some((one) => one.name === this.#node) ? this.#node : "";
+  }
+
+  #view(): TemplateResult {
+    const choices = this.#targets.map(nodeChoice);
+    return html`<p class="soft">${t("move.from", { node: this.#resource.node ?? "–" })}</p>
+      ${selectField({
+        id: `${this.#id}-node`,
+        label: t("move.node"),
+        error: this.#told.of("node"),
+        isRequired: true,
+        value: this.#target,
+        choices: [["", t("move.node.choose")], ...choices],
+        onChange: (node) => {
+          this.#node = node;
+          this.#told.touch("node");
+          redraw();
+        },
+      })}
+      <fieldset class="choices">
+        <legend>${t("move.how")}</legend>
+        ${WAYS.map((way) => this.#wayView(way))}
+      </fieldset>`;
+  }
+
+  #wayView(way: Way): TemplateResult {
+    const id = `${this.#id}-${way}`;
+    const key = way === "migrate" && this.#resource.type === "ct" ? "move.migrate.ct" : `move.${way}`;
+    const choose = () => {
+      this.#how = way;
+      redraw();
+    };
+    return html`<div class="choice">
+      <input type="radio" name="${this.#id}-how" id=${id} value=${way} .checked=${live(this.#how === way)} aria-describedby="${id}-hint" @change=${choose} />
+      <label for=${id}>${t(`move.${way}.label`)}</label>
+      <p class="hint" id="${id}-hint">${t(`${key}.hint`)}</p>
+    </div>`;
+  }
+
+  #notices(): string[] {
+    const now = this.#now;
+    if (!now) return [t("resource.gone", { name: resourceName(this.#resource) })];
+    const lines = now.state === "error" ? [t("form.in_error")] : [];
+    const { snapshot } = state;
+    if (this.#target && snapshot) lines.push(...moveConsequences(now, this.#target, snapshot));
+    return lines;
+  }
+
+  async #move(): Promise<void> {
+    const node = this.#target;
+    const path = `/api/resources/${encodeURIComponent(this.#resource.sid)}/move`;
+    const answer = await write<Answer | null>("POST", path, { node, how: this.#how });
+    tellOutcome(this.#resource, node, answer ?? {});
+    refresh().catch(() => {});
+  }
+}
+
+function nodeChoice(node: Node): Choice {
+  const trouble = nodeTrouble(node);
+  if (trouble) return [node.name, `${node.name} · ${trouble.text}`, true];
+  const memory = percent(node.maxmem ? (node.mem ?? 0) / node.maxmem : null);
+  return [node.name, t("move.node.line", { node: node.name, memory, cpu: percent(node.cpu) })];
+}
+
+/** Say what the cluster made of it: moves along, or a rule that stands in the way. */
+function tellOutcome(resource: Resource, node: string, answer: Answer): void {
+  const name = resourceName(resource);
+  const causes = answer.blocking ?? [];
+  if (causes.some((one) => one.cause === "node-affinity")) {
+    note(t("move.blocked.node_affinity", { name, node }), "warn");
+    return;
+  }
+  const blocking = list(causes.map((one) => nameOf(one.sid)));
+  const along = list((answer.comigrated ?? []).map(nameOf));
+  if (blocking) note(t("move.blocked", { name, node, others: blocking }), "warn");
+  else if (along) note(t("move.along", { name, node, others: along }));
+  else note(t("move.asked", { name, node }));
+}

@@ -1,0 +1,53 @@
+/** The head of every page: the pages, the line to the cluster, language, theme, and who is logged in. */
+
+import { html, type TemplateResult } from "lit/html.js";
+
+import { redraw } from "../core/draw.js";
+import * as preferences from "../core/preferences.js";
+import { logOut } from "../core/session.js";
+import { state } from "../core/store.js";
+import { speakTheOther, t } from "../words/i18n.js";
+import { icon } from "./icons.js";
+
+/** The pages, in the order of the header: address, and the key of the name. */
+export const PAGES: [path: string, key: string][] = [
+  ["/", "nav.ha"],
+  ["/help", "nav.help"],
+];
+
+/** The header. */
+export function headerView(): TemplateResult {
+  const { session, snapshot } = state;
+  const told = [snapshot?.cluster.name, snapshot?.cluster.version].filter(Boolean).join(" · ");
+  const other = preferences.otherLocale();
+  const link = ([path, key]: [string, string]) =>
+    html`<a href=${path} aria-current=${path === location.pathname ? "page" : "false"}>${t(key)}</a>`;
+  const speak = async () => {
+    await speakTheOther();
+    redraw();
+  };
+  return html`<header class="header">
+    <p class="brand">${icon("pulse")}VirtOn HA</p>
+    <p class="hush cut only-wide" id="cluster">${told}</p>
+    <nav class="nav" aria-label=${t("nav.label")}>${PAGES.map(link)}</nav>
+    <span class="live push" id="line" role="status" data-state=${lineState()}>${t(`line.${lineState()}`)}</span>
+    <button type="button" class="button" id="locale" lang=${other} @click=${speak}>${preferences.LOCALE_NAMES[other]}</button>
+    ${themeButton()}
+    <span class="soft cut" id="user">${session?.user ?? ""}</span>
+    <button type="button" class="button" id="logout" ?hidden=${!session} @click=${() => logOut()}>${t("top.logout")}</button>
+  </header>`;
+}
+
+/** The line is live only while the cluster's data is fresh, too. */
+function lineState(): string {
+  return state.line === "live" && state.snapshot?.fresh === false ? "old" : state.line;
+}
+
+function themeButton(): TemplateResult {
+  const other = preferences.theme() === "dark" ? "light" : "dark";
+  const change = () => {
+    preferences.setTheme(other);
+    redraw();
+  };
+  return html`<button type="button" class="button icon" id="theme" aria-label=${t(`top.${other}`)} title=${t(`top.${other}`)} @click=${change}>${icon("theme")}</button>`;
+}

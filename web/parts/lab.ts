@@ -1,0 +1,186 @@
+/** The laboratory: power, network, crashes and time of a simulated cluster, beside the page. */
+
+import { html, nothing, type TemplateResult } from "lit/html.js";
+import { live } from "lit/directives/live.js";
+import { repeat } from "lit/directives/repeat.js";
+
+import { asApiError, get, write } from "../core/api.js";
+import { redraw } from "../core/draw.js";
+import * as preferences from "../core/preferences.js";
+import { change, guestOf, state, subscribe } from "../core/store.js";
+import { wholeNumber } from "../forms/fields.js";
+import type { LabGuest, LabNode, Laboratory } from "../core/own-model.js";
+import { errorLine } from "../words/errors.js";
+import { clock, dateTime, t } from "../words/i18n.js";
+import { nameOf } from "../words/names.js";
+import { icon } from "./icons.js";
+import { note } from "./notes.js";
+import { pill } from "./pill.js";
+
+const SPEEDS = [1, 10, 60];
+const STEP_S = 10;
+const MOST_FAILS = 1000;
+const SECTIONS = ["power", "network"] as const;
+
+let isOpen = preferences.unfolded("lab", false);
+let isReading = false;
+/** Numbers as they are being typed, by guest. */
+const typed = new Map<string, string>();
+/** Nodes whose power this page has switched off, and those that it saw go off by themselves, and when. */
+const switchedOff = new Set<string>();
+const cutOff = new Map<string, number>();
+
+subscribe((_state, names) => {
+  if (names.includes("snapshot")) void readLab();
+});
+
+/** Whether there is a laboratory, and whether it is open. */
+export function labState(): "none" | "folded" | "open" {
+  if (!isOffered() || !state.lab?.offered) return "none";
+  return isOpen ? "open" : "folded";
+}
+
+function isOffered(): boolean {
+  return Boolean(state.session?.lab && state.snapshot?.cluster.lab);
+}
+
+/** Read the lab's state along with each word from the console; one question at a time. */
+async function readLab(): Promise<void> {
+  if (isReading || !isOffered()) return;
+  isReading = true;
+  try {
+    take(await get<Laboratory>("/api/lab"));
+  } catch {
+    // It is asked again with the next word.
+  } finally {
+    isReading = false;
+  }
+}
+
+/** Take the lab's state in, and see which nodes lost their power without anybody's hand. */
+function take(lab: Laboratory): void {
+  for (const { name, power } of lab.nodes) {
+    const before = state.lab?.nodes.find((node) => node.name === name);
+    if (power) {
+      cutOff.delete(name);
+      switchedOff.delete(name);
+    } else if (before?.power && !switchedOff.has(name)) cutOff.set(name, lab.now);
+  }
+  change({ lab });
+}
+
+function fold(): void {
+  isOpen = !isOpen;
+  preferences.rememberUnfolded("lab", isOpen);
+  redraw();
+}
+
+/** Have the lab do something; `done` says in words that it did, where nothing else shows it. */
+async function act(deed: Record<string, unknown>, done = ""): Promise<void> {
+  if (deed.action === "power" && !deed.on) switchedOff.add(String(deed.node));
+  try {
+    const answer = await write<Partial<Laboratory> | null>("POST", "/api/lab", deed);
+    take(answer?.nodes ? (answer as Laboratory) : await get<Laboratory>("/api/lab"));
+    if (done) note(done);
+  } catch (thrown) {
+    note(t("lab.failed", { words: errorLine(asApiError(thrown)) }), "warn");
+    redraw();
+  }
+}
+
+/** The lab: a panel that pushes the page aside, or the tab that opens it. */
+export function labView(): TemplateResult | typeof nothing {
+  const { lab } = state;
+  const shown = labState();
+  if (shown === "none" || !lab) return nothing;
+  const isShown = shown === "open";
+  return html`<section class="lab" id="lab" aria-labelledby="lab-title" data-open=${isShown ? "yes" : "no"}>
+    <h2 class="lab-heading"><button type="button" class="lab-fold" aria-expanded=${isShown ? "true" : "false"} aria-controls="lab-body" @click=${fold}>${icon("flask")}<span id="lab-title">${t("lab.title")}</span></button>${pill({ tone: "warn", text: t("lab.mark") })}</h2>
+    <div class="lab-body" id="lab-body" role="group" aria-labelledby="lab-title" tabindex="-1" ?hidden=${!isShown}>${isShown ? bodyView(lab) : nothing}</div>
+  </section>`;
+}
+
+function bodyView(lab: Laboratory): TemplateResult {
+  return html`${clockView(lab)}
+    <p class="soft small">${t("lab.note")}</p>
+    <section>
+      <h3 id="lab-nodes">${t("lab.nodes")}</h3>
+      <table class="lab-nodes" aria-labelledby="lab-nodes">
+        <thead>
+          <tr><th scope="col">${t("column.node")}</th>${SECTIONS.map((name) => html`<th scope="col">${t(`lab.${name}`)}</th>`)}</tr>
+        </thead>
+        <tbody>${repeat(lab.nodes, (node) => node.name, nodeRow)}</tbody>
+      </table>
+    </section>
+    <section>
+      <h3 id="lab-guests">${t("lab.guests")}</h3>
+      <ul class="lab-guests" aria-labelledby="lab-guests">${repeat(lab.guests, (guest) => guest.sid, guestItem)}</ul>
+    </section>`;
+}
+
+function clockView(lab: Laboratory): TemplateResult {
+  const speed = (value: number) =>
+    html`<button type="button" aria-pressed=${value === lab.speed ? "true" : "false"} aria-label=${t("lab.speed", { speed: value })} @click=${() => act({ action: "speed", speed: value })}>${value}×</button>`;
+  const pause = () => act({ action: lab.paused ? "resume" : "pause" });
+  return html`<div class="lab-clock">
+    <span class="joined" role="group" aria-label=${t("lab.speeds")}>${SPEEDS.map(speed)}</span>
+    <span class="soft small number" title=${dateTime(lab.now)}>${t("lab.now", { time: clock(lab.now) })}</span>
+    <button type="button" class="button" @click=${pause}>${t(lab.paused ? "lab.resume" : "lab.pause")}</button>
+    <button type="button" class="button" @click=${() => act({ action: "step", seconds: STEP_S })}>${t("lab.step", { seconds: STEP_S })}</button>
+    ${lab.paused ? pill({ tone: "warn", text: t("lab.paused") }) : nothing}
+  </div>`;
+}
+
+function nodeRow(node: LabNode): TemplateResult {
+  const { name } = node;
+  const toggle = (action: "power" | "network") => {
+    const isOff = action === "network" && !node.power;
+    const flip = (event: Event) => act({ action, node: name, on: (event.target as HTMLInputElement).checked });
+    return html`<td><input type="checkbox" role="switch" class="switch" .checked=${live(node[action])} ?disabled=${isOff} aria-label=${t(`lab.${action}_of`, { node: name })} aria-describedby=${isOff ? `lab-off-${name}` : nothing} title=${isOff ? t("lab.no_power") : nothing} @change=${flip} /></td>`;
+  };
+  const cut = cutOff.get(name);
+  const told = cut === undefined ? "" : t("lab.cut_off", { node: name, time: clock(cut) });
+  const why = [told, t("lab.no_power")].filter(Boolean).join(" ");
+  return html`<tr><th scope="row">${name}</th>${SECTIONS.map(toggle)}</tr>${node.power ? nothing : html`<tr class="lab-why"><td colspan="3" id="lab-off-${name}" class=${cut === undefined ? "" : "bad-word"}>${why}</td></tr>`}`;
+}
+
+function guestItem(guest: LabGuest): TemplateResult {
+  const { sid, running } = guest;
+  const name = nameOf(sid);
+  const places = guest.runs_on ?? [];
+  const where = running ? (places.length ? places.join(", ") : guestOf(sid)?.node) : guestOf(sid)?.node;
+  const word = running
+    ? { tone: places.length > 1 ? ("bad" as const) : ("ok" as const), text: t("guest.status.running") }
+    : { tone: "idle" as const, text: t("guest.status.stopped") };
+  const crash = () => act({ action: "crash", sid }, t("lab.crashed", { name }));
+  return html`<li>
+    <p class="lab-guest"><strong class="cut" title=${name}>${name}</strong>${pill(word)}<span class="soft small">${where ?? "–"}</span></p>
+    <p class="lab-deeds">
+      <button type="button" class="button" ?disabled=${!running} aria-label=${t("lab.crash_of", { name })} @click=${crash}>${t("lab.crash")}</button>
+      ${failsView(guest, name)}
+    </p>
+  </li>`;
+}
+
+function failsView({ sid, fail_starts }: LabGuest, name: string): TemplateResult {
+  const text = typed.get(sid) ?? String(fail_starts);
+  const error = isCount(text) ? "" : t("lab.bad_count");
+  const id = `lab-error-${sid.replace(":", "-")}`;
+  const set = () => isCount(text) && failStarts(sid, Number(text), name);
+  const take = (event: Event) => {
+    typed.set(sid, (event.target as HTMLInputElement).value);
+    redraw();
+  };
+  return html`<span class="fails-form"><input type="number" class="fails" min="0" max=${MOST_FAILS} step="1" inputmode="numeric" .value=${live(text)} aria-label=${t("lab.fails_of", { name })} title=${t("lab.fails")} aria-describedby=${id} aria-invalid=${error ? "true" : nothing} @input=${take} @keydown=${(event: KeyboardEvent) => event.key === "Enter" && set()} /><button type="button" class="button" aria-label=${t("lab.apply_of", { name })} @click=${set}>${t("lab.apply")}</button></span><span class="field-error" id=${id} role="alert">${error}</span>`;
+}
+
+/** Whether a text is a number of starts. */
+function isCount(text: string): boolean {
+  const count = wholeNumber(text);
+  return count !== null && count <= MOST_FAILS;
+}
+
+async function failStarts(sid: string, count: number, name: string): Promise<void> {
+  typed.delete(sid);
+  await act({ action: "fail_starts", sid, count }, t(count ? "lab.will_fail" : "lab.will_not_fail", { name, count }));
+}

@@ -1,0 +1,179 @@
+/** Part 1: the CRM master row and one LRM row a node. */
+
+import { html, nothing, svg, type TemplateResult } from "lit/html.js";
+
+import { clusterNow, state } from "../core/store.js";
+import type { Lrm, Node, PageModel } from "../model.js";
+import { ago, clock, dateTime, has, number, t } from "../words/i18n.js";
+import { lrmState, nodeTrouble, type Word } from "../words/states.js";
+import { menuButton, type MenuItem } from "./menu.js";
+import { partView } from "./part.js";
+import { pill } from "./pill.js";
+import { showNode } from "./resources.js";
+import { cellsOf, type Column, tableView } from "./table.js";
+
+const OLD_S = 30;
+const GIB = 1024 ** 3;
+/** More than this share of a node's memory or processors is a lot. */
+const HOT = 0.9;
+
+/** The master's row, or a node's. */
+type Row = { node: null; page: PageModel } | { node: Node; page: PageModel };
+
+/** What the page adds to the menu of a node. */
+export const nodeMenu: ((node: Node) => MenuItem[])[] = [
+  ({ name }) => [{ label: t("nodes.show"), deed: () => showNode(name) }],
+];
+
+/** The part. */
+export function nodesView(): TemplateResult {
+  const { snapshot } = state;
+  return partView({
+    id: "status",
+    source: "status",
+    title: t("status.title"),
+    tools: html`<p class="tools small soft">${snapshot ? fencingText(snapshot) : ""}</p>`,
+    isEmpty: snapshot?.nodes.length === 0,
+    emptyText: t("status.empty"),
+    content: () => snapshot && tableOf(snapshot),
+  });
+}
+
+function tableOf(page: PageModel): TemplateResult {
+  const rows: Row[] = [{ node: null, page }, ...page.nodes.map((node) => ({ node, page }))];
+  const columns = columnsNow();
+  return tableView({
+    label: t("status.title"),
+    kind: "nodes",
+    columns,
+    rows,
+    keyOf: ({ node }) => node?.name ?? "",
+    rowView: (row) =>
+      html`<tr role="row" class=${row.node && row.node.lost ? "last-known" : row.node ? "" : "crm"}>${cellsOf(columns, row)}</tr>`,
+  });
+}
+
+function columnsNow(): Column<Row>[] {
+  const of = (show: (node: Node, page: PageModel) => unknown) => (row: Row) =>
+    row.node ? show(row.node, row.page) : nothing;
+  const name = (row: Row) => (row.node ? row.node.name : (row.page.master?.node ?? "–"));
+  return [
+    { key: "node", head: t("column.node"), isHead: true, cell: name, title: name },
+    { key: "role", head: t("column.role"), cell: ({ node }) => t(node ? "lrm.role" : "crm.role") },
+    { key: "service", head: t("column.service"), cell: serviceOf, title: serviceOf },
+    { key: "state", head: t("column.state"), cell: stateView, title: stateTitle },
+    { key: "memory", head: t("column.memory_short"), cell: of(memoryView) },
+    { key: "cpu", head: t("column.cpu_short"), cell: of(cpuView) },
+    { key: "guests", head: t("column.guests"), cell: of(guestsOf) },
+    { key: "report", head: t("column.report"), cell: reportView, title: reportTitle },
+    { key: "acts", head: t("column.acts"), isUnseen: true, cell: of(menuView) },
+  ];
+}
+
+function serviceOf({ node }: Row): string {
+  return node ? modeName(node.lrm) : t("crm.service");
+}
+
+/** The operating mode as Proxmox spells it, with the Korean or English word where it is not the usual one. */
+function modeName(lrm: Lrm | null): string {
+  if (!lrm?.mode) return "–";
+  const key = `lrm.mode.${lrm.mode}`;
+  return lrm.mode !== "active" && has(key) ? t(key) : lrm.mode;
+}
+
+/** The words of a row's state, and what is said beside them. */
+function wordsOf({ node, page }: Row): { words: Word[]; beside: string } {
+  if (!node) return { words: [quorumWord(page), ...masterWord(page)], beside: votesText(page) };
+  const trouble = nodeTrouble(node);
+  const lrm = lrmState(node.lrm);
+  // What a lost node said last is no state of it.
+  if (node.lost && trouble) return { words: [trouble], beside: t("nodes.last", { state: lrm.text }) };
+  // An old report may call a watchdog idle that is about to fire.
+  const isTold = node.lrm?.watchdog && node.lrm.display !== "dead";
+  const beside = isTold ? t(`watchdog.${node.lrm?.watchdog}`) : "";
+  return { words: trouble ? [trouble, lrm] : [lrm], beside };
+}
+
+function stateView(row: Row): TemplateResult {
+  const { words, beside } = wordsOf(row);
+  return html`<span class="badges">${words.map(pill)}<span class="sub">${beside}</span></span>`;
+}
+
+function stateTitle(row: Row): string {
+  const { words, beside } = wordsOf(row);
+  return [...words.map((word) => word.text), beside].filter(Boolean).join(" · ");
+}
+
+function quorumWord({ quorum }: PageModel): Word {
+  if (!quorum) return { tone: "idle", text: t("quorum.unknown") };
+  return quorum.ok ? { tone: "ok", text: t("quorum.ok") } : { tone: "bad", text: t("quorum.lost") };
+}
+
+/** What is to be said of the master beside the quorum; nothing when it does its work. */
+function masterWord({ master }: PageModel): Word[] {
+  if (!master) return [{ tone: "warn", text: t("master.none") }];
+  if (master.state === "active") return [];
+  return [{ tone: master.state === "idle" ? "idle" : "warn", text: t(`master.${master.state}`) }];
+}
+
+/** Votes present and needed, where each node has one. */
+function votesText({ cluster, nodes, quorum }: PageModel): string {
+  const all = cluster.votes ?? 0;
+  if (!quorum?.ok || all !== nodes.length) return "";
+  const present = nodes.filter((node) => node.online).length;
+  return t("quorum.votes", { present, all, majority: Math.floor(all / 2) + 1 });
+}
+
+/** A bar from 0 to 1; CSP lets no style in, so it is drawn. */
+function bar(share: number, label: string): TemplateResult {
+  const width = `${Math.round(Math.min(1, Math.max(0, share)) * 100)}%`;
+  const fill = svg`<rect width=${width} height="6"></rect>`;
+  return html`<svg class="bar" role="img" aria-label=${label} data-hot=${share > HOT ? "yes" : "no"}>${fill}</svg>`;
+}
+
+function memoryView({ mem, maxmem }: Node): unknown {
+  if (!maxmem || mem === null) return "–";
+  const share = mem / maxmem;
+  const text = `${number(Math.round(mem / GIB))} / ${number(Math.round(maxmem / GIB))} GiB`;
+  return html`${bar(share, t("nodes.memory", { percent: Math.round(share * 100) }))}${text}`;
+}
+
+function cpuView({ cpu }: Node): unknown {
+  if (cpu === null || cpu === undefined) return "–";
+  const percent = Math.round(cpu * 100);
+  return html`${bar(cpu, t("nodes.cpu", { percent }))}${percent} %`;
+}
+
+function guestsOf({ name }: Node, { resources }: PageModel): string {
+  return number(resources.filter((resource) => resource.node === name).length);
+}
+
+function reportedAt({ node, page }: Row): number | null {
+  return (node ? node.lrm?.at : page.master?.at) ?? null;
+}
+
+/** A report is made at least every ten seconds: an older one says how old it is. */
+function reportView(row: Row): unknown {
+  const at = reportedAt(row);
+  if (at === null) return "–";
+  const age_s = clusterNow() - at;
+  return age_s > OLD_S ? html`<span class="bad-word">${ago(age_s)}</span>` : clock(at);
+}
+
+function reportTitle(row: Row): string {
+  const at = reportedAt(row);
+  return at === null ? "" : dateTime(at);
+}
+
+function menuView(node: Node): TemplateResult {
+  return menuButton(node.name, () => nodeMenu.flatMap((itemsOf) => itemsOf(node)));
+}
+
+/** Whether fencing is armed; without quorum nobody can tell that it is at rest. */
+function fencingText({ fencing, quorum }: PageModel): string {
+  const isBlind = quorum && !quorum.ok && fencing?.armed_state === "standby";
+  if (!fencing || isBlind) return "";
+  const armed = t(`fencing.${fencing.armed_state}`);
+  const mode = fencing.resource_mode ? t(`fencing.mode.${fencing.resource_mode}`) : "";
+  return [t("fencing.label", { state: armed }), mode].filter(Boolean).join(" · ");
+}

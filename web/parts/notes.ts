@@ -1,0 +1,63 @@
+/** What is told aside: a polite word to screen readers, and a short note after a deed. */
+
+import { html, type TemplateResult } from "lit/html.js";
+import { repeat } from "lit/directives/repeat.js";
+
+import { redraw } from "../core/draw.js";
+import { t } from "../words/i18n.js";
+import { icon } from "./icons.js";
+
+type NoteTone = "ok" | "warn";
+
+interface Note {
+  key: number;
+  text: string;
+  tone: NoteTone;
+}
+
+const NOTE_MS: Record<NoteTone, number> = { ok: 8000, warn: 10_000 };
+let notes: Note[] = [];
+let told = "";
+let serial = 0;
+
+/** Say something politely to a screen reader. */
+export function announce(text: string): void {
+  told = text;
+  redraw();
+}
+
+/** Show a note in the corner, good news in the place of older ones; it leaves unless somebody reads it. */
+export function note(text: string, tone: NoteTone = "ok"): void {
+  const isOutdated = (old: Note) => (tone === "ok" && old.tone === "ok") || old.text === text;
+  const added = { key: ++serial, text, tone };
+  notes = [...notes.filter((old) => !isOutdated(old)), added];
+  redraw();
+  leaveLater(added);
+}
+
+/** Let a note go after a while, and not before it is neither pointed at nor focused. */
+function leaveLater(one: Note): void {
+  setTimeout(() => {
+    const element = document.querySelector(`#note-${one.key}`);
+    if (element?.matches(":hover, :focus-within")) leaveLater(one);
+    else close(one);
+  }, NOTE_MS[one.tone]);
+}
+
+function close(one: Note): void {
+  notes = notes.filter((other) => other !== one);
+  redraw();
+}
+
+/** The notes, and the ear of screen readers. */
+export function notesView(): TemplateResult {
+  const view = (one: Note) =>
+    html`<div class="toast" id="note-${one.key}" data-tone=${one.tone}>
+      <p>${one.text}</p>
+      <button type="button" class="button icon bare" aria-label=${t("close")} @click=${() => close(one)}>
+        ${icon("close")}
+      </button>
+    </div>`;
+  return html`<div class="toasts" id="toasts" role="status">${repeat(notes, (one) => one.key, view)}</div>
+    <p class="unseen" id="announcer" role="status" aria-live="polite">${told}</p>`;
+}

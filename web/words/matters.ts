@@ -1,0 +1,231 @@
+/** What needs the operator's eye, in words, worst first: the status line says the first, its list all. */
+
+import { ApiError } from "../core/api.js";
+import { inRepair, rememberInRepair } from "../core/preferences.js";
+import { seesGuests, state } from "../core/store.js";
+import type { Address, Cluster, Node, PageModel, Parts, Resource } from "../model.js";
+import { doubt, doubtSentence } from "./doubt.js";
+import { wordError } from "./errors.js";
+import { list, t, type Values } from "./i18n.js";
+import { resourceName } from "./names.js";
+import { requestOf, type Tone } from "./states.js";
+
+/** The words of the status line, the worst first. */
+export const WORDS = ["unknown", "no_quorum", "fault", "disarmed", "caution", "maintenance"] as const;
+export type LineWord = (typeof WORDS)[number] | "well";
+
+/** What a press can do about a matter. */
+export type Deed = "retry" | "log_in" | "repair" | "start_again" | "look";
+
+export interface Matter {
+  key: string;
+  word: LineWord;
+  head: string;
+  text: string;
+  /** Since when it is so, by the cluster's clock. */
+  since?: number | null;
+  /** Facts that belong to it, beside the sentence. */
+  facts?: string[];
+  /** What the HA stack does next. */
+  next?: string;
+  deed?: Deed;
+  /** The cluster's own words. */
+  own?: string | null;
+  /** Whom the deed is about. */
+  sid?: string;
+}
+
+/** The colour of each word. */
+export const WORD_TONES: Record<LineWord, Tone> = {
+  unknown: "idle",
+  no_quorum: "bad",
+  fault: "bad",
+  disarmed: "warn",
+  caution: "warn",
+  maintenance: "info",
+  well: "ok",
+};
+
+/** An answer that takes less is not worth a word, seconds. */
+const SLOW_S = 2;
+/** Parts without which the rest says nothing. */
+const VITAL = ["status", "resources"];
+
+/** All matters of the moment, worst first. */
+export function mattersOf(snapshot: PageModel | null): Matter[] {
+  const found = [...aboutTheLine(), ...(snapshot ? aboutCluster(snapshot) : [])];
+  const rank = ({ word }: Matter) => WORDS.indexOf(word as (typeof WORDS)[number]);
+  return found.sort((one, other) => rank(one) - rank(other));
+}
+
+function worded(word: LineWord, kind: string, values: Values = {}, more: Partial<Matter> = {}): Matter {
+  const head = t(`warning.${kind}.head`, values);
+  return { key: kind, word, head, text: t(`warning.${kind}.text`, values), ...more };
+}
+
+/** The line to the console: without it everything else is old. */
+function aboutTheLine(): Matter[] {
+  if (state.line === "ended") return [worded("unknown", "ended", {}, { deed: "log_in" })];
+  if (state.line === "deaf") return [worded("unknown", "line_deaf", {}, { deed: "retry" })];
+  if (state.line !== "lost") return [];
+  const kind = state.heardAt === null ? "line_first" : "line_lost";
+  return [worded("unknown", kind, {}, { deed: "retry" })];
+}
+
+function aboutCluster(snapshot: PageModel): Matter[] {
+  const isKnown = snapshot.parts.status.at !== null;
+  return [
+    ...aboutParts(snapshot.parts),
+    ...(isKnown ? [...aboutHa(snapshot), ...aboutNodes(snapshot)] : []),
+    ...aboutResources(snapshot),
+    ...aboutAnswers(snapshot),
+  ];
+}
+
+/** What cannot be read; the same reason once, whatever it hinders. */
+function aboutParts(parts: Parts): Matter[] {
+  const found = new Map<string, Matter>();
+  for (const [name, part] of Object.entries(parts)) {
+    if (part.ok) continue;
+    const error = new ApiError(part.error ?? { code: "cluster" });
+    const head = wordError(error);
+    const word = VITAL.includes(name) ? "unknown" : "caution";
+    const known = found.get(head);
+    if (known && known.word === "unknown") continue;
+    const key = `part:${error.code}:${error.words}`;
+    found.set(head, { key, word, head, text: "", own: error.words, deed: "retry" });
+  }
+  return [...found.values()];
+}
+
+function aboutHa(snapshot: PageModel): Matter[] {
+  const { quorum, master, fencing, cluster, nodes, resources } = snapshot;
+  const found: Matter[] = [];
+  const doubted = resources.length ? doubt(snapshot) : null;
+  const old = doubted ? [doubtSentence(doubted)] : [];
+  if (quorum && !quorum.ok) {
+    found.push(worded("no_quorum", "no_quorum", { node: quorum.node }, { facts: old }));
+  } else if (quorum && !master) {
+    found.push(worded("caution", "no_master", {}, { facts: old }));
+  } else if (doubted) {
+    found.push({ key: "last_known", word: "unknown", head: doubtSentence(doubted), text: "" });
+  }
+  if (["disarming", "disarmed"].includes(fencing?.armed_state ?? "")) {
+    found.push(worded("disarmed", "disarmed"));
+  }
+  const votes = cluster.votes ?? nodes.length;
+  if (votes > 0 && votes < 3) found.push(worded("caution", "votes", { votes }));
+  return found;
+}
+
+function aboutNodes({ nodes, resources }: PageModel): Matter[] {
+  const found: Matter[] = [];
+  const named = (of: Node[]) => ({ nodes: list(of.map((node) => node.name)) });
+  const about = (word: LineWord, kind: string, of: Node[], more: Partial<Matter> = {}) => {
+    if (of.length) found.push(worded(word, kind, named(of), more));
+  };
+  const fenced = nodes.filter((node) => node.ha_state === "fence");
+  const silent = nodes.filter((node) => node.lost && node.ha_state !== "fence");
+  about("fault", "fence", fenced, { ...lossOf(fenced, resources), next: t("warning.fence.next") });
+  about("fault", "silent", silent, { ...lossOf(silent, resources), next: t("warning.silent.next") });
+  const shown = (display: string) => nodes.filter((node) => node.lrm?.display === display);
+  about("fault", "lost", shown("lost"));
+  about("caution", "waiting", shown("waiting"));
+  about("caution", "time_drift", shown("time_drift"));
+  about("maintenance", "maintenance", nodes.filter((node) => node.ha_state === "maintenance"));
+  return found;
+}
+
+/** Since when nodes are lost, and what they take along. */
+function lossOf(nodes: Node[], resources: Resource[]): Partial<Matter> {
+  const times = nodes.map((node) => node.lrm?.at ?? null).filter((at) => at !== null);
+  const names = new Set(nodes.map((node) => node.name));
+  const count = resources.filter(({ node }) => node !== null && names.has(node)).length;
+  return {
+    since: times.length ? Math.min(...times) : null,
+    facts: count ? [t("line.affected", { count })] : [],
+  };
+}
+
+function aboutResources({ resources }: PageModel): Matter[] {
+  const mending = mended(resources);
+  const isBlind = resources.length > 0 && !seesGuests();
+  const blind = isBlind ? [worded("caution", "guests_hidden")] : [];
+  const found = resources.flatMap((resource) => {
+    const { sid, state: now } = resource;
+    const values = { name: resourceName(resource) };
+    const about = (word: LineWord, kind: string, more: Partial<Matter> = {}) => [
+      worded(word, kind, values, { key: `${kind}:${sid}`, sid, ...more }),
+    ];
+    if (now === "error") return about("fault", "error", { text: errorText(resource), deed: "repair" });
+    if (mending.has(sid)) return about("caution", "repair", { deed: "start_again" });
+    if (now === "recovery") return about("fault", "recovery", { deed: "look" });
+    if (resource.down) return about("fault", "guest_down", { deed: "look" });
+    return [];
+  });
+  return [...blind, ...found];
+}
+
+function errorText(resource: Resource): string {
+  const failed = resource.failed_nodes ?? [];
+  const where = failed.length ? t("warning.error.failed_nodes", { nodes: list(failed) }) : "";
+  return [t("warning.error.text"), where].filter(Boolean).join(" ");
+}
+
+/** The resources in error, and those that were and are disabled until their cause is mended. */
+function mended(resources: Resource[]): Set<string> {
+  const before = inRepair();
+  const isMending = (resource: Resource) =>
+    resource.state === "error" ||
+    (before.includes(resource.sid) && requestOf(resource) === "disabled");
+  const now = resources.filter(isMending).map(({ sid }) => sid);
+  if (now.join() !== before.join()) rememberInRepair(now);
+  return new Set(now);
+}
+
+/** Whether the cluster takes the console's own token. */
+function aboutToken(token: Cluster["token"]): Matter[] {
+  if (!token) return [];
+  const kind = token.refused ? "token_refused" : "token_lacks";
+  const word = token.refused ? "unknown" : "caution";
+  const values = { token: token.name, privileges: list(token.lacks) };
+  return [worded(word, kind, values, { key: "token" })];
+}
+
+/** Who does not answer, or late, or by another clock. */
+function aboutAnswers({ cluster, parts }: PageModel): Matter[] {
+  const found = aboutToken(cluster.token);
+  const addresses = cluster.addresses ?? [];
+  const silent = addresses.filter((one) => !one.ok).map((one) => hostOf(one.address));
+  const answering = hostOf(addresses.find((one: Address) => one.answering)?.address);
+  if (silent.length) {
+    const kind = answering ? "addresses" : "no_address";
+    found.push(worded("caution", kind, { nodes: list(silent), answering }, { key: "addresses" }));
+  }
+  for (const [address, slow_s] of slowestOf(parts)) {
+    const host = hostOf(address) || t("warning.slow.cluster");
+    const values = { address: host, seconds: Math.round(slow_s) };
+    found.push(worded("caution", "slow", values, { key: `slow:${address}` }));
+  }
+  const skew_s = cluster.clock?.skew_s ?? 0;
+  if (skew_s) {
+    const kind = skew_s > 0 ? "ahead" : "behind";
+    found.push(worded("caution", kind, { seconds: Math.abs(skew_s) }, { key: "skew" }));
+  }
+  return found;
+}
+
+function hostOf(address: string | undefined): string {
+  return (address ?? "").replace(/^https?:\/\//, "");
+}
+
+/** The longest wait for each address that makes one wait. */
+function slowestOf(parts: Parts): [address: string, slow_s: number][] {
+  const slowest = new Map<string, number>();
+  for (const { slow_s, address } of Object.values(parts)) {
+    if (!slow_s || slow_s < SLOW_S) continue;
+    const name = address ?? "";
+    slowest.set(name, Math.max(slow_s, slowest.get(name) ?? 0));
+  }
+  return [...slowest].sort(([one], [other]) => (one < other ? -1 : 1));
+}

@@ -1,0 +1,20 @@
+/** What resources and guests are called: "VM 102 (web02)" in every sentence, title and label. */
+
+import { guestOf } from "../core/store.js";
+
+/** VM or CT. */
+export function typeName(type: string): string {
+  return type === "ct" ? "CT" : "VM";
+}
+
+/** A resource's or guest's name, without the guest's own where nobody knows it. */
+export function resourceName({ sid, name }: { sid: string; name?: string | null }): string {
+  const [type = "", vmid] = sid.split(":");
+  const id = vmid ? `${typeName(type)} ${vmid}` : sid;
+  return name ? `${id} (${name})` : id;
+}
+
+/** The same, of what only its id is known of. */
+export function nameOf(sid: string): string {
+  return resourceName(guestOf(sid) ?? { sid });
+}
