@@ -8,6 +8,7 @@ import pytest
 
 from tests.embedded.course import Course, play
 from tests.embedded.living import STARTED_AT_S, Living
+from virton.simulation.encoding import EncodingError
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -119,3 +120,14 @@ def test_a_change_that_was_undone_leaves_nothing_old_behind() -> None:
     course.restart()
     assert course.cluster.world.state().paused
     assert "vm:121" not in course.cluster.world.hosts["phum01"].running
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{"form": 3}', '{"form": 2, "ahead_s": 0, "world": {"now_s": 1, "hosts": 7}, "pool": []}'],
+)
+def test_a_world_that_cannot_be_read_is_not_begun_anew(text: str) -> None:
+    course = Course()
+    course.files.write("virton/world/now", text)
+    with pytest.raises(EncodingError):
+        course.restart()

@@ -171,6 +171,7 @@ def test_what_is_remembered_of_a_host_or_an_operation_is_all_there_is() -> None:
 
 _CAPTURE = """
 import sys
+from tests.simulation.courses import on_the_paced_clock
 from tests.simulation.generator import generate
 from virton.simulation.captures import write_capture
 from virton.simulation.freezing import freeze, thaw
@@ -179,6 +180,8 @@ for seed in (0, 5, 11, 17):
     simulation = thaw(scenario_from(generate(seed), "test").world, lambda record: None)
     simulation.virtual.run(333)
     sys.stdout.write(write_capture(freeze(simulation), "test"))
+    paced = on_the_paced_clock(seed, breaks=False).simulation
+    sys.stdout.write(write_capture(freeze(paced), "test"))
 """
 
 

@@ -14,7 +14,7 @@ from virton.embedded.shared_files import SharedFiles
 from virton.ha.manager.manager import RulesMemory
 from virton.ha.model import Instant
 from virton.ha.workers import WorkersMemory
-from virton.simulation.encoding import Pool, decode, decode_pool, encode, encode_pool
+from virton.simulation.encoding import EncodingError, Pool, decode, decode_pool, encode, encode_pool
 from virton.simulation.value import (
     HostValue,
     LockValue,
@@ -105,12 +105,16 @@ class WorldMemory:
 
         Its time is moved on, as the machine's went on meanwhile: to `wall_s` and as far ahead of it
         as it was. All its instants move with it, and nothing in it notices. `hosts` are those of a
-        world that an older version kept.
+        world that an older version kept. Raises EncodingError where the files are damaged.
         """
         data = self._files.read_json(_NOW)
         if not data:
             former = self._files.read_json(_FORMER)
             return _former(former, hosts, wall_s) if former else None
+        if data.get("form") != FORM:
+            raise EncodingError(
+                f"the world is kept in a form that is not known: {data.get('form')}"
+            )
         by_s = wall_s + max(0, round(data["ahead_s"])) - data["world"]["now_s"]
         if by_s < -_LEEWAY_S:
             log.warning(
