@@ -219,6 +219,19 @@ def test_a_first_start_that_was_cut_off_is_begun_again(tmp_path: Path) -> None:
     assert start(tmp_path).admin_password
 
 
+def test_a_first_start_that_was_cut_off_before_the_first_change_is_begun_again(
+    tmp_path: Path,
+) -> None:
+    FileStore(tmp_path / "cluster.sqlite")
+    (tmp_path / "lock").touch()
+    for path in list(tmp_path.glob("cluster.sqlite*")):
+        (tmp_path / f"kept-{path.name}").write_bytes(path.read_bytes())
+    for path in list(tmp_path.glob("kept-*")):
+        path.replace(tmp_path / path.name.removeprefix("kept-"))
+    assert (tmp_path / "cluster.sqlite-wal").stat().st_size > 0
+    assert start(tmp_path).admin_password
+
+
 @pytest.mark.parametrize("at", [0, 5000])
 def test_a_database_with_garbage_in_it_is_named(tmp_path: Path, at: int) -> None:
     start(tmp_path, PASSWORD).cluster.files._store.close()  # type: ignore[union-attr]

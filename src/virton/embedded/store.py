@@ -93,9 +93,10 @@ def open_store(folder: Path) -> FileStore:
     """Open a folder's database; refuse to begin a cluster anew where there was one."""
     path, mark = folder / DATABASE, folder / _MARK
     lived = mark.exists() or _has_lived(folder)
-    if lived and not path.exists():
+    had_more = lived or _has_rest(folder)
+    if had_more and not path.exists():
         raise DamagedError(str(path), "it is gone", RESTORE)
-    if lived and path.stat().st_size == 0:
+    if had_more and path.stat().st_size == 0:
         raise DamagedError(str(path), "it is empty", RESTORE)
     store = FileStore(path)
     store.check()
@@ -113,9 +114,13 @@ def note_begun(folder: Path) -> None:
 
 def _has_lived(folder: Path) -> bool:
     """Tell whether a folder looks lived in: folders of former versions have no mark."""
+    return (folder / "lock").exists() and (folder / "console.key").exists()
+
+
+def _has_rest(folder: Path) -> bool:
+    """Tell whether a database's log is there, which never is without the database."""
     wal = folder / f"{DATABASE}-wal"
-    both = (folder / "lock").exists() and (folder / "console.key").exists()
-    return both or (wal.exists() and wal.stat().st_size > 0)
+    return wal.exists() and wal.stat().st_size > 0
 
 
 def _told(path: Path, failure: Exception) -> Exception:
