@@ -4,6 +4,9 @@ from virton.forecast.situation import Situation
 from virton.forecast.trial import Trial
 from virton.forecast.votes import majority
 
+MOST_ORDERED = 3
+"""Up to so many lost nodes, each is also taken to be fenced before the others."""
+
 
 def at_rest(situation: Situation) -> tuple[Situation, Trial]:
     """Return the situation as it is once the stack has done what it does by itself."""
@@ -15,13 +18,20 @@ def at_rest(situation: Situation) -> tuple[Situation, Trial]:
 def lose(base: Situation, left: frozenset[str], gone: frozenset[str]) -> list[Trial]:
     """Play the loss of nodes, in each order in which their locks may run out."""
     lost = gone & base.online
-    orders: list[frozenset[str] | None] = [None]
-    if len(lost) > 1 and len(lost) <= 3:
-        orders += [frozenset({node}) for node in sorted(lost)]
-    trials = []
-    for first in orders:
-        trial = Trial(base, base.online)
-        trial.lose(base.online - left, first=first)
+    trial = Trial(base, base.online)
+    if not 1 < len(lost) <= MOST_ORDERED:
+        trial.lose(base.online - left)
         trial.settle()
-        trials.append(trial)
-    return trials
+        return [trial]
+    # all are fenced first, which is the same in each order
+    trial.lose(base.online - left, first=())
+    trial.step()
+    orders: list[frozenset[str] | None] = [None, *(frozenset({node}) for node in sorted(lost))]
+    return [_continued(trial, first) for first in orders]
+
+
+def _continued(trial: Trial, first: frozenset[str] | None) -> Trial:
+    twin = trial.fork()
+    twin.allow(first)
+    twin.settle()
+    return twin

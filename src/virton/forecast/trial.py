@@ -7,6 +7,7 @@ decided is the same, as the decisions of those rounds change nothing.
 
 from collections.abc import Collection, Mapping
 from contextlib import suppress
+from copy import copy
 from dataclasses import dataclass, replace
 
 from virton.forecast.load import load_report
@@ -124,7 +125,35 @@ class Trial:
             # a new master decides as the old one would have, so it may go on with what that one knew
             self._manager = Manager(min(self.online), self._manager.memory())
         self._now_s += FENCE_DELAY_S
-        self._claimable = None if first is None else frozenset(first)
+        self.allow(first)
+
+    def allow(self, nodes: Collection[str] | None) -> None:
+        """Let the locks of these nodes alone be had in the next round; None: of all."""
+        self._claimable = None if nodes is None else frozenset(nodes)
+
+    def fork(self) -> "Trial":
+        """Return a trial that goes on from here by itself."""
+        twin = copy(self)
+        twin.told, twin.running, twin.missing = (
+            list(self.told),
+            dict(self.running),
+            {**self.missing},
+        )
+        twin._results, twin._lrm, twin._done = dict(self._results), dict(self._lrm), {**self._done}
+        twin._modes, twin._files = dict(self._modes), MemoryFiles(self._files_value())
+        twin._manager = Manager(self._manager.node, self._manager.memory())
+        return twin
+
+    def _files_value(self) -> FilesValue:
+        files = self._files
+        return FilesValue(
+            resources=files.resources(),
+            rules=files.rules(),
+            groups=files.groups(),
+            settings=files.settings(),
+            manager_status=files.manager_status,
+            guest_locks=files.guest_locks(),
+        )
 
     def settle(self, *, thorough: bool = False) -> None:
         """Play until nothing happens any more, or it is clear that this never ends.
@@ -134,12 +163,12 @@ class Trial:
         """
         thorough |= self.situation.settings.scheduler.auto_rebalance
         for _ in range(MOST_ROUNDS):
-            changed, worked = self._step()
+            changed, worked = self.step()
             if not (worked or (changed and thorough)):
                 self.settled = True
                 return
 
-    def _step(self) -> tuple[bool, bool]:
+    def step(self) -> tuple[bool, bool]:
         """Play one round of the manager, and the work that follows: was anything changed, done?"""
         board = self._manager.board
         version = board.version
@@ -224,19 +253,24 @@ class Trial:
         """Do what the states ask for; True if anything new came of it."""
         asked = self._files.manager_status.maintenance_requests
         new = any((mode is LrmMode.MAINTENANCE) != (n in asked) for n, mode in self._modes.items())
+        fresh: dict[str, dict[str, LrmResult]] = {}
         for sid, status in self._files.manager_status.service_status.items():
             if self._done.get(sid) is status or not self._works(status.node):
                 continue
             self._done[sid] = status
-            before = self._results.get(status.node, {})
-            if status.uid in before:
+            if status.uid in self._results.get(status.node, ()):
                 continue
             code = self._carry(sid, status)
             if code is None:
                 continue
-            kept = {uid: result for uid, result in before.items() if result.sid != sid}
-            self._results[status.node] = kept | {status.uid: LrmResult(sid, status.state, code)}
+            result = LrmResult(sid, status.state, code)
+            fresh.setdefault(status.node, {})[status.uid] = result
             new |= code != ExitCode.SUCCESS or status.state is not ServiceState.STARTED
+        for node, results in fresh.items():
+            told = {result.sid for result in results.values()}
+            before = self._results.get(node, {})
+            kept = {uid: result for uid, result in before.items() if result.sid not in told}
+            self._results[node] = kept | results
         return new
 
     def _works(self, node: str) -> bool:
