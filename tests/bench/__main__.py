@@ -1,9 +1,9 @@
-"""`python -m tests.bench [scale] [load] [handlers] [small] [forecast]`: those named, or all."""
+"""`python -m tests.bench [scale] [load] [handlers] [small] [forecast] [world]`: those named, or all."""
 
 import importlib
 import sys
 
-BENCHES = ("scale", "load", "handlers", "small", "forecast")
+BENCHES = ("scale", "load", "handlers", "small", "forecast", "world")
 
 
 def main(names: list[str]) -> None:
