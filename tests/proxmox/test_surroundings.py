@@ -6,6 +6,9 @@ import pytest
 
 from tests.proxmox.captured import taken_from
 from tests.proxmox.playback import TOKEN, Playback, healthy
+from virton.proxmox import ApiToken, ClusterApi, ProxmoxClient
+from virton.proxmox.answers import Remembered
+from virton.proxmox.capture import see
 from virton.proxmox.needs import parse_config
 from virton.proxmox.offers import parse_bridges, parse_mappings, parse_storages
 from virton.proxmox.votes import Totem, Votes, parse_node_votes, parse_qdevice, parse_totem
@@ -194,3 +197,25 @@ async def test_a_capture_tells_master_locks_watchdogs_and_work_under_way() -> No
 async def test_a_capture_names_what_no_answer_tells() -> None:
     untold = (await captured())["about"]["untold"]
     assert {"phases", "tries", "lock_ages", "node_unseen_since"} <= set(untold)
+
+
+async def test_what_changes_rarely_is_asked_once_in_a_while_and_after_a_move() -> None:
+    cluster, clock = Playback(healthy() | {"/cluster/options": {}}), [0.0]
+    remembered = Remembered(lambda: clock[0], 60)
+    client = ProxmoxClient.in_process(cluster)
+
+    async def asked_of(vmid: int) -> list[str]:
+        cluster.asked.clear()
+        await see(ClusterApi(client, ApiToken(TOKEN)), remembered)
+        return [path for path in cluster.paths() if path.endswith(f"{vmid}/config")]
+
+    assert await asked_of(100) == ["/nodes/phum03/qemu/100/config"]
+    assert await asked_of(100) == []
+    for row in cluster.answers["/cluster/resources"]:
+        if row.get("vmid") == 100:
+            row["node"] = "phum01"
+    cluster.answers["/nodes/phum01/qemu/100/config"] = {}
+    assert await asked_of(100) == ["/nodes/phum01/qemu/100/config"]
+    clock[0] = 61.0
+    assert await asked_of(100) == ["/nodes/phum01/qemu/100/config"]
+    await client.aclose()

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from starlette.requests import Request
 
@@ -17,8 +18,12 @@ from virton.console.watch.poller import Poller
 from virton.console.watch.telling import Telling
 from virton.console.watch.views import Views
 from virton.proxmox import ClusterApi, ProxmoxClient
-from virton.proxmox.capture import take_capture
+from virton.proxmox.answers import Remembered
+from virton.proxmox.capture import see
 from virton.throttle import Throttle
+
+CONFIGURATION_S = 600.0
+"""For how long the forecasts' own table goes by what a guest's configuration was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +71,10 @@ def open_console(client: ProxmoxClient, settings: ConsoleSettings, clock: Clock)
     key = console_key(settings.data)
     poller = Poller(client, lender, settings, clock)
 
-    async def captured() -> bytes:
-        return await take_capture(ClusterApi(client, lender.current()))
+    configurations = Remembered(clock.monotonic, CONFIGURATION_S)
+
+    async def captured() -> dict[str, Any]:
+        return await see(ClusterApi(client, lender.current()), configurations)
 
     return Console(
         client=client,

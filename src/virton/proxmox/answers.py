@@ -54,11 +54,44 @@ class Answers:
         return Answers(self._told | more._told)
 
 
+class Remembered:
+    """Answers that change rarely, kept for so many seconds: of each guest and each node there is one.
+
+    A guest that is on another node has another path, and so is asked about anew.
+    """
+
+    def __init__(self, now_s: Callable[[], float], life_s: float) -> None:
+        self._now_s = now_s
+        self._life_s = life_s
+        self._kept: dict[str, tuple[float, Any]] = {}
+
+    def known(self, paths: Iterable[str]) -> dict[str, Any]:
+        """Return what is kept of these paths, and forget what nobody asks for any more."""
+        wanted, oldest_s = set(paths), self._now_s() - self._life_s
+        self._kept = {
+            path: kept for path, kept in self._kept.items() if path in wanted and kept[0] > oldest_s
+        }
+        return {path: told for path, (_, told) in self._kept.items()}
+
+    def keep(self, told: Mapping[str, Any]) -> None:
+        """Keep answers; refusals are asked about anew."""
+        now_s = self._now_s()
+        good = {path: data for path, data in told.items() if not isinstance(data, ApiError)}
+        self._kept |= {path: (now_s, data) for path, data in good.items()}
+
+
 _NOT_ASKED = ApiError(None, "this was not asked for", code=ErrorCode.UNSUPPORTED)
 
 
-async def ask(api: ClusterApi, paths: Iterable[str]) -> Answers:
-    """Ask for several paths, and return every answer and every refusal."""
+async def ask(
+    api: ClusterApi, paths: Iterable[str], remembered: Remembered | None = None
+) -> Answers:
+    """Ask for several paths, and return every answer and every refusal.
+
+    What is remembered of them is not asked for again.
+    """
+    asked = list(paths)
+    known = {} if remembered is None else remembered.known(asked)
     turn = asyncio.Semaphore(AT_ONCE)
 
     async def one(path: str) -> tuple[str, Any]:
@@ -69,4 +102,7 @@ async def ask(api: ClusterApi, paths: Iterable[str]) -> Answers:
             except ApiFailure as failure:
                 return path, failure.error
 
-    return Answers(dict(await asyncio.gather(*(one(path) for path in paths))))
+    told = dict(await asyncio.gather(*(one(path) for path in asked if path not in known)))
+    if remembered is not None:
+        remembered.keep(told)
+    return Answers(known | told)

@@ -14,7 +14,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from virton.proxmox.answers import Answers
+from virton.proxmox.answers import Answers, Remembered
 from virton.proxmox.api import ClusterApi
 from virton.proxmox.capture_configuration import configured, told
 from virton.proxmox.capture_status import status
@@ -39,6 +39,11 @@ Json = dict[str, Any]
 async def take_capture(api: ClusterApi, *, anonymous: bool = False) -> bytes:
     """Return a cluster as the bytes of a capture; raises ApiFailure."""
     return capture_bytes(await read_cluster(api), anonymous=anonymous)
+
+
+async def see(api: ClusterApi, remembered: Remembered) -> Json:
+    """Return a cluster as a capture, for whoever wants one again and again; raises ApiFailure."""
+    return capture_of(await read_cluster(api, remembered))
 
 
 def capture_of_answers(answers: Mapping[str, Any]) -> Json:

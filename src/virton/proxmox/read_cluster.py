@@ -11,7 +11,7 @@ from virton.ha.config.datacenter import parse_property_string, write_datacenter
 from virton.ha.dialect import dialect_of
 from virton.ha.model import DatacenterSettings
 from virton.proxmox.access import parse_permissions
-from virton.proxmox.answers import Answers, ask
+from virton.proxmox.answers import Answers, Remembered, ask
 from virton.proxmox.api import ClusterApi
 from virton.proxmox.configuration import Group, Resource, Rule, parse_groups, parse_resources
 from virton.proxmox.configuration import parse_rules as parse_listed_rules
@@ -86,14 +86,17 @@ _SCHEDULER_KEYS = frozenset(
 )
 
 
-async def read_cluster(api: ClusterApi) -> Reading:
-    """Read a cluster; again if it changed meanwhile. Raises ApiFailure."""
+async def read_cluster(api: ClusterApi, remembered: Remembered | None = None) -> Reading:
+    """Read a cluster; again if it changed meanwhile. Raises ApiFailure.
+
+    Whoever reads it often may remember what changes rarely: what there is of each guest and node.
+    """
     for _ in range(ATTEMPTS):
         # Whoever is not let in is refused once, not once for each question.
         answers = await ask(api, (VERSION,))
         answers.read(VERSION, parse_version)
         answers = answers.and_these(await ask(api, _ALWAYS))
-        answers = answers.and_these(await ask(api, _paths_beyond(answers)))
+        answers = answers.and_these(await ask(api, _paths_beyond(answers), remembered))
         reading = reading_of(answers)
         after = await api.read(MANAGER, parse_manager_status)
         if without_times(after) == without_times(reading.status.manager):

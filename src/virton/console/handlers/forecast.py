@@ -1,6 +1,5 @@
 """What a failure or a change will do: courses, reasons, advice, and the table of what is borne."""
 
-import json
 from typing import Any
 
 from starlette.datastructures import QueryParams
@@ -12,7 +11,7 @@ from virton.console.problems import Refusal
 from virton.console.standings import AUDIT, GUEST_AUDIT
 from virton.console.watch.forecasts import ForecastError
 from virton.proxmox import ApiError, ApiFailure
-from virton.proxmox.capture import take_capture
+from virton.proxmox.capture import see
 from virton.proxmox.errors import ErrorCode
 
 _LISTS = ("lose", "cut", "maintenance", "fail_start", "add_rule", "change", "remove", "move")
@@ -52,7 +51,8 @@ async def advice(call: Call) -> Response:
 
 async def _seen(call: Call) -> Any:
     """Return the cluster as this user may read it, and nothing that they may not."""
-    return json.loads(await take_capture(call.api))
+    remembered = call.console.forecasts.remembered_of(call.session.user)
+    return await see(call.api, remembered)
 
 
 async def _answer(call: Call, do: str, **fields: Any) -> Response:

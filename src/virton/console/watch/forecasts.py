@@ -11,6 +11,7 @@ from typing import Any
 
 from virton.console.clock import Clock
 from virton.console.watch.readings import Readings
+from virton.proxmox.answers import Remembered
 
 SERVICE = "virton.forecast.service"
 SCORE_FILE = "forecast-score.json"
@@ -18,6 +19,9 @@ LONGEST_LINE = 256 * 1024 * 1024
 LOOK_S = 2.0
 PATIENCE_S = 60.0
 """For how long an answer is waited for."""
+
+USERS_SIGHT_S = 60.0
+MOST_USERS = 20
 
 Json = dict[str, Any]
 log = logging.getLogger(__name__)
@@ -62,7 +66,7 @@ class Forecasts:
         data: Path,
         clock: Clock,
         readings: Callable[[], Readings],
-        capture: Callable[[], Awaitable[bytes]],
+        capture: Callable[[], Awaitable[Json]],
     ) -> None:
         self.table = TableState()
         self._score = data / SCORE_FILE
@@ -77,8 +81,17 @@ class Forecasts:
         self._drawn: object = None
         self._made: set[str] = set()
         self._starting = asyncio.Lock()
+        self._remembered: dict[str, Remembered] = {}
         self._wanted = asyncio.Event()
         self._at_rest = asyncio.Event()
+
+    def remembered_of(self, user: str) -> Remembered:
+        """Return what a user has just seen of guests' configurations: no question asks them all again."""
+        kept = self._remembered.pop(user, None) or Remembered(self._clock.monotonic, USERS_SIGHT_S)
+        self._remembered[user] = kept
+        while len(self._remembered) > MOST_USERS:
+            del self._remembered[next(iter(self._remembered))]
+        return kept
 
     # questions
 
@@ -199,7 +212,7 @@ class Forecasts:
 
     async def _draw(self) -> None:
         try:
-            capture = json.loads(await self._capture())
+            capture = await self._capture()
             self.table.done, self._made = 0, set()
             self._at_rest.clear()
             fields = {"capture": capture, "at": self._clock.time(), "pairs": _has_pairs(capture)}
