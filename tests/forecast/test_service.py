@@ -79,15 +79,24 @@ def worked_in_turn(*jobs: dict[str, Any], score: Path | None = None) -> Answers:
 
 def test_a_table_comes_row_by_row_with_its_progress() -> None:
     answers = worked({"id": 1, "do": "table", "capture": document()})
-    rows = [answer for answer in answers if "row" in answer]
+    rows = [answer for answer in answers if "done" in answer]
     assert [row["done"] for row in rows] == list(range(1, rows[0]["of"] + 1))
-    assert answers[-1] == {"id": 1, "ended": True, "again": len(rows)}
+    assert {"id": 1, "ended": True, "again": len(rows)} in answers
+
+
+def test_rows_of_nodes_come_once_more_with_their_times() -> None:
+    answers = worked({"id": 1, "do": "table", "capture": document()})
+    timed = [answer["row"] for answer in answers if "after_s" in answer.get("row", ())]
+    assert [row["nodes"] for row in timed] == [["node1"], ["node2"], ["node3"]]
+    assert timed[0]["after_s"][0] >= 120
+    assert timed[2]["after_s"] is None
+    assert answers[-1] == {"id": 1, "timed": True}
 
 
 def test_a_second_table_of_the_same_cluster_is_not_played_again() -> None:
     job = {"do": "table", "capture": document()}
     answers = worked_in_turn({"id": 1, **job}, {"id": 2, **job})
-    assert answers[-1] == {"id": 2, "ended": True, "again": 0}
+    assert {"id": 2, "ended": True, "again": 0} in answers
 
 
 def test_a_newer_table_overtakes_the_one_under_way_and_a_cancelled_one_ends() -> None:
@@ -119,7 +128,7 @@ def test_questions_are_answered_while_a_table_is_made() -> None:
     assert told[4]["answer"]["moves"][0]["node"] == "node3"
     assert told[5]["error"] == "there is no node nowhere"
     assert "vm:1" in told[6]["error"]
-    assert told[1]["ended"]
+    assert told[1]["timed"]
 
 
 def test_what_really_came_is_held_against_what_was_said(tmp_path: Path) -> None:
@@ -132,4 +141,5 @@ def test_what_really_came_is_held_against_what_was_said(tmp_path: Path) -> None:
     worked_in_turn(*jobs, score=score)
     told = json.loads(score.read_text())
     assert (told["losses"], told["fates"]) == (1, {"hits": 1, "of": 1})
+    assert told["times"] == {"hits": 0, "of": 1}  # it ran again sooner than it ever can
     assert worked({"id": 1, "do": "score"}, score=score)[0]["answer"] == told

@@ -23,6 +23,7 @@ from virton.ha.placement.reasons import Explanation, Offline
 from virton.language.sentences import Sentences
 
 WRONG_INPUT = 2
+GIB = 1024**3
 
 
 def why(
@@ -65,6 +66,8 @@ class _Page:
             self._explain(found.explanation)
         self._section("without", [self._counterfactual(one) for one in found.without])
         self._section("lost", [self._fate(fate) for fate in found.when_lost])
+        if found.lacks_bytes:
+            self._line(self._text("lacks", gib=round(found.lacks_bytes / GIB, 1)), "yellow")
         if found.contradicting:
             self._line(self._text("contradicting", rules=list(found.contradicting)), "bold red")
         self._section("repairs", [self._repair(repair) for repair in found.repairs])

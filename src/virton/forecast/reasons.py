@@ -6,7 +6,7 @@ from typing import Any
 
 from virton.forecast.changes import Change, changed
 from virton.forecast.falling import falling
-from virton.forecast.fates import Fate, How, Verdict, fates
+from virton.forecast.fates import Fate, How, Verdict, assigned, fates
 from virton.forecast.question import Loss
 from virton.forecast.rest import at_rest, lose
 from virton.forecast.situation import Situation
@@ -58,7 +58,10 @@ class Repair:
 
 @dataclass(frozen=True, slots=True)
 class Reasons:
-    """Everything about one resource: now, without each rule, and when its node is lost."""
+    """Everything about one resource: now, without each rule, and when its node is lost.
+
+    `lacks_bytes` is how much memory would have to be freed so that it does not come back squeezed.
+    """
 
     sid: str
     node: str | None
@@ -67,6 +70,7 @@ class Reasons:
     explanation: Explanation | None
     without: tuple[Counterfactual, ...]
     when_lost: tuple[Fate, ...]
+    lacks_bytes: int = 0
     contradicting: tuple[str, ...] = ()
     repairs: tuple[Repair, ...] = ()
 
@@ -87,6 +91,7 @@ class Reasons:
                 {"verdict": str(f.verdict), "node": f.node, "because": f.why.to_json()}
                 for f in self.when_lost
             ],
+            "lacks_memory": self.lacks_bytes,
             "contradicting": list(self.contradicting),
             "repairs": [repair.to_json() for repair in self.repairs],
         }
@@ -109,6 +114,7 @@ def reasons(situation: Situation, sid: str) -> Reasons:
         explanation=trial.why(sid),
         without=tuple(_without(base, sid)),
         when_lost=lost,
+        lacks_bytes=_lacking(base, node, lost),
         contradicting=_contradicting(base, sid, node) if bad else (),
         repairs=tuple(_repairs(base, sid, node)) if bad else (),
     )
@@ -152,6 +158,16 @@ def _when_lost(base: Situation, sid: str, node: str | None) -> tuple[Fate, ...]:
         if fate is not None and fate not in found:
             found.append(fate)
     return tuple(found)
+
+
+def _lacking(base: Situation, node: str | None, lost: tuple[Fate, ...]) -> int:
+    """Return how much memory would have to be freed where the resource comes back squeezed."""
+    goals = [fate.node for fate in lost if fate.verdict is Verdict.SQUEEZED]
+    if node is None or not goals or goals[0] is None:
+        return 0
+    fall = falling(base, [Loss(node)], ())
+    used = assigned(base, lose(base, fall.left, fall.gone)[0].running)
+    return max(0, used[goals[0]] - base.nodes[goals[0]].memory_bytes)
 
 
 def _is_back(base: Situation, sid: str, node: str | None) -> Fate | None:

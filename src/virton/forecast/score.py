@@ -19,11 +19,16 @@ GIVE_UP_S = 420
 _COMES_BACK = (Verdict.BACK, Verdict.SQUEEZED, Verdict.MOVES, Verdict.STAYS)
 
 
+Times = Mapping[str, tuple[int, int]]
+"""Between which seconds after a loss each resource runs again, as it was said."""
+
+
 @dataclass(slots=True)
 class Trial:
     """A real loss under way: what was said of it, and what came so far (seconds after the loss)."""
 
     row: Row
+    times: Times
     lost_s: float
     master: str | None
     came: dict[str, tuple[str, float]] = field(default_factory=dict)
@@ -85,14 +90,14 @@ class Keeper:
     def __init__(self, score: Score | None = None) -> None:
         self.score = score or Score()
         self._standing: dict[frozenset[str], Row] = {}
-        self._times: dict[str, tuple[int, int]] = {}
+        self._times: dict[frozenset[str], Times] = {}
         self._online: frozenset[str] | None = None
         self._trial: Trial | None = None
 
     def stand(
-        self, rows: Mapping[frozenset[str], Row], times: Mapping[str, tuple[int, int]]
+        self, rows: Mapping[frozenset[str], Row], times: Mapping[frozenset[str], Times]
     ) -> None:
-        """Take these rows for what is said from now on; `times` are ranges of seconds by resource."""
+        """Take these rows, by the nodes that are lost, and times for what is said from now on."""
         if self._trial is None:
             self._standing, self._times = dict(rows), dict(times)
 
@@ -103,7 +108,7 @@ class Keeper:
             gone = (before or frozenset()) - situation.online
             row = self._standing.get(gone)
             if row is not None:
-                self._trial = Trial(row, at_s, situation.master)
+                self._trial = Trial(row, self._times.get(gone, {}), at_s, situation.master)
             return False
         self._note(situation, at_s)
         if self._is_over(situation, at_s):
@@ -140,7 +145,7 @@ class Keeper:
                 score.fate_hits += 1
             else:
                 score.misses.append(_miss(sid, told, came, situation, trial))
-            span = self._times.get(sid)
+            span = trial.times.get(sid)
             if span is not None and came is not None:
                 score.times += 1
                 score.time_hits += span[0] - LOOK_S <= came[1] <= span[1] + LOOK_S

@@ -3,7 +3,8 @@
 `python -m virton.forecast.service [SCORE_FILE]`. Each job has an `id`, and what to `do`:
 `table` (a newer one overtakes the one under way), `course`, `why`, `advice`, `score`, and `cancel`
 with the id of another job. A table's rows are sent as soon as each is known, those that may have
-changed first; between two rows waiting questions are answered.
+changed first; between two rows waiting questions are answered. Once a table is whole, the rows of
+single nodes come once more, with the times at which everything runs again.
 """
 
 import json
@@ -18,10 +19,10 @@ from typing import Any, TextIO
 from virton.forecast.advice import advice
 from virton.forecast.ask import ask
 from virton.forecast.changes import ChangeError
-from virton.forecast.question import QuestionError, changes_of, question_of
+from virton.forecast.question import Loss, Question, QuestionError, changes_of, question_of
 from virton.forecast.reasons import NoSuchResourceError, reasons
 from virton.forecast.refresh import fresh
-from virton.forecast.score import Keeper, Score
+from virton.forecast.score import Keeper, Score, Times
 from virton.forecast.situation import Situation, situation_of
 from virton.forecast.tolerance import Row, Table, cases
 from virton.simulation.scenario import ScenarioError
@@ -131,20 +132,39 @@ class Service:
             self._send(told)
             yield
         self._former = Table(work.base, tuple(made[case] for case in wanted), work.rules)
-        self._stand(situation)
         self._send({"id": job.get("id"), "ended": True, "again": len(work.again)})
+        yield
+        yield from self._times(job, situation, self._former)
 
-    def _stand(self, situation: Situation) -> None:
-        table = self._former
-        if table is not None:
-            lost = {frozenset(row.case.nodes): row for row in table.rows if row.case.nodes}
-            self.keeper.stand(lost, {})
+    def _times(self, job: Job, situation: Situation, table: Table) -> Iterator[None]:
+        """Play the course of each node's loss, and send its row once more, with its times."""
+        times: dict[frozenset[str], Times] = {}
+        for row in table.rows:
+            if self._is_cancelled(job):
+                return
+            if row.case.kind == "node" and row.quorate:
+                question = Question(tuple(Loss(node) for node in row.case.nodes))
+                told = ask(situation, question, lambda: self._is_cancelled(job)).resources
+                spans = {sid: r.after_s for sid, r in told.items() if r.after_s is not None}
+                times[frozenset(row.case.nodes)] = spans
+                self._send({"id": job.get("id"), "row": row.to_json() | {"after_s": _over(spans)}})
+                yield
+        lost = {frozenset(row.case.nodes): row for row in table.rows if row.case.nodes}
+        self.keeper.stand(lost, times)
+        self._send({"id": job.get("id"), "timed": True})
 
     def _keep_score(self) -> None:
         if self._score_file is not None:
             draft = self._score_file.with_suffix(".new")
             draft.write_text(json.dumps(self.keeper.score.to_json()), "utf-8")
             draft.replace(self._score_file)
+
+
+def _over(spans: Times) -> list[int] | None:
+    """Return between when everything runs again that comes back."""
+    if not spans:
+        return None
+    return [min(span[0] for span in spans.values()), max(span[1] for span in spans.values())]
 
 
 def _read_score(path: Path | None) -> Score | None:

@@ -174,7 +174,7 @@ class Forecasts:
             row = told["row"]
             table.rows[_name(row)] = row
             self._made.add(_name(row))
-            table.done, table.of = told["done"], told["of"]
+            table.done, table.of = told.get("done", table.done), told.get("of", table.of)
         elif told.get("ended"):
             # a node that left the cluster has no row any more
             table.rows = {name: row for name, row in table.rows.items() if name in self._made}
