@@ -153,7 +153,11 @@ class ProxmoxClient:
                 if self._preferred == first:
                     self._preferred = index
                 return answer
-        raise _all_failed(failures)
+        try:
+            raise _all_failed(failures)
+        finally:
+            # What is raised holds this frame, and would hold itself through it.
+            failures.clear()
 
     async def _there(self, address: str, attempt: Callable[[str], Awaitable[Any]]) -> Any:
         try:

@@ -2,7 +2,7 @@
 
 import asyncio
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Literal
@@ -13,8 +13,11 @@ import httpx2
 from virton.proxmox.errors import ApiError, ApiFailure, ErrorCode, Phase, network_failure
 from virton.proxmox.trust import SystemTrust, Trust, presented_fingerprint, ssl_context
 
-MOST_BYTES = 32 << 20
-"""The largest answer that is read: some ten times what 5,000 resources take."""
+MOST_BYTES = 16 << 20
+"""The largest answer that is read: some five times what 5,000 resources take."""
+
+MOST_TOGETHER = 3 * MOST_BYTES
+"""The most that answers which are being read may hold together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ class Reply:
     status: int
     reason: str
     headers: Mapping[str, str]
-    content: bytes
+    content: bytes | bytearray
 
     @property
     def media_type(self) -> str:
@@ -74,6 +77,7 @@ class Wire:
         self, trust: Trust | None, timeouts: Timeouts, transport: httpx2.AsyncBaseTransport | None
     ) -> None:
         self.timeouts = timeouts
+        self._held = 0
         self._over_network = transport is None
         verify = ssl_context(trust or SystemTrust()) if transport is None else False
         self._reads = _http(transport, verify, httpx2.Limits(max_connections=100))
@@ -117,10 +121,31 @@ class Wire:
         async with asyncio.timeout(times.whole_s if request.repeatable else times.write_s):
             response = await client.send(sent, stream=True)
             try:
-                content = await _content(response, limits, address)
+                content = await self._content(response, limits, address)
             finally:
                 await response.aclose()
         return Reply(response.status_code, response.reason_phrase, response.headers, content)
+
+    async def _content(self, response: httpx2.Response, most: int, address: str) -> bytearray:
+        """Read the body as far as it may go; what is compressed may not grow beyond that either."""
+        unpacked = _unpacking(response, address)
+        content = bytearray()
+        try:
+            async for raw in response.aiter_raw():
+                before = len(content)
+                content += unpacked(raw, most + 1 - before)
+                self._held += len(content) - before
+                if len(content) > most or self._held > MOST_TOGETHER:
+                    raise _unreadable(f"an answer of more than {most} bytes", address)
+        except BaseException as failure:
+            self._held -= len(content)
+            # A traceback may keep this frame for a while, but not what it has read.
+            content.clear()
+            if isinstance(failure, zlib.error):
+                raise _unreadable(str(failure), address) from failure
+            raise
+        self._held -= len(content)
+        return content
 
     async def _with_fingerprint(self, explained: ApiFailure, address: str) -> ApiFailure:
         parts, error = urlsplit(address), explained.error
@@ -154,21 +179,14 @@ def _http(
     )
 
 
-async def _content(response: httpx2.Response, most: int, address: str) -> bytes:
-    """Read the body as far as it may go; what is compressed may not grow beyond that either."""
+def _unpacking(response: httpx2.Response, address: str) -> Callable[[bytes, int], bytes]:
+    """Return what gives a piece of the body as it was before it was sent, at most so many bytes."""
     encoding = response.headers.get("content-encoding", "identity").strip().lower()
-    if encoding not in ("identity", "gzip"):
+    if encoding == "gzip":
+        return zlib.decompressobj(wbits=31).decompress
+    if encoding != "identity":
         raise _unreadable(f"content encoding {encoding[:40]!r}", address)
-    unpack = zlib.decompressobj(wbits=31) if encoding == "gzip" else None
-    content = bytearray()
-    async for raw in response.aiter_raw():
-        try:
-            content += raw if unpack is None else unpack.decompress(raw, most + 1 - len(content))
-        except zlib.error as failure:
-            raise _unreadable(str(failure), address) from failure
-        if len(content) > most:
-            raise _unreadable(f"an answer of more than {most} bytes", address)
-    return bytes(content)
+    return lambda raw, most: raw
 
 
 def _unreadable(why: str, address: str) -> ApiFailure:

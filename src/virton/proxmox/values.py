@@ -15,7 +15,7 @@ MOST_VALUES = 2_000_000
 """The most values in a document that is read: some ten times what 5,000 resources take."""
 
 
-def document(content: bytes) -> Any:
+def document(content: bytes | bytearray) -> Any:
     """Return what JSON says; raise ValueError where it is none.
 
     A number that is none (Perl writes `nan` and `inf` as they are) is taken for a missing one.
@@ -29,7 +29,7 @@ def document(content: bytes) -> Any:
         raise ValueError("nested too deeply") from None
 
 
-def _read(content: bytes) -> Any:
+def _read(content: bytes | bytearray) -> Any:
     try:
         return json.loads(content, parse_float=_finite, parse_constant=_finite)
     except ValueError:
@@ -39,8 +39,11 @@ def _read(content: bytes) -> Any:
         return json.loads(mended, parse_float=_finite, parse_constant=_finite)
 
 
+# A text that never ends is taken to the end, and nothing in it is tried twice: what is sent may be
+# made to take for ever.
 _TEXT_OR_NO_NUMBER = re.compile(
-    rb'("(?:[^"\\]|\\.)*")|(?<![\w.+-])[+-]?(?:nan|inf|infinity)(?!\w)', re.IGNORECASE | re.DOTALL
+    rb'("(?:[^"\\]++|\\.)*+(?:"|\\?\Z))|(?<![\w.+-])[+-]?(?:nan|inf|infinity)(?!\w)',
+    re.IGNORECASE | re.DOTALL,
 )
 
 
