@@ -223,6 +223,8 @@ def make_app(standin: Standin) -> Starlette:
     writes = ["POST", "PUT", "DELETE"]
     routes = [
         Route("/", page("ha")),
+        Route("/whatif", page("whatif")),
+        Route("/history", page("history")),
         Route("/help", page("help")),
         Route("/login", page("login")),
         Route("/api/login", login, methods=["POST"]),

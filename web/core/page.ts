@@ -1,6 +1,6 @@
 /** What every page has around its content: session and line, header, status line, lab, notes, keys. */
 
-import { html, type TemplateResult } from "lit/html.js";
+import { html, nothing, type TemplateResult } from "lit/html.js";
 
 import { headerView } from "../parts/header.js";
 import { labState, labView } from "../parts/lab.js";
@@ -17,8 +17,11 @@ import { change } from "./store.js";
 import { connect, lineAfter, watch } from "./stream.js";
 import type { Session } from "./own-model.js";
 
-/** Start a page: its content is drawn again after every change. */
-export async function startPage(content: View): Promise<void> {
+let panel: View = () => nothing;
+
+/** Start a page: its content, and the panel beside it, are drawn again after every change. */
+export async function startPage(content: View, beside: View = () => nothing): Promise<void> {
+  panel = beside;
   await speak(preferences.locale());
   preferences.setDensity(preferences.density());
   keepDoor();
@@ -33,9 +36,9 @@ export async function startPage(content: View): Promise<void> {
 function frame(content: View): TemplateResult {
   return html`<a class="skip" href="#main">${t("skip")}</a>
     ${headerView()} ${statusLineView()}
-    <div class="frame" data-lab=${labState()}>
+    <div class="frame${panel() === nothing ? "" : " has-panel"}" data-lab=${labState()}>
       <main class="content" id="main">${content()}${menuView()}</main>
-      ${labView()}
+      ${panel()} ${labView()}
     </div>
     ${notesView()}`;
 }

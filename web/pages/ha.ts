@@ -8,9 +8,10 @@ import { startPage } from "../core/page.js";
 import * as preferences from "../core/preferences.js";
 import { may, state } from "../core/store.js";
 import { openCapture } from "../forms/capture.js";
-import { nodesView } from "../parts/nodes.js";
+import { nodeMenu, nodesView } from "../parts/nodes.js";
 import { resourcesView } from "../parts/resources.js";
 import { rulesView } from "../parts/rules.js";
+import { whyView } from "../parts/why.js";
 import { t } from "../words/i18n.js";
 
 function view(): TemplateResult {
@@ -38,4 +39,8 @@ function captureButton(): TemplateResult {
   return html`<button type="button" class="button" id="capture" ?disabled=${!state.session || isBlind} title=${why} aria-describedby=${isBlind ? "capture-forbidden" : ""} @click=${openCapture}>${t("capture.title")}</button><span class="unseen" id="capture-forbidden">${why}</span>`;
 }
 
-void startPage(view);
+nodeMenu.push(({ name }) => [
+  { label: t("whatif.of_node"), deed: () => location.assign(`/whatif?${new URLSearchParams({ lose: name })}`) },
+]);
+
+void startPage(view, whyView);

@@ -12,6 +12,8 @@ import { icon } from "./icons.js";
 /** The pages, in the order of the header: address, and the key of the name. */
 export const PAGES: [path: string, key: string][] = [
   ["/", "nav.ha"],
+  ["/whatif", "nav.whatif"],
+  ["/history", "nav.history"],
   ["/help", "nav.help"],
 ];
 

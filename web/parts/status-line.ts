@@ -5,6 +5,7 @@ import { html, nothing, type TemplateResult } from "lit/html.js";
 import { doorkeeper } from "../core/api.js";
 import { redraw } from "../core/draw.js";
 import { hindrance, mayWrite } from "../core/hindrance.js";
+import { knownTable, redRows } from "../core/forecast.js";
 import { clusterNow, resourceOf, state } from "../core/store.js";
 import { refresh, tryAgain } from "../core/stream.js";
 import { openResourceForm, startAgain } from "../forms/resource.js";
@@ -92,7 +93,18 @@ function wellFacts(): TemplateResult[] {
     fact(t("line.nodes", { online, all: nodes.length })),
     ...(snapshot.quorum ? [fact(quorumFact(snapshot, online))] : []),
     fact(t("line.resources", { running, all: wanted.length })),
+    ...toleranceFact(),
   ];
+}
+
+/** What the cluster bears, once it is known. */
+function toleranceFact(): TemplateResult[] {
+  const table = knownTable();
+  if (!table || table.at === null) return [];
+  const [red, ...more] = redRows(table);
+  if (!red) return [fact(t("line.bears_one"))];
+  const text = more.length ? t("line.bears_not_more", { node: red.name, count: more.length }) : t("line.bears_not", { node: red.name });
+  return [fact(html`<a href="/whatif?lose=${red.name}">${text}</a>`)];
 }
 
 /** The votes, where each node has one. */

@@ -56,6 +56,8 @@ def create_app(
 def _routes() -> list[BaseRoute]:
     return [
         Route("/", pages.page("ha")),
+        Route("/whatif", pages.page("whatif")),
+        Route("/history", pages.page("history")),
         Route("/help", pages.page("help")),
         Route("/login", pages.page("login")),
         Route("/healthz", answered(health.alive)),

@@ -7,9 +7,11 @@ from starlette.responses import Response
 
 from virton.console.answers import Answer
 from virton.console.guard import Call
+from virton.console.handlers.books import sentences_of
 from virton.console.problems import Refusal
 from virton.console.standings import AUDIT, GUEST_AUDIT
 from virton.console.watch.forecasts import ForecastError
+from virton.language.forecasts import told_course, told_why
 from virton.proxmox import ApiError, ApiFailure
 from virton.proxmox.capture import see
 from virton.proxmox.errors import ErrorCode
@@ -30,23 +32,25 @@ async def table(call: Call) -> Response:
 
 async def score(call: Call) -> Response:
     """Return how often forecasts came true."""
-    return await _answer(call, "score")
+    return Answer(await _asked(call, "score"))
 
 
 async def course(call: Call) -> Response:
     """Return what becomes of the cluster; the query has the names of the command line's options."""
-    return await _answer(call, "course", capture=await _seen(call), question=_question(call))
+    told = await _asked(call, "course", capture=await _seen(call), question=_question(call))
+    return Answer(told_course(told, sentences_of(call)))
 
 
 async def why(call: Call) -> Response:
     """Return why a resource is where it is, and what helps."""
     sid = call.request.path_params["sid"]
-    return await _answer(call, "why", capture=await _seen(call), sid=sid)
+    told = await _asked(call, "why", capture=await _seen(call), sid=sid)
+    return Answer(told_why(told, sentences_of(call)))
 
 
 async def advice(call: Call) -> Response:
     """Return what changes would do: who moves, and the table before and after."""
-    return await _answer(call, "advice", capture=await _seen(call), question=_question(call))
+    return Answer(await _asked(call, "advice", capture=await _seen(call), question=_question(call)))
 
 
 async def _seen(call: Call) -> Any:
@@ -55,9 +59,9 @@ async def _seen(call: Call) -> Any:
     return await see(call.api, remembered)
 
 
-async def _answer(call: Call, do: str, **fields: Any) -> Response:
+async def _asked(call: Call, do: str, **fields: Any) -> dict[str, Any]:
     try:
-        return Answer(await call.console.forecasts.ask(do, **fields))
+        return await call.console.forecasts.ask(do, **fields)
     except ForecastError as error:
         raise Refusal(400, "forecast", str(error)) from None
     except TimeoutError:

@@ -1,0 +1,98 @@
+"""Forecasts in sentences: each answer of the forecast with what is to be said of it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from virton.language.sentences import Sentences
+
+Json = dict[str, Any]
+
+
+def told_course(answer: Json, said: Sentences) -> Json:
+    """Return a course with a sentence (`says`) for each fate, phase and assumption."""
+    resources = {
+        sid: {**row, "says": reason(row["because"], row["verdict"], said)}
+        for sid, row in answer["resources"].items()
+    }
+    phases = [{**row, "says": _phase(row, said)} for row in answer["phases"]]
+    assumptions = [{**row, "says": _assumption(row, said)} for row in answer["assumptions"]]
+    return {**answer, "resources": resources, "phases": phases, "assumptions": assumptions}
+
+
+def told_why(found: Json, said: Sentences) -> Json:
+    """Return reasons with a sentence for each node, counterfactual and repair."""
+    return {
+        **found,
+        "says": _where(found, said),
+        "objections": [
+            {"node": node, "kind": told[0], "says": _objection(told, said)}
+            for node, told in found["objections"].items()
+        ],
+        "without": [{**row, "says": _without(row, found["sid"], said)} for row in found["without"]],
+        "when_its_node_is_lost": [
+            {**row, "says": reason(row["because"], row["verdict"], said)}
+            for row in found["when_its_node_is_lost"]
+        ],
+        "repairs": [{**row, "says": _repair(row, said)} for row in found["repairs"]],
+    }
+
+
+def reason(because: Mapping[str, Any], verdict: str, said: Sentences) -> str:
+    """Say what the reason of a fate is."""
+    if because.get("missing"):
+        return said.say("forecast.missing", {"names": because["missing"]})
+    if "choice" in because and verdict == "not_placed":
+        told = because["objections"].items()
+        return " ".join(f"{node}: {_objection(one, said)}" for node, one in told)
+    if "choice" in because:
+        return said.say(f"because.{because['choice']}", {})
+    if "cause" in because:
+        name, fields = because["cause"]
+        return said.say(f"cause.{name}", fields)
+    return ""
+
+
+def _objection(told: Sequence[Any], said: Sentences) -> str:
+    name, fields = told
+    return said.say(f"objection.{name}", fields)
+
+
+def _phase(row: Mapping[str, Any], said: Sentences) -> str:
+    fields = {"node": row.get("node") or "", "sid": row.get("sid") or ""}
+    return said.say(f"forecast.phase.{row['what']}", fields)
+
+
+def _assumption(row: Mapping[str, Any], said: Sentences) -> str:
+    fields = {name: value for name, value in row.items() if name != "kind"}
+    if row["kind"] == "remark":
+        return said.say(f"capture.remark.{fields['remark']}", fields)
+    return said.say(f"forecast.assumption.{row['kind']}", fields)
+
+
+def _where(found: Mapping[str, Any], said: Sentences) -> str:
+    choice = found["choice"]
+    if choice is None:
+        return said.say("forecast.why.unknown", {})
+    because = said.say(f"because.{choice}", {})
+    if found["chosen"] is None:
+        return because
+    return f"{said.say('forecast.why.here', {'node': found['chosen']})} {because}"
+
+
+def _without(row: Mapping[str, Any], sid: str, said: Sentences) -> str:
+    fields = {"without": row["without"], "node": row["node"] or "–"}
+    line = said.say("forecast.why.without.row", fields)
+    others = [one for one in row["moves"] if one != sid]
+    if not others:
+        return line
+    return f"{line} ({said.say('forecast.why.without.moves', {'moves': others})})"
+
+
+def _repair(row: Mapping[str, Any], said: Sentences) -> str:
+    line = said.say(f"forecast.why.repair.{row['kind']}", {"change": row["change"]})
+    price, told = row["price"], []
+    if price["moves"]:
+        told.append(said.say("forecast.why.price.moves", {"moves": price["moves"]}))
+    if price["worse"]:
+        told.append(said.say("forecast.why.price.worse", {"worse": price["worse"]}))
+    return f"{line} ({'; '.join(told) or said.say('forecast.why.price.none', {})})"

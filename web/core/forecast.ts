@@ -1,0 +1,191 @@
+/** What the console foretells: courses, reasons, advice, and the table of what the cluster bears. */
+
+import { asApiError, get } from "./api.js";
+import { redraw } from "./draw.js";
+import { may, state, subscribe } from "./store.js";
+
+export type Verdict =
+  | "back"
+  | "squeezed"
+  | "cannot_start"
+  | "not_placed"
+  | "no_quorum"
+  | "stays"
+  | "moves";
+
+/** The order in which verdicts are counted. */
+export const VERDICTS: Verdict[] = [
+  "back",
+  "squeezed",
+  "cannot_start",
+  "not_placed",
+  "no_quorum",
+  "moves",
+  "stays",
+];
+
+export const VERDICT_TONES: Record<Verdict, string> = {
+  back: "ok",
+  squeezed: "warn",
+  cannot_start: "bad",
+  not_placed: "bad",
+  no_quorum: "bad",
+  moves: "info",
+  stays: "idle",
+};
+
+export type Span = [from: number, to: number];
+
+export interface Fate {
+  verdict: Verdict;
+  node: string | null;
+  after_s: Span | null;
+  how: string;
+  says: string;
+  possible?: { verdict: Verdict; node: string | null }[];
+}
+
+export interface Use {
+  assigned_memory: number;
+  used_memory: number;
+  used_cores: number;
+}
+
+export interface CourseNode {
+  online: [before: boolean, after: boolean];
+  cores: number;
+  memory: number;
+  before: Use;
+  after: Use;
+  overfull: boolean;
+}
+
+export interface Phase {
+  what: string;
+  at_s: Span;
+  node?: string;
+  sid?: string;
+  says: string;
+}
+
+export interface Course {
+  capture: string;
+  quorate: boolean;
+  resets: string[];
+  resources: Record<string, Fate>;
+  outside_ha: string[];
+  nodes: Record<string, CourseNode>;
+  phases: Phase[];
+  assumptions: { kind: string; says: string }[];
+  endless: boolean;
+  to_and_fro: string[];
+}
+
+export interface Why {
+  sid: string;
+  node: string | null;
+  state: string;
+  runs: boolean;
+  says: string;
+  objections: { node: string; kind: string; says: string }[];
+  without: { without: string; node: string | null; moves: string[]; says: string }[];
+  when_its_node_is_lost: { verdict: Verdict; node: string | null; says: string }[];
+  contradicting: string[];
+  repairs: { kind: string; change: string; verdict: Verdict; node: string | null; says: string }[];
+}
+
+export interface TableRow {
+  kind: string;
+  name: string;
+  nodes: string[];
+  quorate: boolean;
+  resets: string[];
+  safe: boolean;
+  worst: Verdict;
+  counts: Partial<Record<Verdict, number>>;
+  resources: Record<string, { verdict: Verdict; node: string | null }[]>;
+  outside_ha: string[];
+}
+
+export interface Table {
+  rows: TableRow[];
+  done: number;
+  of: number;
+  fresh: boolean;
+  at: number | null;
+  trouble: string | null;
+}
+
+export interface Advice {
+  moves: { sid: string; verdict: Verdict; node: string | null; how: string }[];
+  worse: string[];
+  endless: boolean;
+  before: TableRow[];
+  after: TableRow[];
+}
+
+export interface Score {
+  losses: number;
+  fates: { hits: number; of: number };
+  times: { hits: number; of: number };
+  misses: { sid: string; said: string; came: string; because: string }[];
+}
+
+const EVERY_MS = 10_000;
+const WHILE_WORKING_MS = 1000;
+
+let table: Table | null = null;
+let isAsked = false;
+let timer: ReturnType<typeof setTimeout> | undefined;
+
+/** The table as it was told last; asking for it once keeps it coming. */
+export function knownTable(): Table | null {
+  if (!isAsked && may("Sys.Audit")) {
+    isAsked = true;
+    void askForTable();
+  }
+  return table;
+}
+
+async function askForTable(): Promise<void> {
+  clearTimeout(timer);
+  try {
+    table = await get<Table>("/api/forecast/table");
+  } catch (thrown) {
+    // Without the right to it, or without the console, there is just no table.
+    table = null;
+    if (asApiError(thrown).status === 403) return;
+  }
+  redraw();
+  timer = setTimeout(askForTable, table && !table.fresh ? WHILE_WORKING_MS : EVERY_MS);
+}
+
+/** Rows of single nodes that would not be borne. */
+export function redRows(known: Table): TableRow[] {
+  return known.rows.filter((row) => row.kind === "node" && !row.safe);
+}
+
+/** Ask what becomes of the cluster. */
+export function askCourse(query: URLSearchParams): Promise<Course> {
+  return get<Course>(`/api/forecast/course?${query}`);
+}
+
+/** Ask why a resource is where it is. */
+export function askWhy(sid: string): Promise<Why> {
+  return get<Why>(`/api/forecast/why/${encodeURIComponent(sid)}`);
+}
+
+/** Ask what changes would do. */
+export function askAdvice(query: URLSearchParams): Promise<Advice> {
+  return get<Advice>(`/api/forecast/advice?${query}`);
+}
+
+/** Ask how often forecasts came true. */
+export function askScore(): Promise<Score> {
+  return get<Score>("/api/forecast/score");
+}
+
+subscribe((_state, names) => {
+  // What came too early, before anybody was known, is asked again.
+  if (names.includes("session") && state.session) isAsked = table !== null;
+});

@@ -1,0 +1,294 @@
+/** The page of failure tests: choose what fails, see what becomes of everything, and what is borne. */
+
+import { html, nothing, type TemplateResult } from "lit/html.js";
+
+import { ApiError, asApiError } from "../core/api.js";
+import { redraw } from "../core/draw.js";
+import {
+  askCourse,
+  askScore,
+  type Course,
+  type Fate,
+  knownTable,
+  type Phase,
+  type Score,
+  type Span,
+  type TableRow,
+  VERDICTS,
+} from "../core/forecast.js";
+import { startPage } from "../core/page.js";
+import { state } from "../core/store.js";
+import { verdictPill } from "../parts/why.js";
+import { cellsOf, type Column, tableView } from "../parts/table.js";
+import { errorLine } from "../words/errors.js";
+import { ago, number, t, tn } from "../words/i18n.js";
+import { nameOf } from "../words/names.js";
+
+const HOWS = ["lose", "cut", "maintenance"] as const;
+type How = (typeof HOWS)[number];
+const GIB = 1024 ** 3;
+
+let how: How = "lose";
+const chosen = new Set<string>();
+let course: Course | null = null;
+let score: Score | null = null;
+let failure: ApiError | null = null;
+let isBusy = false;
+let asked = "";
+
+/** Read the question from the address: it can be sent to a colleague. */
+function readAddress(): void {
+  const query = new URLSearchParams(location.search);
+  how = HOWS.find((one) => query.has(one)) ?? "lose";
+  chosen.clear();
+  for (const one of query.getAll(how)) chosen.add(one);
+}
+
+function query(): URLSearchParams {
+  return new URLSearchParams([...chosen].sort().map((node) => [how, node]));
+}
+
+async function play(): Promise<void> {
+  const wanted = query();
+  const address = String(wanted) ? `/whatif?${wanted}` : "/whatif";
+  if (`${location.pathname}${location.search}` !== address) history.pushState(null, "", address);
+  [isBusy, failure, asked] = [true, null, String(wanted)];
+  redraw();
+  try {
+    const told = await askCourse(wanted);
+    if (asked === String(wanted)) course = told;
+  } catch (thrown) {
+    if (asked === String(wanted)) [failure, course] = [asApiError(thrown), null];
+  }
+  isBusy = false;
+  redraw();
+}
+
+function view(): TemplateResult {
+  return html`<div class="title"><h1 tabindex="-1">${t("whatif.title")}</h1></div>
+    <div class="columns">
+      ${questionView()}
+      <div>${isBusy ? html`<p class="loading" role="status">${t("whatif.playing")}</p>` : nothing}
+        ${failure ? html`<p class="trouble" role="alert">${errorLine(failure)}</p>` : nothing}
+        ${course && !isBusy ? courseView(course) : nothing}
+      </div>
+    </div>
+    ${toleranceView()}`;
+}
+
+function questionView(): TemplateResult {
+  const nodes = state.snapshot?.nodes ?? [];
+  const choose = (name: string) => () => {
+    if (!chosen.delete(name)) chosen.add(name);
+    redraw();
+  };
+  const submit = (event: Event) => {
+    event.preventDefault();
+    void play();
+  };
+  return html`<form class="card question" aria-labelledby="whatif-question" @submit=${submit}>
+    <header><h2 id="whatif-question">${t("whatif.question")}</h2></header>
+    <div class="inside">
+      <fieldset><legend>${t("whatif.how")}</legend>
+        ${HOWS.map(
+          (one) =>
+            html`<label class="line"><input type="radio" name="how" .checked=${how === one} @change=${() => {
+              how = one;
+              redraw();
+            }} /> ${t(`whatif.how.${one}`)}</label>`,
+        )}
+      </fieldset>
+      <fieldset><legend>${t("whatif.nodes")}</legend>
+        ${nodes.map(
+          ({ name }) =>
+            html`<label class="line"><input type="checkbox" .checked=${chosen.has(name)} @change=${choose(name)} /> ${name}</label>`,
+        )}
+      </fieldset>
+      <button type="submit" class="button main big" aria-busy=${isBusy ? "true" : "false"}>${t(chosen.size ? "whatif.play" : "whatif.play_nothing")}</button>
+      ${scoreView()}
+    </div>
+  </form>`;
+}
+
+function scoreView(): TemplateResult {
+  if (!score?.fates.of) return html`<p class="soft small score">${t("whatif.no_score")}</p>`;
+  const { fates, times, misses } = score;
+  const told = t("whatif.score", { hits: fates.hits, all: fates.of, times: times.hits, of: times.of });
+  const missed = misses.map(
+    ({ sid, said, came, because }) =>
+      html`<li>${t("whatif.miss", { name: nameOf(sid), said, came, because })}</li>`,
+  );
+  return html`<p class="soft small score">${told}</p>
+    ${missed.length ? html`<ul class="plain small soft">${missed}</ul>` : nothing}`;
+}
+
+function courseView(told: Course): TemplateResult {
+  const rows = Object.entries(told.resources);
+  const counts = VERDICTS.map((verdict) => {
+    const count = rows.filter(([, fate]) => fate.verdict === verdict).length;
+    return html`<li class=${count ? "" : "none"}>${verdictPill(verdict)} <b>${number(count)}</b></li>`;
+  });
+  return html`<section class="card" aria-labelledby="course-title">
+      <header><h2 id="course-title" tabindex="-1">${t("whatif.course")}</h2></header>
+      <div class="inside">
+        <p class="said ${told.quorate ? "" : "bad"}">${t(told.quorate ? "whatif.quorate" : "whatif.not_quorate")}
+          ${told.resets.length ? t("whatif.resets", { nodes: told.resets.join(", ") }) : t("whatif.no_resets")}
+          ${told.endless ? t("whatif.endless") : nothing}</p>
+        <ul class="counts">${counts}</ul>
+      </div>
+      ${resourcesView(rows)}
+    </section>
+    ${phasesView(told.phases)} ${nodesView(told)} ${outsideView(told)} ${assumptionsView(told)}`;
+}
+
+function resourcesView(rows: [string, Fate][]): TemplateResult {
+  type Row = [string, Fate];
+  const columns: Column<Row>[] = [
+    { key: "name", head: t("column.name"), isHead: true, cell: ([sid]) => nameOf(sid), title: ([sid]) => nameOf(sid) },
+    { key: "verdict", head: t("whatif.verdict"), cell: ([, fate]) => verdictPill(fate.verdict) },
+    { key: "to", head: t("whatif.to"), cell: ([, fate]) => placesOf(fate), title: ([, fate]) => placesOf(fate) },
+    { key: "after", head: t("whatif.after"), cell: ([, fate]) => spanText(fate.after_s) },
+    { key: "why", head: t("whatif.why"), cell: ([, fate]) => fate.says, title: ([, fate]) => fate.says },
+  ];
+  return tableView<Row>({
+    label: t("whatif.course"),
+    kind: "course",
+    columns,
+    rows,
+    keyOf: ([sid]) => sid,
+    rowView: (row) => html`<tr role="row">${cellsOf(columns, row)}</tr>`,
+  });
+}
+
+function placesOf({ node, possible }: Fate): string {
+  const nodes = [node, ...(possible ?? []).map((one) => one.node)];
+  return [...new Set(nodes.map((one) => one ?? "–"))].join(" | ");
+}
+
+function spanText(at: Span | null): string {
+  if (!at) return "";
+  return at[0] === at[1] ? t("whatif.second", { at: at[0] }) : t("whatif.span", { from: at[0], to: at[1] });
+}
+
+function phasesView(phases: Phase[]): TemplateResult | typeof nothing {
+  if (!phases.length) return nothing;
+  const end = Math.max(...phases.map(({ at_s }) => at_s[1]), 1);
+  const row = ({ at_s: [from, to], says }: Phase) => {
+    const start = (from / end) * 100;
+    const width = Math.max(((to - from) / end) * 100, 0.8);
+    return html`<li><span class="when">${spanText([from, to])}</span><span class="what">${says}</span>
+      <svg class="axis" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true"><line x1="0" x2="100" y1="4" y2="4"></line><rect x=${start} width=${width} y="1" height="6"></rect></svg></li>`;
+  };
+  return html`<section class="card" aria-labelledby="phases-title">
+    <header><h2 id="phases-title">${t("whatif.phases")}</h2></header>
+    <div class="inside"><ol class="phases">${phases.map(row)}</ol></div>
+  </section>`;
+}
+
+function nodesView(told: Course): TemplateResult {
+  type Row = [string, Course["nodes"][string]];
+  const share = (part: number, whole: number) => (whole ? `${Math.round((part / whole) * 100)} %` : "–");
+  const memory = ([, node]: Row) =>
+    `${share(node.before.assigned_memory, node.memory)} → ${share(node.after.assigned_memory, node.memory)} (${number(Math.round(node.memory / GIB))} GiB)`;
+  const columns: Column<Row>[] = [
+    { key: "name", head: t("column.node"), isHead: true, cell: ([name]) => name },
+    { key: "on", head: t("column.state"), cell: ([, { online }]) => t(`whatif.online.${online[0]}.${online[1]}`) },
+    { key: "memory", head: t("whatif.assigned"), cell: memory, title: memory },
+    {
+      key: "full",
+      head: t("whatif.room"),
+      cell: ([, { overfull }]) => (overfull ? verdictPill("squeezed") : ""),
+    },
+  ];
+  return html`<section class="card" aria-labelledby="after-title">
+    <header><h2 id="after-title">${t("whatif.nodes_after")}</h2></header>
+    ${tableView<Row>({ label: t("whatif.nodes_after"), kind: "after", columns, rows: Object.entries(told.nodes), keyOf: ([name]) => name, rowView: (row) => html`<tr role="row">${cellsOf(columns, row)}</tr>` })}
+  </section>`;
+}
+
+function outsideView(told: Course): TemplateResult | typeof nothing {
+  if (!told.outside_ha.length) return nothing;
+  return html`<section class="card" aria-labelledby="outside-title">
+    <header><h2 id="outside-title">${tn("whatif.outside", told.outside_ha.length)}</h2></header>
+    <p class="inside">${told.outside_ha.map(nameOf).join(", ")}</p>
+  </section>`;
+}
+
+function assumptionsView(told: Course): TemplateResult {
+  return html`<section class="card" aria-labelledby="assumed-title">
+    <header><h2 id="assumed-title">${t("whatif.assumptions")}</h2></header>
+    <ul class="inside plain small soft">${told.assumptions.map(({ says }) => html`<li>${says}</li>`)}</ul>
+  </section>`;
+}
+
+/** What the cluster bears, case by case. */
+function toleranceView(): TemplateResult {
+  const table = knownTable();
+  const columns: Column<TableRow>[] = [
+    { key: "name", head: t("tolerance.lost"), isHead: true, cell: caseName, title: caseName },
+    { key: "verdict", head: t("whatif.verdict"), cell: caseVerdict },
+    { key: "struck", head: t("tolerance.struck"), cell: struckText, title: struckText },
+    { key: "resets", head: t("tolerance.resets"), cell: ({ resets }) => resets.join(", ") },
+    { key: "acts", head: t("tolerance.open"), isUnseen: true, cell: openCase },
+  ];
+  return html`<section class="card" id="tolerance" aria-labelledby="tolerance-title" aria-busy=${table?.fresh ? "false" : "true"}>
+    <header><h2 id="tolerance-title">${t("tolerance.title")}</h2><span class="small soft" role="status">${tableAge()}</span></header>
+    ${
+      table?.rows.length
+        ? tableView<TableRow>({ label: t("tolerance.title"), kind: "tolerance", columns, rows: table.rows, keyOf: ({ kind, name }) => `${kind} ${name}`, rowView: (row) => html`<tr role="row">${cellsOf(columns, row)}</tr>` })
+        : html`<p class="loading">${table?.trouble ?? t("tolerance.computing")}</p>`
+    }
+  </section>`;
+}
+
+function tableAge(): string {
+  const table = knownTable();
+  if (!table) return "";
+  if (!table.fresh) return t("tolerance.progress", { done: table.done, of: table.of });
+  return table.at === null ? "" : t("tolerance.age", { ago: ago(Date.now() / 1000 - table.at) });
+}
+
+function caseName({ kind, name }: TableRow): string {
+  return kind === "node" || kind === "pair" ? name : `${t(`tolerance.kind.${kind}`)} ${name}`;
+}
+
+function caseVerdict(row: TableRow): TemplateResult {
+  if (!row.safe) return verdictPill(row.worst);
+  return row.worst === "squeezed" ? verdictPill("squeezed") : html`<span class="pill" data-tone="ok">${t("tolerance.safe")}</span>`;
+}
+
+function struckText({ resources, outside_ha }: TableRow): string {
+  const bad = Object.entries(resources)
+    .filter(([, fates]) => fates.some(({ verdict }) => ["cannot_start", "not_placed", "no_quorum"].includes(verdict)))
+    .map(([sid]) => nameOf(sid));
+  const outside = outside_ha.length ? tn("whatif.outside", outside_ha.length) : "";
+  return [bad.join(", "), outside].filter(Boolean).join(" · ");
+}
+
+function openCase(row: TableRow): TemplateResult | typeof nothing {
+  if (!row.nodes.length) return nothing;
+  const address = `/whatif?${new URLSearchParams(row.nodes.map((node) => ["lose", node]))}`;
+  const open = (event: Event) => {
+    event.preventDefault();
+    history.pushState(null, "", address);
+    readAddress();
+    void play().then(() => document.querySelector<HTMLElement>("#course-title")?.focus());
+  };
+  return html`<a class="button bare small" href=${address} @click=${open}>${t("tolerance.open")}</a>`;
+}
+
+addEventListener("popstate", () => {
+  readAddress();
+  if (chosen.size) void play();
+});
+
+readAddress();
+void startPage(view).then(async () => {
+  if (chosen.size) void play();
+  try {
+    score = await askScore();
+    redraw();
+  } catch {
+    score = null;
+  }
+});
