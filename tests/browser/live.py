@@ -24,7 +24,12 @@ class Live:
     def __init__(self, folder: Path) -> None:
         self.cluster: RunningCluster = start(folder, PASSWORD)
         client = ProxmoxClient.in_process(self.cluster.app)
-        settings = ConsoleSettings(folder, self.cluster.console_token, interval_s=3600)
+        settings = ConsoleSettings(
+            folder,
+            self.cluster.console_token,
+            history=f"sqlite:///{folder}/history.sqlite",
+            interval_s=3600,
+        )
         app = create_app(client, settings)
         self._poller: Poller = app.state.console.poller
         config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning")
@@ -56,6 +61,16 @@ class Live:
         """Unplug a node's network."""
         self._in_the_loop(lambda: self.cluster.world.set_network(node, False))
 
+    def change_tries(self, sid: str, count: int) -> None:
+        """Let a resource's start be tried so many times, as somebody at another console does."""
+
+        def change() -> None:
+            files = self.cluster.cluster.files
+            text = files.read("ha/resources.cfg") or ""
+            files.write("ha/resources.cfg", _with_tries(text, sid, count))
+
+        self._in_the_loop(change)
+
     def power_on(self, node: str) -> None:
         """Give a node power, and with it the network."""
         self._in_the_loop(lambda: self.cluster.world.set_power(node, True))
@@ -64,6 +79,15 @@ class Live:
         async def act_and_look() -> Result:
             result = act()
             await self._poller.poll_once()
+            if self._poller.chronicle is not None:
+                await self._poller.chronicle.write_down()
             return result
 
         return asyncio.run_coroutine_threadsafe(act_and_look(), self._loop).result(timeout=30)
+
+
+def _with_tries(text: str, sid: str, count: int) -> str:
+    head = sid.replace(":", ": ", 1)
+    lines = [line for line in text.splitlines() if "max_restart" not in line]
+    at = lines.index(head)
+    return "\n".join([*lines[: at + 1], f"\tmax_restart {count}", *lines[at + 1 :]]) + "\n"

@@ -1,0 +1,126 @@
+"""What the model tells, on the page: reasons, failure tests, the table of what is borne, history."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import SCREENSHOTS
+from tests.browser.live import PASSWORD, Live
+from tests.browser.stage import Opener, Stage
+
+pytestmark = pytest.mark.browser
+
+PATIENCE_MS = 60_000
+"""How long the model may take on a busy machine, in a process of its own."""
+
+LOOKS = [("ko", "dark", 1280), ("en", "light", 390)]
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """One cluster for the whole file; each test finds it whole, in whatever time."""
+    folder: Path = tmp_path_factory.mktemp("insight")
+    with Live(folder) as live:
+        yield live
+
+
+@pytest.fixture
+def open_live(stage: Stage, live: Live) -> Opener:
+    return stage.opener(live.address)
+
+
+def arrive(open_live: Opener, path: str = "/", look: tuple[str, str, int] = LOOKS[0]) -> Page:
+    """Log in, and go to a page."""
+    locale, theme, width = look
+    page = open_live("/", locale=locale, theme=theme, width=width)
+    page.get_by_label(re.compile("사용자|User")).fill("root")
+    page.get_by_label(re.compile("비밀번호|Password")).fill(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("radio").first).to_be_visible()
+    if path != "/":
+        page.goto(page.url.rstrip("/") + path)
+    return page
+
+
+def judge(page: Page, name: str, width: int) -> None:
+    """Keep a picture; nothing may be inaccessible, and nothing stick out."""
+    SCREENSHOTS.mkdir(exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"{name}-{width}.png", full_page=True)
+    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    assert [(one["id"], one["nodes"][0]["html"][:120]) for one in found] == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=str)
+def test_why_tells_each_nodes_reason_beside_the_list(
+    open_live: Opener, look: tuple[str, str, int]
+) -> None:
+    page = arrive(open_live, "/", look)
+    page.get_by_role("button", name=re.compile(r"(왜\?|Why\?) VM 100")).click()
+    panel = page.get_by_role("complementary", name=re.compile("VM 100"))
+    expect(panel.get_by_text("phum01", exact=True)).to_be_visible(timeout=PATIENCE_MS)
+    expect(panel.get_by_text("phum02", exact=True).first).to_be_visible()
+    judge(page, f"why-{look[0]}", look[2])
+    page.keyboard.press("Escape")
+    expect(panel).to_be_hidden()
+    expect(page.get_by_role("button", name=re.compile(r"(왜\?|Why\?) VM 100"))).to_be_focused()
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=str)
+def test_a_failure_test_has_an_address_and_tells_where_all_go(
+    open_live: Opener, look: tuple[str, str, int]
+) -> None:
+    page = arrive(open_live, "/whatif", look)
+    page.get_by_role("checkbox", name="phum03").check()
+    page.get_by_role("button", name=re.compile("모의 실행|Simulate")).click()
+    table = page.get_by_role("table", name=re.compile("예상 결과|What will happen"))
+    row = table.get_by_role("row").filter(has_text="VM 100")
+    expect(row).to_contain_text(re.compile("복구|back"), timeout=PATIENCE_MS)
+    expect(row).to_contain_text("phum02")
+    expect(row).to_contain_text(re.compile(r"\d+[~–]\d+"))
+    expect(page).to_have_url(re.compile(r"/whatif\?lose=phum03$"))
+    told = table.inner_text()
+    page.reload()
+    expect(row).to_contain_text("phum02", timeout=PATIENCE_MS)
+    assert table.inner_text() == told
+    judge(page, f"whatif-{look[0]}", look[2])
+
+
+def test_the_table_of_what_is_borne_opens_each_course(open_live: Opener) -> None:
+    page = arrive(open_live, "/whatif")
+    table = page.get_by_role("table", name="장애 허용 표")
+    row = table.get_by_role("row").filter(
+        has=page.get_by_role("rowheader", name="phum03", exact=True)
+    )
+    expect(row).to_contain_text("안전", timeout=PATIENCE_MS)
+    row.get_by_role("link", name="자세히").click()
+    expect(page).to_have_url(re.compile(r"/whatif\?lose=phum03$"))
+    expect(page.get_by_role("heading", name="예상 결과")).to_be_focused(timeout=PATIENCE_MS)
+    page.go_back()
+    expect(page).to_have_url(re.compile(r"/whatif$"))
+
+
+def test_the_status_line_says_that_one_node_may_fail(open_live: Opener) -> None:
+    page = arrive(open_live)
+    line = page.get_by_role("region", name=re.compile("상태"))
+    expect(line.first).to_contain_text("노드 1대 장애까지 안전", timeout=PATIENCE_MS)
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=str)
+def test_the_history_tells_what_happened_and_finds_it(
+    open_live: Opener, live: Live, look: tuple[str, str, int]
+) -> None:
+    live.step(20)
+    live.change_tries("vm:100", 3 if look[0] == "ko" else 4)
+    live.step(10)
+    page = arrive(open_live, "/history", look)
+    changed = re.compile("VM 100.*설정이 변경|vm:100의 HA 설정|HA settings of vm:100")
+    expect(page.get_by_text(changed).first).to_be_visible(timeout=PATIENCE_MS)
+    judge(page, f"history-{look[0]}", look[2])
+    page.get_by_role("searchbox").fill("phum01")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text(changed)).to_have_count(0)
