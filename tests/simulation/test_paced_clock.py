@@ -148,6 +148,17 @@ def test_a_node_switched_on_joins_before_its_daemons_start() -> None:
     assert cluster.passed_s() - on_s == 11
 
 
+def test_a_node_that_shuts_down_takes_its_leave_and_holds_nobody_up() -> None:
+    cluster = PacedCluster(dict.fromkeys(DAEMONS, 3))
+    cluster.do("shutdown pve2")
+    off_s = cluster.until(lambda: not cluster.world.hosts["pve2"].power)
+    assert cluster.world.membership.members("pve1") == {"pve1", "pve3"}
+    cluster.step(1)
+    assert not cluster.world.membership.waits("pve1")
+    cluster.step(14)
+    assert cluster.when("node.state", node="pve2", to="unknown")[0] - off_s <= 10
+
+
 def test_the_next_master_takes_over_at_once_from_one_that_ends() -> None:
     for delays in phases(10):
         cluster = PacedCluster(delays)

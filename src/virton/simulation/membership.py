@@ -133,6 +133,12 @@ class Membership:
             name: self.reached_by(name) for name, host in self.hosts.items() if host.power
         }
 
+    def leave(self, node: str) -> None:
+        """Let a node take its leave, as one does that is shut down: nobody has to miss it."""
+        gone = frozenset({node})
+        self.views = {name: view - gone for name, view in self.views.items() if name != node}
+        self._forget()
+
     def restore(
         self, groups: tuple[View, ...], views: Mapping[str, View], forming: dict[View, Forming]
     ) -> None:

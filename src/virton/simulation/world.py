@@ -120,6 +120,8 @@ class World:
     def switch_off(self, host: Host) -> None:
         """Power a node off; whatever ran on it is gone."""
         if host.power:
+            if host.going_down is not None:
+                self.membership.leave(host.name)
             self._kill(host)
             host.daemons_due_s = None
             host.watchdogs.clear()
