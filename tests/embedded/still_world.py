@@ -97,6 +97,9 @@ class StillLab:
         nodes = (replace(n, network=on) if n.name == node else n for n in self.now.nodes)
         self.now = replace(self.now, nodes=tuple(nodes))
 
+    def split(self, groups: tuple[frozenset[str], ...]) -> None:
+        self.now = replace(self.now, split=groups)
+
     def crash(self, sid: str) -> None:
         guests = (replace(g, running=False) if g.sid == sid else g for g in self.now.guests)
         self.now = replace(self.now, guests=tuple(guests))

@@ -17,6 +17,7 @@ def test_the_lab_tells_every_switch(root: TestClient) -> None:
         "speed": 1,
         "paused": False,
         "now": 1_767_225_600,
+        "split": [],
         "nodes": [
             {"name": "alfa", "power": True, "network": True},
             {"name": "bravo", "power": True, "network": True},
@@ -30,6 +31,8 @@ def test_the_lab_tells_every_switch(root: TestClient) -> None:
     [
         ({"action": "power", "node": "alfa", "on": False}, ("nodes", 0, "power"), False),
         ({"action": "network", "node": "bravo", "on": False}, ("nodes", 1, "network"), False),
+        ({"action": "split", "groups": "bravo|alfa"}, ("split",), [["bravo"], ["alfa"]]),
+        ({"action": "heal"}, ("split",), []),
         ({"action": "crash", "sid": "vm:100"}, ("guests", 0, "running"), False),
         ({"action": "fail_starts", "sid": "vm:100", "count": 3}, ("guests", 0, "fail_starts"), 3),
         ({"action": "speed", "speed": 60}, ("speed",), 60),
@@ -56,6 +59,9 @@ def test_a_switch_is_thrown(
         ({"action": "power", "on": True}, "node"),
         ({"action": "power", "node": "alfa"}, "on"),
         ({"action": "power", "node": "delta", "on": True}, "node"),
+        ({"action": "split"}, "groups"),
+        ({"action": "split", "groups": "alfa|delta"}, "groups"),
+        ({"action": "split", "groups": "alfa|alfa"}, "groups"),
         ({"action": "crash", "sid": "vm:999"}, "sid"),
         ({"action": "speed", "speed": 2}, "speed"),
         ({"action": "step", "seconds": 0}, "seconds"),

@@ -114,6 +114,17 @@ def test_without_a_majority_nothing_is_done_and_the_api_says_so(cluster: Living)
     assert "quorum" in answer.json()["message"]
 
 
+def test_the_larger_part_of_a_split_network_goes_on(cluster: Living) -> None:
+    cluster.lab(action="split", groups="phum01|phum02,phum03")
+    cluster.wait(lambda: cluster.state("vm:121")[1] != "phum01")
+    assert not cluster.power("phum01"), "it reset itself before anything was recovered"
+    assert cluster.get("/cluster/ha/status/current")[1]["node"] != "phum01"
+    state = cluster.lab(action="heal")
+    assert state["split"] == []
+    cluster.lab(action="power", node="phum01", on=True)
+    cluster.wait(lambda: cluster.node_state("phum01") == "online")
+
+
 def test_a_node_that_comes_back_is_online_again(cluster: Living) -> None:
     cluster.lab(action="power", node="phum02", on=False)
     cluster.wait(lambda: cluster.node_state("phum02") == "unknown")

@@ -10,16 +10,29 @@ from virton.embedded.endpoints.parameters import MODIFY
 from virton.embedded.errors import Refusal, invalid
 from virton.embedded.schema import Param, check
 from virton.embedded.world import Lab
+from virton.simulation.commands import CommandError, groups_of
 
 SPEEDS = (1, 10, 60)
 _LONGEST_STEP_S = 24 * 3600
 
 _SCHEMA = {
     "action": Param(
-        enum=("power", "network", "crash", "fail_starts", "speed", "pause", "resume", "step")
+        enum=(
+            "power",
+            "network",
+            "split",
+            "heal",
+            "crash",
+            "fail_starts",
+            "speed",
+            "pause",
+            "resume",
+            "step",
+        )
     ),
     "node": Param(optional=True, format="pve-node"),
     "on": Param("boolean", optional=True),
+    "groups": Param(optional=True, max_length=2000),
     "sid": Param(optional=True, format="pve-ha-resource-id"),
     "count": Param("integer", optional=True, minimum=0, maximum=1000),
     "speed": Param("integer", optional=True),
@@ -28,6 +41,7 @@ _SCHEMA = {
 _NEEDS: Mapping[str, tuple[str, ...]] = {
     "power": ("node", "on"),
     "network": ("node", "on"),
+    "split": ("groups",),
     "crash": ("sid",),
     "fail_starts": ("sid", "count"),
     "speed": ("speed",),
@@ -43,6 +57,7 @@ def lab_json(cluster: EmbeddedCluster, caller: Caller) -> dict[str, Any]:
         "speed": state.speed,
         "paused": state.paused,
         "now": state.now,
+        "split": [sorted(group) for group in state.split],
         "nodes": [
             {"name": node.name, "power": node.power, "network": node.network}
             for node in state.nodes
@@ -90,11 +105,16 @@ def _unknown(lab: Lab, values: Mapping[str, Any]) -> dict[str, str]:
         "sid": {guest.sid for guest in state.guests},
         "speed": set(SPEEDS),
     }
-    return {
+    errors = {
         name: f"there is no '{values[name]}'"
         for name, choices in known.items()
         if name in values and values[name] not in choices
     }
+    try:
+        groups_of(values.get("groups", min(known["node"])), known["node"])
+    except CommandError as error:
+        errors["groups"] = str(error)
+    return errors
 
 
 def _act(lab: Lab, values: Mapping[str, Any]) -> None:
@@ -103,6 +123,10 @@ def _act(lab: Lab, values: Mapping[str, Any]) -> None:
             lab.set_power(values["node"], values["on"])
         case "network":
             lab.set_network(values["node"], values["on"])
+        case "split":
+            lab.split(groups_of(values["groups"], [node.name for node in lab.state().nodes]))
+        case "heal":
+            lab.split(())
         case "crash":
             lab.crash(values["sid"])
         case "fail_starts":

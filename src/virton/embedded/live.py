@@ -275,6 +275,7 @@ class LiveWorld:
             speed=self.clock.speed,
             paused=self.clock.paused,
             nodes=tuple(LabNode(name, h.power, h.network) for name, h in hosts.items()),
+            split=self._world.membership.groups,
             guests=tuple(
                 LabGuest(
                     guest.sid,
@@ -293,6 +294,11 @@ class LiveWorld:
     def set_network(self, node: str, on: bool) -> None:
         """Plug a node's network in or out."""
         self.command(f"network {node} {'on' if on else 'off'}")
+
+    def split(self, groups: tuple[frozenset[str], ...]) -> None:
+        """Let the network fall into groups that do not reach each other; none makes it whole."""
+        named = "|".join(",".join(sorted(group)) for group in groups)
+        self.command(f"split {named}" if groups else "heal")
 
     def command(self, command: str) -> None:
         """Carry out a command to the hardware, in the words of the scenario files."""

@@ -118,13 +118,17 @@ class LabGuest:
 
 @dataclass(frozen=True, slots=True)
 class LabState:
-    """The lab as it is now; `now` is simulated Unix seconds."""
+    """The lab as it is now; `now` is simulated Unix seconds.
+
+    `split` are the groups of nodes into which the network has fallen; none where it is whole.
+    """
 
     now: int
     speed: int = 1
     paused: bool = False
     nodes: tuple[LabNode, ...] = ()
     guests: tuple[LabGuest, ...] = field(default=())
+    split: tuple[frozenset[str], ...] = ()
 
 
 class Lab(Protocol):
@@ -138,6 +142,9 @@ class Lab(Protocol):
 
     def set_network(self, node: str, on: bool) -> None:
         """Plug a node's network in or out."""
+
+    def split(self, groups: tuple[frozenset[str], ...]) -> None:
+        """Let the network fall into groups that do not reach each other; none makes it whole."""
 
     def crash(self, sid: str) -> None:
         """Let a running guest die."""

@@ -1,6 +1,6 @@
 """Commands to the simulated hardware, in the words of the scenario files."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from virton.ha.events.simulation import CommandExecuted
@@ -58,7 +58,7 @@ class Hardware:
             raise CommandError(f"{verb} is known on the paced clock only")
         match [verb, *arguments]:
             case ["split", groups]:
-                world.split_network(self._groups(groups))
+                world.split_network(groups_of(groups, world.hosts))
             case ["heal"]:
                 world.split_network(())
             case ["qdevice", "on" | "off" as state] if device is not None:
@@ -66,14 +66,6 @@ class Hardware:
                 world.membership.changed(world.now_s)
             case _:
                 raise CommandError(f"not a command: {' '.join([verb, *arguments])}")
-
-    def _groups(self, text: str) -> tuple[frozenset[str], ...]:
-        groups = [[name for name in group.split(",") if name] for group in text.split("|")]
-        named = [name for group in groups for name in group]
-        strangers = sorted(set(named) - self.world.hosts.keys())
-        if strangers or len(set(named)) < len(named) or not all(groups):
-            raise CommandError(f"not groups of nodes, such as a,b|c: {text}")
-        return tuple(frozenset(group) for group in groups)
 
     def _node(self, verb: str, host: Host, arguments: list[str]) -> None:
         world = self.world
@@ -179,6 +171,16 @@ def _set(
             raise CommandError(f"there is no figure {name}; known are {' and '.join(known)}")
         figures[name] = _cores(value) if name.endswith("cpu") else whole(value) * MIB
     all_figures[sid] = figures
+
+
+def groups_of(text: str, nodes: Collection[str]) -> tuple[frozenset[str], ...]:
+    """Read groups of nodes such as `a,b|c`, each node at most once; raises CommandError."""
+    groups = [[name for name in group.split(",") if name] for group in text.split("|")]
+    named = [name for group in groups for name in group]
+    strangers = any(name not in nodes for name in named)
+    if strangers or len(set(named)) < len(named) or not all(groups):
+        raise CommandError(f"not groups of nodes, such as a,b|c: {text}")
+    return tuple(frozenset(group) for group in groups)
 
 
 def whole(text: str) -> int:
