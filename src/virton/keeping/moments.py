@@ -22,10 +22,15 @@ class Moments:
         self._engine = engine
         self._cluster = cluster
         self._last: dict[str, str] | None = None
+        self._rows: Rows = {}
 
     def keep(self, rows: Rows, at_ms: int) -> int:
         """Keep what the rows show now; return how many changed; raises HistoryError."""
-        texts = {name: _text(row) for name, row in rows.items()}
+        known, before = self._last or {}, self._rows
+        texts = {
+            name: known[name] if name in known and before.get(name) is row else _text(row)
+            for name, row in rows.items()
+        }
         if self._last is None:
             self._last = {name: _text(row) for name, row in self.at(at_ms).items()}
         last = self._last
@@ -34,7 +39,7 @@ class Moments:
         if changed:
             with writing(self._engine) as connection:
                 self._write(connection, changed, at_ms)
-        self._last = texts
+        self._last, self._rows = texts, rows
         return len(changed)
 
     def _write(self, connection: Connection, changed: Mapping[str, str], at_ms: int) -> None:

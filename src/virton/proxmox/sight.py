@@ -1,14 +1,15 @@
 """A look at a cluster, made of what its API answered."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, TypeVar
 
-from virton.ha.model import LrmStatus, ManagerStatus
+from virton.ha.model import LrmStatus, ManagerStatus, ServiceStatus, ServiceTable
 from virton.proxmox.configuration import Resource, Rule, parse_resources, parse_rules
-from virton.proxmox.inventory import Inventory, Membership
+from virton.proxmox.inventory import Guest, Inventory, Membership
 from virton.proxmox.manager import ManagedService, ManagerFiles
-from virton.proxmox.values import flag, mapping, rows
+from virton.proxmox.unchanged import Unchanged
+from virton.proxmox.values import flag, lenient, mapping, rows
 from virton.story.sight import Members, SeenGuest, SeenRules, Settings, Sight
 
 MANAGER_STATUS = "/cluster/ha/status/manager_status"
@@ -96,7 +97,7 @@ def _rules(data: Any) -> SeenRules:
 
 
 def _resources(data: Any) -> dict[str, Settings]:
-    return resources_of(parse_resources(data))
+    return Looks().resources(parse_resources(data))
 
 
 def _set(configured: Rule | Resource) -> Settings:
@@ -109,19 +110,46 @@ def _settings(data: Any) -> Settings:
     return {key: told[key] for key in ("ha", "crs") if key in told}
 
 
-def manager_of(files: ManagerFiles) -> ManagerStatus | None:
-    """Return the manager's status as the HA stack knows it; None where nothing was read."""
-    if files.master_node is None and files.timestamp is None and not files.services:
-        return None
-    services = {sid: _service_json(service) for sid, service in files.services.items()}
-    told = {
-        "master_node": files.master_node,
-        "timestamp": files.timestamp,
-        "node_status": dict(files.node_states),
-        "service_status": services,
-        **files.extra,
-    }
-    return _seen({"": told}, "", _manager)
+class Looks:
+    """Makes the large parts of looks at one cluster; what is as it was before is not made again."""
+
+    def __init__(self) -> None:
+        self._services = Unchanged[str, ManagedService, ServiceStatus | None](lenient(_service))
+        self._guests = Unchanged[str, Guest, SeenGuest](_seen_guest)
+        self._resources = Unchanged[str, Resource, Settings](_set)
+
+    def manager(self, files: ManagerFiles) -> ManagerStatus | None:
+        """Return the manager's status as the HA stack knows it; None where nothing was read."""
+        if files.master_node is None and files.timestamp is None and not files.services:
+            return None
+        told = {
+            "master_node": files.master_node,
+            "timestamp": files.timestamp,
+            "node_status": dict(files.node_states),
+            **files.extra,
+        }
+        status = _seen({"": told}, "", _manager)
+        made = zip(files.services, self._services.batch(files.services.items()), strict=True)
+        services = ServiceTable((sid, one) for sid, one in made if one is not None)
+        return None if status is None else replace(status, service_status=services)
+
+    def guests(self, inventory: Inventory) -> dict[str, SeenGuest]:
+        """Return where the guests are, and whether they run."""
+        guests = {guest.sid: guest for guest in inventory.guests}
+        return dict(zip(guests, self._guests.batch(guests.items()), strict=True))
+
+    def resources(self, resources: Iterable[Resource]) -> dict[str, Settings]:
+        """Return what is configured of the resources."""
+        named = {resource.sid: resource for resource in resources}
+        return dict(zip(named, self._resources.batch(named.items()), strict=True))
+
+
+def _service(service: ManagedService) -> ServiceStatus:
+    return ServiceStatus.from_json(_service_json(service))
+
+
+def _seen_guest(guest: Guest) -> SeenGuest:
+    return SeenGuest(str(guest.node), _RUNS.get(guest.status or ""))
 
 
 def _service_json(service: ManagedService) -> dict[str, Any]:
@@ -152,14 +180,6 @@ def members_of(membership: Membership) -> Members | None:
     return Members(dict(membership.online), quorate=membership.quorate is not False)
 
 
-def guests_of(inventory: Inventory) -> dict[str, SeenGuest]:
-    """Return where the guests are, and whether they run."""
-    return {
-        guest.sid: SeenGuest(str(guest.node), _RUNS.get(guest.status or ""))
-        for guest in inventory.guests
-    }
-
-
 def rules_of(rules: Iterable[Rule]) -> SeenRules:
     """Return the rules in force."""
     parsed = list(rules)
@@ -167,8 +187,3 @@ def rules_of(rules: Iterable[Rule]) -> SeenRules:
         {rule.rule: _set(rule) for rule in parsed},
         frozenset(rule.rule for rule in parsed if rule.errors),
     )
-
-
-def resources_of(resources: Iterable[Resource]) -> dict[str, Settings]:
-    """Return what is configured of the resources."""
-    return {resource.sid: _set(resource) for resource in resources}

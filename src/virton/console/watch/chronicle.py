@@ -13,13 +13,12 @@ from virton.keeping.database import HistoryError, Trouble, open_database
 from virton.keeping.history import Filter, History
 from virton.keeping.moments import Moments
 from virton.proxmox.sight import (
-    guests_of,
+    Looks,
     lrm_of,
-    manager_of,
     members_of,
-    resources_of,
     rules_of,
 )
+from virton.proxmox.unchanged import Unchanged
 from virton.story.happenings import Happening, Kind
 from virton.story.observed import Seen, observe
 from virton.story.sight import Sight
@@ -51,6 +50,8 @@ class Chronicle:
         self._cluster: str | None = None
         self._books: Books | None = None
         self._seen: Seen | None = None
+        self._looks = Looks()
+        self._standing = Unchanged[str, Told, Mapping[str, Any]](_standing)
         self._since_s: float | None = None
         self._waiting: list[Happening] = []
         self._latest: tuple[Readings, PageModel] | None = None
@@ -97,7 +98,7 @@ class Chronicle:
             listen()
 
     def _compare(self, readings: Readings) -> list[Happening]:
-        sight = sight_of(readings)
+        sight = sight_of(readings, self._looks)
         if sight is None:
             return []
         self._seen, found = observe(self._seen, sight)
@@ -133,13 +134,22 @@ class Chronicle:
             books.history.add(self._waiting)
             self._waiting = []
             if page.now:
-                books.moments.keep(_rows(page), round(page.now * 1000))
+                books.moments.keep(self._rows(page), round(page.now * 1000))
         except HistoryError as error:
             if self.trouble is not error.trouble:
                 log.error("the history cannot be written: %s", error.detail)
             self.trouble = error.trouble
         else:
             self.trouble = None
+
+    def _rows(self, page: PageModel) -> dict[str, Mapping[str, Any]]:
+        """Return what the page shows of nodes, resources and rules, but what changes all the time."""
+        named: dict[str, Told] = {f"nodes/{row.name}": row for row in page.nodes}
+        named |= {f"resources/{row.sid}": row for row in page.resources}
+        named |= {f"rules/{row.rule}": row for row in page.rules}
+        master, quorum = page.master and page.master.node, page.quorum and page.quorum.ok
+        rows = dict(zip(named, self._standing.batch(named.items()), strict=True))
+        return {**rows, "cluster": {"master": master, "quorum": quorum}}
 
 
 def _open(address: str, cluster: str) -> Books:
@@ -155,7 +165,7 @@ def _identity(readings: Readings) -> str | None:
     return min(nodes.inventory.nodes, default=None)
 
 
-def sight_of(readings: Readings) -> Sight | None:
+def sight_of(readings: Readings, looks: Looks) -> Sight | None:
     """Return what a look shows, in the cluster's time; None where it shows nothing yet."""
     parts: list[Part[Any]] = list(readings.parts.values())
     times = [part.at for part in parts if part.at is not None]
@@ -168,12 +178,12 @@ def sight_of(readings: Readings) -> Sight | None:
     return Sight(
         began_s + ahead_s,
         max(times) + ahead_s,
-        manager=None if status is None else manager_of(status.manager),
+        manager=None if status is None else looks.manager(status.manager),
         lrm={} if status is None else lrm_of(status.manager),
         members=None if nodes is None else members_of(nodes.membership),
-        guests=None if nodes is None else guests_of(nodes.inventory),
+        guests=None if nodes is None else looks.guests(nodes.inventory),
         rules=None if rules is None else rules_of(rules.rules),
-        resources=None if resources is None else resources_of(resources),
+        resources=None if resources is None else looks.resources(resources),
     )
 
 
@@ -190,15 +200,6 @@ def _ahead_s(readings: Readings) -> float:
 def _fresh(part: Part[Data]) -> Data | None:
     """Return a part's data unless the last question for it failed or none was answered yet."""
     return None if part.error is not None or part.at is None else part.data
-
-
-def _rows(page: PageModel) -> dict[str, Mapping[str, Any]]:
-    """Return what the page shows of nodes, resources and rules, without what changes all the time."""
-    nodes = {f"nodes/{row.name}": _standing(row) for row in page.nodes}
-    resources = {f"resources/{row.sid}": _standing(row) for row in page.resources}
-    rules = {f"rules/{row.rule}": _standing(row) for row in page.rules}
-    cluster = {"master": page.master and page.master.node, "quorum": page.quorum and page.quorum.ok}
-    return {**nodes, **resources, **rules, "cluster": cluster}
 
 
 _FLEETING = frozenset({"cpu", "mem", "at"})
