@@ -45,7 +45,7 @@ def changed(results: list[dict[str, Any]]) -> list[bool]:
 
 def test_resources_are_created_changed_once_and_removed(ansible: Ansible) -> None:
     first = {"comment": "by Ansible", "max_restart": 2}
-    second = {"comment": "앤서블", "max_restart": 2, "max_relocate": 3, "hastate": "stopped"}
+    second = {"comment": "by hand", "max_restart": 2, "max_relocate": 3, "hastate": "stopped"}
     results = ansible.play(
         resource("vm:101", **first),
         resource("vm:101", **first),
@@ -74,7 +74,7 @@ def test_a_guest_that_does_not_exist_is_refused_in_words(ansible: Ansible) -> No
 
 def test_node_rules_are_created_changed_once_and_removed(ansible: Ansible) -> None:
     home = {"type": "node-affinity", "resources": ["vm:121"], "nodes": ["phum02", "phum01:2"]}
-    strict = {**home, "strict": True, "comment": "집", "nodes": ["phum01:2"]}
+    strict = {**home, "strict": True, "comment": "home", "nodes": ["phum01:2"]}
     results = ansible.play(
         rule("home", **home),
         rule("home", **home),
@@ -120,7 +120,21 @@ def test_a_rule_that_conflicts_is_refused_in_words(ansible: Ansible) -> None:
     )
     assert results[0]["failed"]
     assert "Rule 'alone' is invalid." in results[0]["msg"]
-    assert "less than two resources" in results[0]["msg"]
+
+
+def test_a_comment_that_is_not_ascii_is_taken_as_a_real_cluster_takes_it(ansible: Ansible) -> None:
+    """A rule's is refused, a resource's comes back as its bytes and so is written each time."""
+    home = {"type": "node-affinity", "resources": ["vm:121"], "nodes": ["phum01"]}
+    korean = {"comment": "앤서블"}
+    results = ansible.play(
+        rule("home", **home, **korean),
+        resource("vm:102", **korean),
+        resource("vm:102", **korean),
+        resource("vm:102", "absent"),
+    )
+    assert results[0]["failed"]
+    assert "Wide character" in results[0]["msg"]
+    assert changed(results[1:]) == [True, True, True]
 
 
 def test_a_disabled_rule_is_not_enabled_by_saying_that_it_is_not_disabled(

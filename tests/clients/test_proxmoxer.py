@@ -61,10 +61,10 @@ def test_the_version_and_the_nodes_are_told(api: ProxmoxAPI) -> None:
 
 def test_a_resource_is_added_changed_moved_and_removed(api: ProxmoxAPI) -> None:
     resources = api.cluster.ha.resources
-    resources.post(sid="vm:110", state="stopped", max_restart=2, comment="proxmoxer와 함께")
+    resources.post(sid="vm:110", state="stopped", max_restart=2, comment="with proxmoxer")
     try:
         added = resources("vm:110").get()
-        assert (added["max_restart"], added["comment"]) == (2, "proxmoxer와 함께")
+        assert (added["max_restart"], added["comment"]) == (2, "with proxmoxer")
         resources("vm:110").put(max_restart=3, delete="comment", digest=added["digest"])
         changed = resources("vm:110").get()
         assert changed["max_restart"] == 3
