@@ -189,3 +189,21 @@ def test_a_failure_leaves_the_file_that_was_there(
     line = only_line(typed("--proxmox", address, "--token", TOKEN, "--out", str(out)))
     assert line == "virton: --proxmox: the cluster answered 500: got no worker"
     assert out.read_text() == "yesterday"
+
+
+def test_a_capture_is_played_on_with_commands(address: str, tmp_path: Path) -> None:
+    out = tmp_path / "cluster.json"
+    typed("--proxmox", address, "--token", TOKEN, "--out", str(out))
+    command = ["forecast", str(out), "--do", "network phum03 off", "--events"]
+    played = TERMINAL.invoke(app, command)
+    assert played.exit_code == 0, played.output
+    told = [json.loads(line) for line in played.stdout.splitlines()]
+    assert [e[3]["command"] for e in told if e[1] == "cmdlist"] == ["network phum03 off"]
+    assert {e[3]["sid"] for e in told if e[2] == "resource.recovered"} == {"vm:100"}
+
+
+def test_both_names_of_the_verb_take_a_capture(address: str) -> None:
+    asked = ["--proxmox", address, "--token", TOKEN, "--out", "-"]
+    taken = [TERMINAL.invoke(app, [verb, *asked]).stdout for verb in ("capture", "snapshot")]
+    assert taken[0] == taken[1]
+    assert json.loads(taken[0])["grade"] == "seen"

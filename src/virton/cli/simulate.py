@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +20,7 @@ from virton.language.sentences import Sentences
 from virton.simulation.captures import write_capture
 from virton.simulation.freezing import commanded, freeze, thaw
 from virton.simulation.scenario import run_scenario
+from virton.simulation.value import PacedClockValue
 
 EventsOption = Annotated[
     bool, typer.Option("--events", help="Print the events as JSON, one a line.")
@@ -62,9 +64,12 @@ def play_on(capture: Path | None, commands: Sequence[str], listen: Listener) -> 
     """Play a captured world on with these commands in place of those that were to come."""
     if capture is None:
         complain("a captured world is needed to be played on", code=WRONG_INPUT)
-    world = opened(capture).world
+    scenario = opened(capture)
     with playable(capture):
-        thaw(commanded(world, commands), listen).run()
+        if isinstance(scenario.world.clock, PacedClockValue):
+            run_scenario(replace(scenario, batches=(tuple(commands),)), listen)
+        else:
+            thaw(commanded(scenario.world, commands), listen).run()
 
 
 def listener(lang: Language | None, *, events: bool) -> Listener:
