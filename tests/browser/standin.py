@@ -220,9 +220,21 @@ def make_app(standin: Standin) -> Starlette:
     def lab(request: Request) -> Response:
         return JSONResponse(standin.laboratory)
 
+    def advice(_: Request) -> Response:
+        return JSONResponse({"moves": [], "worse": [], "endless": False, "before": [], "after": []})
+
+    def course(_: Request) -> Response:
+        return JSONResponse({"resources": {}, "endless": False})
+
+    def table(_: Request) -> Response:
+        return JSONResponse({"rows": [], "done": 0, "of": 0, "fresh": True, "at": None})
+
     writes = ["POST", "PUT", "DELETE"]
     routes = [
         Route("/", page("ha")),
+        Route("/api/forecast/advice", advice),
+        Route("/api/forecast/course", course),
+        Route("/api/forecast/table", table),
         Route("/whatif", page("whatif")),
         Route("/history", page("history")),
         Route("/help", page("help")),

@@ -124,3 +124,27 @@ def test_the_history_tells_what_happened_and_finds_it(
     page.get_by_role("searchbox").fill("phum01")
     page.keyboard.press("Enter")
     expect(page.get_by_text(changed)).to_have_count(0)
+
+
+def test_a_form_tells_what_saving_sets_in_motion_and_asks_before_the_tolerance_breaks(
+    open_live: Opener, live: Live
+) -> None:
+    live.step(60)
+    page = arrive(open_live)
+    page.locator("#add-node-affinity").click()
+    form = page.get_by_role("dialog")
+    form.get_by_label("규칙명").fill("win-on-1")
+    form.get_by_role("checkbox", name=re.compile("VM 100")).check()
+    form.get_by_role("checkbox", name="phum01").check()
+    expect(form).to_contain_text(
+        re.compile(r"VM 100 \(LOTCES-WIN\) → phum01 \(중단 없이\)"), timeout=PATIENCE_MS
+    )
+    save = form.get_by_role("button", name="저장")
+    expect(save).to_be_enabled()
+    form.get_by_label("엄격 모드 (Strict)", exact=True).check()
+    warning = form.get_by_text("phum01 노드가 멈추면 복구되지 않게 됩니다: VM 100 (LOTCES-WIN)")
+    expect(warning).to_be_visible(timeout=PATIENCE_MS)
+    page.screenshot(path=SCREENSHOTS / "effect-ko-1280.png")
+    expect(save).to_be_disabled()
+    form.get_by_role("checkbox", name="알고 있으며").check()
+    expect(save).to_be_enabled()

@@ -8,6 +8,7 @@ import { hindrance } from "../core/hindrance.js";
 import { icon } from "../parts/icons.js";
 import { errorView, fieldMessageView } from "../words/errors.js";
 import { t } from "../words/i18n.js";
+import { Effect, type Question } from "./effect.js";
 
 /** What a dialog is made of; functions are asked again whenever something changes. */
 export interface DialogPlan {
@@ -21,6 +22,8 @@ export interface DialogPlan {
   /** Whether the deed changes the cluster. */
   writes?: boolean;
   isReady?: () => boolean;
+  /** What the model is to play, to tell the effect before the deed; null while the form is not whole. */
+  effect?: () => Question | null;
   /** What happened while the dialog was open. */
   notices?: () => string[];
   /** Take what a refusal says of the fields; answers the names of those that the form shows itself. */
@@ -55,6 +58,7 @@ export class Dialog {
   readonly #plan: DialogPlan;
   readonly #id = freshId("dialog");
   readonly #opener = document.activeElement;
+  readonly #effect = new Effect();
   #end = () => {};
   #failure: ApiError | null = null;
   #isBusy = false;
@@ -94,7 +98,8 @@ export class Dialog {
   #view(): TemplateResult {
     const { title, body, submit, cancel, notices, writes, isReady } = this.#plan;
     const reason = writes ? hindrance() : "";
-    const can = (isReady?.() ?? true) && !reason;
+    const told = this.#plan.effect ? this.#effect.view(this.#plan.effect(), this.#id) : null;
+    const can = (isReady?.() ?? true) && !reason && !this.#effect.blocks;
     const lines = notices?.() ?? [];
     const reasonId = `${this.#id}-reason`;
     // Beside the deed that they are about: always in sight, and nothing above them moves.
@@ -104,6 +109,7 @@ export class Dialog {
         <button type="button" class="button icon bare" aria-label=${t("close")} @click=${this.#askOrLeave}>${icon("close")}</button>
       </div>
       <div class="dialog-body">${body()}</div>
+      ${told}
       <p class="box dialog-notice" data-tone="warn" role="status" id=${reasonId} ?hidden=${!reason}>${reason}</p>
       <div class="box dialog-notice" data-tone="warn" role="status" ?hidden=${!lines.length}>${lines.length ? html`<div class="box-text">${lines.map((line) => html`<p>${line}</p>`)}</div>` : null}</div>
       <div class="box dialog-notice" data-tone="bad" role="alert" ?hidden=${!this.#failure}>${this.#failure ? html`<div class="box-text">${this.#failureView(this.#failure)}</div>` : null}</div>
@@ -131,7 +137,8 @@ export class Dialog {
   #submit = async (event: Event): Promise<void> => {
     event.preventDefault();
     const { isReady, writes, onSubmit } = this.#plan;
-    if (this.#isBusy || !(isReady?.() ?? true) || (writes && hindrance())) return;
+    const isHeld = !(isReady?.() ?? true) || this.#effect.blocks || (writes && hindrance());
+    if (this.#isBusy || isHeld) return;
     this.#isBusy = true;
     this.#failure = null;
     redraw();

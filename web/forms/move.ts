@@ -49,6 +49,7 @@ class MoveForm {
       submit: { label: t("move") },
       writes: true,
       isReady: () => Boolean(this.#now && this.#target),
+      effect: () => (this.#now && this.#target ? { move: [`${this.#resource.sid} ${this.#target}`] } : null),
       notices: () => this.#notices(),
       takeErrors: (fields) => this.#told.take(fields, ["node"]),
       onSubmit: () => this.#move(),

@@ -50,6 +50,7 @@ export function openResourceRemoval(resource: Resource): void {
     submit: { label: t("remove"), tone: "danger" },
     writes: true,
     isReady: () => configuredOf(sid) !== undefined,
+    effect: () => (configuredOf(sid) ? { remove: [sid] } : null),
     notices: () => (configuredOf(sid) ? [] : [t("resource.gone", { name })]),
     takeErrors: (fields) => told.take(fields, ["purge"]),
     onSubmit: () => remove(resource, mayPurge ? purges : null),

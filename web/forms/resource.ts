@@ -15,6 +15,7 @@ import { guestStatus, REQUESTS, requestOf } from "../words/states.js";
 import { freshId, openDialog } from "./dialog.js";
 import { type Change, changeLines, Draft } from "./draft.js";
 import { type Choice, points, selectField, textField, tickField, wholeNumber } from "./fields.js";
+import type { Question } from "./effect.js";
 import { ToldErrors } from "./told.js";
 
 interface Values {
@@ -83,6 +84,7 @@ class ResourceForm {
       submit: { label: t(isNew ? "add" : "save") },
       writes: true,
       isReady: () => this.#isReady(),
+      effect: () => this.#effect(),
       notices: () => this.#notices(),
       takeErrors: (fields) => this.#told.take(fields, FIELDS, { vmid: "sid" }),
       isChanged: () => this.#draft.isChanged || this.#sid !== "",
@@ -107,6 +109,20 @@ class ResourceForm {
     const { max_restart, max_relocate } = this.#draft.values;
     const counts = [max_restart, max_relocate].every((text) => wholeNumber(text) !== null);
     return counts && (this.#resource ? this.#now !== undefined : this.#sid !== "");
+  }
+
+  /** The change as the model is asked for it, once the form is whole. */
+  #effect(): Question | null {
+    if (!this.#isReady() || (this.#resource && !this.#draft.isChanged)) return null;
+    const { state: wanted, max_restart, max_relocate, failback } = this.#draft.values;
+    const told = [
+      this.#resource?.sid ?? this.#sid,
+      `state=${wanted}`,
+      `max_restart=${max_restart}`,
+      `max_relocate=${max_relocate}`,
+      `failback=${failback ? 1 : 0}`,
+    ];
+    return { change: [told.join(" ")] };
   }
 
   /** What happened underneath the open form, in words. */

@@ -22,6 +22,7 @@ export function openRuleRemoval({ rule, type }: Rule): void {
     submit: { label: t("remove"), tone: "danger" },
     writes: true,
     isReady: () => ruleOf(rule) !== undefined,
+    effect: () => (ruleOf(rule) ? { remove: [rule] } : null),
     notices: () => (ruleOf(rule) ? [] : [t("rule.gone", { rule })]),
     // The row with the button that had the focus goes away.
     returnTo: () => (isRemoved ? document.querySelector<HTMLElement>(`#add-${type}`) : null),

@@ -17,6 +17,7 @@ import { type Dialog, freshId, openDialog } from "./dialog.js";
 import { type Change, changeLines, Draft } from "./draft.js";
 import { groupField, points, selectField, textField, tickField } from "./fields.js";
 import { isPriority, nodePicker, ResourcePicker, type TypedPriority, typedOf } from "./pickers.js";
+import type { Question } from "./effect.js";
 import { ToldErrors } from "./told.js";
 
 export type RuleType = "node-affinity" | "resource-affinity";
@@ -98,6 +99,7 @@ class RuleForm {
       submit: { label: t("save") },
       writes: true,
       isReady: () => !Object.values(this.#missing()).some(Boolean) && !this.#isGone,
+      effect: () => this.#effect(),
       notices: () => this.#notices(),
       takeErrors: (fields) => this.#told.take(fields, ["rule", ...Object.keys(FIELD_NAMES)]),
       isChanged: () => this.#draft.isChanged || (!this.#rule && this.#name !== ""),
@@ -184,6 +186,23 @@ class RuleForm {
       affinity: hasAffinity ? affinity : null,
       comment: comment.trim(),
     };
+  }
+
+  /** The change as the model is asked for it, once the form is whole. */
+  #effect(): Question | null {
+    const isWhole = !Object.values(this.#missing()).some(Boolean) && !this.#isGone;
+    if (!isWhole || (this.#rule && !this.#draft.isChanged)) return null;
+    const { rule, type, resources, nodes, strict, affinity, disabled } = this.#asRule();
+    const told = [
+      rule,
+      `type=${type}`,
+      `resources=${resources.join(",")}`,
+      this.#isNodeRule ? `nodes=${nodes.map((one) => `${one.node}:${one.priority}`).join(",")}` : "",
+      this.#isNodeRule ? `strict=${strict ? 1 : 0}` : "",
+      affinity ? `affinity=${affinity}` : "",
+      disabled ? "disable=1" : this.#rule?.disabled ? "delete=disable" : "",
+    ].filter(Boolean);
+    return { [this.#rule ? "change" : "add_rule"]: [told.join(" ")] };
   }
 
   /** Whether a node rule can avoid its nodes, on this cluster. */
