@@ -35,6 +35,7 @@ class Certificate:
     path: Path
     fingerprint: str
     context: ssl.SSLContext
+    key: Path
 
 
 def own_certificate(folder: Path, host: str = "localhost") -> Certificate:
@@ -78,7 +79,9 @@ def _kept(folder: Path) -> Certificate:
             context.load_cert_chain(path, folder / KEY_FILE)
         except ssl.SSLError as failure:
             raise ValueError("it is not the key of the certificate") from failure
-    return Certificate(path, certificate.fingerprint(hashes.SHA256()).hex(":").upper(), context)
+    return Certificate(
+        path, certificate.fingerprint(hashes.SHA256()).hex(":").upper(), context, folder / KEY_FILE
+    )
 
 
 def _make(folder: Path, host: str) -> None:

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 from virton.cli.announcement import announce, announce_encrypted
 from virton.cli.certificate import Certificate, own_certificate
 from virton.cli.complaint import complain
+from virton.cli.given_certificate import given_certificate
 from virton.cli.listening import (
     address_of,
     checked_proxies,
@@ -151,6 +152,15 @@ PveVersionOption = Annotated[
         show_default="as it was; at first 9.1",
     ),
 ]
+CertificateOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE", help="PEM file of a certificate of your own for HTTPS; SIGHUP re-reads it."
+    ),
+]
+CertificateKeyOption = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Its key, where that is in another file.")
+]
 LogFormatOption = Annotated[
     LogFormat | None,
     typer.Option(help="Form of the log on the standard error.", show_default="text"),
@@ -190,6 +200,8 @@ def serve(
     pve_version: PveVersionOption = None,
     trusted_proxy: TrustedProxyOption = None,
     log_format: LogFormatOption = None,
+    certificate: CertificateOption = None,
+    certificate_key: CertificateKeyOption = None,
     demo: DemoOption = None,
 ) -> None:
     """Serve the web console."""
@@ -208,6 +220,8 @@ def serve(
         "pve_version": pve_version,
         "trusted_proxies": trusted_proxy,
         "log_format": log_format,
+        "certificate": certificate and str(certificate.absolute()),
+        "certificate_key": certificate_key and str(certificate_key.absolute()),
         "demo": demo,
     }
     file, path = settings_file(config, Path.cwd(), folder)
@@ -225,7 +239,7 @@ def start(chosen: SettingsFile, path: Path | None, folder: Path) -> None:
         encrypted = None
         if chosen.https_port is not None:
             secure = listeners.enter_context(listen(host, chosen.https_port, "--https-port"))
-            encrypted = Encrypted(secure, certificate_in(folder, host))
+            encrypted = Encrypted(secure, certificate_of(chosen, folder, host))
         try:
             service = service_of(chosen, folder, proxies)
         except DamagedError as damaged:
@@ -289,8 +303,10 @@ def facts_of(path: Path | None, chosen: SettingsFile) -> tuple[tuple[str, str], 
     return told
 
 
-def certificate_in(folder: Path, host: str) -> Certificate:
-    """Return the certificate that is kept in the data folder."""
+def certificate_of(chosen: SettingsFile, folder: Path, host: str) -> Certificate:
+    """Return the operator's certificate, or the one that is kept in the data folder."""
+    if chosen.certificate is not None:
+        return given_certificate(chosen.certificate, chosen.certificate_key)
     try:
         return own_certificate(folder, host)
     except DamagedError as damaged:

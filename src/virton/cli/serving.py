@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
+import signal
 import socket
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +15,7 @@ from starlette.types import ASGIApp
 
 from virton.cli.certificate import Certificate
 from virton.cli.connections import BoundedConfig, BoundedProtocol, Bounds, Connections, fitting
+from virton.cli.given_certificate import take_up_anew
 from virton.rare_log import only_seldom
 
 REASON_HEADER = b"x-reason"
@@ -70,6 +73,7 @@ class Server(uvicorn.Server):
         """Open the listeners, after the application has started."""
         await super().startup(sockets)
         if self._encrypted is not None:
+            self._renew_when_told(self._encrypted.certificate)
             server = await asyncio.get_running_loop().create_server(
                 self._protocol,
                 sock=self._encrypted.listener,
@@ -78,6 +82,12 @@ class Server(uvicorn.Server):
                 ssl_handshake_timeout=_HANDSHAKE_S,
             )
             self.servers.append(server)
+
+    def _renew_when_told(self, certificate: Certificate) -> None:
+        """Take the certificate up anew at SIGHUP, but where that means that a terminal went away."""
+        if not sys.stdin.isatty():
+            loop = asyncio.get_running_loop()
+            loop.add_signal_handler(signal.SIGHUP, take_up_anew, certificate)
 
     def _protocol(self) -> asyncio.Protocol:
         return ReasoningProtocol(self.config, self.server_state, self.lifespan.state)

@@ -41,6 +41,8 @@ class SettingsFile(BaseModel):
     host: Text | None = None
     port: Port | None = None
     https_port: Port | None = None
+    certificate: Text | None = None
+    certificate_key: Text | None = None
     history: Text | None = None
     mail: MailServer | None = None
     notify: list[RecipientSettings] = []
@@ -105,6 +107,10 @@ def _complete(file: SettingsFile, path: Path) -> SettingsFile:
     changes: dict[str, str] = {}
     if file.ca_file is not None:
         changes["ca_file"] = str(path.parent / file.ca_file)
+    if file.certificate is not None:
+        changes["certificate"] = str(path.parent / file.certificate)
+    if file.certificate_key is not None:
+        changes["certificate_key"] = str(path.parent / file.certificate_key)
     if file.token_file is not None:
         if file.token is not None:
             complain(f"{path}: give either token or token_file, not both")

@@ -1,0 +1,52 @@
+"""An operator's own certificate for HTTPS, and taking it up anew when it was renewed."""
+
+import logging
+import ssl
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+
+from virton.cli.certificate import Certificate
+from virton.cli.complaint import complain
+
+log = logging.getLogger(__name__)
+
+
+def given_certificate(path: str, key: str | None) -> Certificate:
+    """Return an operator's certificate; its key may stand in the same file."""
+    files = Path(path).absolute(), Path(key or path).absolute()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        fingerprint = _taken_up(context, *files)
+    except (OSError, ValueError) as failure:
+        complain(f"--certificate: {_words(failure, *files)}", code=2)
+    return Certificate(files[0], fingerprint, context, files[1])
+
+
+def take_up_anew(certificate: Certificate) -> None:
+    """Serve with what the files of a certificate hold now; where they hold none, go on as before."""
+    try:
+        tried = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        _taken_up(tried, certificate.path, certificate.key)
+        fingerprint = _taken_up(certificate.context, certificate.path, certificate.key)
+    except (OSError, ValueError) as failure:
+        words = _words(failure, certificate.path, certificate.key)
+        log.error(f"the certificate is served as it was: {words}")
+        return
+    log.info(f"the certificate in {certificate.path} is served, SHA-256 {fingerprint}")
+
+
+def _taken_up(context: ssl.SSLContext, path: Path, key: Path) -> str:
+    certificate = x509.load_pem_x509_certificate(path.read_bytes())
+    context.load_cert_chain(path, key)
+    return certificate.fingerprint(hashes.SHA256()).hex(":").upper()
+
+
+def _words(failure: OSError | ValueError, path: Path, key: Path) -> str:
+    if isinstance(failure, ssl.SSLError):
+        return f"{key} holds no key of the certificate in {path}"
+    if isinstance(failure, OSError):
+        return f"cannot read {failure.filename or path}: {failure.strerror}"
+    return f"{path} holds no certificate (PEM)"
