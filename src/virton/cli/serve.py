@@ -8,9 +8,8 @@ import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Protocol
+from typing import Protocol
 
-import typer
 from starlette.types import ASGIApp
 
 from virton.cli.announcement import announce, announce_encrypted
@@ -24,11 +23,32 @@ from virton.cli.listening import (
     listen,
     proxy_facts,
 )
-from virton.cli.logs import LogFormat, keep_log
+from virton.cli.logs import keep_log
 from virton.cli.real_cluster import CaFileOption, FingerprintOption, client_of
+from virton.cli.serve_options import (
+    EMBEDDED_INTERVAL_S,
+    HOST,
+    INTERVAL_S,
+    PORT,
+    CertificateKeyOption,
+    CertificateOption,
+    ConfigOption,
+    DataOption,
+    DemoOption,
+    HistoryOption,
+    HostOption,
+    HttpsPortOption,
+    IntervalOption,
+    LanguageOption,
+    LogFormatOption,
+    PortOption,
+    ProxmoxOption,
+    PveVersionOption,
+    TokenOption,
+    TrustedProxyOption,
+)
 from virton.cli.serving import Encrypted, Server
 from virton.cli.settings_file import (
-    Language,
     PveVersion,
     SettingsFile,
     readable_by_others,
@@ -43,14 +63,9 @@ from virton.notify.settings import setup_of
 from virton.proxmox import ApiToken, ProxmoxClient
 from virton.proxmox.client import AsgiApp
 
-HOST = "127.0.0.1"
 HISTORY_FILE = "history.sqlite"
-PORT = 8080
 IDLE_HOURS = 8.0
 _NO_ROOM = "Nothing is lost. Make room there, or make it writable, and start again."
-INTERVAL_S = 2.0
-EMBEDDED_INTERVAL_S = 0.5
-"""The embedded cluster is asked in-process, and its time may run sixty times as fast."""
 
 _PASSWORD = "VIRTON_ADMIN_PASSWORD"  # noqa: S105  (where the password stands, not the password)
 _FULL_VERSIONS: dict[PveVersion, str] = {"9.1": "9.1.6", "9.2": "9.2.6"}
@@ -78,110 +93,6 @@ class Service:
     def telling(self, facts: tuple[tuple[str, str], ...]) -> "Service":
         """Return the service with more to tell."""
         return replace(self, facts=self.facts + facts)
-
-
-HostOption = Annotated[str | None, typer.Option(help="Address to listen on.", show_default=HOST)]
-PortOption = Annotated[
-    int | None,
-    typer.Option(
-        help="Port to listen on; 0 takes a free one.", min=0, max=65535, show_default=str(PORT)
-    ),
-]
-HttpsPortOption = Annotated[
-    int | None,
-    typer.Option(
-        help="Port to listen on for HTTPS too, with a self-signed certificate that is made "
-        "at the first start and kept; 0 takes a free one.",
-        min=0,
-        max=65535,
-    ),
-]
-DataOption = Annotated[
-    Path | None, typer.Option(envvar="VIRTON_DATA", help="Folder in which state is kept.")
-]
-ConfigOption = Annotated[
-    Path | None,
-    typer.Option(
-        help="TOML file with these settings; without one, virton.toml in the working folder "
-        "or in the data folder. What is typed here wins."
-    ),
-]
-ProxmoxOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--proxmox",
-        metavar="URL",
-        help="Address of a node of a Proxmox VE cluster; once for each node. "
-        "Without any, the embedded cluster is started.",
-    ),
-]
-TokenOption = Annotated[
-    str | None,
-    typer.Option(
-        envvar="VIRTON_TOKEN",
-        help="Read-only API token for the live view, user@realm!id=secret. "
-        "Without one, the ticket of a user who is logged in is borrowed.",
-    ),
-]
-IntervalOption = Annotated[
-    float | None,
-    typer.Option(
-        min=0.5,
-        max=60.0,
-        help="Seconds between two looks at the cluster.",
-        show_default=f"{INTERVAL_S}, of the embedded cluster {EMBEDDED_INTERVAL_S}",
-    ),
-]
-HistoryOption = Annotated[
-    str | None,
-    typer.Option(
-        metavar="ADDRESS",
-        help="Database in which it is kept what happened: postgresql://USER@HOST/NAME where several "
-        "consoles share one.",
-        show_default="history.sqlite in the data folder",
-    ),
-]
-LanguageOption = Annotated[
-    Language | None,
-    typer.Option(help="Language of the page for who has not chosen one.", show_default="ko"),
-]
-PveVersionOption = Annotated[
-    PveVersion | None,
-    typer.Option(
-        help="Version of Proxmox VE that the embedded cluster speaks; kept in its data folder.",
-        show_default="as it was; at first 9.1",
-    ),
-]
-CertificateOption = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="FILE", help="PEM file of a certificate of your own for HTTPS; SIGHUP re-reads it."
-    ),
-]
-CertificateKeyOption = Annotated[
-    Path | None, typer.Option(metavar="FILE", help="Its key, where that is in another file.")
-]
-LogFormatOption = Annotated[
-    LogFormat | None,
-    typer.Option(help="Form of the log on the standard error.", show_default="text"),
-]
-TrustedProxyOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--trusted-proxy",
-        metavar="ADDRESS",
-        help="Address or network of a reverse proxy whose X-Forwarded-For and X-Forwarded-Proto "
-        "are believed; once for each.",
-    ),
-]
-DemoOption = Annotated[
-    str | None,
-    typer.Option(
-        metavar="nodes=N,resources=N,rules=N",
-        help="How large the embedded cluster is, in a new data folder.",
-        show_default="the ordinary one: 3 nodes",
-    ),
-]
 
 
 def serve(
