@@ -1,7 +1,7 @@
 """What the forecast costs: tables of single losses and pairs, a what-if, a refresh, cancelling."""
 
-import json
 import math
+import resource
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -44,6 +44,7 @@ LARGEST_SHARE = 0.2
 """How much of a table from scratch the refreshed one may cost after one change."""
 
 LONGEST_CANCEL_S = 0.2
+MOST_MIB = 300
 
 
 def situation(resources: int, nodes: int) -> Situation:
@@ -112,8 +113,10 @@ def main() -> None:
     broken = list(_broken(found))
     for words in broken:
         terminal.print(f"[bold red]{words}[/]")
-    print(json.dumps({f"{r}x{n}": parts for (r, n), parts in found.items()}))
-    sys.exit(1 if broken else 0)
+    mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    terminal.print(f"memory at most: {mib} MiB")
+    if mib > MOST_MIB or broken:
+        sys.exit(1)
 
 
 def _ms(seconds: float | None) -> str:

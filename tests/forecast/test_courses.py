@@ -7,7 +7,7 @@ from tests.forecast.clusters import cluster
 from virton.forecast import ask as asking
 from virton.forecast.answer import Answer
 from virton.forecast.ask import ask
-from virton.forecast.question import Loss, Question
+from virton.forecast.question import Loss, Question, parse_split
 from virton.forecast.rest import at_rest
 from virton.forecast.situation import Situation, situation_of
 
@@ -41,6 +41,14 @@ def test_a_node_that_is_cut_off_resets_itself_and_one_without_power_does_not() -
     situation = cluster({"vm:1": "node3"})
     assert ask(situation, Question((Loss("node3", cut=True),))).resets == ("node3",)
     assert ask(situation, Question((Loss("node3"),))).resets == ()
+
+
+def test_a_large_cluster_takes_longer_to_miss_a_node_and_is_waited_for() -> None:
+    situation = cluster({f"vm:{n}": f"node{n}" for n in range(1, 17)}, nodes=16)
+    split = parse_split("node3", situation.nodes)
+    answer = ask(situation, Question(split=split))
+    assert answer.resets == ("node3",)
+    assert str(answer.resources["vm:3"].fate.verdict) == "back"
 
 
 def test_the_second_of_two_losses_is_counted_from_the_first() -> None:

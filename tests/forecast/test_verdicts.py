@@ -164,3 +164,20 @@ def test_an_exact_capture_is_asked_as_any_other() -> None:
     scenario = scene({"vm:1": "node1", "vm:2": "node2"})
     frozen = json.loads(write_capture(freeze(run_scenario(scenario, lambda _: None, 100)), "x"))
     assert verdicts(lose(situation_of(frozen), "node2"))["vm:2"] == ("back", "node3")
+
+
+def test_guests_that_rules_send_to_and_fro_are_named_and_it_is_said_that_it_never_ends() -> None:
+    rules = [
+        rule("apart", ["vm:1", "vm:2"], affinity="negative"),
+        rule("both", ["vm:1", "vm:2"], nodes={"node1": 2, "node2": 1}),
+    ]
+    answer = ask(cluster({"vm:1": "node1", "vm:2": "node1"}, rules=rules), Question())
+    assert answer.endless is bool(answer.to_and_fro)
+
+
+def test_balancing_is_followed_for_an_hour_and_comes_to_rest() -> None:
+    crs = {"ha": "dynamic", "ha-auto-rebalance": 1}
+    resources = {f"vm:{n}": "node1" for n in range(1, 7)}
+    answer = ask(cluster(resources, datacenter={"crs": crs}), Question())
+    assert not answer.endless
+    assert {str(row.fate.verdict) for row in answer.resources.values()} == {"stays", "moves"}

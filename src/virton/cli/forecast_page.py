@@ -34,6 +34,8 @@ def print_answer(terminal: Console, said: Sentences, answer: Answer) -> None:
     terminal.print(Padding(page.nodes(answer.nodes), (0, 0, 1, 0)))
     if answer.phases:
         terminal.print(Padding(page.phases(answer), (0, 0, 1, 0)))
+    if answer.to_and_fro:
+        terminal.print(page.text("to_and_fro", sids=list(answer.to_and_fro)), style="bold red")
     if answer.outside_ha:
         terminal.print(page.text("outside", sids=list(answer.outside_ha)), style="yellow")
     for line in page.assumptions(answer):

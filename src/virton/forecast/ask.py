@@ -10,7 +10,7 @@ from virton.forecast.answer import (
     Span,
     node_answers,
 )
-from virton.forecast.courses import Course, play
+from virton.forecast.courses import MOVES, Course, play
 from virton.forecast.falling import outside
 from virton.forecast.fates import Fate, How, Verdict, fates, fates_without_quorum
 from virton.forecast.large import Quick, quick
@@ -21,13 +21,16 @@ from virton.forecast.situation import Situation
 from virton.ha.events.cluster import FenceAcknowledged, NodeStateChanged, WatchdogPoweroff
 from virton.ha.events.daemon import DaemonState
 from virton.ha.events.resource import ResourceStateChanged
-from virton.ha.states import CrmState, NodeState, ServiceState
+from virton.ha.states import CrmState, NodeState
 
 SLACK_S = 1
 """Seconds that a range is wider than what was played: real daemons do not tick in whole seconds."""
 
-LONG_ENOUGH_S = 900
+HOUR_S = 3600
 """Where balance is sought again and again, a course is followed for so long."""
+
+FEW = 2
+"""So many phases are played where each course is an hour."""
 
 TO_AND_FRO = 3
 """A resource that is sent off so often is said to move to and fro."""
@@ -45,10 +48,11 @@ def ask(
     first_s = min((deed.at_s for deed in deeds), default=0)
     if (short := quick(supposed, question, deeds)) is not None:
         return _quick_answer(before, supposed, short)
-    until_s = LONG_ENOUGH_S if supposed.settings.scheduler.auto_rebalance else None
+    until_s = HOUR_S if supposed.settings.scheduler.auto_rebalance else None
+    played = assignments(supposed, lost)
     courses = [
         play(supposed, phases, deeds, first_s=first_s, until_s=until_s, cancelled=cancelled)
-        for phases in assignments(supposed, lost)
+        for phases in (played if until_s is None else played[:FEW])
     ]
     return answer_of(before, supposed, courses, question.lost)
 
@@ -162,11 +166,10 @@ def _steps(course: Course) -> Iterable[tuple[str, str | None, int]]:
 
 def to_and_fro(course: Course) -> tuple[str, ...]:
     """Return the resources that are sent from node to node again and again."""
-    moving = (ServiceState.MIGRATE, ServiceState.RELOCATE)
     counts: dict[str, int] = {}
     for record in course.told:
         event = record.event
-        if isinstance(event, ResourceStateChanged) and event.to in moving:
+        if isinstance(event, ResourceStateChanged) and event.to in MOVES:
             counts[event.sid] = counts.get(event.sid, 0) + 1
     return tuple(sorted(sid for sid, count in counts.items() if count >= TO_AND_FRO))
 

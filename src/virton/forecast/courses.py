@@ -1,5 +1,6 @@
 """Courses: the whole stack on the paced clock, second by second, and what it comes to."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -10,6 +11,7 @@ from virton.forecast.staging import NOW_S, Phases, stage
 from virton.ha.events import Record
 from virton.ha.events.cluster import FenceAcknowledged, WatchdogPoweroff
 from virton.ha.events.lrm import MoveEnded, Started, Starting
+from virton.ha.events.resource import ResourceStateChanged
 from virton.ha.model import ServiceStatus
 from virton.ha.states import CrmState, ServiceState
 from virton.simulation.commands import Hardware
@@ -22,6 +24,10 @@ CHUNK_S = 5
 STILL_S = 15
 """For how long nothing may be left to do until a course counts as over."""
 
+MOST_MOVES = 12
+"""A resource that was sent off so often will be again: it is looked at no longer."""
+
+MOVES = (ServiceState.MIGRATE, ServiceState.RELOCATE)
 _AT_REST = (ServiceState.STARTED, ServiceState.STOPPED, ServiceState.ERROR, ServiceState.FREEZE)
 
 
@@ -121,7 +127,15 @@ class _Player:
     def __init__(
         self, value: WorldValue, listen: Callable[[Record], None], situation: Situation
     ) -> None:
-        self.simulation: Simulation = thaw(value, listen)
+        self._moves: Counter[str] = Counter()
+
+        def count(record: Record) -> None:
+            event = record.event
+            if isinstance(event, ResourceStateChanged) and event.to in MOVES:
+                self._moves[event.sid] += 1
+            listen(record)
+
+        self.simulation: Simulation = thaw(value, count)
         self._world = self.simulation.world
         self._clock = self.simulation.paced
         guests = self._world.guests
@@ -141,17 +155,21 @@ class _Player:
             self._hardware.execute(deed.command, "forecast")
         end_s = NOW_S + (LONGEST_S if until_s is None else until_s)
         still_s = 0
-        while self._world.now_s < end_s and not cancelled():
+        while self._world.now_s < end_s and not cancelled() and self._moves_on():
             self._clock.step(min(CHUNK_S, end_s - self._world.now_s))
             still_s = still_s + CHUNK_S if self._is_over() else 0
-            if until_s is None and still_s >= STILL_S:
-                self._settled = True
+            self._settled = still_s >= STILL_S
+            if until_s is None and self._settled:
                 return
+
+    def _moves_on(self) -> bool:
+        """Tell whether it is still worth looking on: nothing has gone to and fro for too long."""
+        return max(self._moves.values(), default=0) < MOST_MOVES
 
     def _is_over(self) -> bool:
         """Tell whether nothing is left to do but to go on like this."""
         world = self._world
-        if self._guests.under_way or world.files.commands():
+        if self._guests.under_way or world.files.commands() or world.membership.forming:
             return False
         master = self._master()
         if master is None:
@@ -160,11 +178,16 @@ class _Player:
             return not waits and not any(host.watchdogs for host in alive)
         members = world.membership.members(master)
         status = world.files.manager_status
-        if status.master_node != master:
+        if status.master_node != master or self._will_reset(members):
             return False
         return all(
             self._rests(sid, service, members) for sid, service in status.service_status.items()
         ) and all(world.hosts[node].power for node in members)
+
+    def _will_reset(self, members: frozenset[str]) -> bool:
+        """Tell whether a node that was left alone still runs, until its watchdog resets it."""
+        hosts = self._world.hosts
+        return any(h.power and h.watchdogs for name, h in hosts.items() if name not in members)
 
     def _rests(self, sid: str, service: ServiceStatus, members: frozenset[str]) -> bool:
         if service.state is ServiceState.RECOVERY:
@@ -174,7 +197,8 @@ class _Player:
         if service.state is not ServiceState.STARTED:
             return service.state is ServiceState.ERROR or service.node in members
         host = self._world.hosts[service.node]
-        return service.node in members and sid in host.running
+        # without an LRM nobody starts it
+        return service.node in members and (sid in host.running or host.lrm is None)
 
     def _master(self) -> str | None:
         for name, host in self._world.hosts.items():

@@ -1,7 +1,7 @@
 """What becomes of each resource: one of five verdicts where its node is lost, and two beside them."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -119,7 +119,10 @@ def fates(before: Situation, trial: Outcome, gone: Collection[str]) -> dict[str,
 
 
 def touched_fates(before: Situation, trial: Outcome, gone: Collection[str]) -> dict[str, Fate]:
-    """Return what became of the resources that did not simply stay."""
+    """Return what became of the resources that did not simply stay, without the reasons.
+
+    A reason holds on to everything that the choice stood on, which a table must not keep.
+    """
     lost = frozenset(gone)
     reader = _Reader(before, trial, lost)
     near = reader.told_of | {sid for sid, c in before.resources.items() if c.node in lost}
@@ -128,7 +131,11 @@ def touched_fates(before: Situation, trial: Outcome, gone: Collection[str]) -> d
         for sid in sorted(near)
         if sid in before.resources and _counts(before, sid)
     }
-    return {sid: fate for sid, fate in found.items() if fate.verdict is not Verdict.STAYS}
+    return {
+        sid: replace(fate, why=Why())
+        for sid, fate in found.items()
+        if fate.verdict is not Verdict.STAYS
+    }
 
 
 def _counts(situation: Situation, sid: str) -> bool:

@@ -90,9 +90,11 @@ class _Finder:
 
     def _apart(self, due_s: Due) -> Iterable[int]:
         """Return by how much the master's CRM is moved against the LRMs; nothing: not worth it."""
-        if not self._lost:
-            return (-1, 0, 1) if not self._many else (0,)
         master = (self._master or "", "crm")
+        if not self._lost:
+            if not self._many:
+                return (-1, 0, 1)
+            return (0,) if self._is_end(due_s, master) or self._master is None else ()
         if self._new_master:
             ends = {(node, "lrm") for node in self._lost} | {master}
             apart = (0,) if self._many else (-1, 0, 1)
@@ -109,7 +111,8 @@ class _Finder:
 
     def _free(self) -> Iterator[Due]:
         if not self._lost:
-            for crm_s, behind_s in product(range(1, ROUND_S + 1), (1, -1)):
+            ends = (1, ROUND_S) if self._many else range(1, ROUND_S + 1)
+            for crm_s, behind_s in product(ends, (1, -1)):
                 yield self._due(crm_s, crm_s, crm_s + behind_s)
             return
         for lost_s in (1, ROUND_S):
