@@ -9,11 +9,12 @@ import typer
 from rich.text import Text
 
 from virton.cli.complaint import complain
+from virton.cli.data_folder import default_data
 from virton.cli.examination import Finding, Grade, of_cluster, of_this_machine
 from virton.cli.language import LanguageOption, printable, sentences
 from virton.cli.listening import checked_proxies
 from virton.cli.real_cluster import CaFileOption, FingerprintOption, client_of
-from virton.cli.serve import checked_token, default_data
+from virton.cli.serve import checked_token
 from virton.cli.settings_file import SettingsFile, settings_file
 from virton.cli.terminal import terminal
 from virton.cli.token_check import PATIENCE

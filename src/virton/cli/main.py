@@ -23,6 +23,7 @@ VERBS = {
         "Tell what becomes of every resource; with nothing chosen, what the stack does by itself."
     ),
     "tolerance": "Try every node, and say what would come back, what would not, and why.",
+    "audit": "Verify that nobody has altered the audit; name the first byte that was.",
     "doctor": "Look at everything that the console needs: each line is a finding, with what to do.",
     "why": "Tell why a resource is where it is, why not elsewhere, and what would have to change.",
 }

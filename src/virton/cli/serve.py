@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 from virton.cli.announcement import announce, announce_encrypted
 from virton.cli.certificate import Certificate, own_certificate
 from virton.cli.complaint import complain
+from virton.cli.data_folder import default_data
 from virton.cli.given_certificate import given_certificate
 from virton.cli.listening import (
     address_of,
@@ -58,6 +59,7 @@ from virton.cli.token_check import token_facts
 from virton.console.app import BesideCluster, create_app
 from virton.console.settings import ConsoleSettings
 from virton.damage import DamagedError
+from virton.keeping.syslog import Receiver
 from virton.notify.notifier import Setup
 from virton.notify.settings import setup_of
 from virton.proxmox import ApiToken, ProxmoxClient
@@ -177,6 +179,7 @@ def service_of(chosen: SettingsFile, folder: Path, proxies: tuple[str, ...] = ()
         language=chosen.language or "ko",
         hosts=known_hosts(chosen.host or HOST, chosen.hosts, proxies),
         strict_transport=bool(proxies),
+        audit_syslog=checked_receiver(chosen.audit_syslog),
         idle_s=3600 * (IDLE_HOURS if chosen.idle_hours is None else chosen.idle_hours),
     )
     if chosen.proxmox:
@@ -226,12 +229,6 @@ def certificate_of(chosen: SettingsFile, folder: Path, host: str) -> Certificate
         complain(f"cannot keep a certificate in {folder}: {failure.strerror or failure}")
 
 
-def default_data() -> Path:
-    """Return the folder for the program's data, below the user's own."""
-    base = os.environ.get("XDG_DATA_HOME")
-    return (Path(base) if base else Path.home() / ".local" / "share") / "virton"
-
-
 def prepared(folder: Path) -> Path:
     """Make the data folder, for this user alone."""
     try:
@@ -239,6 +236,16 @@ def prepared(folder: Path) -> Path:
     except OSError as failure:
         complain(f"cannot keep data in {folder}: {failure.strerror}", "Name another: --data DIR")
     return folder.resolve()
+
+
+def checked_receiver(text: str | None) -> str | None:
+    """Return where the audit is forwarded to, if it is written like an address."""
+    try:
+        if text is not None:
+            Receiver.parse(text)
+    except ValueError as failure:
+        complain(f"audit_syslog: {failure}", code=2)
+    return text
 
 
 def checked_token(token: str | None) -> str | None:

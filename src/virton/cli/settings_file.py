@@ -53,6 +53,7 @@ class SettingsFile(BaseModel):
     trusted_proxies: Texts = []
     log_format: LogFormat | None = None
     hosts: Texts = []
+    audit_syslog: Text | None = None
     idle_hours: Annotated[float, Field(ge=0, le=24 * 365)] | None = None
     demo: Text | None = None
 

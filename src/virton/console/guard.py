@@ -53,6 +53,11 @@ def answered(handler: Callable[[Request], Awaitable[Response]]) -> Endpoint:
     """Turn a handler's refusals and failures into answers."""
 
     async def endpoint(request: Request) -> Response:
+        response = await answer(request)
+        console_of(request).auditor.note(request, response.status_code)
+        return response
+
+    async def answer(request: Request) -> Response:
         try:
             return await handler(request)
         except Refusal as refusal:
@@ -102,6 +107,7 @@ async def _serve(
 ) -> Response:
     console = console_of(request)
     before = console.sessions.read(request.cookies.get(COOKIE))
+    request.state.user = before.user
     if writing and not console.sessions.csrf_matches(before, request.headers.get("x-csrf-token")):
         raise Refusal(403, "csrf", "the request does not come from the console's page")
     if request.url.path not in _BY_ITSELF:
@@ -173,6 +179,7 @@ async def read_json(request: Request) -> dict[str, Any]:
         raise Refusal(400, "invalid", "the body is not JSON") from None
     if not isinstance(document, dict):
         raise Refusal(400, "invalid", "the body is not a JSON object")
+    request.state.params = document
     return document
 
 

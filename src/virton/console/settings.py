@@ -41,6 +41,7 @@ class ConsoleSettings:
     idle_s: float = 8 * 3600.0
     hosts: frozenset[str] | None = None
     strict_transport: bool = False
+    audit_syslog: str | None = None
     language: str = "ko"
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from starlette.requests import Request
 
+from virton.console.audited import Auditor, auditor
 from virton.console.clock import Clock, tell_leaps
 from virton.console.lender import Lender
 from virton.console.metrics import Since
@@ -17,6 +18,8 @@ from virton.console.watch.forecasts import Forecasts
 from virton.console.watch.poller import Poller
 from virton.console.watch.telling import Telling
 from virton.console.watch.views import Views
+from virton.keeping.audit import Audit
+from virton.keeping.syslog import Forwarder, Receiver
 from virton.proxmox import ClusterApi, ProxmoxClient
 from virton.proxmox.answers import Remembered
 from virton.proxmox.capture import see
@@ -38,6 +41,7 @@ class Console:
     poller: Poller
     views: Views
     forecasts: Forecasts
+    auditor: Auditor
     telling: Telling | None = None
     since: Since = field(default_factory=Since)
 
@@ -52,6 +56,8 @@ class Console:
         ]
         if self.poller.chronicle is not None:
             tasks.append(asyncio.create_task(self.poller.chronicle.run()))
+        if self.auditor.forwarder is not None:
+            tasks.append(asyncio.create_task(self.auditor.forwarder.run()))
         if self.telling is not None:
             tasks.append(asyncio.create_task(self.telling.run()))
         try:
@@ -85,8 +91,13 @@ def open_console(client: ProxmoxClient, settings: ConsoleSettings, clock: Clock)
         poller=poller,
         views=Views(),
         forecasts=Forecasts(settings.data, clock, lambda: poller.readings, captured),
+        auditor=auditor(Audit(settings.data), clock, _forwarder(settings)),
         telling=_telling(poller, settings, clock),
     )
+
+
+def _forwarder(settings: ConsoleSettings) -> Forwarder | None:
+    return Forwarder(Receiver.parse(settings.audit_syslog)) if settings.audit_syslog else None
 
 
 def _telling(poller: Poller, settings: ConsoleSettings, clock: Clock) -> Telling | None:

@@ -28,6 +28,7 @@ async def log_in(request: Request) -> Response:
     # The cluster is asked for nothing, not even for its realms, by who has to wait.
     _require_no_wait(console, keys_of(address, form.username, longest_s=LONGEST_WAIT_S)[:1])
     user = await _user(console, form)
+    request.state.user = user
     keys = keys_of(address, user, longest_s=LONGEST_WAIT_S)
     _require_no_wait(console, keys)
     console.throttle.attempt(*keys)
@@ -85,6 +86,7 @@ async def log_out(request: Request) -> Response:
     """End the session, if there is one; its own page must ask for it."""
     console = console_of(request)
     session = console.sessions.read(request.cookies.get(COOKIE))
+    request.state.user = session.user
     if not console.sessions.csrf_matches(session, request.headers.get("x-csrf-token")):
         raise Refusal(403, "csrf", "the request does not come from the console's page")
     console.sessions.end(session)

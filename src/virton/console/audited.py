@@ -1,0 +1,66 @@
+"""What of the console's requests goes into the audit."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+
+from virton.console.clock import Clock
+from virton.keeping.audit import Audit
+from virton.keeping.syslog import Forwarder
+from virton.throttle import Allowance
+
+EXPORTS = ("/api/snapshot-file",)
+_SECRETS = frozenset({"password", "otp", "secret", "token"})
+_LONGEST = 4000
+_FAILURES, _FAILURE_EVERY_S = 200, 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Auditor:
+    """Tells the audit, and whoever it is forwarded to, what was asked and what became of it."""
+
+    audit: Audit
+    clock: Clock
+    failures: Allowance
+    forwarder: Forwarder | None = None
+
+    def note(self, request: Request, status: int) -> None:
+        """Note a login, a change, an export or a refusal; reading is nobody's business."""
+        who = getattr(request.state, "user", None)
+        if not self._matters(request, status, who):
+            return
+        entry = {
+            "at": round(self.clock.time(), 3),
+            "who": who,
+            "whence": request.client.host if request.client else None,
+            "what": f"{request.method} {request.url.path[:200]}",
+            "params": _told(getattr(request.state, "params", {})),
+            "status": status,
+            "result": "done" if status < 400 else "refused" if status < 500 else "failed",
+        }
+        if status == 401:
+            # Anybody may fail to log in, as often as they like: of very many, only the number is kept.
+            held_back = self.failures.take()
+            if held_back is None:
+                return
+            entry |= {"more_before": held_back} if held_back else {}
+        self.audit.add(entry)
+        if self.forwarder is not None:
+            self.forwarder.send(entry)
+
+    def _matters(self, request: Request, status: int, who: str | None) -> bool:
+        changes = request.method != "GET" or request.url.path in EXPORTS
+        return who is not None and status != 429 and (changes or status == 403)
+
+
+def auditor(audit: Audit, clock: Clock, forwarder: Forwarder | None) -> Auditor:
+    """Return an auditor who has told of no failures yet."""
+    return Auditor(audit, clock, Allowance(clock.monotonic, _FAILURES, _FAILURE_EVERY_S), forwarder)
+
+
+def _told(params: Mapping[str, Any]) -> Any:
+    told = {name: value for name, value in params.items() if name not in _SECRETS}
+    return told if len(json.dumps(told)) <= _LONGEST else {"left out": "too long"}

@@ -1,0 +1,87 @@
+"""Records of the audit on their way to a syslog server (RFC 5424), over UDP or TCP."""
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal, Self
+from urllib.parse import urlsplit
+
+from virton.rare_log import RareLog
+
+_AUDIT, _NOTICE, _WARNING = 13, 5, 4
+_MOST_WAITING = 1000
+_AGAIN_S = 5.0
+_PORTS = {"udp": 514, "tcp": 601}
+_LOG = RareLog(logging.getLogger(__name__))
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """Where records are sent."""
+
+    how: Literal["udp", "tcp"]
+    host: str
+    port: int
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read `udp://HOST:PORT` or `tcp://HOST:PORT`; raise ValueError if it is neither."""
+        parts = urlsplit(text)
+        if parts.scheme not in _PORTS or not parts.hostname or parts.path not in ("", "/"):
+            raise ValueError("not udp://HOST:PORT or tcp://HOST:PORT")
+        how: Literal["udp", "tcp"] = "udp" if parts.scheme == "udp" else "tcp"
+        return cls(how, parts.hostname, parts.port or _PORTS[how])
+
+
+def message(entry: Mapping[str, Any], host: str = "") -> bytes:
+    """Return a record as RFC 5424 writes it."""
+    severity = _NOTICE if entry.get("result") == "done" else _WARNING
+    at = datetime.fromtimestamp(entry["at"], UTC).isoformat(timespec="milliseconds")
+    name = (host or socket.gethostname() or "-")[:255]
+    head = f"<{_AUDIT * 8 + severity}>1 {at.replace('+00:00', 'Z')} {name} virton {os.getpid()}"
+    return f"{head} audit - {json.dumps(entry, sort_keys=True)}".encode("ascii")
+
+
+class Forwarder:
+    """Sends records in their order; while the receiver is away, the newest wait."""
+
+    def __init__(self, receiver: Receiver) -> None:
+        self._receiver = receiver
+        self._waiting: asyncio.Queue[bytes] = asyncio.Queue(_MOST_WAITING)
+
+    def send(self, entry: Mapping[str, Any]) -> None:
+        """Have a record sent."""
+        if self._waiting.full():
+            self._waiting.get_nowait()
+            _LOG.warning("the syslog server is away for long: the oldest records are not sent")
+        self._waiting.put_nowait(message(entry))
+
+    async def run(self) -> None:
+        """Send what waits, until cancelled."""
+        while True:
+            try:
+                await (self._by_udp() if self._receiver.how == "udp" else self._by_tcp())
+            except OSError as failure:
+                _LOG.warning(f"the syslog server cannot be reached: {failure.strerror or failure}")
+                await asyncio.sleep(_AGAIN_S)
+
+    async def _by_udp(self) -> None:
+        loop, to = asyncio.get_running_loop(), (self._receiver.host, self._receiver.port)
+        transport, _ = await loop.create_datagram_endpoint(asyncio.DatagramProtocol, remote_addr=to)
+        with contextlib.closing(transport):
+            while True:
+                transport.sendto(await self._waiting.get())
+
+    async def _by_tcp(self) -> None:
+        _, writer = await asyncio.open_connection(self._receiver.host, self._receiver.port)
+        with contextlib.closing(writer):
+            while True:
+                told = await self._waiting.get()
+                writer.write(f"{len(told)} ".encode() + told)
+                await writer.drain()

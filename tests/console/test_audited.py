@@ -1,0 +1,95 @@
+"""What of the console's requests the audit tells."""
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from tests.console.visit import Visit
+from virton.keeping.audit import FILE, verify
+from virton.keeping.syslog import Forwarder, Receiver
+
+pytestmark = pytest.mark.anyio
+
+
+def told(visit: Visit) -> list[dict[str, Any]]:
+    folder = visit.console.settings.data
+    assert verify(folder).alteration is None
+    lines = (folder / FILE).read_text("ascii").splitlines() if (folder / FILE).exists() else []
+    return [json.loads(line.partition("\t")[0]) for line in lines]
+
+
+async def test_logins_changes_exports_and_refusals_are_told_and_reading_is_not(
+    visit: Visit,
+) -> None:
+    await visit.browser("10.0.0.7").log_in(password="wrong")
+    browser = await visit.logged_in()
+    await browser.get("/api/snapshot")
+    await browser.get("/api/session")
+    await browser.write("POST", "/api/resources", {"sid": "vm:1", "comment": "안녕"})
+    await browser.get("/api/snapshot-file")
+    csrf, browser.csrf = browser.csrf, "none"
+    await browser.write("DELETE", "/api/rules/x")
+    browser.csrf = csrf
+    await browser.write("POST", "/api/logout", {})
+    entries = told(visit)
+    assert [(e["what"], e["result"]) for e in entries] == [
+        ("POST /api/login", "refused"),
+        ("POST /api/login", "done"),
+        ("POST /api/resources", "done"),
+        ("GET /api/snapshot-file", "done"),
+        ("DELETE /api/rules/x", "refused"),
+        ("POST /api/logout", "done"),
+    ]
+    assert {e["who"] for e in entries} == {"root@pam"}
+    assert entries[0]["whence"] == "10.0.0.7"
+    assert entries[2]["params"] == {"sid": "vm:1", "comment": "안녕"}
+    assert entries[0]["at"] == visit.clock.time()
+
+
+async def test_no_secret_is_told(visit: Visit) -> None:
+    await visit.browser().log_in(password="a wrong secret", otp="123456")
+    text = (visit.console.settings.data / FILE).read_text("ascii")
+    assert "a wrong secret" not in text
+    assert "123456" not in text
+
+
+async def test_who_has_no_login_fills_no_disk(visit: Visit) -> None:
+    for number in range(400):
+        await visit.browser(f"10.1.{number // 250}.{number % 250}").log_in(f"u{number}@pve", "x")
+        await visit.browser().write("POST", "/api/resources", {"sid": "vm:1"})
+    assert len(told(visit)) == 200
+    await visit.clock.step(10)
+    await visit.browser("10.2.0.1").log_in("last@pve", "x")
+    assert told(visit)[-1]["more_before"] == 200
+
+
+@pytest.mark.parametrize("how", ["udp", "tcp"])
+async def test_records_are_forwarded_to_a_syslog_server(how: str) -> None:
+    arrived: asyncio.Queue[bytes] = asyncio.Queue()
+    loop = asyncio.get_running_loop()
+
+    class Datagrams(asyncio.DatagramProtocol):
+        def datagram_received(self, data: bytes, addr: Any) -> None:
+            arrived.put_nowait(data)
+
+    async def read(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        size = int(await reader.readuntil(b" "))
+        arrived.put_nowait(await reader.readexactly(size))
+        writer.close()
+
+    if how == "udp":
+        transport, _ = await loop.create_datagram_endpoint(Datagrams, local_addr=("127.0.0.1", 0))
+        port, close = transport.get_extra_info("sockname")[1], transport.close
+    else:
+        server = await asyncio.start_server(read, "127.0.0.1", 0)
+        port, close = server.sockets[0].getsockname()[1], server.close
+    forwarder = Forwarder(Receiver(how, "127.0.0.1", port))  # type: ignore[arg-type]
+    task = asyncio.create_task(forwarder.run())
+    forwarder.send({"at": 0.0, "who": "홍길동@ad", "result": "done"})
+    sent = await asyncio.wait_for(arrived.get(), 10)
+    assert sent.startswith(b"<109>1 1970-01-01T00:00:00.000Z ")
+    assert json.loads(sent.partition(b" audit - ")[2])["who"] == "홍길동@ad"
+    task.cancel()
+    close()
