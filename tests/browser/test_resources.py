@@ -37,7 +37,7 @@ def test_the_list_has_the_columns_of_the_manual(page: Page) -> None:
     expect(columns).to_have_text([*headings, "Failback", "최근 변화", "작업"])
     first = resources(page).get_by_role("row").nth(1)
     cells = ["", "100", "phum03", "VM", "LOTCES-WIN", "실행 중 (Started)", "1", "1", "On"]
-    cells += ["", ""]
+    cells += ["", "왜?"]
     expect(first.get_by_role("cell").or_(first.get_by_role("rowheader"))).to_have_text(cells)
 
 

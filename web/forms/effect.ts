@@ -41,7 +41,7 @@ export class Effect {
   /** The effect in words; `question` is null while the form says nothing whole. */
   view(question: Question | null, id: string): TemplateResult {
     this.#follow(question);
-    return html`<div class="effect" role="status" aria-busy=${this.#isBusy ? "true" : "false"}>${question ? this.#content(id) : nothing}</div>`;
+    return html`<div class="effect" aria-live="polite" aria-busy=${this.#isBusy ? "true" : "false"}>${question ? this.#content(id) : nothing}</div>`;
   }
 
   get #isBusy(): boolean {
