@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.testclient import TestClient
 
 from tests.embedded.living import Living
 
@@ -67,6 +68,22 @@ def test_pools_are_made_filled_and_emptied(living: Living) -> None:
     assert living.client.delete("/pools").status_code == 400
     living.send("DELETE", "/pools?poolid=web")
     assert living.get("/pools") == []
+
+
+def test_what_is_in_a_pool_says_so_among_the_resources(living: Living) -> None:
+    living.send("POST", "/pools", poolid="web")
+    living.send("PUT", "/pools/web", vms=101)
+    rows = {row["id"]: row for row in living.get("/cluster/resources")}
+    assert rows["/pool/web"] == {"id": "/pool/web", "type": "pool", "pool": "web"}
+    assert (rows["qemu/101"]["pool"], "pool" in rows["qemu/102"]) == ("web", False)
+
+
+def test_the_nodes_have_the_address_by_which_a_client_came(living: Living) -> None:
+    assert {row["ip"] for row in living.get("/cluster/status")[1:]} == {"127.0.0.1"}
+    client = TestClient(living.running.app, base_url="https://198.51.100.7/api2/json")
+    client.cookies = living.client.cookies
+    told = client.get("/cluster/status").json()["data"]
+    assert {row["ip"] for row in told[1:]} == {"198.51.100.7"}
 
 
 def test_a_guest_is_in_one_pool_at_a_time(living: Living) -> None:

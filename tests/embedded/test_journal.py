@@ -101,6 +101,16 @@ def test_a_start_that_fails_is_a_failed_task_and_says_so_in_the_journal(tmp_path
     assert any(re.fullmatch(r"start VM 121: UPID:\S+", text) for text in texts)
 
 
+def test_a_rule_that_is_dropped_is_told_with_its_reason(tmp_path: Path) -> None:
+    living = Living(tmp_path)
+    rule = "resource-affinity: alone\n\taffinity positive\n\tresources vm:121\n\n"
+    living.running.cluster.files.write("ha/rules.cfg", rule)
+    living.step(30)
+    reason = "rule is ineffective as there are less than two resources"
+    texts = [text for node in ("phum01", "phum02", "phum03") for _, text in lines(living, node)]
+    assert f"Drop rule 'alone', because {reason}." in texts
+
+
 def test_the_log_of_the_cluster_has_no_word_of_the_ha_stack(tmp_path: Path) -> None:
     living = Living(tmp_path)
     living.send("POST", "/cluster/ha/resources/vm:121/migrate", node="phum02")

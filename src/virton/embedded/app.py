@@ -6,8 +6,10 @@
 import json
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
+from ipaddress import ip_address
 
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect
@@ -69,6 +71,7 @@ class _Api:
         path = f"/{request.path_params.get('path', '')}"
         found = self._registry.find(request.method, path)
         endpoint = found[0] if found else None
+        self._note_address(request)
         given = credentials_of(request)
         caller = Caller(None, given.address)
         if needs_login(endpoint):
@@ -78,6 +81,12 @@ class _Api:
             work = partial(dispatch, self._registry, self._cluster, caller, call)
             return await self._hashing.run(caller.address, work)
         return dispatch(self._registry, self._cluster, caller, call)
+
+    def _note_address(self, request: HttpRequest) -> None:
+        """Give the nodes the address by which this client came: it answers, whichever they are."""
+        host, _ = request.scope.get("server") or ("", None)
+        with suppress(ValueError):
+            self._cluster.address = str(ip_address(host))
 
 
 class _ExtApi:

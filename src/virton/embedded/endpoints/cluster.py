@@ -6,7 +6,7 @@ from typing import Any
 
 from virton.embedded.access.access import Caller
 from virton.embedded.cluster import EmbeddedCluster
-from virton.embedded.endpoints import guests, nodes, storage
+from virton.embedded.endpoints import guests, nodes, pools, storage
 from virton.embedded.endpoints.parameters import AUDIT
 from virton.embedded.errors import invalid
 from virton.embedded.registry import Anyone, Endpoint
@@ -53,6 +53,8 @@ def resources(cluster: EmbeddedCluster, caller: Caller, params: Params) -> list[
     """List guests and nodes, as far as the caller may see them."""
     kind = params.get("type")
     entries: list[Entry] = []
+    if kind is None:
+        entries += pools.resource_entries(cluster, caller)
     if kind in (None, "vm"):
         entries += guests.resource_entries(cluster, caller)
     if kind in (None, "node"):

@@ -70,6 +70,8 @@ def _state(guest: Guest, members: Mapping[str, bool]) -> Entry:
 def resource_entries(cluster: EmbeddedCluster, caller: Caller) -> list[Entry]:
     """Return the guests as `/cluster/resources` lists them, with their HA state."""
     entries, members = [], cluster.world.members()
+    known = cluster.access.users.pools.items()
+    pools = {vmid: {"pool": name} for name, pool in known for vmid in pool.vmids}
     for guest in visible(cluster, caller):
         entry = _state(guest, members) | {
             "id": f"{guest.type}/{guest.vmid}",
@@ -78,6 +80,7 @@ def resource_entries(cluster: EmbeddedCluster, caller: Caller) -> list[Entry]:
             "maxcpu": guest.maxcpu,
             "template": 0,
             "memhost": guest.mem if guest.running else 0,
+            **pools.get(guest.vmid, {}),
         }
         state = ha_state(cluster, guest.sid)
         entries.append(entry if state is None else {**entry, "hastate": state})

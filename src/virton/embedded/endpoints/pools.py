@@ -18,6 +18,14 @@ Params = Mapping[str, Any]
 Entry = dict[str, Any]
 
 
+def resource_entries(cluster: EmbeddedCluster, caller: Caller) -> list[Entry]:
+    """Return the pools as `/cluster/resources` lists them."""
+    return [
+        {"id": f"/pool/{entry['poolid']}", "type": "pool", "pool": entry["poolid"]}
+        for entry in index(cluster, caller, {})
+    ]
+
+
 def index(cluster: EmbeddedCluster, caller: Caller, params: Params) -> list[Entry]:
     """List the pools that the caller may see; of one that is asked for, what is in it, too."""
     wanted = params.get("poolid")
