@@ -1,6 +1,6 @@
 """What hosts and guests use, as the scheduler's modes see it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from virton.ha.events import Event
 from virton.ha.events.simulation import Overcommitted
@@ -9,6 +9,8 @@ from virton.ha.placement.load import ImbalanceMeasure, NodeStats, ResourceUsage
 from virton.ha.states import SchedulerMode
 from virton.simulation.commands import Figures
 from virton.simulation.world import World
+
+_NOTHING: Mapping[str, float] = {}
 
 
 class _NoFiguresError(Exception):
@@ -25,7 +27,7 @@ def load_report(world: World, figures: Figures, measure: ImbalanceMeasure) -> Lo
     try:
         # the reference reads the resources' figures twice, and warns each time
         _check_resources(world, figures, warnings.append)
-        _check_resources(world, figures, warnings.append)
+        warnings += warnings
         nodes = _dynamic_nodes(world, figures, warnings.append)
     except _NoFiguresError:
         return LoadReport(warnings=tuple(warnings), usable=False)
@@ -44,17 +46,17 @@ def _static_nodes(world: World) -> dict[str, NodeStats]:
 def _usage(world: World, figures: Figures, *, dynamic: bool) -> dict[str, ResourceUsage]:
     usage = {}
     for sid in sorted({*world.files.resources(), *world.running_guests()}):
-        most, now = figures.static.get(sid, {}), figures.dynamic.get(sid, {})
-        if not {"maxcpu", "maxmem"} <= most.keys():
+        most = figures.static.get(sid, _NOTHING)
+        cores, memory = most.get("maxcpu"), most.get("maxmem")
+        if cores is None or memory is None:
             continue
-        if dynamic and not {"cpu", "mem"} <= now.keys():
+        if not dynamic:
+            usage[sid] = ResourceUsage(cores, int(memory), None, None)
             continue
-        usage[sid] = ResourceUsage(
-            most["maxcpu"],
-            int(most["maxmem"]),
-            now["cpu"] if dynamic else None,
-            int(now["mem"]) if dynamic else None,
-        )
+        now = figures.dynamic.get(sid, _NOTHING)
+        cpu, mem = now.get("cpu"), now.get("mem")
+        if cpu is not None and mem is not None:
+            usage[sid] = ResourceUsage(cores, int(memory), cpu, int(mem))
     return usage
 
 
