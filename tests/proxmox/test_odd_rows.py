@@ -6,7 +6,7 @@ import pytest
 
 from tests.console.visit import Visit
 from tests.console.visit import visiting as _visiting
-from tests.proxmox.playback import Playback, healthy
+from tests.proxmox.playback import Playback, healthy, lrm
 from virton.proxmox.configuration import parse_groups, parse_resources, parse_rules
 from virton.proxmox.inventory import parse_inventory, parse_membership, parse_use
 from virton.proxmox.manager import parse_manager_status
@@ -89,6 +89,14 @@ async def test_a_page_with_odd_rows_everywhere_has_all_its_parts(tmp_path: Any) 
         told = await _told(visit)
     assert all(part["ok"] for part in told["parts"].values())
     assert [row["sid"] for row in told["resources"]] == ["vm:100", "vm:121"]
+
+
+async def test_a_word_that_nobody_knows_is_told_as_it_came(tmp_path: Any) -> None:
+    cluster = Playback()
+    cluster.answers["/cluster/ha/status/current"][3] = lrm("phum01", "tomorrow mode", "active")
+    async with _visiting(tmp_path, cluster=cluster) as visit:
+        told = (await _told(visit))["nodes"][0]["lrm"]
+    assert (told["display"], told["state"]) == ("unknown", "tomorrow mode")
 
 
 async def _told(visit: Visit) -> dict[str, Any]:

@@ -68,8 +68,10 @@ def node_row(told: NodeTold) -> model.Node:
 def _lrm(row: LrmRow | None, file: LrmFile | None) -> model.Lrm | None:
     if row is None:
         return None
+    known = file.state if file is not None and row.display != "unknown" else None
     return model.Lrm(
-        state=(file and file.state) or row.raw,
+        # A word that this version does not know is shown as it came.
+        state=known or row.raw,
         mode=file.mode if file else None,
         display=row.display,
         watchdog=row.watchdog,
