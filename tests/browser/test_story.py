@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.conftest import SCREENSHOTS
 from tests.browser.live import PASSWORD, Live
 from tests.browser.stage import Opener, Stage
+from tests.browser.test_still import WATCH
 
 pytestmark = pytest.mark.browser
 
@@ -49,7 +50,7 @@ def lrm_of(page: Page, node: str) -> Locator:
 
 
 def keep(page: Page, name: str) -> None:
-    page.screenshot(path=SCREENSHOTS / f"story-{name}.png", full_page=True)
+    page.screenshot(path=SCREENSHOTS / f"story-{name}.png")
 
 
 def test_a_lost_node_is_fenced_and_its_resources_run_elsewhere(page: Page, live: Live) -> None:
@@ -58,6 +59,7 @@ def test_a_lost_node_is_fenced_and_its_resources_run_elsewhere(page: Page, live:
     expect(lost).to_contain_text("실행 중")
     expect(lrm_of(page, "phum03")).to_contain_text("활성")
     lost.get_by_role("radio").check()
+    page.evaluate(WATCH)
 
     live.cut("phum03")
     live.step(40)
@@ -75,6 +77,7 @@ def test_a_lost_node_is_fenced_and_its_resources_run_elsewhere(page: Page, live:
     expect(lrm_of(page, "phum02")).to_contain_text("활성")
     keep(page, "3-recovered")
     expect(lost.get_by_role("radio")).to_be_checked()
+    assert page.evaluate("shifts") == []
 
     live.power_on("phum03")
     live.step(30)

@@ -31,13 +31,21 @@ const switchedOff = new Set<string>();
 const cutOff = new Map<string, number>();
 
 subscribe((_state, names) => {
-  if (names.includes("snapshot")) void readLab();
+  if (!names.includes("snapshot")) return;
+  preferences.rememberUnfolded("lab-offered", isOffered());
+  void readLab();
 });
 
 /** Whether there is a laboratory, and whether it is open. */
 export function labState(): "none" | "folded" | "open" {
-  if (!isOffered() || !state.lab?.offered) return "none";
-  return isOpen ? "open" : "folded";
+  return hasLab() ? (isOpen ? "open" : "folded") : "none";
+}
+
+/** Whether a place is kept for it: before anything is known, where there was one the last time. */
+function hasLab(): boolean {
+  if (!state.session) return preferences.unfolded("lab-offered", false);
+  if (!state.snapshot) return state.session.lab;
+  return isOffered() && state.lab?.offered !== false;
 }
 
 function isOffered(): boolean {
@@ -92,11 +100,11 @@ async function act(deed: Record<string, unknown>, done = ""): Promise<void> {
 export function labView(): TemplateResult | typeof nothing {
   const { lab } = state;
   const shown = labState();
-  if (shown === "none" || !lab) return nothing;
+  if (shown === "none") return nothing;
   const isShown = shown === "open";
   return html`<section class="lab" id="lab" aria-labelledby="lab-title" data-open=${isShown ? "yes" : "no"}>
     <h2 class="lab-heading"><button type="button" class="lab-fold" aria-expanded=${isShown ? "true" : "false"} aria-controls="lab-body" @click=${fold}>${icon("flask")}<span id="lab-title">${t("lab.title")}</span></button>${pill({ tone: "warn", text: t("lab.mark") })}</h2>
-    <div class="lab-body" id="lab-body" role="group" aria-labelledby="lab-title" tabindex="-1" ?hidden=${!isShown}>${isShown ? bodyView(lab) : nothing}</div>
+    <div class="lab-body" id="lab-body" role="group" aria-labelledby="lab-title" ?hidden=${!isShown}>${isShown && lab ? bodyView(lab) : nothing}</div>
   </section>`;
 }
 

@@ -8,7 +8,7 @@ import { ago, clock, dateTime, has, number, t } from "../words/i18n.js";
 import { lrmState, nodeTrouble, type Word } from "../words/states.js";
 import { menuButton, type MenuItem } from "./menu.js";
 import { partView } from "./part.js";
-import { pill } from "./pill.js";
+import { badges } from "./pill.js";
 import { showNode } from "./resources.js";
 import { cellsOf, type Column, tableView } from "./table.js";
 
@@ -96,7 +96,7 @@ function wordsOf({ node, page }: Row): { words: Word[]; beside: string } {
 
 function stateView(row: Row): TemplateResult {
   const { words, beside } = wordsOf(row);
-  return html`<span class="badges">${words.map(pill)}<span class="sub">${beside}</span></span>`;
+  return badges(words, beside);
 }
 
 function stateTitle(row: Row): string {

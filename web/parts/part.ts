@@ -40,7 +40,7 @@ export function partView(plan: PartPlan): TemplateResult {
   return html`<section class="card${isStale ? " is-stale" : ""}" id=${plan.id} aria-labelledby="${plan.id}-title" aria-busy=${isKnown || error ? "false" : "true"}>
     <header>
       <h2 id="${plan.id}-title" tabindex="-1">${plan.title}</h2>
-      ${ageView(plan)}${isKnown && error ? trouble(error) : nothing}
+      ${ageView(plan, isKnown ? error : null)}
       ${plan.tools ?? nothing}
     </header>
     ${plan.isFolded ? nothing : body}
@@ -58,17 +58,15 @@ function troubleOf(source: Source): ApiError | null {
   return retried ?? new ApiError(part.error ?? { code: "cluster" });
 }
 
-function ageView({ source, isAgeless = false }: PartPlan): TemplateResult {
+/** How old the data is; why it is old stands in the status line, and here for screen readers and pointers. */
+function ageView({ source, isAgeless = false }: PartPlan, error: ApiError | null): TemplateResult {
   const part = state.snapshot?.parts[source];
   const at = part?.at ?? null;
   const isFresh = part?.ok && state.line !== "lost";
   const age = at === null ? "" : t(isFresh ? "age.fresh" : "age.stale", { ago: ago(consoleNow() - at) });
-  return html`<span class="age hush small">${isAgeless ? "" : age}</span>`;
-}
-
-/** A failure beside data that is old: in the head, where it moves nothing. */
-function trouble(error: ApiError): TemplateResult {
-  return html`<span class="trouble" role="alert" title=${errorLine(error)}><span class="cut">${errorView(error)}</span>${retryButton()}</span>`;
+  const why = html`<span class="unseen" role="alert">${error ? errorView(error) : nothing}</span>`;
+  const kind = error ? "age bad-word small" : "age hush small";
+  return html`<span class=${kind} title=${error ? errorLine(error) : age}>${isAgeless ? "" : age}</span>${error ? why : nothing}`;
 }
 
 /** A failure in the place of data. */

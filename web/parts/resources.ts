@@ -21,7 +21,7 @@ import { Filter } from "./filter.js";
 import { menuButton, type MenuItem } from "./menu.js";
 import { announce } from "./notes.js";
 import { partView } from "./part.js";
-import { pill } from "./pill.js";
+import { badges } from "./pill.js";
 import { cellsOf, type Column, tableView } from "./table.js";
 
 const GROUPINGS = ["none", "node", "state"] as const;
@@ -329,7 +329,7 @@ function wordOf(resource: Resource): { word: Word; beside: string } {
 
 function stateView(resource: Resource): TemplateResult {
   const { word, beside } = wordOf(resource);
-  return html`<span class="badges">${pill(word)}<span class="sub">${beside}</span></span>`;
+  return badges([word], beside);
 }
 
 function stateTitle(resource: Resource): string {

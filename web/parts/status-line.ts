@@ -1,8 +1,9 @@
 /** The line that is always there: one word, one sentence, what comes next, and one button. */
 
 import { html, nothing, type TemplateResult } from "lit/html.js";
+import { keyed } from "lit/directives/keyed.js";
 
-import { doorkeeper } from "../core/api.js";
+import { asApiError, doorkeeper } from "../core/api.js";
 import { redraw } from "../core/draw.js";
 import { hindrance, mayWrite } from "../core/hindrance.js";
 import { knownTable, redRows } from "../core/forecast.js";
@@ -10,8 +11,6 @@ import { clusterNow, resourceOf, state } from "../core/store.js";
 import { refresh, tryAgain } from "../core/stream.js";
 import { openResourceForm, startAgain } from "../forms/resource.js";
 import type { PageModel } from "../model.js";
-import { asApiError } from "../core/api.js";
-import { doubt } from "../words/doubt.js";
 import { errorLine } from "../words/errors.js";
 import { ago, clock, span, t } from "../words/i18n.js";
 import { type Deed, type LineWord, type Matter, mattersOf, WORD_TONES } from "../words/matters.js";
@@ -37,7 +36,7 @@ let isBusy = false;
 /** The line, and the list that opens from it. */
 export function statusLineView(): TemplateResult {
   const matters = mattersOf(state.snapshot);
-  const [worst, ...others] = matters;
+  const [worst] = matters;
   const word: LineWord | null = worst?.word ?? (state.snapshot ? "well" : null);
   if (!worst) isListOpen = false;
   tellTab(word, worst);
@@ -45,8 +44,8 @@ export function statusLineView(): TemplateResult {
   const isUrgent = tone === "bad" || word === "unknown";
   return html`<section class="strip" data-tone=${tone} aria-label=${t("line.label")}>
       <span class="word">${word ? html`${icon(ICONS[word])}${t(`line.word.${word}`)}` : nothing}</span>
-      <p class="facts" role=${isUrgent ? "alert" : "status"}>${worst ? factsOf(worst) : wellFacts()}</p>
-      <span class="next">${worst ? nextView(worst, others.length) : nothing}</span>
+      <p class="facts" role=${isUrgent ? "alert" : "status"}>${anew(worst ? factsOf(worst) : wellFacts())}</p>
+      ${nextView(worst)} ${listButton(matters)}
     </section>
     ${isListOpen ? listView(matters) : nothing}`;
 }
@@ -63,18 +62,33 @@ function tellTab(word: LineWord | null, worst: Matter | undefined): void {
   if (link && link.getAttribute("href") !== href) link.setAttribute("href", href);
 }
 
-/** Facts as they stand one after the other; those at the end go first where there is no room. */
-function fact(text: unknown): TemplateResult {
-  return html`<span>${text}</span>`;
+/** A fact, and what stands beside it and changes with every second. */
+interface Fact {
+  text: string;
+  isStrong?: boolean;
+  since?: string;
+  href?: string;
 }
 
-function factsOf(matter: Matter): TemplateResult[] {
+/** Facts one after the other, anew when one of them changes: a word that another pushes aside would jump. */
+function anew(facts: Fact[]): unknown {
+  const since = (span: string) => html` <span class="since" aria-live="off">${span}</span>`;
+  const told = ({ text, isStrong, href }: Fact) =>
+    href ? html`<a href=${href}>${text}</a>` : isStrong ? html`<b>${text}</b>` : text;
+  const view = (fact: Fact) =>
+    html`<span>${told(fact)}${fact.since ? since(fact.since) : nothing}</span>`;
+  return keyed(facts.map(({ text }) => text).join("|"), html`${facts.map(view)}`);
+}
+
+function factsOf(matter: Matter): Fact[] {
   const since = matter.since ? span(clusterNow() - matter.since) : "";
   const lost = state.line === "lost" && state.heardAt !== null && matter.key.startsWith("line");
   const heard = lost ? t("line.heard", { ago: ago((performance.now() - state.heardAt!) / 1000) }) : "";
-  const first = html`<b>${matter.head}</b>${since ? html` <span aria-live="off">${t("line.since", { span: since })}</span>` : nothing}`;
-  const rest = [heard, matter.own ?? "", ...(matter.facts ?? [])].filter(Boolean);
-  return [fact(first), ...rest.map(fact), ...(matter.since ? [fact(reported(matter.since))] : [])];
+  const rest = [matter.own ?? "", ...(matter.facts ?? []), matter.since ? reported(matter.since) : ""];
+  return [
+    { text: matter.head, isStrong: true, since: since ? t("line.since", { span: since }) : heard },
+    ...rest.filter(Boolean).map((text) => ({ text })),
+  ];
 }
 
 function reported(at: number): string {
@@ -82,29 +96,30 @@ function reported(at: number): string {
 }
 
 /** What is told when all is well: how many of how many. */
-function wellFacts(): TemplateResult[] {
+function wellFacts(): Fact[] {
   const { snapshot } = state;
-  if (!snapshot) return [fact(state.line === "connecting" ? t("loading") : "")];
+  if (!snapshot) return [{ text: state.line === "connecting" ? t("loading") : "" }];
   const { nodes, resources } = snapshot;
   const online = nodes.filter((node) => node.online).length;
   const wanted = resources.filter((resource) => requestOf(resource) === "started");
   const running = wanted.filter((resource) => resource.state === "started").length;
   return [
-    fact(t("line.nodes", { online, all: nodes.length })),
-    ...(snapshot.quorum ? [fact(quorumFact(snapshot, online))] : []),
-    fact(t("line.resources", { running, all: wanted.length })),
+    { text: t("line.nodes", { online, all: nodes.length }) },
+    ...(snapshot.quorum ? [{ text: quorumFact(snapshot, online) }] : []),
+    { text: t("line.resources", { running, all: wanted.length }) },
     ...toleranceFact(),
   ];
 }
 
 /** What the cluster bears, once it is known. */
-function toleranceFact(): TemplateResult[] {
+function toleranceFact(): Fact[] {
   const table = knownTable();
   if (!table || table.at === null) return [];
   const [red, ...more] = redRows(table);
-  if (!red) return [fact(t("line.bears_one"))];
-  const text = more.length ? t("line.bears_not_more", { node: red.name, count: more.length }) : t("line.bears_not", { node: red.name });
-  return [fact(html`<a href="/whatif?lose=${red.name}">${text}</a>`)];
+  if (!red) return [{ text: t("line.bears_one") }];
+  const values = { node: red.name, count: more.length };
+  const text = t(more.length ? "line.bears_not_more" : "line.bears_not", values);
+  return [{ text, href: `/whatif?lose=${encodeURIComponent(red.name)}` }];
 }
 
 /** The votes, where each node has one. */
@@ -114,15 +129,23 @@ function quorumFact({ cluster, nodes, quorum }: PageModel, online: number): stri
   return t("line.votes", { present: online, all: votes });
 }
 
-function nextView(worst: Matter, others: number): TemplateResult {
-  const key = others ? "line.more" : "line.details";
+/** What comes next, and the one deed that helps. */
+function nextView(worst: Matter | undefined): unknown {
+  const { next = "", deed = "", key = "" } = worst ?? {};
+  const when = next ? html`<span class="when soft">${next}</span>` : nothing;
+  const button = worst ? deedButton(worst, "button main") : nothing;
+  return keyed(`${key}|${next}|${deed}`, html`<span class="next">${when}${button}</span>`);
+}
+
+/** The button that opens the list; it keeps its place when there is nothing to list. */
+function listButton(matters: Matter[]): TemplateResult {
+  const others = matters.length - 1;
   const toggle = () => {
     isListOpen = !isListOpen;
     redraw();
   };
-  return html`${worst.next ? html`<span class="when soft">${worst.next}</span>` : nothing}
-    <button type="button" class="button" id="line-list" aria-expanded=${isListOpen ? "true" : "false"} aria-controls="line-others" @click=${toggle}>${t(key, { count: others })}</button>
-    ${deedButton(worst, "button main")}`;
+  const text = t(others > 0 ? "line.more" : "line.details", { count: others });
+  return html`<button type="button" class="button" id="line-list" ?disabled=${!matters.length} aria-expanded=${isListOpen ? "true" : "false"} @click=${toggle}>${text}</button>`;
 }
 
 function deedButton(matter: Matter, kind: string): TemplateResult | typeof nothing {
@@ -187,9 +210,4 @@ function listView(matters: Matter[]): TemplateResult {
       )}
     </ul>
   </section>`;
-}
-
-/** Whether the states on the page are only the last that are known. */
-export function isDoubted(): boolean {
-  return Boolean(state.snapshot && doubt(state.snapshot));
 }

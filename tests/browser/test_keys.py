@@ -1,0 +1,101 @@
+"""The list by keyboard alone, its menus, and its sorting and grouping."""
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser import contents
+from tests.browser.standin import Standin
+from tests.browser.visit import choose_in_menu
+
+pytestmark = pytest.mark.browser
+
+
+def chosen(page: Page) -> Locator:
+    return page.get_by_role("radio", checked=True)
+
+
+def ids(page: Page) -> Locator:
+    return page.locator("#resources tbody").get_by_role("rowheader")
+
+
+def test_keys_choose_edit_move_remove_and_clear(page: Page) -> None:
+    page.get_by_role("radio", name="VM 100 (LOTCES-WIN) 선택").check()
+    page.locator("#resources-title").focus()
+    page.keyboard.press("ArrowDown")
+    expect(chosen(page)).to_have_value("vm:121")
+    for key, title in (
+        ("e", "HA 리소스 수정"),
+        ("Enter", "HA 리소스 수정"),
+        ("m", "VM 121 (ct) 이동"),
+        ("Delete", "HA 리소스 제거"),
+    ):
+        page.keyboard.press(key)
+        dialog = page.get_by_role("dialog", name=title)
+        expect(dialog).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(dialog).to_have_count(0)
+    page.keyboard.press("Escape")
+    expect(chosen(page)).to_have_count(0)
+
+
+def test_keys_do_nothing_while_somebody_types(page: Page) -> None:
+    page.get_by_role("radio", name="VM 100 (LOTCES-WIN) 선택").check()
+    page.keyboard.press("/")
+    page.keyboard.type("em?")
+    expect(page.get_by_role("searchbox", name="검색")).to_have_value("em?")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_a_question_mark_lists_the_keys(page: Page) -> None:
+    page.keyboard.press("?")
+    keys = page.get_by_role("dialog", name="단축키")
+    expect(keys).to_contain_text("선택한 리소스 이동")
+    keys.get_by_role("button", name="닫기").last.click()
+    expect(keys).to_have_count(0)
+
+
+def test_a_row_has_a_menu_that_keys_walk_and_that_gives_the_focus_back(page: Page) -> None:
+    button = page.get_by_role("button", name="VM 121 (ct) 메뉴")
+    button.press("Enter")
+    items = page.get_by_role("menuitem")
+    expect(items).to_have_text(["수정", "이동", "제거"])
+    expect(items.first).to_be_focused()
+    page.keyboard.press("ArrowUp")
+    expect(items.last).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(items).to_have_count(0)
+    expect(button).to_be_focused()
+    choose_in_menu(page, "VM 121 (ct)", "이동")
+    expect(page.get_by_role("dialog", name="VM 121 (ct) 이동")).to_be_visible()
+
+
+def test_who_may_not_change_anything_sees_why_in_the_menu(page: Page, standin: Standin) -> None:
+    standin.show(contents.without_quorum())
+    page.get_by_role("button", name="VM 121 (ct) 메뉴").click()
+    for item in page.get_by_role("menuitem").all():
+        expect(item).to_be_disabled()
+        expect(item).to_have_attribute(
+            "title", "phum01 노드가 쿼럼을 잃어 변경할 수 없습니다. 지금은 조회만 가능합니다."
+        )
+
+
+def test_the_list_is_sorted_by_a_column_and_back(page: Page) -> None:
+    page.get_by_role("button", name="이름", exact=True).click()
+    expect(page.get_by_role("columnheader", name="이름")).to_have_attribute(
+        "aria-sort", "ascending"
+    )
+    expect(ids(page)).to_have_text(["100", "122", "124", "121", "999"])
+    page.get_by_role("button", name="이름", exact=True).click()
+    expect(ids(page)).to_have_text(["999", "121", "124", "122", "100"])
+
+
+def test_the_list_is_grouped_by_node_and_stays_so(page: Page) -> None:
+    page.get_by_role("button", name="노드별").click()
+    expect(ids(page)).to_have_text(["phum01 3", "121", "122", "999", "phum03 2", "100", "124"])
+    page.reload()
+    expect(ids(page)).to_have_count(7)
+
+
+def test_the_menu_of_a_node_shows_what_is_on_it(page: Page) -> None:
+    choose_in_menu(page, "phum03", "이 노드의 리소스 보기")
+    expect(ids(page)).to_have_text(["100", "124"])

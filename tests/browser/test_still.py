@@ -1,0 +1,129 @@
+"""Nothing jumps: no box, row or column moves while the cluster's state changes."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser import contents
+from tests.browser.contents import bad_part
+from tests.browser.stage import Opener
+from tests.browser.standin import Standin
+from tests.browser.visit import line
+
+pytestmark = pytest.mark.browser
+
+WATCH = """() => {
+  window.shifts = [];
+  new PerformanceObserver((list) => {
+    for (const { value, sources } of list.getEntries()) {
+      shifts.push([value, sources.map(({ node }) => node?.outerHTML?.slice(0, 120) ?? "text")]);
+    }
+  }).observe({ type: "layout-shift" });
+}"""
+MEASURE = """() => [...document.querySelectorAll(".card, #resources tr, #status tr")]
+  .map((one) => one.getBoundingClientRect())
+  .map(({ top, height }) => [top + scrollY, height])"""
+
+
+def _unknown(page: contents.Snapshot) -> None:
+    page["nodes"][2].update(online=False, ha_state="unknown")
+    page["nodes"][2]["lrm"]["at"] = contents.NOW - 20
+
+
+def _fence(page: contents.Snapshot) -> None:
+    _unknown(page)
+    page["nodes"][2]["ha_state"] = "fence"
+    for one in page["resources"]:
+        if one["node"] == "phum03":
+            one["state"] = "fence"
+
+
+def _recovery(page: contents.Snapshot) -> None:
+    _unknown(page)
+    page["resources"][0].update(state="recovery", crm_state="recovery")
+    page["resources"][3].update(
+        state="started",
+        node="phum02",
+        arrival={"origin": "phum03", "how": "recovered", "at": contents.NOW},
+    )
+
+
+def _error(page: contents.Snapshot) -> None:
+    page["resources"][1].update(state="error", failed_nodes=["phum01", "phum02"])
+    page["resources"][2].update(down=True, request_state="stopped", target="phum02")
+
+
+def _no_quorum(page: contents.Snapshot) -> None:
+    page.update(contents.without_quorum())
+
+
+def _silent(page: contents.Snapshot) -> None:
+    page["parts"] = dict.fromkeys(page["parts"], bad_part("timeout", "no route", contents.NOW - 70))
+
+
+def _well(_: contents.Snapshot) -> None:
+    """Leave things as they are."""
+
+
+STORY: list[Callable[[contents.Snapshot], None]] = [
+    *(_unknown, _fence, _recovery, _well, _error, _no_quorum, _silent, _well)
+]
+
+
+@pytest.mark.parametrize(("locale", "width"), [("ko", 1440), ("en", 1280), ("ko", 390)])
+def test_nothing_moves_through_the_story_of_a_lost_node(
+    locale: str, width: int, standin: Standin, open_page: Opener
+) -> None:
+    page = open_page(locale=locale, width=width)
+    expect(page.get_by_role("radio").first).to_be_visible()
+    before = page.evaluate(MEASURE)
+    page.evaluate(WATCH)
+    for change in STORY:
+        snapshot = contents.usual()
+        change(snapshot)
+        snapshot["now"] += 1
+        standin.show(snapshot)
+        tone = "ok" if change is _well else "bad|idle"
+        expect(page.locator(".strip")).to_have_attribute("data-tone", _one_of(tone))
+        assert page.evaluate(MEASURE) == before, change.__name__
+        _settle(page)
+    assert page.evaluate("shifts") == []
+
+
+def _one_of(words: str) -> re.Pattern[str]:
+    return re.compile(f"^({words})$")
+
+
+def _settle(page: Page) -> None:
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+
+
+@pytest.mark.parametrize(("density", "height"), [("좁게", 28), ("보통", 36), ("넓게", 44)])
+def test_rows_have_one_of_three_heights_which_is_remembered(
+    density: str, height: int, page: Page
+) -> None:
+    page.get_by_role("button", name=density).click()
+    page.reload()
+    expect(page.get_by_role("radio").first).to_be_visible()
+    heights = page.evaluate(
+        "() => [...document.querySelectorAll('#resources tbody tr, #status tbody tr')]"
+        ".map((row) => row.getBoundingClientRect().height)"
+    )
+    assert set(heights) == {height}
+
+
+def test_the_tab_says_the_same_word_as_the_line(page: Page, standin: Standin) -> None:
+    expect(line(page)).to_contain_text("정상")
+    expect(line(page)).to_contain_text("노드 3/3")
+    expect(line(page)).to_contain_text("리소스 5/5 실행")
+    expect(page).to_have_title(re.compile("^정상 · HA"))
+    snapshot = contents.usual()
+    _fence(snapshot)
+    standin.show(snapshot)
+    expect(line(page)).to_contain_text("장애")
+    expect(line(page)).to_contain_text("리소스 2개 영향")
+    expect(page).to_have_title(re.compile(r"^\(!\) 장애: phum03"))
+    icon = page.locator("link[rel=icon]")
+    expect(icon).to_have_attribute("href", "/static/favicon-bad.svg")
