@@ -25,7 +25,7 @@ def test_a_resource_is_still_a_row_of_a_table(narrow: Page) -> None:
     expect(table.get_by_role("columnheader")).to_have_text(headings)
     row = table.get_by_role("row").nth(1)
     expect(row.get_by_role("rowheader")).to_have_text("100")
-    cells = ["", "phum03", "LOTCES-WIN", "실행 중 (Started)", "1 / 1 / On", "", ""]
+    cells = ["", "phum03", "LOTCES-WIN", "실행 중 (Started)", "1 / 1 / On", "", "왜?"]
     expect(row.get_by_role("cell")).to_have_text(cells)
 
 
