@@ -168,6 +168,21 @@ def try_one(number: int, alter: Callable[[Any], Any] = lambda a: a) -> Hit:
     return hit
 
 
+def under_way(number: int, wait_s: int) -> list[str]:
+    """Lose a node, wait, and forecast what the stack does about it by itself; return what is wrong."""
+    dice = random.Random(number)  # noqa: S311  (which fault is no secret)
+    cluster = embedded(dice)
+    cluster.world.set_power(dice.choice(NODES), False)
+    cluster.world.step(wait_s)
+    answer = ask(asyncio.run(read(cluster)), Question())
+    told: list[Record] = []
+    cluster.world.listeners.append(told.append)
+    at_s = cluster.world.now()
+    cluster.world.step(LONG_ENOUGH_S)
+    hit = Hit(number, "under way")
+    return [*_wrong_fates(cluster, answer, told, hit), *_wrong_times(answer, told, at_s, hit)]
+
+
 def _wrong_fates(
     cluster: RunningCluster, answer: Answer, told: list[Record], hit: Hit
 ) -> Iterator[str]:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.forecast.proof import summary, try_one
+from tests.forecast.proof import summary, try_one, under_way
 
 
 @pytest.mark.parametrize("first", [0, 5])
@@ -28,3 +28,8 @@ def test_a_model_that_leaves_a_rule_out_is_found_out() -> None:
 
 RULES_DECIDE = (4, 15)
 """Faults after which a rule decides where something is recovered."""
+
+
+@pytest.mark.parametrize(("seed", "wait_s"), [(303, 130), (307, 65), (308, 90)])
+def test_a_loss_under_way_is_forecast_from_what_the_api_shows_then(seed: int, wait_s: int) -> None:
+    assert under_way(seed, wait_s) == []

@@ -9,7 +9,8 @@ from collections.abc import Collection, Iterable, Iterator
 from itertools import product
 
 from virton.forecast.situation import Situation
-from virton.forecast.staging import IDLE_ROUND_S, ROUND_S, Daemon, Phases, timing_of
+from virton.forecast.staging import IDLE_ROUND_S, ROUND_S, Daemon, Phases, overdue, timing_of
+from virton.ha.manager.nodes import FENCE_DELAY_S
 from virton.ha.states import LrmState
 
 MANY = 150
@@ -30,9 +31,10 @@ def assignments(situation: Situation, lost: Collection[str], *, many: bool = Fal
     """
     many |= len(situation.resources) >= MANY
     finder = _Finder(situation, frozenset(lost) & situation.online, many=many)
-    found: dict[tuple[tuple[Daemon, int], ...], Phases] = {}
-    for due_s in finder.find():
-        found.setdefault(tuple(sorted(due_s.items())), Phases(due_s))
+    unseen_s = (0, FENCE_DELAY_S) if overdue(situation) else (0,)
+    found: dict[tuple[int, tuple[tuple[Daemon, int], ...]], Phases] = {}
+    for due_s, for_s in product(finder.find(), unseen_s):
+        found.setdefault((for_s, tuple(sorted(due_s.items()))), Phases(due_s, for_s))
     return list(found.values())
 
 

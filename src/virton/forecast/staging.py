@@ -8,10 +8,10 @@ from virton.ha.crm import CrmMemory
 from virton.ha.environment import MANAGER_LOCK, agent_lock
 from virton.ha.lrm import LrmMemory
 from virton.ha.manager.manager import ManagerMemory
-from virton.ha.manager.nodes import NodesMemory
+from virton.ha.manager.nodes import FENCE_DELAY_S, NodesMemory
 from virton.ha.manager.services import BoardMemory
 from virton.ha.model import LrmStatus, ManagerStatus
-from virton.ha.states import CrmState, DisarmState, LrmMode, LrmState
+from virton.ha.states import CrmState, DisarmState, LrmMode, LrmState, NodeState, ServiceState
 from virton.ha.workers import WorkersMemory
 from virton.simulation.timing import Timing, real_timing
 from virton.simulation.value import (
@@ -36,9 +36,13 @@ Daemon = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Phases:
-    """In how many seconds each daemon has its next round (1 is the next second)."""
+    """In how many seconds each daemon has its next round (1 is the next second).
+
+    `unseen_s` is for how long a new master has missed the nodes that its predecessor had lost.
+    """
 
     due_s: Mapping[Daemon, int]
+    unseen_s: int = 0
 
     def last_s(self, daemon: Daemon, round_s: int) -> int:
         """Return when a daemon had its last round, on the staged world's clock."""
@@ -79,6 +83,20 @@ def stage(situation: Situation, phases: Phases, without_crm: Collection[str] = (
         whole=True,
         dialect=situation.dialect,
     )
+
+
+def overdue(situation: Situation) -> frozenset[str]:
+    """Return the nodes that should have been fenced by now: their master must be a new one."""
+    late_s = FENCE_DELAY_S + ROUND_S
+    used = {s.node for s in situation.manager.service_status.values() if s.state not in _AWAY}
+    unknown = {n for n, s in situation.manager.node_status.items() if s is NodeState.UNKNOWN}
+    ages_s = situation.ages_s
+    return frozenset(
+        n for n in used & unknown - situation.online if ages_s.get((n, "lrm"), 0) > late_s
+    )
+
+
+_AWAY = (ServiceState.FENCE, ServiceState.RECOVERY, ServiceState.STOPPED, ServiceState.ERROR)
 
 
 def timing_of(situation: Situation) -> Timing:
@@ -182,7 +200,9 @@ class _Maker:
         seen_s = dict.fromkeys(sorted(self._online), self._last(master, "crm"))
         for node in sorted(self._situation.nodes.keys() - self._online):
             age_s = self._situation.ages_s.get((node, "lrm"))
-            if age_s is not None:
+            if node in overdue(self._situation):
+                seen_s[node] = NOW_S - self._phases.unseen_s
+            elif age_s is not None:
                 seen_s[node] = NOW_S - age_s
         return seen_s
 
