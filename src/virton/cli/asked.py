@@ -72,11 +72,11 @@ class Source:
     def _live(self) -> dict[str, Any]:
         client = client_of(self.proxmox or [], self.fingerprint or [], self.ca_file)
         chosen = bool(self.token) and not self.user
-        way_in = taking._way_in(self.user, self.token, chosen=chosen)
+        asker = taking.way_in(self.user, self.token, chosen=chosen)
         try:
-            taken = asyncio.run(taking._take(client, way_in, anonymous=False))
+            taken = asyncio.run(taking.take(client, asker, anonymous=False))
         except ApiFailure as failure:
-            taking._refuse(taking._explained(failure.error, way_in))
+            taking.refuse(taking.explained(failure.error, asker))
         document: dict[str, Any] = json.loads(taken)
         return document
 

@@ -76,11 +76,11 @@ def capture(
     """
     target = _target(out)
     client = client_of(proxmox, fingerprint or [], ca_file)
-    way_in = _way_in(user, token, chosen=_is_typed(context, "token"))
+    asker = way_in(user, token, chosen=_is_typed(context, "token"))
     try:
-        taken = asyncio.run(_take(client, way_in, anonymous=anonymize))
+        taken = asyncio.run(take(client, asker, anonymous=anonymize))
     except ApiFailure as failure:
-        _refuse(_explained(failure.error, way_in))
+        refuse(explained(failure.error, asker))
     _write(target, taken)
     remarked, said = json.loads(taken)["about"]["remarks"], sentences(lang)
     for remark in remarked:
@@ -93,7 +93,7 @@ def _is_typed(context: typer.Context, option: str) -> bool:
     return source is not None and source.name == "COMMANDLINE"
 
 
-def _refuse(problem: str) -> NoReturn:
+def refuse(problem: str) -> NoReturn:
     """Say in one line what stands in the way; exit with 2."""
     complain(" ".join(problem.split()), code=2)
 
@@ -104,7 +104,7 @@ def _refusing(*kinds: type[Exception], option: str) -> Iterator[None]:
         yield
     except kinds as failure:
         words = failure.strerror if isinstance(failure, OSError) else None
-        _refuse(f"{option}: {words or failure}")
+        refuse(f"{option}: {words or failure}")
 
 
 # whom to ask, and as whom
@@ -137,23 +137,23 @@ class WayIn:
             return await api.log_in(self.user, self.password, now)
         except SecondFactorNeeded as needed:
             if not needed.can_be_typed:
-                _refuse(f"--user: the second factor of {self.user} is no code; ask with --token")
+                refuse(f"--user: the second factor of {self.user} is no code; ask with --token")
             missing = f"--user: {self.user} has a second factor, and its code was not given"
             code = _ask(f"Code of the second factor of {self.user}", missing)
             return await api.log_in(self.user, self.password, now, code)
 
 
-def _way_in(user: str | None, token: str | None, *, chosen: bool) -> WayIn:
+def way_in(user: str | None, token: str | None, *, chosen: bool) -> WayIn:
     """Return as whom to ask; a user goes before a token that was not chosen on the command line."""
     if user and token and chosen:
-        _refuse("give either --user or --token, not both")
+        refuse("give either --user or --token, not both")
     if user:
         if "@" not in user.strip("@"):
-            _refuse(f"--user: {user!r} lacks its realm, as in root@pam")
+            refuse(f"--user: {user!r} lacks its realm, as in root@pam")
         missing = f"no password: set {PASSWORD}, or ask with --token"
         return WayIn(user=user, password=_password(user, missing))
     if not token:
-        _refuse("give --user root@pam, or --token user@realm!id=secret")
+        refuse("give --user root@pam, or --token user@realm!id=secret")
     with _refusing(ValueError, option="--token"):
         return WayIn(ApiToken(token))
 
@@ -171,18 +171,19 @@ def _ask(question: str, missing: str) -> str:
             given = ""
     else:
         given = sys.stdin.readline().rstrip("\r\n")
-    return given or _refuse(missing)
+    return given or refuse(missing)
 
 
-async def _take(client: ProxmoxClient, way_in: WayIn, *, anonymous: bool) -> bytes:
+async def take(client: ProxmoxClient, asker: WayIn, *, anonymous: bool) -> bytes:
+    """Capture a cluster, and close the connection."""
     try:
-        api = ClusterApi(client, await way_in.credentials(client))
+        api = ClusterApi(client, await asker.credentials(client))
         return await take_capture(api, anonymous=anonymous)
     finally:
         await client.aclose()
 
 
-def _explained(error: ApiError, way_in: WayIn) -> str:
+def explained(error: ApiError, asker: WayIn) -> str:
     """Return why a cluster could not be captured, and which option to look at."""
     words = error.words
     match error.code:
@@ -190,11 +191,11 @@ def _explained(error: ApiError, way_in: WayIn) -> str:
             shown = f": compare it and pin it: {error.fingerprint}" if error.fingerprint else ""
             return f"--fingerprint: {error.address} is not trusted ({words}){shown}"
         case ErrorCode.AUTH:
-            return f"{way_in.option}: {way_in.name} is not let in: {words}"
+            return f"{asker.option}: {asker.name} is not let in: {words}"
         case ErrorCode.THROTTLED:
-            return f"{way_in.option}: too many attempts, wait {error.retry_after_s or 'a few'} s"
+            return f"{asker.option}: too many attempts, wait {error.retry_after_s or 'a few'} s"
         case ErrorCode.FORBIDDEN:
-            return f"{way_in.option}: {way_in.name} may not read all that is needed: {words}"
+            return f"{asker.option}: {asker.name} may not read all that is needed: {words}"
         case _ if error.status is None:
             return f"--proxmox: {error.address} cannot be asked ({error.code}): {words}"
         case _:
@@ -210,9 +211,9 @@ def _target(out: str) -> Path | None:
         return None
     path = Path(out).resolve()
     if path.is_dir():
-        _refuse(f"--out: {out} is a folder")
+        refuse(f"--out: {out} is a folder")
     if not path.parent.is_dir():
-        _refuse(f"--out: there is no folder {path.parent}")
+        refuse(f"--out: there is no folder {path.parent}")
     return path
 
 

@@ -25,6 +25,41 @@ from virton.forecast.question import QuestionError, question_of
 WRONG_INPUT = 2
 Several = list[str] | None
 
+LoseOption = Annotated[
+    Several,
+    typer.Option(metavar="NODE[@+S]", help="This node loses its power (S seconds later)."),
+]
+CutOption = Annotated[
+    Several,
+    typer.Option(metavar="NODE[@+S]", help="This node loses its network (S seconds later)."),
+]
+SplitOption = Annotated[
+    str | None, typer.Option(metavar="'a,b|c'", help="The network falls into these parts.")
+]
+MaintenanceOption = Annotated[
+    Several, typer.Option(metavar="NODE", help="This node is put into maintenance.")
+]
+FailStartOption = Annotated[
+    Several, typer.Option(metavar="SID", help="Every start of this guest fails.")
+]
+AddRuleOption = Annotated[
+    Several,
+    typer.Option(metavar="RULE", help="Suppose a rule: 'NAME resources=vm:1 nodes=a,b strict=1'."),
+]
+ChangeOption = Annotated[
+    Several,
+    typer.Option(metavar="CHANGE", help="Suppose a change: 'NAME strict=0', 'vm:1 state=stopped'."),
+]
+RemoveOption = Annotated[
+    Several, typer.Option(metavar="NAME", help="Suppose a rule or a resource removed.")
+]
+MoveOption = Annotated[
+    Several, typer.Option(metavar="'SID NODE'", help="Suppose a resource migrated to a node.")
+]
+AsVersionOption = Annotated[
+    str | None, typer.Option(metavar="VERSION", help="As if Proxmox VE had this version.")
+]
+
 
 def forecast(
     capture: CaptureArgument = None,
@@ -33,44 +68,16 @@ def forecast(
     token: TokenOption = None,
     fingerprint: FingerprintOption = None,
     ca_file: CaFileOption = None,
-    lose: Annotated[
-        Several,
-        typer.Option(metavar="NODE[@+S]", help="This node loses its power (S seconds later)."),
-    ] = None,
-    cut: Annotated[
-        Several,
-        typer.Option(metavar="NODE[@+S]", help="This node loses its network (S seconds later)."),
-    ] = None,
-    split: Annotated[
-        str | None, typer.Option(metavar="'a,b|c'", help="The network falls into these parts.")
-    ] = None,
-    maintenance: Annotated[
-        Several, typer.Option(metavar="NODE", help="This node is put into maintenance.")
-    ] = None,
-    fail_start: Annotated[
-        Several, typer.Option(metavar="SID", help="Every start of this guest fails.")
-    ] = None,
-    add_rule: Annotated[
-        Several,
-        typer.Option(
-            metavar="RULE", help="Suppose a rule: 'NAME resources=vm:1 nodes=a,b strict=1'."
-        ),
-    ] = None,
-    change: Annotated[
-        Several,
-        typer.Option(
-            metavar="CHANGE", help="Suppose a change: 'NAME strict=0', 'vm:1 state=stopped'."
-        ),
-    ] = None,
-    remove: Annotated[
-        Several, typer.Option(metavar="NAME", help="Suppose a rule or a resource removed.")
-    ] = None,
-    move: Annotated[
-        Several, typer.Option(metavar="'SID NODE'", help="Suppose a resource migrated to a node.")
-    ] = None,
-    as_version: Annotated[
-        str | None, typer.Option(metavar="VERSION", help="As if Proxmox VE had this version.")
-    ] = None,
+    lose: LoseOption = None,
+    cut: CutOption = None,
+    split: SplitOption = None,
+    maintenance: MaintenanceOption = None,
+    fail_start: FailStartOption = None,
+    add_rule: AddRuleOption = None,
+    change: ChangeOption = None,
+    remove: RemoveOption = None,
+    move: MoveOption = None,
+    as_version: AsVersionOption = None,
     do: Annotated[
         Several,
         typer.Option(metavar="COMMAND", help="Play a captured world on with this command instead."),
