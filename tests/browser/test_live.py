@@ -298,3 +298,21 @@ def test_what_is_gone_already_cannot_be_removed_again(page: Page, standin: Stand
     standin.show(snapshot)
     expect(dialog.get_by_role("status")).to_have_text("VM 121 (ct): 그사이 HA에서 제거되었습니다.")
     expect(dialog.get_by_role("button", name="제거")).to_be_disabled()
+
+
+def test_an_answer_that_the_stream_has_overtaken_is_not_believed(
+    page: Page, standin: Standin
+) -> None:
+    newer = contents.usual()
+    newer["now"] += 30
+    newer["resources"][0]["state"] = "stopped"
+    standin.show(newer)
+    row = page.get_by_role("row").filter(has_text="LOTCES-WIN")
+    expect(row).to_contain_text("중지 (Stopped)")
+    standin.fresh = contents.usual()
+    row.dblclick()
+    with page.expect_response(lambda response: "fresh=1" in response.url) as asked:
+        page.get_by_role("dialog").get_by_role("button", name="저장").click()
+    asked.value.finished()
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+    expect(row).to_contain_text("중지 (Stopped)")

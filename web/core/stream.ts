@@ -74,7 +74,10 @@ function restOrRise(): void {
 export async function refresh(): Promise<void> {
   try {
     const wasLive = state.line === "live";
-    receivePage(await get<PageModel>("/api/snapshot?fresh=1"));
+    const page = await get<PageModel>("/api/snapshot?fresh=1");
+    // The stream may have told something newer while this answer was under way.
+    const isOvertaken = state.line === "live" && state.snapshot !== null && page.now < state.snapshot.now;
+    if (!isOvertaken) receivePage(page);
     if (!wasLive) connect();
   } catch (thrown) {
     if (asApiError(thrown).status !== 401) throw thrown;
