@@ -90,6 +90,26 @@ def test_a_failure_test_has_an_address_and_tells_where_all_go(
     judge(page, f"whatif-{look[0]}", look[2])
 
 
+def test_two_losses_one_after_the_other_are_an_address_too(open_live: Opener) -> None:
+    page = arrive(open_live, "/whatif")
+    page.get_by_role("checkbox", name="phum03").check()
+    page.get_by_role("checkbox", name="phum02").check()
+    page.get_by_label("다음 노드까지 간격").fill("300")
+    page.keyboard.press("Tab")
+    page.get_by_role("button", name="모의 실행").click()
+    expect(page).to_have_url(re.compile(r"lose=phum03&lose=phum02%40%2B300$"))
+    expect(page.get_by_role("heading", name="예상 결과")).to_be_visible(timeout=PATIENCE_MS)
+    page.reload()
+    expect(page.get_by_label("다음 노드까지 간격")).to_have_value("300")
+
+
+def test_a_resource_leads_to_what_happens_when_its_node_stops(open_live: Opener) -> None:
+    page = arrive(open_live)
+    page.get_by_role("button", name=re.compile("VM 100.*메뉴")).click()
+    page.get_by_role("menuitem", name="이 리소스의 노드가 멈추면?").click()
+    expect(page).to_have_url(re.compile(r"/whatif\?lose=phum0[123]$"))
+
+
 def test_the_table_of_what_is_borne_opens_each_course(open_live: Opener) -> None:
     page = arrive(open_live, "/whatif")
     table = page.get_by_role("table", name="장애 허용 표")

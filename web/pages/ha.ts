@@ -9,8 +9,8 @@ import * as preferences from "../core/preferences.js";
 import { may, state } from "../core/store.js";
 import { openCapture } from "../forms/capture.js";
 import { nodeMenu, nodesView } from "../parts/nodes.js";
-import { resourcesView } from "../parts/resources.js";
-import { rulesView } from "../parts/rules.js";
+import { resourceMenu, resourcesView } from "../parts/resources.js";
+import { ruleMenu, rulesView } from "../parts/rules.js";
 import { whyView } from "../parts/why.js";
 import { t } from "../words/i18n.js";
 
@@ -39,8 +39,14 @@ function captureButton(): TemplateResult {
   return html`<button type="button" class="button" id="capture" ?disabled=${!state.session || isBlind} title=${why} aria-describedby=${isBlind ? "capture-forbidden" : ""} @click=${openCapture}>${t("capture.title")}</button><span class="unseen" id="capture-forbidden">${why}</span>`;
 }
 
+const whatIf = (question: Record<string, string>) => location.assign(`/whatif?${new URLSearchParams(question)}`);
+
+resourceMenu.push(({ node }) =>
+  node === null ? [] : [{ label: t("whatif.of_its_node"), deed: () => whatIf({ lose: node }) }],
+);
+ruleMenu.push(({ rule }) => [{ label: t("whatif.of_rule"), deed: () => whatIf({ remove: rule }) }]);
 nodeMenu.push(({ name }) => [
-  { label: t("whatif.of_node"), deed: () => location.assign(`/whatif?${new URLSearchParams({ lose: name })}`) },
+  { label: t("whatif.of_node"), deed: () => whatIf({ lose: name }) },
 ]);
 
 void startPage(view, whyView);

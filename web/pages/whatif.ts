@@ -28,8 +28,14 @@ const HOWS = ["lose", "cut", "maintenance"] as const;
 type How = (typeof HOWS)[number];
 const GIB = 1024 ** 3;
 
+/** What else may be supposed, as it comes with the address: rules left out, starts that fail. */
+const SUPPOSED = ["remove", "fail_start", "change", "add_rule", "split"];
+
 let how: How = "lose";
 const chosen = new Set<string>();
+/** Seconds between one loss and the next. */
+let gap = 0;
+let supposed: [key: string, words: string][] = [];
 let course: Course | null = null;
 let score: Score | null = null;
 let failure: ApiError | null = null;
@@ -41,11 +47,19 @@ function readAddress(): void {
   const query = new URLSearchParams(location.search);
   how = HOWS.find((one) => query.has(one)) ?? "lose";
   chosen.clear();
-  for (const one of query.getAll(how)) chosen.add(one);
+  gap = 0;
+  for (const one of query.getAll(how)) {
+    const [node = "", later] = one.split("@+");
+    chosen.add(node);
+    if (later && !gap) gap = Number(later) || 0;
+  }
+  supposed = [...query].filter(([key]) => SUPPOSED.includes(key));
 }
 
 function query(): URLSearchParams {
-  return new URLSearchParams([...chosen].sort().map((node) => [how, node]));
+  const isLater = how !== "maintenance" && gap > 0;
+  const nodes = [...chosen].map((node, at) => [how, isLater && at ? `${node}@+${at * gap}` : node]);
+  return new URLSearchParams([...nodes, ...supposed]);
 }
 
 async function play(): Promise<void> {
@@ -104,10 +118,34 @@ function questionView(): TemplateResult {
             html`<label class="line"><input type="checkbox" .checked=${chosen.has(name)} @change=${choose(name)} /> ${name}</label>`,
         )}
       </fieldset>
+      ${gapView()} ${supposedView()}
       <button type="submit" class="button main big" aria-busy=${isBusy ? "true" : "false"}>${t(chosen.size ? "whatif.play" : "whatif.play_nothing")}</button>
       ${scoreView()}
     </div>
   </form>`;
+}
+
+/** How long after the first the next ones fail, where several do. */
+function gapView(): TemplateResult | typeof nothing {
+  if (chosen.size < 2 || how === "maintenance") return nothing;
+  const take = (event: Event) => {
+    gap = Math.max(0, Math.floor(Number((event.target as HTMLInputElement).value) || 0));
+    redraw();
+  };
+  return html`<label class="line">${t("whatif.gap")} <input type="number" min="0" max="3600" .value=${String(gap)} @change=${take} /> ${t("whatif.gap.unit")}</label>`;
+}
+
+function supposedView(): TemplateResult | typeof nothing {
+  if (!supposed.length) return nothing;
+  const drop = (at: number) => () => {
+    supposed = supposed.filter((_, other) => other !== at);
+    void play();
+  };
+  const lines = supposed.map(
+    ([key, words], at) =>
+      html`<li>${t(`whatif.supposed.${key}`, { words })} <button type="button" class="button bare small" @click=${drop(at)}>${t("whatif.drop")}</button></li>`,
+  );
+  return html`<fieldset><legend>${t("whatif.supposed")}</legend><ul class="plain">${lines}</ul></fieldset>`;
 }
 
 function scoreView(): TemplateResult {
@@ -279,12 +317,12 @@ function openCase(row: TableRow): TemplateResult | typeof nothing {
 
 addEventListener("popstate", () => {
   readAddress();
-  if (chosen.size) void play();
+  if (chosen.size || supposed.length) void play();
 });
 
 readAddress();
 void startPage(view).then(async () => {
-  if (chosen.size) void play();
+  if (chosen.size || supposed.length) void play();
   try {
     score = await askScore();
     redraw();
