@@ -97,6 +97,44 @@ def test_of_many_rules_only_those_that_contradict_each_other_are_named() -> None
     assert len(found.contradicting) == 2
 
 
+def test_a_squeezed_resource_is_told_how_much_memory_to_free_and_each_way_was_played() -> None:
+    sizes = {"node1": 12, "node2": 6, "node3": 12}
+    hosts = {n: {"power": "on", "network": "on", "maxmem": s * GIB} for n, s in sizes.items()}
+    resources = {"vm:1": "node1", "vm:2": "node2", "vm:3": "node3", "vm:4": "node3"}
+    found = reasons(cluster(resources, hosts=hosts), "vm:1")
+    assert [fate.verdict for fate in found.when_lost] == [Verdict.SQUEEZED]
+    assert found.lacks_bytes == 2 * GIB
+    assert [(repair.kind, repair.change.words) for repair in found.repairs] == [
+        ("less_memory", "set vm:1 memory=2048"),
+        ("move_other", "move vm:2 node=node3"),
+    ]
+    assert all(repair.fate.verdict is Verdict.BACK for repair in found.repairs)
+
+
+def test_another_guest_is_moved_away_where_the_memory_is_then_enough() -> None:
+    sizes = {"node1": 16, "node2": 8, "node3": 16}
+    hosts = {n: {"power": "on", "network": "on", "maxmem": s * GIB} for n, s in sizes.items()}
+    resources = {"vm:1": "node1", "vm:2": "node2", "vm:4": "node2"}
+    bound = rule("bound", ["vm:1"], nodes={"node1": 1, "node2": 0}, strict=1)
+    found = reasons(cluster(resources, hosts=hosts, rules=[bound]), "vm:1")
+    assert found.lacks_bytes == 4 * GIB
+    words = [repair.change.words for repair in found.repairs]
+    assert words == [
+        f"move {sid} node={node}" for sid in ("vm:2", "vm:4") for node in ("node1", "node3")
+    ]
+
+
+def test_the_smallest_set_of_rules_that_contradict_is_found_among_larger_ones() -> None:
+    rules = [
+        rule("a-apart", ["vm:1", "vm:2", "vm:3"], affinity="negative"),
+        rule("b-here", ["vm:1"], nodes={"node1": 0, "node2": 0}, strict=1),
+        rule("c-apart", ["vm:1", "vm:2"], affinity="negative"),
+    ]
+    resources = {"vm:1": "node1", "vm:2": "node2", "vm:3": "node3"}
+    found = reasons(cluster(resources, rules=rules), "vm:1")
+    assert found.contradicting == ("a-apart",)
+
+
 def test_a_rule_is_said_to_be_why_a_resource_is_not_elsewhere_and_what_would_be_without_it() -> (
     None
 ):

@@ -16,6 +16,9 @@ from virton.ha.rules.config import (
 )
 from virton.ha.states import RequestState
 
+MIB = 1024**2
+"""The unit in which a guest's memory is configured."""
+
 
 class ChangeError(ValueError):
     """A change that cannot be supposed; the message says why."""
@@ -108,14 +111,31 @@ def _with_resource(situation: Situation, change: Change) -> Situation:
             raise ChangeError(f"there is no resource {sid}")
         rules = situation.rules.without_resource(sid)
         return replace(situation, resources=resources, rules=rules)
-    known = resources.get(sid)
-    if known is None:
-        guest = situation.guests.get(sid)
-        if guest is None:
-            raise ChangeError(f"there is no guest {sid}")
+    guest, known = situation.guests.get(sid), resources.get(sid)
+    if known is None and guest is None:
+        raise ChangeError(f"there is no guest {sid}")
+    values = dict(change.values)
+    if (memory := values.pop("memory", None)) is not None:
+        situation = _with_memory(situation, sid, _whole(memory) * MIB)
+    if known is None and guest is not None:
         known = ResourceConfig(node=guest.node)
-    resources[sid] = _resource(known, change.values)
+    if known is not None and (values or change.verb == "add"):
+        resources[sid] = _resource(known, values)
     return replace(situation, resources=resources)
+
+
+def _with_memory(situation: Situation, sid: str, memory_bytes: int) -> Situation:
+    guest = situation.guests.get(sid)
+    if guest is None:
+        raise ChangeError(f"there is no guest {sid}")
+    static = dict(situation.figures.static)
+    if sid in static:
+        static[sid] = {**static[sid], "maxmem": float(memory_bytes)}
+    return replace(
+        situation,
+        guests={**situation.guests, sid: replace(guest, memory_bytes=memory_bytes)},
+        figures=replace(situation.figures, static=static),
+    )
 
 
 def _resource(config: ResourceConfig, values: Mapping[str, str]) -> ResourceConfig:

@@ -1,18 +1,25 @@
 """Why a resource is where it is, what would be otherwise, and what helps: all of it played."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
+from itertools import chain, combinations, islice
 from typing import Any
 
 from virton.forecast.changes import Change, changed
 from virton.forecast.falling import falling
-from virton.forecast.fates import Fate, How, Verdict, assigned, fates
+from virton.forecast.fates import Fate, How, Verdict, fates
+from virton.forecast.freeing import freeing, lacking
 from virton.forecast.question import Loss
 from virton.forecast.rest import at_rest, lose
 from virton.forecast.situation import Situation
 from virton.forecast.tolerance import UNSAFE, badness, cases, rows
 from virton.ha.placement.reasons import Explanation
 from virton.ha.rules.config import NodeAffinityRule
+
+MOST_CONTRADICTING = 4
+"""Sets of so many rules are searched for a smaller one; a larger one is only free of spare rules."""
+
+MOST_TRIED = 400
 
 
 class NoSuchResourceError(LookupError):
@@ -105,6 +112,7 @@ def reasons(situation: Situation, sid: str) -> Reasons:
     status = trial.statuses.get(sid)
     node = status.node if status is not None else base.resources[sid].node
     lost = _when_lost(base, sid, node)
+    lacks_bytes = _lacking(base, node, lost)
     bad = any(fate.verdict in UNSAFE and fate.verdict is not Verdict.NO_QUORUM for fate in lost)
     return Reasons(
         sid=sid,
@@ -114,9 +122,12 @@ def reasons(situation: Situation, sid: str) -> Reasons:
         explanation=trial.why(sid),
         without=tuple(_without(base, sid)),
         when_lost=lost,
-        lacks_bytes=_lacking(base, node, lost),
+        lacks_bytes=lacks_bytes,
         contradicting=_contradicting(base, sid, node) if bad else (),
-        repairs=tuple(_repairs(base, sid, node)) if bad else (),
+        repairs=(
+            *(_repairs(base, sid, node) if bad else ()),
+            *(_relief(base, sid, _tight(lost), lacks_bytes)),
+        ),
     )
 
 
@@ -162,12 +173,13 @@ def _when_lost(base: Situation, sid: str, node: str | None) -> tuple[Fate, ...]:
 
 def _lacking(base: Situation, node: str | None, lost: tuple[Fate, ...]) -> int:
     """Return how much memory would have to be freed where the resource comes back squeezed."""
-    goals = [fate.node for fate in lost if fate.verdict is Verdict.SQUEEZED]
-    if node is None or not goals or goals[0] is None:
-        return 0
-    fall = falling(base, [Loss(node)], ())
-    used = assigned(base, lose(base, fall.left, fall.gone)[0].running)
-    return max(0, used[goals[0]] - base.nodes[goals[0]].memory_bytes)
+    goal = _tight(lost)
+    return lacking(base, node, goal) if node is not None and goal is not None else 0
+
+
+def _tight(lost: tuple[Fate, ...]) -> str | None:
+    """Return the node on which the resource comes back squeezed, if it does."""
+    return next((fate.node for fate in lost if fate.verdict is Verdict.SQUEEZED), None)
 
 
 def _is_back(base: Situation, sid: str, node: str | None) -> Fate | None:
@@ -179,18 +191,24 @@ def _is_back(base: Situation, sid: str, node: str | None) -> Fate | None:
 def _contradicting(base: Situation, sid: str, node: str | None) -> tuple[str, ...]:
     """Return the fewest rules that together keep a resource from coming back.
 
-    Each rule is left out in turn; it stays out where the resource still does not come back.
+    Leaving out one rule after the other gives a set of which none can be spared. A smaller one
+    may be among the others: all sets of up to so many rules are tried, as long as that is bearable.
     """
     involved = _involved(base, sid)
-    if _is_back(replace(base, rules=base.rules.without(involved)), sid, node) is None:
+
+    def hold(rules: Collection[str]) -> bool:
+        gone = [rule for rule in involved if rule not in rules]
+        return _is_back(replace(base, rules=base.rules.without(gone)), sid, node) is None
+
+    if hold(()):
         return ()
-    kept = list(involved)
+    kept = involved
     for rule in involved:
         rest = [other for other in kept if other != rule]
-        gone = [other for other in involved if other not in rest]
-        if _is_back(replace(base, rules=base.rules.without(gone)), sid, node) is None:
-            kept = rest
-    return tuple(kept)
+        kept = rest if hold(rest) else kept
+    sizes = range(1, min(len(kept) - 1, MOST_CONTRADICTING) + 1)
+    smaller = chain.from_iterable(combinations(involved, size) for size in sizes)
+    return next(filter(hold, islice(smaller, MOST_TRIED)), tuple(kept))
 
 
 def _involved(base: Situation, sid: str) -> list[str]:
@@ -211,6 +229,19 @@ def _repairs(base: Situation, sid: str, node: str | None) -> Iterator[Repair]:
         fate = _is_back(after, sid, place)
         if fate is not None:
             yield Repair(kind, change, fate, _moves(base, after), _worse(before, _bearing(after)))
+
+
+def _relief(base: Situation, sid: str, goal: str | None, lacks_bytes: int) -> Iterator[Repair]:
+    """Yield the changes after which the resource is back and not squeezed, each played."""
+    if goal is None or not lacks_bytes:
+        return
+    before = _bearing(base)
+    for freed in freeing(base, sid, goal, lacks_bytes):
+        after, _ = at_rest(freed.situation)
+        fate = _is_back(after, sid, after.resources[sid].node)
+        if fate is not None and fate.verdict is Verdict.BACK:
+            worse = _worse(before, _bearing(after))
+            yield Repair(freed.kind, freed.change, fate, _moves(base, after), worse)
 
 
 def _bearing(base: Situation) -> dict[str, int]:
