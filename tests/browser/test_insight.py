@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import SCREENSHOTS
 from tests.browser.live import PASSWORD, Live
@@ -46,6 +46,12 @@ def arrive(open_live: Opener, path: str = "/", look: tuple[str, str, int] = LOOK
     return page
 
 
+def fails(page: Page, node: str) -> Locator:
+    """Return the box that lets a node fail."""
+    nodes = page.get_by_role("group", name=re.compile("^(노드|Nodes)$"))
+    return nodes.get_by_role("checkbox", name=node)
+
+
 def judge(page: Page, name: str, width: int) -> None:
     """Keep a picture; nothing may be inaccessible, and nothing stick out."""
     SCREENSHOTS.mkdir(exist_ok=True)
@@ -75,7 +81,7 @@ def test_a_failure_test_has_an_address_and_tells_where_all_go(
     open_live: Opener, look: tuple[str, str, int]
 ) -> None:
     page = arrive(open_live, "/whatif", look)
-    page.get_by_role("checkbox", name="phum03").check()
+    fails(page, "phum03").check()
     page.get_by_role("button", name=re.compile("모의 실행|Simulate")).click()
     table = page.get_by_role("table", name=re.compile("예상 결과|What will happen"))
     row = table.get_by_role("row").filter(has_text="VM 100")
@@ -92,8 +98,8 @@ def test_a_failure_test_has_an_address_and_tells_where_all_go(
 
 def test_two_losses_one_after_the_other_are_an_address_too(open_live: Opener) -> None:
     page = arrive(open_live, "/whatif")
-    page.get_by_role("checkbox", name="phum03").check()
-    page.get_by_role("checkbox", name="phum02").check()
+    fails(page, "phum03").check()
+    fails(page, "phum02").check()
     page.get_by_label("다음 노드까지 간격").fill("300")
     page.keyboard.press("Tab")
     page.get_by_role("button", name="모의 실행").click()
@@ -168,3 +174,19 @@ def test_a_form_tells_what_saving_sets_in_motion_and_asks_before_the_tolerance_b
     expect(save).to_be_disabled()
     form.get_by_role("checkbox", name="알고 있으며").check()
     expect(save).to_be_enabled()
+
+
+def test_a_named_domain_becomes_a_line_of_the_table(open_live: Opener) -> None:
+    page = arrive(open_live, "/whatif")
+    page.get_by_label("이름 (예: 랙 A)").fill("랙 A")
+    form = page.get_by_role("region", name=re.compile("함께 멈추는 노드"))
+    form.get_by_role("checkbox", name="phum02").check()
+    form.get_by_role("button", name="묶음 추가").click()
+    table = page.get_by_role("table", name="장애 허용 표")
+    expect(table.get_by_role("rowheader", name="도메인 랙 A")).to_be_visible(timeout=PATIENCE_MS)
+    page.reload()
+    expect(form.get_by_text("랙 A", exact=True)).to_be_visible(timeout=PATIENCE_MS)
+    form.get_by_role("button", name="계산").click()
+    expect(form.get_by_role("status")).to_contain_text(re.compile(r"\d+개 더"), timeout=PATIENCE_MS)
+    form.get_by_role("button", name="랙 A 제거").click()
+    expect(form.get_by_text("랙 A", exact=True)).to_have_count(0)

@@ -6,9 +6,12 @@ import { ApiError, asApiError } from "../core/api.js";
 import { redraw } from "../core/draw.js";
 import {
   askCourse,
+  askDomains,
+  askFit,
   askScore,
   type Course,
   type Fate,
+  keepDomains,
   knownTable,
   type Phase,
   type Score,
@@ -17,7 +20,8 @@ import {
   VERDICTS,
 } from "../core/forecast.js";
 import { startPage } from "../core/page.js";
-import { state } from "../core/store.js";
+import { may, state } from "../core/store.js";
+import { note } from "../parts/notes.js";
 import { verdictPill } from "../parts/why.js";
 import { cellsOf, type Column, tableView } from "../parts/table.js";
 import { errorLine } from "../words/errors.js";
@@ -87,7 +91,7 @@ function view(): TemplateResult {
         ${course && !isBusy ? courseView(course) : nothing}
       </div>
     </div>
-    ${toleranceView()}`;
+    ${toleranceView()} ${domainsView()}`;
 }
 
 function questionView(): TemplateResult {
@@ -279,6 +283,85 @@ function toleranceView(): TemplateResult {
   </section>`;
 }
 
+let domains: Record<string, string[]> = {};
+let newName = "";
+const newMembers = new Set<string>();
+let fit: { memory: number; cores: number; count: number | null } = { memory: 8, cores: 4, count: null };
+
+async function saveDomains(next: Record<string, string[]>): Promise<void> {
+  try {
+    await keepDomains(next);
+    domains = next;
+    [newName] = [""];
+    newMembers.clear();
+  } catch (thrown) {
+    note(errorLine(asApiError(thrown)), "warn");
+  }
+  redraw();
+}
+
+/** Racks, switches, rooms: what fails together; and how many more guests fit. */
+function domainsView(): TemplateResult {
+  const nodes = state.snapshot?.nodes ?? [];
+  const can = may("Sys.Console");
+  const drop = (name: string) => () => {
+    const { [name]: _, ...rest } = domains;
+    void saveDomains(rest);
+  };
+  const add = (event: Event) => {
+    event.preventDefault();
+    const name = newName.trim();
+    if (name && newMembers.size) void saveDomains({ ...domains, [name]: [...newMembers].sort() });
+  };
+  const member = (name: string) => () => {
+    if (!newMembers.delete(name)) newMembers.add(name);
+    redraw();
+  };
+  const lines = Object.entries(domains).map(
+    ([name, members]) =>
+      html`<li><b>${name}</b> ${members.join(", ")} <button type="button" class="button bare small" ?disabled=${!can} aria-label=${t("domains.drop", { name })} @click=${drop(name)}>${t("remove")}</button></li>`,
+  );
+  return html`<section class="card" aria-labelledby="domains-title">
+    <header><h2 id="domains-title">${t("domains.title")}</h2></header>
+    <div class="inside">
+      <p class="soft small">${t("domains.meaning")}</p>
+      <ul class="plain">${lines}</ul>
+      <form class="tools wrap" @submit=${add}>
+        <input type="text" maxlength="64" aria-label=${t("domains.name")} placeholder=${t("domains.name")} .value=${newName} @input=${(event: Event) => {
+          newName = (event.target as HTMLInputElement).value;
+          redraw();
+        }} />
+        ${nodes.map(({ name }) => html`<label class="line"><input type="checkbox" .checked=${newMembers.has(name)} @change=${member(name)} /> ${name}</label>`)}
+        <button type="submit" class="button" ?disabled=${!can || !newName.trim() || !newMembers.size}>${t("domains.add")}</button>
+      </form>
+      ${fitView()}
+    </div>
+  </section>`;
+}
+
+function fitView(): TemplateResult {
+  const ask = async (event: Event) => {
+    event.preventDefault();
+    try {
+      fit = { ...fit, count: await askFit(fit.memory, fit.cores) };
+    } catch (thrown) {
+      note(errorLine(asApiError(thrown)), "warn");
+    }
+    redraw();
+  };
+  const take = (key: "memory" | "cores") => (event: Event) => {
+    fit = { ...fit, [key]: Math.max(1, Number((event.target as HTMLInputElement).value) || 1), count: null };
+    redraw();
+  };
+  return html`<form class="tools wrap" @submit=${ask}>
+    <span>${t("fit.question")}</span>
+    <label class="line">${t("fit.memory")} <input type="number" min="1" max="4096" .value=${String(fit.memory)} @change=${take("memory")} /> GiB</label>
+    <label class="line">${t("fit.cores")} <input type="number" min="1" max="512" .value=${String(fit.cores)} @change=${take("cores")} /></label>
+    <button type="submit" class="button">${t("fit.ask")}</button>
+    <span role="status">${fit.count === null ? "" : t("fit.answer", { count: fit.count })}</span>
+  </form>`;
+}
+
 function tableAge(): string {
   const table = knownTable();
   if (!table) return "";
@@ -324,7 +407,7 @@ readAddress();
 void startPage(view).then(async () => {
   if (chosen.size || supposed.length) void play();
   try {
-    score = await askScore();
+    [score, domains] = await Promise.all([askScore(), askDomains()]);
     redraw();
   } catch {
     score = null;

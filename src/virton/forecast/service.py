@@ -19,6 +19,7 @@ from typing import Any, TextIO
 from virton.forecast.advice import advice
 from virton.forecast.ask import ask
 from virton.forecast.changes import ChangeError
+from virton.forecast.fit import Size, SizeError, fits
 from virton.forecast.question import Loss, Question, QuestionError, changes_of, question_of
 from virton.forecast.reasons import NoSuchResourceError, reasons
 from virton.forecast.refresh import fresh
@@ -87,7 +88,7 @@ class Service:
     def _answer(self, job: Job) -> None:
         try:
             told = self._told(job)
-        except (QuestionError, ChangeError, ScenarioError) as error:
+        except (QuestionError, ChangeError, ScenarioError, SizeError) as error:
             self._send({"id": job.get("id"), "error": str(error)})
         except NoSuchResourceError as error:
             self._send({"id": job.get("id"), "error": f"there is no such resource: {error}"})
@@ -106,6 +107,9 @@ class Service:
                 return reasons(situation, str(job.get("sid"))).to_json()
             case "advice":
                 return advice(situation, changes_of(job.get("question") or {})).to_json()
+            case "fit":
+                count = fits(situation, Size.parse(str(job.get("size"))))
+                return {"size": job.get("size"), "count": count}
             case what:
                 raise QuestionError(f"there is nothing called {what!r} to do")
 

@@ -6,16 +6,18 @@ from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
 from virton.console.answers import Answer
-from virton.console.guard import Call
+from virton.console.guard import Call, read_json
 from virton.console.handlers.books import sentences_of
 from virton.console.problems import Refusal
 from virton.console.standings import AUDIT, GUEST_AUDIT
+from virton.console.watch.domains import DomainError, read_domains
 from virton.console.watch.forecasts import ForecastError
 from virton.language.forecasts import told_course, told_why
 from virton.proxmox import ApiError, ApiFailure
 from virton.proxmox.capture import see
 from virton.proxmox.errors import ErrorCode
 
+CONSOLE = "Sys.Console"
 _LISTS = ("lose", "cut", "maintenance", "fail_start", "add_rule", "change", "remove", "move")
 _TEXTS = ("split", "as_version")
 
@@ -28,6 +30,34 @@ async def table(call: Call) -> Response:
             raise ApiFailure(ApiError(403, words, code=ErrorCode.FORBIDDEN))
     call.console.forecasts.begin()
     return Answer(call.console.forecasts.table.to_json())
+
+
+async def domains(call: Call) -> Response:
+    """Return the named fault domains."""
+    books = call.console.forecasts.domains
+    return Answer({"domains": {name: list(nodes) for name, nodes in books.named.items()}})
+
+
+async def keep_domains(call: Call) -> Response:
+    """Keep named fault domains, `{"domains": {name: [node, ...]}}`, in the place of those before."""
+    if CONSOLE not in call.standing.privileges:
+        words = f"Permission check failed (/, {CONSOLE})"
+        raise ApiFailure(ApiError(403, words, code=ErrorCode.FORBIDDEN))
+    told = (await read_json(call.request)).get("domains")
+    nodes = call.console.poller.readings.nodes.data.inventory.nodes
+    try:
+        call.console.forecasts.domains.keep(read_domains(told, frozenset(nodes)))
+    except DomainError as wrong:
+        raise Refusal(400, "invalid", str(wrong), {wrong.field: wrong.problem}) from None
+    except OSError as failure:
+        raise Refusal(507, "disk", failure.strerror) from None
+    return await domains(call)
+
+
+async def fit(call: Call) -> Response:
+    """Return how many more guests of a size (`size=memory=8GiB,cores=4`) fit safely."""
+    size = call.request.query_params.get("size", "")
+    return Answer(await _asked(call, "fit", capture=await _seen(call), size=size))
 
 
 async def score(call: Call) -> Response:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from virton.console.clock import Clock
+from virton.console.watch.domains import Domains, Named
 from virton.console.watch.readings import Readings
 from virton.proxmox.answers import Remembered
 
@@ -69,6 +70,7 @@ class Forecasts:
         capture: Callable[[], Awaitable[Json]],
     ) -> None:
         self.table = TableState()
+        self.domains = Domains(data)
         self._score = data / SCORE_FILE
         self._clock = clock
         self._readings = readings
@@ -204,7 +206,7 @@ class Forecasts:
         """Draw the table anew whenever the cluster has changed, once somebody wants it."""
         await self._wanted.wait()
         while True:
-            drawn = _drawing(self._readings())
+            drawn = _drawing(self._readings(), self.domains.named)
             if drawn is not None and drawn != self._drawn:
                 self._drawn = drawn
                 await self._draw()
@@ -216,6 +218,7 @@ class Forecasts:
             self.table.done, self._made = 0, set()
             self._at_rest.clear()
             fields = {"capture": capture, "at": self._clock.time(), "pairs": _has_pairs(capture)}
+            fields["domains"] = dict(self.domains.named)
             await self._send("table", fields)
         except Exception as trouble:  # the next change is tried again, and the page is told
             self.table.trouble = str(trouble) or type(trouble).__name__
@@ -233,7 +236,7 @@ def _name(row: Json) -> str:
     return f"{row['kind']} {row['name']}"
 
 
-def _drawing(readings: Readings) -> object:
+def _drawing(readings: Readings, domains: Named) -> object:
     """Return what a table depends on, as far as the console reads it; None: nothing is known yet."""
     manager = readings.status.data.manager
     if readings.nodes.at is None or readings.resources.at is None:
@@ -246,6 +249,7 @@ def _drawing(readings: Readings) -> object:
         (guest.sid, guest.node, guest.status) for guest in readings.nodes.data.inventory.guests
     }
     return (
+        tuple(domains.items()),
         readings.resources.data,
         readings.rules.data,
         dict(readings.nodes.data.membership.online),

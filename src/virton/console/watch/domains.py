@@ -1,0 +1,69 @@
+"""Fault domains: nodes that fail together, as operators name them; kept by the console."""
+
+import contextlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+FILE = "domains.json"
+MOST_DOMAINS = 64
+LONGEST_NAME = 64
+
+Named = Mapping[str, tuple[str, ...]]
+
+
+class DomainError(ValueError):
+    """Domains that cannot be kept; `field` is the name of the one that is wrong."""
+
+    def __init__(self, field: str, problem: str) -> None:
+        """Say which domain, and what is wrong with it."""
+        super().__init__(f"{field}: {problem}")
+        self.field = field
+        self.problem = problem
+
+
+class Domains:
+    """The named fault domains of a console's cluster."""
+
+    def __init__(self, data: Path) -> None:
+        self._file = data / FILE
+        self.named: Named = self._read()
+
+    def _read(self) -> Named:
+        """Return what was kept; what cannot be read counts as none, and is not overwritten by itself."""
+        try:
+            return read_domains(json.loads(self._file.read_text("utf-8")))
+        except (OSError, ValueError):
+            return {}
+
+    def keep(self, named: Named) -> None:
+        """Keep these in the place of those before, whole or not at all; raises OSError."""
+        draft = self._file.with_suffix(".new")
+        with contextlib.ExitStack() as cleaning:
+            cleaning.callback(draft.unlink, missing_ok=True)
+            with draft.open("w", encoding="utf-8") as file:
+                json.dump(named, file, ensure_ascii=False, sort_keys=True, indent=1)
+                file.flush()
+                os.fsync(file.fileno())
+            draft.replace(self._file)
+        self.named = named
+
+
+def read_domains(data: object, known: frozenset[str] | None = None) -> Named:
+    """Read `{name: [node, ...]}`; raises DomainError. Nodes must be among those `known`."""
+    if not isinstance(data, dict) or len(data) > MOST_DOMAINS:
+        raise DomainError("domains", "not_a_value")
+    return {name: _members(name, nodes, known) for name, nodes in sorted(data.items())}
+
+
+def _members(name: str, nodes: object, known: frozenset[str] | None) -> tuple[str, ...]:
+    if not name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
+        raise DomainError("name", "not_a_value")
+    if not isinstance(nodes, list) or not nodes:
+        raise DomainError(name, "required")
+    if not all(isinstance(node, str) for node in nodes):
+        raise DomainError(name, "not_a_value")
+    if known is not None and not known.issuperset(nodes):
+        raise DomainError(name, "unknown")
+    return tuple(sorted(set(nodes)))
