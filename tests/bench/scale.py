@@ -187,7 +187,8 @@ def main() -> None:
         print(f"{member[0]} resources on {member[1]} nodes, {member[2]} rules: done", flush=True)
     exponents = _exponents(rows)
     _show(rows, exponents)
-    PERFORMANCE.write_text(_page(rows, exponents), encoding="utf-8")
+    _, mark, kept = PERFORMANCE.read_text(encoding="utf-8").partition("\n## ")
+    PERFORMANCE.write_text(_page(rows, exponents) + mark + kept, encoding="utf-8")
 
 
 def _exponents(rows: list[Measured]) -> Mapping[str, float]:
