@@ -578,3 +578,17 @@ async def test_a_leap_of_the_clock_is_survived_and_told(
         "the machine's clock was set forward by 172800 s",
         "the machine's clock was set back by 315360000 s",
     ]
+
+
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [("/api/snapshot", 401), ("/api/forecast/table", 401), ("/api/session", 200)],
+)
+async def test_a_page_that_nobody_touches_times_out_whatever_it_asks_for_by_itself(
+    visit: Visit, asked: str, status: int
+) -> None:
+    browser = await visit.logged_in()
+    for _ in range(50):
+        await visit.clock.step(600)
+        await browser.get(asked)
+    assert (await browser.get("/api/session")).status_code == status

@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from virton.forecast.service import Service
 
 Answers = list[dict[str, Any]]
@@ -129,6 +131,19 @@ def test_questions_are_answered_while_a_table_is_made() -> None:
     assert told[5]["error"] == "there is no node nowhere"
     assert "vm:1" in told[6]["error"]
     assert told[1]["timed"]
+
+
+@pytest.mark.parametrize(
+    "garbage", [b"", b"\xff\xfe", b"[1]", b"{}", b'{"losses": Infinity}', b"[" * 100_000]
+)
+def test_a_damaged_score_is_laid_aside_and_hinders_nothing(
+    tmp_path: Path, garbage: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    score = tmp_path / "score.json"
+    score.write_bytes(garbage)
+    assert worked({"id": 1, "do": "score"}, score=score)[0]["answer"]["losses"] == 0
+    assert (tmp_path / "score.damaged").read_bytes() == garbage
+    assert "score.json is damaged" in caplog.text
 
 
 def test_what_really_came_is_held_against_what_was_said(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import { asApiError, get } from "./api.js";
 import { redraw, show, type View } from "./draw.js";
 import { listenToKeys } from "./keys.js";
 import * as preferences from "./preferences.js";
-import { keepDoor } from "./session.js";
+import { keepDoor, tellOfTouches } from "./session.js";
 import { change } from "./store.js";
 import { connect, lineAfter, watch } from "./stream.js";
 import type { Session } from "./own-model.js";
@@ -25,6 +25,7 @@ export async function startPage(content: View, beside: View = () => nothing): Pr
   await speak(preferences.locale());
   preferences.setDensity(preferences.density());
   keepDoor();
+  tellOfTouches();
   listenToKeys();
   const root = document.querySelector<HTMLElement>("#page");
   if (root) show(root, () => frame(content));

@@ -8,6 +8,7 @@ single nodes come once more, with the times at which everything runs again.
 """
 
 import json
+import logging
 import os
 import sys
 import threading
@@ -16,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
+from virton.damage import DamagedError, reading
 from virton.forecast.advice import advice
 from virton.forecast.ask import ask
 from virton.forecast.changes import ChangeError
@@ -29,6 +31,7 @@ from virton.forecast.tolerance import Row, Table, cases
 from virton.simulation.scenario import ScenarioError
 
 NICE = 10
+log = logging.getLogger(__name__)
 Job = Mapping[str, Any]
 
 
@@ -172,10 +175,19 @@ def _over(spans: Times) -> list[int] | None:
 
 
 def _read_score(path: Path | None) -> Score | None:
+    """Return the score that was kept; a damaged one is laid aside and named, and a new one begins."""
+    if path is None or not path.exists():
+        return None
     try:
-        return Score.from_json(json.loads(path.read_text("utf-8"))) if path else None
-    except (OSError, ValueError, KeyError, TypeError):
-        return None  # no score was kept yet, or none that can be read
+        with reading(str(path), ""):
+            return Score.from_json(json.loads(path.read_text("utf-8")))
+    except DamagedError as damaged:
+        aside = path.with_suffix(".damaged")
+        path.replace(aside)
+        log.warning("%s; it is kept as %s, and a new score is begun", damaged, aside.name)
+    except OSError as failure:
+        log.warning("cannot read %s: %s", path, failure.strerror or failure)
+    return None
 
 
 def serve(lines: TextIO, out: TextIO, score: Path | None) -> None:
