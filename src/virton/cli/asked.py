@@ -10,13 +10,11 @@ from typing import Annotated, Any
 import typer
 
 from virton.cli import capture as taking
-from virton.cli.complaint import complain
+from virton.cli.complaint import WRONG_INPUT, complain
 from virton.cli.real_cluster import client_of
 from virton.forecast.situation import Situation, situation_of
 from virton.proxmox import ApiFailure
 from virton.simulation.scenario import ScenarioError
-
-WRONG_INPUT = 2
 
 CaptureArgument = Annotated[
     Path | None,

@@ -14,7 +14,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from virton.cli.complaint import complain
+from virton.cli.complaint import WRONG_INPUT, complain
 from virton.cli.language import LanguageOption, printable, sentences
 from virton.cli.real_cluster import CaFileOption, FingerprintOption, client_of
 from virton.proxmox import (
@@ -95,7 +95,7 @@ def _is_typed(context: typer.Context, option: str) -> bool:
 
 def refuse(problem: str) -> NoReturn:
     """Say in one line what stands in the way; exit with 2."""
-    complain(" ".join(problem.split()), code=2)
+    complain(" ".join(problem.split()), code=WRONG_INPUT)
 
 
 @contextlib.contextmanager

@@ -7,6 +7,9 @@ from rich.text import Text
 
 from virton.cli.terminal import terminal
 
+WRONG_INPUT = 2
+"""The exit code when what was given cannot be used."""
+
 
 def complain(problem: str, advice: str = "", code: int = 1) -> NoReturn:
     """Print a problem, and what to do about it, to the standard error; exit with `code`."""

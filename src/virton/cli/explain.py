@@ -8,9 +8,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from virton.cli.complaint import complain
+from virton.cli.complaint import WRONG_INPUT, complain
 from virton.cli.language import LanguageOption, printable, sentences
-from virton.cli.scenario_file import WRONG_INPUT, ScenarioArgument, opened, playable
+from virton.cli.scenario_file import ScenarioArgument, opened, playable
 from virton.cli.terminal import terminal
 from virton.forecast.account import Account, NoSuchResourceError, account
 from virton.ha.placement.reasons import Explanation

@@ -13,7 +13,7 @@ from virton.cli.asked import (
     TokenOption,
     UserOption,
 )
-from virton.cli.complaint import complain
+from virton.cli.complaint import WRONG_INPUT, complain
 from virton.cli.forecast_page import print_answer
 from virton.cli.language import LanguageOption, sentences
 from virton.cli.real_cluster import CaFileOption, FingerprintOption
@@ -22,7 +22,6 @@ from virton.cli.terminal import terminal
 from virton.forecast.ask import ask
 from virton.forecast.question import QuestionError, question_of
 
-WRONG_INPUT = 2
 Several = list[str] | None
 
 LoseOption = Annotated[

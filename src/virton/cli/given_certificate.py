@@ -8,7 +8,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
 from virton.cli.certificate import Certificate
-from virton.cli.complaint import complain
+from virton.cli.complaint import WRONG_INPUT, complain
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +21,7 @@ def given_certificate(path: str, key: str | None) -> Certificate:
     try:
         fingerprint = _taken_up(context, *files)
     except (OSError, ValueError) as failure:
-        complain(f"--certificate: {_words(failure, *files)}", code=2)
+        complain(f"--certificate: {_words(failure, *files)}", code=WRONG_INPUT)
     return Certificate(files[0], fingerprint, context, files[1])
 
 

@@ -5,7 +5,7 @@ import errno
 import ipaddress
 import socket
 
-from virton.cli.complaint import complain
+from virton.cli.complaint import WRONG_INPUT, complain
 
 
 def listen(host: str, port: int, option: str = "--port") -> socket.socket:
@@ -55,7 +55,7 @@ def checked_proxies(given: list[str]) -> tuple[str, ...]:
     try:
         return tuple(_address_or_network(text.strip()) for text in given)
     except ValueError as failure:
-        complain(f"--trusted-proxy: {failure}", code=2)
+        complain(f"--trusted-proxy: {failure}", code=WRONG_INPUT)
 
 
 def proxy_facts(proxies: tuple[str, ...]) -> tuple[tuple[str, str], ...]:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from virton.cli.complaint import complain
+from virton.cli.complaint import WRONG_INPUT, complain
 from virton.proxmox import CaFile, Fingerprints, ProxmoxClient, SystemTrust, Trust
 
 FingerprintOption = Annotated[
@@ -27,20 +27,20 @@ def client_of(addresses: list[str], fingerprints: list[str], ca_file: Path | Non
     try:
         return ProxmoxClient(addresses, trust=trust)
     except ValueError as failure:
-        complain(f"--proxmox: {failure}", code=2)
+        complain(f"--proxmox: {failure}", code=WRONG_INPUT)
     except OSError as failure:
-        complain(f"--ca-file: {failure.strerror or failure}", code=2)
+        complain(f"--ca-file: {failure.strerror or failure}", code=WRONG_INPUT)
 
 
 def _trust(fingerprints: list[str], ca_file: Path | None) -> Trust:
     if fingerprints and ca_file:
-        complain("give either --fingerprint or --ca-file, not both", code=2)
+        complain("give either --fingerprint or --ca-file, not both", code=WRONG_INPUT)
     if fingerprints:
         return _pinned(fingerprints)
     if ca_file is None:
         return SystemTrust()
     if not ca_file.is_file():
-        complain(f"--ca-file: there is no file {ca_file}", code=2)
+        complain(f"--ca-file: there is no file {ca_file}", code=WRONG_INPUT)
     return CaFile(ca_file)
 
 
@@ -48,4 +48,4 @@ def _pinned(fingerprints: list[str]) -> Fingerprints:
     try:
         return Fingerprints.parse(fingerprints)
     except ValueError as failure:
-        complain(f"--fingerprint: {failure} ({_HOW_TO_SHOW})", code=2)
+        complain(f"--fingerprint: {failure} ({_HOW_TO_SHOW})", code=WRONG_INPUT)

@@ -7,12 +7,10 @@ from typing import Annotated
 
 import typer
 
-from virton.cli.complaint import complain
+from virton.cli.complaint import WRONG_INPUT, complain
 from virton.simulation.commands import CommandError
 from virton.simulation.scenario import Scenario, ScenarioError, read_scenario
 from virton.simulation.virtual import EndlessError, TooManyNodesError
-
-WRONG_INPUT = 2
 
 ScenarioArgument = Annotated[
     Path, typer.Argument(metavar="FILE", help="Scenario file (JSON): a cluster, and commands.")

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 
 from virton.cli.announcement import announce, announce_encrypted
 from virton.cli.certificate import Certificate, own_certificate
-from virton.cli.complaint import complain
+from virton.cli.complaint import WRONG_INPUT, complain
 from virton.cli.data_folder import default_data
 from virton.cli.given_certificate import given_certificate
 from virton.cli.listening import (
@@ -184,23 +184,28 @@ def service_of(chosen: SettingsFile, folder: Path, proxies: tuple[str, ...] = ()
     )
     if chosen.proxmox:
         if chosen.demo:
-            complain("--demo is for the embedded cluster: a real one has its size", code=2)
+            complain(
+                "--demo is for the embedded cluster: a real one has its size", code=WRONG_INPUT
+            )
         if chosen.pve_version:
-            complain("--pve-version is for the embedded cluster: a real one tells its own", code=2)
+            complain(
+                "--pve-version is for the embedded cluster: a real one tells its own",
+                code=WRONG_INPUT,
+            )
         ca_file = Path(chosen.ca_file) if chosen.ca_file else None
         client = client_of(chosen.proxmox, chosen.fingerprints, ca_file)
         tried = client_of(chosen.proxmox, chosen.fingerprints, ca_file)
         facts = token_facts(tried, settings.token)
         return of_real_cluster(client, settings).telling(facts)
     if chosen.token or chosen.fingerprints or chosen.ca_file:
-        complain("--token, --fingerprint and --ca-file go with --proxmox URL", code=2)
+        complain("--token, --fingerprint and --ca-file go with --proxmox URL", code=WRONG_INPUT)
     return of_embedded_cluster(start_embedded(folder, chosen.pve_version, chosen.demo), settings)
 
 
 def who_is_told(chosen: SettingsFile) -> Setup:
     """Return who is told of incidents, and through what."""
     if chosen.mail is None and any(one.url is None for one in chosen.notify):
-        complain("notify: mail is sent only where a [mail] server is set", code=2)
+        complain("notify: mail is sent only where a [mail] server is set", code=WRONG_INPUT)
     try:
         return setup_of(chosen.notify, chosen.mail)
     except OSError as failure:
@@ -244,7 +249,7 @@ def checked_receiver(text: str | None) -> str | None:
         if text is not None:
             Receiver.parse(text)
     except ValueError as failure:
-        complain(f"audit_syslog: {failure}", code=2)
+        complain(f"audit_syslog: {failure}", code=WRONG_INPUT)
     return text
 
 
@@ -253,7 +258,7 @@ def checked_token(token: str | None) -> str | None:
     try:
         return token and ApiToken(token).text
     except ValueError as failure:
-        complain(f"--token: {failure}", code=2)
+        complain(f"--token: {failure}", code=WRONG_INPUT)
 
 
 def of_real_cluster(client: ProxmoxClient, settings: ConsoleSettings) -> Service:
@@ -279,7 +284,7 @@ def start_embedded(
         wanted = embedded.Demo.parse(demo) if demo else None
         return embedded.start(folder, password, version, wanted)
     except embedded.DemoError as error:
-        complain(f"--demo: {error}", code=2)
+        complain(f"--demo: {error}", code=WRONG_INPUT)
     except embedded.StorageError as failure:
         complain(
             f"cannot write in {folder}: {failure}",
@@ -291,7 +296,7 @@ def _wanted_password(shortest: int) -> str | None:
     """Return the administrator's password that was set; an empty one is none."""
     password = os.environ.get(_PASSWORD) or None
     if password and len(password) < shortest:
-        complain(f"{_PASSWORD}: at least {shortest} characters are needed", code=2)
+        complain(f"{_PASSWORD}: at least {shortest} characters are needed", code=WRONG_INPUT)
     return password
 
 

@@ -11,9 +11,9 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from virton.cli.complaint import complain
+from virton.cli.complaint import WRONG_INPUT, complain
 from virton.cli.language import Language, LanguageOption, printable, sentences
-from virton.cli.scenario_file import WRONG_INPUT, ScenarioArgument, opened, playable
+from virton.cli.scenario_file import ScenarioArgument, opened, playable
 from virton.cli.terminal import terminal
 from virton.ha.events import Record, Severity
 from virton.language.sentences import Sentences

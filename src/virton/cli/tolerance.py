@@ -17,7 +17,7 @@ from virton.cli.asked import (
     TokenOption,
     UserOption,
 )
-from virton.cli.complaint import complain
+from virton.cli.complaint import WRONG_INPUT, complain
 from virton.cli.forecast_page import STYLES
 from virton.cli.language import LanguageOption, printable, sentences
 from virton.cli.real_cluster import CaFileOption, FingerprintOption
@@ -28,7 +28,6 @@ from virton.forecast.tolerance import Row, Table
 from virton.forecast.tolerance import tolerance as table_of
 from virton.language.sentences import Sentences
 
-WRONG_INPUT = 2
 NOT_BORNE = 3
 
 

@@ -14,7 +14,7 @@ from virton.cli.asked import (
     TokenOption,
     UserOption,
 )
-from virton.cli.complaint import complain
+from virton.cli.complaint import WRONG_INPUT, complain
 from virton.cli.language import LanguageOption, printable, sentences
 from virton.cli.real_cluster import CaFileOption, FingerprintOption
 from virton.cli.terminal import terminal
@@ -22,7 +22,6 @@ from virton.forecast.reasons import NoSuchResourceError, Reasons, Repair, reason
 from virton.ha.placement.reasons import Explanation, Offline
 from virton.language.sentences import Sentences
 
-WRONG_INPUT = 2
 GIB = 1024**3
 
 
