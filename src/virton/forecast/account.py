@@ -19,13 +19,12 @@ from virton.ha.manager.why import why_now
 from virton.ha.model import ResourceConfig, ServiceStatus
 from virton.ha.placement.reasons import Explanation
 from virton.ha.rules.groups import failback_from_groups
-from virton.ha.states import ServiceState
+from virton.ha.states import MOVING
 from virton.simulation.scenario import Scenario, run_scenario
 from virton.simulation.world import World
 
 _NAMED = 8
 _TURNS = (ResourceAdded, ResourceRemoved, LocationFixed, MovedWhileDisarmed)
-_MOVING = (ServiceState.MIGRATE, ServiceState.RELOCATE, ServiceState.REQUEST_START_BALANCE)
 
 
 class NoSuchResourceError(LookupError):
@@ -120,7 +119,7 @@ def _goal(record: Record) -> str | None:
     match record.event, record.cause:
         case _, TakenOver(_, node) | TakenUpInPlace(node):
             return node
-        case ResourceStateChanged(to=to, target=target), _ if to in _MOVING:
+        case ResourceStateChanged(to=to, target=target), _ if to in MOVING:
             return target
         case RebalancedOnStart(choice="current", node=node), _:
             return node

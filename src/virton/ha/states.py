@@ -29,6 +29,15 @@ class ServiceState(StrEnum):
     ERROR = "error"
 
 
+MOVING = frozenset(
+    {ServiceState.MIGRATE, ServiceState.RELOCATE, ServiceState.REQUEST_START_BALANCE}
+)
+"""In these states a resource is on its way to its target."""
+
+STOPPING = frozenset({ServiceState.REQUEST_STOP, ServiceState.STOPPED})
+"""In these states a resource is to be stopped by its LRM."""
+
+
 class RequestState(StrEnum):
     """What the operator wants of a resource."""
 

@@ -28,10 +28,7 @@ from virton.ha.events.lrm import (
 from virton.ha.events.lrm import ContainerLiveMoveUnsupported as NoLiveMove
 from virton.ha.lrm_duty import Services
 from virton.ha.model import LrmResult, ResourceConfig, ServiceStatus, resource_type
-from virton.ha.states import ExitCode, ServiceState
-
-_MOVES = (ServiceState.MIGRATE, ServiceState.RELOCATE, ServiceState.REQUEST_START_BALANCE)
-_STOPS = (ServiceState.REQUEST_STOP, ServiceState.STOPPED)
+from virton.ha.states import MOVING, STOPPING, ExitCode, ServiceState
 
 
 @dataclass(slots=True)
@@ -248,9 +245,9 @@ class Workers:
         running = self._world.guest_runs(job.sid)
         if job.state is ServiceState.STARTED:
             return ExitCode.SUCCESS if running else self._start(job)
-        if job.state in _STOPS:
+        if job.state in STOPPING:
             return self._stop(job) if running else ExitCode.SUCCESS
-        if job.state in _MOVES:
+        if job.state in MOVING:
             return self._move(job, running=running)
         self._world.tell(UnknownAction(job.sid, job.state))
         return ExitCode.UNKNOWN_COMMAND
@@ -297,7 +294,7 @@ class Workers:
 
     def _end(self, job: Job, operation: GuestOperation) -> int:
         """Look at what an operation came to."""
-        if job.state in _MOVES:
+        if job.state in MOVING:
             return self._end_move(job, operation)
         running = self._world.guest_runs(job.sid)
         if job.state is ServiceState.STARTED:

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 
 from virton.ha.causes import Cause, NodeFenced
 from virton.ha.model import ManagerStatus, ServiceStatus
-from virton.ha.states import DisarmState, LrmMode, LrmState, NodeState, ServiceState
+from virton.ha.states import MOVING, DisarmState, LrmMode, LrmState, NodeState, ServiceState
 from virton.story.happenings import Fact, Happening, Kind
 from virton.story.sight import Members, SeenGuest, SeenRules, Settings, Sight
-from virton.story.told import LOST, MOVING, node_changes, state_change
+from virton.story.told import LOST, node_changes, state_change
 
 GUEST_NEWS_S = 15
 """How old the cluster's news of a guest may be: each node spreads its guests' states every 10 s."""

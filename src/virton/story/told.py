@@ -10,10 +10,9 @@ from virton.ha.events import cluster as of_cluster
 from virton.ha.events import lrm as of_lrm
 from virton.ha.events import resource as of_resource
 from virton.ha.events.daemon import DaemonState
-from virton.ha.states import CrmState, NodeState, ServiceState
+from virton.ha.states import MOVING, CrmState, NodeState, ServiceState
 from virton.story.happenings import Fact, Happening, Kind
 
-MOVING = (ServiceState.MIGRATE, ServiceState.RELOCATE, ServiceState.REQUEST_START_BALANCE)
 """The states in which a resource is on its way to another node."""
 
 LOST = (NodeState.UNKNOWN, NodeState.FENCE, NodeState.GONE)

@@ -3,13 +3,10 @@
 from collections.abc import Container
 
 from virton.ha.model import ServiceStatus
-from virton.ha.states import ServiceState
+from virton.ha.states import MOVING, ServiceState
 
 _NOWHERE = frozenset({ServiceState.STOPPED, ServiceState.REQUEST_START})
 _NOT_HERE_YET = ServiceState.REQUEST_START_BALANCE
-_ON_THE_WAY = frozenset(
-    {ServiceState.MIGRATE, ServiceState.RELOCATE, ServiceState.REQUEST_START_BALANCE}
-)
 
 
 def used_nodes(status: ServiceStatus, online: Container[str]) -> tuple[str | None, str | None]:
@@ -18,7 +15,7 @@ def used_nodes(status: ServiceStatus, online: Container[str]) -> tuple[str | Non
     if state in _NOWHERE:
         return None, None
     current = status.node if state is not _NOT_HERE_YET and status.node in online else None
-    target = status.target if state in _ON_THE_WAY and status.target in online else None
+    target = status.target if state in MOVING and status.target in online else None
     return current, target
 
 
