@@ -19,30 +19,20 @@ from virton.ha.events import Event
 from virton.ha.lrm_duty import duty
 from virton.ha.manager.manager import Manager, take_office
 from virton.ha.manager.nodes import FENCE_DELAY_S
-from virton.ha.manager.plan import (
-    Plan,
-    RemoveGuestLock,
-    ReplaceGroups,
-    RequestStopped,
-    TakeCommands,
-    TakeOverGuest,
-)
+from virton.ha.manager.plan import Plan
 from virton.ha.manager.round import RoundFailedError
 from virton.ha.manager.view import View
 from virton.ha.manager.why import why_now
 from virton.ha.model import LrmResult, LrmStatus, ServiceStatus, resource_type
 from virton.ha.placement.reasons import Decision, Explanation
 from virton.ha.rules.compiled import CompiledRules
-from virton.ha.states import ExitCode, LrmMode, LrmState, RequestState, ServiceState
-from virton.simulation.files import MemoryFiles
+from virton.ha.states import MOVING, STOPPING, ExitCode, LrmMode, LrmState, ServiceState
+from virton.simulation.files import MemoryFiles, carry_out
 from virton.simulation.value import FilesValue
 
 ROUND_S = 10
 MOST_ROUNDS = 60
 """After so many rounds a cluster that still moves is taken to move to and fro for good."""
-
-_MOVES = (ServiceState.MIGRATE, ServiceState.RELOCATE, ServiceState.REQUEST_START_BALANCE)
-_STOPS = (ServiceState.REQUEST_STOP, ServiceState.STOPPED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,25 +206,11 @@ class Trial:
             for at, event in enumerate(plan.events)
         )
         for act in plan.acts:
-            self._carry_out(act)
+            carry_out(act, self._files)
         if plan.status is not None:
             self._files.manager_status = plan.status
         self.rounds += 1
         self._now_s += ROUND_S
-
-    def _carry_out(self, act: object) -> None:
-        files = self._files
-        match act:
-            case TakeCommands(count):
-                files.take_commands(count)
-            case TakeOverGuest(sid, _, target):
-                files.place_guest(sid, target)
-            case RemoveGuestLock(sid, _):
-                files.unlock_guest(sid)
-            case RequestStopped(sid):
-                files.request(sid, RequestState.STOPPED)
-            case ReplaceGroups():
-                files.replace_groups(act)
 
     # the LRMs' work
 
@@ -285,10 +261,10 @@ class Trial:
             return ExitCode.WRONG_NODE
         if status.state is ServiceState.STARTED:
             return self._start(sid, status.node)
-        if status.state in _STOPS:
+        if status.state in STOPPING:
             self.running.pop(sid, None)
             return ExitCode.SUCCESS
-        if status.state in _MOVES:
+        if status.state in MOVING:
             return self._move(sid, status)
         return None
 

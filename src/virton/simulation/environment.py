@@ -9,18 +9,12 @@ from virton.ha.causes import Cause
 from virton.ha.environment import GuestOperation, LockAnswer, UnreadableError
 from virton.ha.events import Event
 from virton.ha.events.simulation import Overcommitted
-from virton.ha.manager.plan import (
-    Act,
-    RemoveGuestLock,
-    ReplaceGroups,
-    RequestStopped,
-    TakeCommands,
-    TakeOverGuest,
-)
+from virton.ha.manager.plan import Act
 from virton.ha.manager.view import LoadReport, View
 from virton.ha.model import DatacenterSettings, LrmStatus, ManagerStatus, ResourceConfig
 from virton.ha.placement.reasons import Decision
-from virton.ha.states import RequestState, SchedulerMode
+from virton.ha.states import SchedulerMode
+from virton.simulation.files import carry_out
 from virton.simulation.hosts import Host
 from virton.simulation.locks import Asker
 
@@ -167,18 +161,7 @@ class DaemonEnvironment:
 
     def carry_out(self, act: Act) -> None:
         """Do what the manager decided."""
-        files = self._world.files
-        match act:
-            case TakeCommands(count):
-                files.take_commands(count)
-            case TakeOverGuest(sid, _, target):
-                files.place_guest(sid, target)
-            case RemoveGuestLock(sid, _):
-                files.unlock_guest(sid)
-            case RequestStopped(sid):
-                files.request(sid, RequestState.STOPPED)
-            case ReplaceGroups():
-                files.replace_groups(act)
+        carry_out(act, self._world.files)
 
     # guests
 

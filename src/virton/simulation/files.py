@@ -4,7 +4,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
-from virton.ha.manager.plan import ReplaceGroups
+from virton.ha.manager.plan import (
+    Act,
+    RemoveGuestLock,
+    ReplaceGroups,
+    RequestStopped,
+    TakeCommands,
+    TakeOverGuest,
+)
 from virton.ha.model import (
     DatacenterSettings,
     GroupConfig,
@@ -74,6 +81,21 @@ class ClusterFiles(Protocol):
 
     def place_guest(self, sid: str, node: str) -> None:
         """Make a guest another node's."""
+
+
+def carry_out(act: Act, files: ClusterFiles) -> None:
+    """Do what the manager decided."""
+    match act:
+        case TakeCommands(count):
+            files.take_commands(count)
+        case TakeOverGuest(sid, _, target):
+            files.place_guest(sid, target)
+        case RemoveGuestLock(sid, _):
+            files.unlock_guest(sid)
+        case RequestStopped(sid):
+            files.request(sid, RequestState.STOPPED)
+        case ReplaceGroups():
+            files.replace_groups(act)
 
 
 class MemoryFiles:
