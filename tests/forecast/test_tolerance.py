@@ -10,6 +10,7 @@ from virton.forecast.fates import Verdict
 from virton.forecast.fit import Size, SizeError, fits
 from virton.forecast.reasons import NoSuchResourceError, reasons
 from virton.forecast.refresh import fresh, refreshed
+from virton.forecast.situation import Situation
 from virton.forecast.tolerance import Table, tolerance
 
 BOUND = rule("bound", ["vm:1"], nodes={"node1": 0}, strict=1)
@@ -173,3 +174,29 @@ def test_a_table_is_refreshed_as_well_when_nothing_of_the_former_holds() -> None
     moved = cluster({"vm:1": "node3", "vm:2": "node2"})
     wanted = [row.case for row in former.rows]
     assert refreshed(moved, wanted, former).rows == tolerance(moved).rows
+
+
+def _with_a_device(*, on: bool) -> Situation:
+    return replace(_TWO, device_votes=1, device_on=on)
+
+
+_TWO = cluster({"vm:1": "node1"}, nodes=2)
+_SILENT = {("node2", "lrm"): 500}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (_with_a_device(on=True), _with_a_device(on=False)),
+        (_with_a_device(on=True), replace(_with_a_device(on=True), guest_locks={"vm:1": "create"})),
+        (_with_a_device(on=True), replace(_with_a_device(on=True), ages_s=_SILENT)),
+        (_with_a_device(on=True), replace(_with_a_device(on=True), failing=frozenset({"vm:1"}))),
+    ],
+    ids=["device", "lock", "silent", "failing"],
+)
+def test_no_row_is_kept_when_what_all_rows_stand_on_has_changed(
+    before: Situation, after: Situation
+) -> None:
+    former, truth = tolerance(before), tolerance(after)
+    assert former.rows != truth.rows
+    assert refreshed(after, [row.case for row in former.rows], former).rows == truth.rows

@@ -89,8 +89,13 @@ def _world(situation: Situation) -> tuple[object, ...]:
         for guest in situation.guests.values()
     )
     votes = tuple((n.name, n.online, n.votes, n.memory_bytes) for n in situation.nodes.values())
+    device = situation.device_votes, situation.device_on
     settings = situation.settings, situation.groups, situation.figures, situation.offers
-    return loads, votes, settings, situation.device_votes, situation.master
+    stack = situation.dialect, situation.timing, situation.master
+    silent = frozenset(who for who in situation.ages_s if situation.is_silent(*who))
+    away = {n: (s.state, s.mode) for n, s in situation.lrm.items() if n not in situation.online}
+    guests = situation.guest_locks, situation.failing
+    return loads, votes, device, settings, stack, silent, away, guests
 
 
 def _place(situation: Situation, sid: str) -> tuple[object, ...]:
