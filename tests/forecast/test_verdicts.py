@@ -10,8 +10,10 @@ from tests.ha.play import scene
 from virton.forecast.answer import Answer
 from virton.forecast.ask import ask
 from virton.forecast.changes import Change
+from virton.forecast.falling import falling
 from virton.forecast.needs import Needs, Offers
 from virton.forecast.question import Loss, Question, QuestionError, parse_split
+from virton.forecast.rest import at_rest
 from virton.forecast.situation import Situation, situation_of
 from virton.simulation.captures import write_capture
 from virton.simulation.freezing import freeze
@@ -96,6 +98,26 @@ def test_a_qdevice_keeps_quorum_when_one_of_two_nodes_is_lost() -> None:
     answer = lose(replace(two, device_votes=1), "node2")
     assert answer.quorate
     assert verdicts(answer) == {"vm:1": ("back", "node1")}
+
+
+@pytest.mark.parametrize("guests", [2, 200])
+def test_a_qdevice_gives_its_votes_to_no_node_that_is_cut_off(guests: int) -> None:
+    two = cluster({f"vm:{n}": f"node{1 + n % 2}" for n in range(guests)}, nodes=2)
+    answer = ask(replace(two, device_votes=1), Question((Loss("node1", cut=True),)))
+    assert answer.quorate
+    assert answer.resets == ("node1",)
+    assert verdicts(answer)["vm:0"][1] == "node2"
+
+
+@pytest.mark.parametrize("guests", [3, 300])
+def test_a_qdevice_keeps_to_the_part_with_the_most_nodes_whatever_their_votes(guests: int) -> None:
+    three = cluster({f"vm:{n}": f"node{1 + n % 3}" for n in range(guests)})
+    heavy = replace(three.nodes["node1"], votes=3)
+    three = replace(three, nodes={**three.nodes, "node1": heavy}, device_votes=2)
+    split = parse_split("node1|node2,node3", three.nodes)
+    answer = ask(three, Question(split=split))
+    assert answer.resets == ("node1",)
+    assert falling(at_rest(three)[0], (), split).resets == answer.resets
 
 
 def test_a_node_with_more_votes_holds_the_quorum_alone() -> None:

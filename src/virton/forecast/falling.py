@@ -33,7 +33,7 @@ def falling(
     cut = frozenset[str]().union(*alone)
     there = situation.online - dead
     parts = [part & there - cut for part in split] or [there - cut]
-    left = majority(situation, [*parts, *alone])
+    left = majority(situation, [*parts, *alone], cut)
     away = there - left
     resets = tuple(sorted(node for node in away if is_armed(situation, node)))
     return Falling(

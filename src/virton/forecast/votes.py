@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from virton.forecast.situation import Situation
+from virton.simulation.membership import chosen_by_device
 
 
 def quorum(situation: Situation) -> int:
@@ -11,22 +12,18 @@ def quorum(situation: Situation) -> int:
     return expected // 2 + 1
 
 
-def majority(situation: Situation, parts: Sequence[Collection[str]]) -> frozenset[str]:
+def majority(
+    situation: Situation, parts: Sequence[Collection[str]], cut: Collection[str] = ()
+) -> frozenset[str]:
     """Return the part of the nodes that has quorum; none where there is no such part.
 
-    A QDevice gives its votes to one part only: to the one with the most votes, of equal ones to
-    that with the first node by name.
+    A QDevice gives its votes to one part only, and to none that is `cut` off.
     """
     needed = quorum(situation)
-
-    def votes(part: Collection[str]) -> int:
-        return sum(situation.nodes[name].votes for name in part)
-
-    ranked = sorted((part for part in parts if part), key=lambda part: (-votes(part), min(part)))
-    for at, part in enumerate(ranked):
-        if (
-            votes(part) + (situation.device_votes if at == 0 and situation.device_on else 0)
-            >= needed
-        ):
+    reached = [part for part in parts if not set(part) <= set(cut)]
+    chosen = chosen_by_device(reached) if situation.device_on else None
+    for part in parts:
+        votes = sum(situation.nodes[name].votes for name in part)
+        if part and votes + (situation.device_votes if part == chosen else 0) >= needed:
             return frozenset(part)
     return frozenset()

@@ -1,12 +1,14 @@
 """Who reaches whom, who has noticed it, and which group has the quorum."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from virton.simulation.hosts import Host
 from virton.simulation.timing import Timing
 
 View = frozenset[str]
+Part = TypeVar("Part", bound=Collection[str])
 
 
 @dataclass(slots=True)
@@ -18,6 +20,11 @@ class QDevice:
 
     votes: int = 1
     on: bool = True
+
+
+def chosen_by_device(parts: Iterable[Part]) -> Part | None:
+    """Return the part to which a QDevice that reaches all of these gives its votes."""
+    return min(parts, key=lambda part: (-len(part), min(part)), default=None)
 
 
 @dataclass(slots=True)
@@ -121,7 +128,7 @@ class Membership:
         if self.qdevice is None or not self.qdevice.on:
             return None
         reached = [v for v in set(self.views.values()) if any(self.hosts[n].network for n in v)]
-        return min(reached, key=lambda view: (-len(view), min(view)), default=None)
+        return chosen_by_device(reached)
 
     # how they come to know
 
