@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from virton.embedded.journal import Journal
+from virton.ha.environment import MANAGER_LOCK, agent_lock
 from virton.ha.events import Event, Record
 from virton.ha.events.cluster import DisarmTakenOver, DisarmWatchdogReleased, RuleDropped
 from virton.ha.events.daemon import DaemonExited, DaemonState, LockReleased
@@ -69,7 +70,7 @@ def _around(node: str, event: DaemonState, told: Line, before: Event | None) -> 
     if change == (LrmState.WAIT_FOR_AGENT_LOCK, LrmState.ACTIVE):
         return [_OPENED, told]
     if event.to == LrmState.LOST_AGENT_LOCK:
-        return [Line(_LOST.format(lock=f"ha_agent_{node}_lock"), 3), told]
+        return [Line(_LOST.format(lock=agent_lock(node)), 3), told]
     if event.to == CrmState.LOST_MANAGER_LOCK:
-        return [Line(_LOST.format(lock="ha_manager_lock"), 3), told, _CLOSED]
+        return [Line(_LOST.format(lock=MANAGER_LOCK), 3), told, _CLOSED]
     return [told]

@@ -9,7 +9,7 @@ from virton.forecast.fates import Fate, Verdict, fates
 from virton.forecast.refresh import refreshed
 from virton.forecast.rest import at_rest
 from virton.forecast.situation import Situation
-from virton.forecast.tolerance import Row, Table, badness, cases, rows
+from virton.forecast.tolerance import Row, Table, badness, node_cases, rows
 from virton.forecast.trial import Trial
 
 
@@ -54,7 +54,7 @@ def advice(situation: Situation, changes: Iterable[Change]) -> Advice:
     trial = Trial(supposed, supposed.online)
     trial.settle(thorough=True)
     moved = fates(base, trial, ())
-    single = [case for case in cases(base) if case.kind == "node"]
+    single = node_cases(base)
     table = Table(base, tuple(rows(base, single)), resting.rules)
     return Advice(
         tuple(fate for fate in moved.values() if fate.verdict is not Verdict.STAYS),

@@ -150,7 +150,7 @@ def node_answers(
     before: Situation, online: frozenset[str], running: Mapping[str, str]
 ) -> dict[str, NodeAnswer]:
     """Return the nodes as they were and as they are while guests run where `running` says."""
-    earlier = {g.sid: g.node for g in before.guests.values() if g.running}
+    earlier = before.running
     uses = _uses(before, earlier), _uses(before, running)
     return {
         name: NodeAnswer(

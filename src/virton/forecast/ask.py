@@ -12,7 +12,7 @@ from virton.forecast.answer import (
 )
 from virton.forecast.courses import MOVES, Course, play
 from virton.forecast.falling import outside
-from virton.forecast.fates import Fate, How, Verdict, fates, fates_without_quorum
+from virton.forecast.fates import Fate, How, Verdict, fates, fates_without_quorum, gathered
 from virton.forecast.large import Quick, quick
 from virton.forecast.phases import assignments
 from virton.forecast.question import Question
@@ -103,16 +103,10 @@ def possible(
     before: Situation, courses: Sequence[Course], gone: Sequence[frozenset[str]]
 ) -> dict[str, list[Fate]]:
     """Return each resource's fates over several courses, the first one's first."""
-    found: dict[str, list[Fate]] = {}
-    for course, lost in zip(courses, gone, strict=True):
-        played = (
-            fates(before, course, lost) if course.quorate else fates_without_quorum(before, lost)
-        )
-        for sid, fate in played.items():
-            told = found.setdefault(sid, [])
-            if fate not in told:
-                told.append(fate)
-    return found
+    return gathered(
+        fates(before, course, lost) if course.quorate else fates_without_quorum(before, lost)
+        for course, lost in zip(courses, gone, strict=True)
+    )
 
 
 def _when(sid: str, told: Sequence[Fate], courses: Sequence[Course]) -> Span | None:

@@ -5,7 +5,6 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from virton.forecast.needs import NO_NEEDS, Offers, lacks
 from virton.forecast.situation import Situation
 from virton.forecast.staging import NOW_S, Phases, stage
 from virton.ha.events import Record
@@ -50,13 +49,12 @@ class Course:
     online: frozenset[str] = frozenset()
     quorate: bool = True
     settled: bool = False
-    lasted_s: int = 0
 
     @property
     def missing(self) -> Mapping[str, tuple[str, ...]]:
         """What guests that do not run miss where they are."""
         return {
-            sid: missing(self.situation, sid, status.node)
+            sid: self.situation.missing(sid, status.node)
             for sid, status in self.statuses.items()
             if sid not in self.running
         }
@@ -90,13 +88,6 @@ class Course:
         return spans
 
 
-def missing(situation: Situation, sid: str, node: str) -> tuple[str, ...]:
-    """Return what a guest would miss on a node."""
-    guest = situation.guests.get(sid)
-    needs = guest.needs if guest else NO_NEEDS
-    return tuple(f"{k}:{n}" for k, n in lacks(needs, node, situation.offers.get(node, Offers())))
-
-
 def play(
     situation: Situation,
     phases: Phases,
@@ -119,7 +110,7 @@ def play(
 
     player = _Player(stage(situation, phases, without_crm), listen, situation)
     player.play(sorted(deeds, key=lambda deed: deed.at_s), until_s, cancelled)
-    player.conclude(course, start_s)
+    player.conclude(course)
     return course
 
 
@@ -142,7 +133,7 @@ class _Player:
         if not isinstance(guests, TimedGuests):
             raise TypeError("a course is played with guests that take their time")
         self._guests = guests
-        guests.refused = lambda sid, node: bool(missing(situation, sid, node))
+        guests.refused = lambda sid, node: bool(situation.missing(sid, node))
         files, figures = self._world.files, self.simulation.figures
         self._hardware = Hardware(self._world, files, figures)
         self._settled = False
@@ -207,7 +198,7 @@ class _Player:
                 return name
         return None
 
-    def conclude(self, course: Course, start_s: int) -> None:
+    def conclude(self, course: Course) -> None:
         world, master = self._world, self._master()
         quorate = [n for n, h in world.hosts.items() if h.power and world.membership.quorate(n)]
         seen = world.membership.members(master or quorate[0]) if quorate else frozenset[str]()
@@ -218,4 +209,3 @@ class _Player:
         }
         course.statuses = world.files.manager_status.service_status
         course.settled = self._settled
-        course.lasted_s = world.now_s - start_s

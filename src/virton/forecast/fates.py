@@ -1,6 +1,6 @@
 """What becomes of each resource: one of five verdicts where its node is lost, and two beside them."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Protocol
@@ -107,15 +107,22 @@ class Fate:
     how: How
     why: Why = field(default=Why(), compare=False)
 
-    def is_like(self, other: "Fate") -> bool:
-        """Tell whether the same becomes of it, whatever the reasons."""
-        return self == other
-
 
 def fates(before: Situation, trial: Outcome, gone: Collection[str]) -> dict[str, Fate]:
     """Return what became of every resource in a trial in which nodes were lost."""
     reader = _Reader(before, trial, frozenset(gone))
     return {sid: reader.fate(sid) for sid in sorted(before.resources) if _counts(before, sid)}
+
+
+def gathered(played: Iterable[Mapping[str, Fate]]) -> dict[str, list[Fate]]:
+    """Return each resource's fates over several ways to play, the first one's first, each once."""
+    found: dict[str, list[Fate]] = {}
+    for way in played:
+        for sid, fate in way.items():
+            told = found.setdefault(sid, [])
+            if fate not in told:
+                told.append(fate)
+    return found
 
 
 def touched_fates(before: Situation, trial: Outcome, gone: Collection[str]) -> dict[str, Fate]:
@@ -225,7 +232,7 @@ class _Reader:
         if status.state is ServiceState.ERROR and ran is None and not self._told.get(sid):
             return Fate(sid, Verdict.STAYS, status.node, How.UNTOUCHED)
         missing = self._trial.missing.get(sid, ())
-        why = Why(self._why(sid).cause, self._why(sid).decision, missing)
+        why = replace(self._why(sid), missing=missing)
         return Fate(sid, Verdict.CANNOT_START, status.node, How.NOT, why)
 
     def _was_stopped(self, sid: str) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from virton.forecast.fates import Verdict, assigned
 from virton.forecast.rest import at_rest
 from virton.forecast.situation import Guest, Situation
-from virton.forecast.tolerance import badness, cases, rows
+from virton.forecast.tolerance import badness, node_cases, rows
 from virton.ha.model import ResourceConfig
 from virton.simulation.value import FiguresValue
 
@@ -55,7 +55,7 @@ def fits(situation: Situation, size: Size) -> int:
 
     def bears(count: int) -> bool:
         more, _ = at_rest(_with_guests(base, size, count))
-        full = assigned(more, {g.sid: g.node for g in more.guests.values() if g.running})
+        full = assigned(more, more.running)
         if any(full[name] > node.memory_bytes for name, node in more.nodes.items()):
             return False
         return _worst(more) <= allowed
@@ -64,8 +64,7 @@ def fits(situation: Situation, size: Size) -> int:
 
 
 def _worst(base: Situation) -> int:
-    single = cases(base)
-    found = (badness(row.worst) for row in rows(base, (c for c in single if c.kind == "node")))
+    found = (badness(row.worst) for row in rows(base, node_cases(base)))
     return max((*found, badness(Verdict.BACK)))
 
 
@@ -89,7 +88,7 @@ def _with_guests(base: Situation, size: Size, count: int) -> Situation:
     """Return the cluster with more guests, each where most memory is left."""
     guests, resources = dict(base.guests), dict(base.resources)
     static, dynamic = dict(base.figures.static), dict(base.figures.dynamic)
-    used = assigned(base, {g.sid: g.node for g in base.guests.values() if g.running})
+    used = assigned(base, base.running)
     for number in range(count):
         sid = f"vm:new{number}"
         left = {name: base.nodes[name].memory_bytes - used[name] for name in sorted(base.online)}

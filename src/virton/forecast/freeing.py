@@ -46,7 +46,7 @@ def freeing(base: Situation, sid: str, goal: str, lacks_bytes: int) -> Iterator[
 
 def _moves(base: Situation, sid: str, goal: str, lacks_bytes: int) -> list[tuple[str, str]]:
     """Return which resources could go from a node to which others, the smallest first."""
-    used = assigned(base, {g.sid: g.node for g in base.guests.values() if g.running})
+    used = assigned(base, base.running)
     found = []
     for other, guest in base.guests.items():
         config = base.resources.get(other)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from virton.forecast.courses import Course, Deed, play
 from virton.forecast.falling import Falling, falling
-from virton.forecast.fates import Fate, How, Verdict, fates
+from virton.forecast.fates import Fate, How, Verdict, fates, gathered
 from virton.forecast.phases import MANY, assignments
 from virton.forecast.question import Question
 from virton.forecast.rest import at_rest, lose
@@ -44,12 +44,7 @@ def quick(situation: Situation, question: Question, deeds: Sequence[Deed]) -> Qu
     if not fall.quorate:
         return None
     trials = lose(base, fall.left, fall.gone)
-    found: dict[str, list[Fate]] = {}
-    for trial in trials:
-        for sid, fate in fates(base, trial, fall.gone).items():
-            told = found.setdefault(sid, [])
-            if fate not in told:
-                told.append(fate)
+    found = gathered(fates(base, trial, fall.gone) for trial in trials)
     goals = _goals(found)
     if goals is None:
         return None

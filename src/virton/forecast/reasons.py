@@ -12,7 +12,7 @@ from virton.forecast.freeing import freeing, lacking
 from virton.forecast.question import Loss
 from virton.forecast.rest import at_rest, lose
 from virton.forecast.situation import Situation
-from virton.forecast.tolerance import UNSAFE, badness, cases, rows
+from virton.forecast.tolerance import UNSAFE, badness, node_cases, rows
 from virton.ha.placement.reasons import Explanation
 from virton.ha.rules.config import NodeAffinityRule
 
@@ -245,8 +245,7 @@ def _relief(base: Situation, sid: str, goal: str | None, lacks_bytes: int) -> It
 
 
 def _bearing(base: Situation) -> dict[str, int]:
-    single = [case for case in cases(base) if case.kind == "node"]
-    return {row.case.name: badness(row.worst) for row in rows(base, single)}
+    return {row.case.name: badness(row.worst) for row in rows(base, node_cases(base))}
 
 
 def _worse(before: dict[str, int], after: dict[str, int]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from virton.forecast.needs import NO_NEEDS, Needs, Offers, needs_of, offers_of
+from virton.forecast.needs import NO_NEEDS, Needs, Offers, lacks, needs_of, offers_of
 from virton.ha.dialect import Dialect, dialect_of
 from virton.ha.manager.manager import ManagerMemory
 from virton.ha.model import (
@@ -96,6 +96,18 @@ class Situation:
     def online(self) -> frozenset[str]:
         """The nodes that are there."""
         return frozenset(name for name, node in self.nodes.items() if node.online)
+
+    @property
+    def running(self) -> dict[str, str]:
+        """Where each guest runs that does."""
+        return {guest.sid: guest.node for guest in self.guests.values() if guest.running}
+
+    def missing(self, sid: str, node: str) -> tuple[str, ...]:
+        """Return what a guest would miss on a node."""
+        guest = self.guests.get(sid)
+        needs = guest.needs if guest else NO_NEEDS
+        offers = self.offers.get(node, Offers())
+        return tuple(f"{lack}:{name}" for lack, name in lacks(needs, node, offers))
 
     @property
     def master(self) -> str | None:

@@ -109,12 +109,17 @@ class Table:
         return all(row.safe for row in self.rows if row.case.kind in kinds)
 
 
+def node_cases(situation: Situation) -> list[Case]:
+    """Return the losses of single nodes."""
+    return [Case("node", (node,), node) for node in sorted(situation.online)]
+
+
 def cases(
     situation: Situation, *, pairs: bool = False, domains: Mapping[str, Sequence[str]] = {}
 ) -> list[Case]:
     """Return the faults to try: nodes, fault domains, ways to split the network, pairs."""
     nodes = sorted(situation.online)
-    found = [Case("node", (node,), node) for node in nodes]
+    found = node_cases(situation)
     found += [
         Case("domain", tuple(sorted(set(members) & set(nodes))), name)
         for name, members in sorted(domains.items())

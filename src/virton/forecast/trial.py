@@ -11,10 +11,9 @@ from copy import copy
 from dataclasses import dataclass, replace
 
 from virton.forecast.load import load_report
-from virton.forecast.needs import NO_NEEDS, Offers, lacks
 from virton.forecast.situation import Situation
 from virton.ha.causes import Cause
-from virton.ha.environment import LockAnswer
+from virton.ha.environment import LockAnswer, agent_lock
 from virton.ha.events import Event
 from virton.ha.lrm_duty import duty
 from virton.ha.manager.manager import Manager, take_office
@@ -54,7 +53,7 @@ class Trial:
         self.settled = False
         self.rounds = 0
         self.told: list[Told] = []
-        self.running = {g.sid: g.node for g in situation.guests.values() if g.running}
+        self.running = situation.running
         self.missing: dict[str, tuple[str, ...]] = {}
         self._files = MemoryFiles(
             FilesValue(
@@ -191,9 +190,7 @@ class Trial:
         )
 
     def _ask_lock(self, lock: str) -> LockAnswer:
-        may = self._claimable is None or any(
-            lock == f"ha_agent_{node}_lock" for node in self._claimable
-        )
+        may = self._claimable is None or any(lock == agent_lock(node) for node in self._claimable)
         return LockAnswer.ACQUIRED if may else LockAnswer.REFUSED
 
     def _round(self) -> None:
@@ -271,7 +268,7 @@ class Trial:
     def _start(self, sid: str, node: str) -> int:
         if self.running.get(sid) == node:
             return ExitCode.SUCCESS
-        self.missing[sid] = self._missing(sid, node)
+        self.missing[sid] = self.situation.missing(sid, node)
         if self.missing[sid] or sid in self.situation.failing or self._is_locked(sid):
             return ExitCode.ERROR
         self.running[sid] = node
@@ -280,12 +277,6 @@ class Trial:
     def _is_locked(self, sid: str) -> bool:
         return sid in self._files.guest_locks()
 
-    def _missing(self, sid: str, node: str) -> tuple[str, ...]:
-        guest = self.situation.guests.get(sid)
-        needs = guest.needs if guest else NO_NEEDS
-        offers = self.situation.offers.get(node, Offers())
-        return tuple(f"{lack}:{name}" for lack, name in lacks(needs, node, offers))
-
     def _move(self, sid: str, status: ServiceStatus) -> int:
         target = status.target
         if target is None or target not in self.online or self._is_locked(sid):
@@ -293,7 +284,7 @@ class Trial:
         runs = self.running.get(sid) == status.node
         if status.state is ServiceState.REQUEST_START_BALANCE and runs:
             return ExitCode.IGNORED
-        if self._missing(sid, target):
+        if self.situation.missing(sid, target):
             return ExitCode.ERROR
         self.running.pop(sid, None)
         self._files.place_guest(sid, target)
