@@ -15,6 +15,8 @@ from virton.forecast.needs import Needs, Offers
 from virton.forecast.question import Loss, Question, QuestionError, parse_split
 from virton.forecast.rest import at_rest
 from virton.forecast.situation import Situation, situation_of
+from virton.language.forecasts import told_course
+from virton.language.sentences import LOCALES, Sentences
 from virton.simulation.captures import write_capture
 from virton.simulation.freezing import freeze
 from virton.simulation.scenario import run_scenario
@@ -203,3 +205,12 @@ def test_balancing_is_followed_for_an_hour_and_comes_to_rest() -> None:
     answer = ask(cluster(resources, datacenter={"crs": crs}), Question())
     assert not answer.endless
     assert {str(row.fate.verdict) for row in answer.resources.values()} == {"stays", "moves"}
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_no_step_of_a_course_is_told_with_an_empty_name(locale: str) -> None:
+    answer = lose(cluster({"vm:1": "node1", "vm:2": "node2"}), "node1")
+    told = told_course(answer.to_json(), Sentences.of(locale))
+    steps = {row["what"]: row["says"] for row in told["phases"]}
+    assert steps["master"]
+    assert all(says == says.strip(" :") for says in steps.values())
