@@ -86,6 +86,10 @@ _SCHEDULER_KEYS = frozenset(
 )
 
 
+Census = tuple[NodesReading, tuple[Resource, ...]]
+"""A cluster's nodes with their guests, and the resources under HA."""
+
+
 async def read_cluster(api: ClusterApi, remembered: Remembered | None = None) -> Reading:
     """Read a cluster; again if it changed meanwhile. Raises ApiFailure.
 
@@ -96,17 +100,17 @@ async def read_cluster(api: ClusterApi, remembered: Remembered | None = None) ->
         answers = await ask(api, (VERSION,))
         answers.read(VERSION, parse_version)
         answers = answers.and_these(await ask(api, _ALWAYS))
-        answers = answers.and_these(await ask(api, _paths_beyond(answers), remembered))
-        reading = reading_of(answers)
+        census = _census(answers)
+        answers = answers.and_these(await ask(api, _paths_beyond(*census), remembered))
+        reading = reading_of(answers, census)
         after = await api.read(MANAGER, parse_manager_status)
         if without_times(after) == without_times(reading.status.manager):
             return replace(reading, status=replace(reading.status, manager=after))
     return replace(reading, troubles=(*reading.troubles, "kept_changing"))
 
 
-def _paths_beyond(answers: Answers) -> list[str]:
+def _paths_beyond(nodes: NodesReading, resources: Iterable[Resource]) -> list[str]:
     """Return what is to be asked of the nodes that are online and of the resources' guests."""
-    nodes, resources = _nodes(answers), answers.read(RESOURCES, parse_resources)
     online = sorted(node for node, is_online in nodes.online.items() if is_online)
     guests = _under_ha(nodes, resources)
     return [
@@ -115,11 +119,14 @@ def _paths_beyond(answers: Answers) -> list[str]:
     ]
 
 
-def reading_of(answers: Answers) -> Reading:
-    """Return the reading that these answers make up; raises ApiFailure where too little is told."""
+def reading_of(answers: Answers, census: Census | None = None) -> Reading:
+    """Return the reading that these answers make up; raises ApiFailure where too little is told.
+
+    `census` is what their nodes and resources were already read to be.
+    """
     version = answers.read(VERSION, parse_version)
     manager = answers.read(MANAGER, parse_manager_status)
-    nodes, resources = _nodes(answers), answers.read(RESOURCES, parse_resources)
+    nodes, resources = census or _census(answers)
     _require_sight(answers, resources, nodes)
     rules, trouble_with_groups = _rules(answers)
     settings, trouble_with_settings = _settings(answers, version)
@@ -134,9 +141,10 @@ def reading_of(answers: Answers) -> Reading:
     )
 
 
-def _nodes(answers: Answers) -> NodesReading:
+def _census(answers: Answers) -> Census:
     inventory = answers.read(INVENTORY, parse_inventory)
-    return NodesReading(inventory, answers.read(MEMBERSHIP, parse_membership))
+    nodes = NodesReading(inventory, answers.read(MEMBERSHIP, parse_membership))
+    return nodes, answers.read(RESOURCES, parse_resources)
 
 
 def _require_sight(answers: Answers, resources: Iterable[Resource], nodes: NodesReading) -> None:
