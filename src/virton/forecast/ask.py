@@ -43,8 +43,8 @@ def ask(
     question.check(situation)
     before = situation if situation.master is not None else at_rest(situation)[0]
     supposed = question.supposed(before)
-    lost = question.struck(supposed)
-    deeds = list(question.deeds(supposed))
+    lost = question.struck()
+    deeds = list(question.deeds())
     first_s = min((deed.at_s for deed in deeds), default=0)
     if (short := quick(supposed, question, deeds)) is not None:
         return _quick_answer(before, supposed, short)

@@ -13,9 +13,7 @@ from virton.ha.events.lrm import MoveEnded, Started, Starting
 from virton.ha.events.resource import ResourceStateChanged
 from virton.ha.model import ServiceStatus
 from virton.ha.states import CrmState, ServiceState
-from virton.simulation.commands import Hardware
 from virton.simulation.freezing import Simulation, thaw
-from virton.simulation.timed_guests import TimedGuests
 from virton.simulation.value import WorldValue
 
 LONGEST_S = 3600
@@ -129,13 +127,9 @@ class _Player:
         self.simulation: Simulation = thaw(value, count)
         self._world = self.simulation.world
         self._clock = self.simulation.paced
-        guests = self._world.guests
-        if not isinstance(guests, TimedGuests):
-            raise TypeError("a course is played with guests that take their time")
-        self._guests = guests
-        guests.refused = lambda sid, node: bool(situation.missing(sid, node))
-        files, figures = self._world.files, self.simulation.figures
-        self._hardware = Hardware(self._world, files, figures)
+        self._guests = self.simulation.timed_guests
+        self._guests.refused = lambda sid, node: bool(situation.missing(sid, node))
+        self._hardware = self.simulation.hardware
         self._settled = False
 
     def play(self, deeds: list[Deed], until_s: int | None, cancelled: Callable[[], bool]) -> None:

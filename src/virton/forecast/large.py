@@ -49,7 +49,7 @@ def quick(situation: Situation, question: Question, deeds: Sequence[Deed]) -> Qu
     if goals is None:
         return None
     small = _only(base, goals)
-    lost = question.struck(base)
+    lost = question.struck()
     courses = [
         play(small, phases, deeds, without_crm=_bystanders(base, fall.left))
         for phases in assignments(small, lost, many=True)

@@ -56,12 +56,12 @@ class Question:
         """The nodes that are lost outright."""
         return frozenset(loss.node for loss in self.losses)
 
-    def struck(self, situation: Situation) -> frozenset[str]:
+    def struck(self) -> frozenset[str]:
         """Return the nodes whose daemons' rounds matter: lost ones, and all but the largest part."""
         parts = sorted(self.split, key=lambda part: (-len(part), sorted(part)))
         return self.lost | frozenset[str]().union(*parts[1:])
 
-    def deeds(self, situation: Situation) -> Iterator[Deed]:
+    def deeds(self) -> Iterator[Deed]:
         """Yield what is done to the simulated hardware, and when."""
         for loss in self.losses:
             yield Deed(loss.at_s, f"{'network' if loss.cut else 'power'} {loss.node} off")

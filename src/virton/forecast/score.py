@@ -111,7 +111,7 @@ class Keeper:
                 self._trial = Trial(row, self._times.get(gone, {}), at_s, situation.master)
             return False
         self._note(situation, at_s)
-        if self._is_over(situation, at_s):
+        if self._is_over(at_s):
             self._count(situation)
             self._trial = None
             return True
@@ -126,7 +126,7 @@ class Keeper:
             if guest is not None and guest.running and guest.node in situation.online:
                 trial.came.setdefault(sid, (guest.node, at_s - trial.lost_s))
 
-    def _is_over(self, situation: Situation, at_s: float) -> bool:
+    def _is_over(self, at_s: float) -> bool:
         trial = self._trial
         if trial is None:
             return False

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from virton.forecast.needs import NO_NEEDS, Needs, Offers, lacks, needs_of, offers_of
-from virton.ha.dialect import Dialect, dialect_of
+from virton.ha.dialect import Dialect, dialect_of, is_proven
+from virton.ha.environment import SILENT_S
 from virton.ha.manager.manager import ManagerMemory
 from virton.ha.model import (
     DatacenterSettings,
@@ -19,12 +20,8 @@ from virton.ha.model import (
 from virton.ha.rules.config import RuleSet
 from virton.simulation.captures import CaptureError, is_capture, read_capture
 from virton.simulation.scenario import ScenarioError, scenario_from
-from virton.simulation.seen import SILENT_S
 from virton.simulation.timing import VIRTUAL, Timing
 from virton.simulation.value import FiguresValue, FilesValue
-
-PROVEN = ("9.0", "9.1", "9.2")
-"""The versions of Proxmox VE whose HA stack the model was held against."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +118,7 @@ class Situation:
     @property
     def is_proven(self) -> bool:
         """Tell whether the model was held against this version of the HA stack."""
-        return not self.version or ".".join(self.version.split(".")[:2]) in PROVEN
+        return not self.version or is_proven(self.version)
 
     def speaking(self, version: str) -> "Situation":
         """Return the same cluster with another version of Proxmox VE."""

@@ -10,6 +10,14 @@ from virton.ha.model import DatacenterSettings
 from virton.ha.placement.balance import ImbalanceMeasure
 from virton.ha.rules.config import OLDER_RULES_FORMAT, RULES_FORMAT, RuleSet, parse_rules
 
+PROVEN = ("9.0", "9.1", "9.2")
+"""The versions of Proxmox VE whose HA stack the model was held against."""
+
+
+def is_proven(version: str) -> bool:
+    """Tell whether the model was held against the HA stack of this version."""
+    return ".".join(version.split(".")[:2]) in PROVEN
+
 
 class Dialect(Enum):
     """How thresholds of re-balancing are written, and which imbalance they are held against.

@@ -23,6 +23,9 @@ from virton.ha.placement.reasons import Decision
 
 MANAGER_LOCK = "ha_manager_lock"
 
+SILENT_S = 60
+"""A daemon that has not written for longer is not at work: it does so every 5 to 10 s."""
+
 
 def agent_lock(node: str) -> str:
     """Return the name of the lock without which `node` must not run resources."""

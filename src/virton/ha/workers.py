@@ -219,7 +219,7 @@ class Workers:
         config = resources.get(job.sid)
         code = self._forbidden(job, config)
         if code is None:
-            code = self._start_work(job, config)
+            code = self._start_work(job)
         operation = job.operation
         if code is None and operation is not None and operation.done:
             code = self._end(job, operation)
@@ -240,7 +240,7 @@ class Workers:
             return ExitCode.WRONG_NODE
         return None
 
-    def _start_work(self, job: Job, config: ResourceConfig | None) -> int | None:
+    def _start_work(self, job: Job) -> int | None:
         """Begin the operation that a job asks for; return a code if there is none to begin."""
         running = self._world.guest_runs(job.sid)
         if job.state is ServiceState.STARTED:

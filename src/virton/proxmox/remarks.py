@@ -7,16 +7,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from virton.ha.dialect import is_proven
+from virton.ha.environment import SILENT_S
 from virton.proxmox.pseudonyms import Names
 from virton.proxmox.reading import Reading
 
-SILENT_S = 60
-"""A daemon that has not reported for longer is not at work: it does so every 5 to 10 s."""
-
 RULE_TYPES = ("node-affinity", "resource-affinity")
-
-PROVEN = ("9.0", "9.1", "9.2")
-"""The versions of Proxmox VE whose HA stack the model was held against."""
 
 UNTOLD = (
     "lock_ages",
@@ -58,7 +54,7 @@ def _on_version(reading: Reading) -> Iterator[Remark]:
     if reading.version is not None:
         versions.add(reading.version.version)
     for version in sorted(versions):
-        if ".".join(version.split(".")[:2]) not in PROVEN:
+        if not is_proven(version):
             yield Remark("version_not_proven", {"version": version})
 
 

@@ -15,16 +15,14 @@ def play_batches(
     simulation: Simulation, batches: Sequence[Sequence[str]], until_s: int | None = None
 ) -> None:
     """Play batches and what comes of them, or until a second is over; raises CommandError."""
-    world = simulation.world
-    hardware = Hardware(world, world.files, simulation.figures)
-    at_s = world.now_s + FIRST_BATCH_S
+    at_s = simulation.world.now_s + FIRST_BATCH_S
     for batch in batches:
         if until_s is not None and at_s > until_s:
             break
         simulation.run(at_s)
         at_s += BETWEEN_BATCHES_S
         for command in batch:
-            at_s += _carry_out(hardware, command)
+            at_s += _carry_out(simulation.hardware, command)
     simulation.run(at_s - BETWEEN_BATCHES_S + AFTER_LAST_BATCH_S if until_s is None else until_s)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from virton.ha.crm import MASTER_ROUND_S, WAITING_ROUND_S, CrmMemory
-from virton.ha.environment import MANAGER_LOCK, agent_lock
+from virton.ha.environment import MANAGER_LOCK, SILENT_S, agent_lock
 from virton.ha.lrm import ACTIVE_ROUND_S, OTHER_ROUND_S, LrmMemory
 from virton.ha.manager.manager import ManagerMemory
 from virton.ha.manager.nodes import NodesMemory
@@ -30,9 +30,6 @@ from virton.simulation.value import (
     TimedGuestsValue,
     WorldValue,
 )
-
-SILENT_S = 60
-"""A daemon that has not written for longer is not at work, though its node may be online."""
 
 WORKERS = 4
 """How many guests an LRM works on at once, unless the cluster is told otherwise."""
