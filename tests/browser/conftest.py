@@ -8,6 +8,9 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser.stage import Opener, Stage
 from tests.browser.standin import Served, Standin
+from tests.quick_hashes import quick_hashes
+
+__all__ = ["quick_hashes"]
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--in-process-gpu"]

@@ -4,6 +4,9 @@ from pathlib import Path
 import pytest
 
 from tests.console.visit import Visit, visiting
+from tests.quick_hashes import quick_hashes
+
+__all__ = ["quick_hashes"]
 
 
 @pytest.fixture

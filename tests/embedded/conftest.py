@@ -1,14 +1,15 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
-from argon2 import PasswordHasher
 from starlette.testclient import TestClient
 
 from tests.embedded.still_world import PASSWORD, StillWorld, make_cluster
-from virton.embedded.access import credentials
+from tests.quick_hashes import quick_hashes
 from virton.embedded.access.access import Access
 from virton.embedded.app import create_app
 from virton.embedded.cluster import EmbeddedCluster
+
+__all__ = ["quick_hashes"]
 
 Login = Callable[[str], TestClient]
 
@@ -21,16 +22,6 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now_s
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _quick_hashes() -> Iterator[None]:
-    """Hash with the least effort: how hard a hash is to make is not what is tested."""
-    patch = pytest.MonkeyPatch()
-    hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    patch.setattr(credentials, "_HASHER", hasher)
-    yield
-    patch.undo()
 
 
 @pytest.fixture

@@ -3,7 +3,10 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.faults.desk import PASSWORD, Desk, Site, at_desk
+from tests.quick_hashes import quick_hashes
 from virton.embedded import start
+
+__all__ = ["quick_hashes"]
 
 
 @pytest.fixture

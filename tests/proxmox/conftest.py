@@ -4,6 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.quick_hashes import quick_hashes
+
+__all__ = ["quick_hashes"]
+
 
 @pytest.fixture
 def anyio_backend() -> str:
