@@ -43,6 +43,8 @@ async def seat(tmp_path: Path) -> AsyncIterator[Seat]:
         await browser.log_in(password=PASSWORD)
         await browser.get("/api/snapshot?fresh=1")
         yield Seat(browser, app.state.console.forecasts)
+        await browser.http.aclose()
+    await client.aclose()
 
 
 async def test_a_course_tells_what_becomes_of_each_resource(seat: Seat) -> None:
