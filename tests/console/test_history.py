@@ -156,7 +156,17 @@ async def _moment(desk: Desk, at_ms: int) -> dict[str, Any]:
     return body
 
 
-@pytest.mark.parametrize("query", ["since=soon", "after=1", "after=a.b", "limit=-1"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "since=soon",
+        "after=1",
+        "after=a.b",
+        f"after={'9' * 30}.1",
+        f"after=1.{'9' * 17}",
+        "limit=-1",
+    ],
+)
 async def test_a_question_that_is_none_is_refused(desk: Desk, query: str) -> None:
     await desk.pass_by(STEP_S)
     answer = await desk.browser.get(f"/api/history?{query}")

@@ -16,6 +16,7 @@ from virton.keeping.history import Filter, Kept
 from virton.language.sentences import Sentences
 
 MOST_AT_ONCE = 200
+_MOST_DIGITS = 16
 
 
 async def find(call: Call) -> Response:
@@ -88,7 +89,7 @@ def _number(asked: QueryParams, name: str) -> int | None:
     text = asked.get(name)
     if text is None or text == "":
         return None
-    if not text.isascii() or not text.isdigit() or len(text) > 16:
+    if not _is_number(text):
         raise Refusal(400, "invalid", None, {name: "number"})
     return int(text)
 
@@ -98,6 +99,10 @@ def _after(asked: QueryParams) -> tuple[int, int] | None:
     if not text:
         return None
     first, _, second = text.partition(".")
-    if not (first.isdigit() and second.isdigit() and len(text) < 40 and text.isascii()):
+    if not (_is_number(first) and _is_number(second)):
         raise Refusal(400, "invalid", None, {"after": "number"})
     return int(first), int(second)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS
