@@ -88,6 +88,9 @@ async def test_what_people_do_about_an_incident_is_kept(desk: Desk, mail: MailSe
     assert (await desk.browser.write("POST", f"{path}/acknowledge")).status_code == 200
     refused = await desk.browser.write("POST", f"{path}/silence", {"minutes": "soon"})
     assert refused.json()["error"]["fields"] == {"minutes": "number"}
+    refused = await desk.browser.write("POST", f"{path}/silence", {"minutes": True})
+    assert refused.status_code == 400
+    assert refused.json()["error"]["fields"] == {"minutes": "number"}
     assert (await desk.browser.write("POST", f"{path}/silence", {"minutes": 30})).status_code == 200
     (incident,) = await incidents(desk)
     assert incident["acknowledged_by"] == "root@pam"

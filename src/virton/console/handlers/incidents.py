@@ -43,7 +43,8 @@ async def silence(call: Call) -> Response:
     """Let nothing be told of an incident for so many `minutes`."""
     outbox, number = _outbox(call, CONSOLE), await _known(call)
     minutes = (await read_json(call.request)).get("minutes")
-    if not isinstance(minutes, int) or not 1 <= minutes <= LONGEST_SILENCE_MIN:
+    # JSON's true is an int to Python
+    if type(minutes) is not int or not 1 <= minutes <= LONGEST_SILENCE_MIN:
         raise Refusal(400, "invalid", None, {"minutes": "number"})
     until_ms = round(call.console.clock.time() * 1000) + minutes * 60_000
     await looked_up(lambda: outbox.silence(number, until_ms))
