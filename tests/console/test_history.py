@@ -1,5 +1,6 @@
 """The console's memory: what happened to the cluster is found again, whoever watched."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from virton.console.app import create_app
 from virton.console.clock import SystemClock
 from virton.console.settings import ConsoleSettings
 from virton.console.watch.chronicle import Chronicle
+from virton.console.watch.journals import Journals
 from virton.embedded import RunningCluster, start
 from virton.keeping.database import Trouble
 from virton.proxmox import ProxmoxClient
@@ -194,3 +196,31 @@ async def test_what_cannot_be_written_now_is_written_later(desk: Desk, tmp_path:
     await desk.pass_by(STEP_S)
     assert desk.chronicle.trouble is None
     assert len(await desk.history("kind=resource.changed")) == 1
+
+
+async def test_whatever_goes_wrong_with_a_look_the_next_is_written_down(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    await desk.pass_by(10)
+    chronicle = desk.chronicle
+    writer = asyncio.create_task(chronicle.run())
+
+    async def look() -> None:
+        desk.cluster.world.step(STEP_S)
+        await desk.browser.get("/api/snapshot?fresh=1")
+        await asyncio.sleep(0.2)
+
+    async def news(*_: Any) -> None:
+        raise TypeError("nobody thought of this")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Journals, "news", news)
+        await desk.browser.write("PUT", "/api/resources/vm:100", {"max_restart": 5})
+        await look()
+        assert not writer.done()
+        assert not chronicle.is_writing
+        assert "a look of the chronicle failed" in caplog.text
+    await look()
+    assert chronicle.is_writing
+    assert len(await desk.history("kind=resource.changed")) == 1
+    writer.cancel()

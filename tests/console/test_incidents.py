@@ -1,5 +1,6 @@
 """Incidents on a console that watches: told, taken note of, silenced."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -125,3 +126,32 @@ async def test_a_test_message_is_sent(desk: Desk, mail: MailServer) -> None:
 def test_a_recipient_that_cannot_be_told_is_refused(wrong: dict[str, Any], named: str) -> None:
     with pytest.raises(ValueError, match=named):
         RecipientSettings(**wrong)
+
+
+async def test_whatever_goes_wrong_with_a_turn_the_next_is_taken(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    await night(desk, 10)
+    app: Any = desk.browser._app
+    telling = app.state.console.telling
+    turns = asyncio.Semaphore(0)
+    taken: list[float] = []
+
+    async def sleep(_seconds: float) -> None:
+        await turns.acquire()
+
+    def prepare(now_s: float) -> bool:
+        taken.append(now_s)
+        if len(taken) == 1:
+            raise TypeError("nobody thought of this")
+        return False
+
+    monkeypatch.setattr(telling._clock, "sleep", sleep)
+    monkeypatch.setattr(telling.notifier, "prepare", prepare)
+    teller = asyncio.create_task(telling.run())
+    for _ in range(2):
+        turns.release()
+        await asyncio.sleep(0.1)
+    assert len(taken) == 2
+    assert "a turn of telling incidents failed" in caplog.text
+    teller.cancel()

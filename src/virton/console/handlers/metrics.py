@@ -31,7 +31,7 @@ def _fares(console: Console) -> Fares:
     chronicle = console.poller.chronicle
     if chronicle is None:
         return Fares()
-    if chronicle.books is None or chronicle.trouble is not None:
+    if chronicle.books is None or not chronicle.is_writing:
         return Fares(writable=False)
     outbox = Outbox(chronicle.books.history.engine, chronicle.books.cluster)
     try:

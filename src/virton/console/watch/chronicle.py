@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from virton.console.page.model import PageModel, Told
 from virton.console.watch.journals import Journals
 from virton.console.watch.readings import Part, Readings
+from virton.console.watch.steps import went_well
 from virton.keeping.database import HistoryError, Trouble, open_database
 from virton.keeping.history import Filter, History
 from virton.keeping.moments import Moments
@@ -56,6 +57,7 @@ class Chronicle:
         self._waiting: list[Happening] = []
         self._latest: tuple[Readings, PageModel] | None = None
         self._stirred = asyncio.Event()
+        self._failed = False
         self.trouble: Trouble | None = None
         self.listeners: list[Callable[[], None]] = []
 
@@ -69,6 +71,11 @@ class Chronicle:
         """Return the cluster's identity, once it is known."""
         return self._cluster
 
+    @property
+    def is_writing(self) -> bool:
+        """Tell whether the books are open, and the last look could be written down."""
+        return self._books is not None and self.trouble is None and not self._failed
+
     def offer(self, readings: Readings, page: PageModel) -> None:
         """Have the newest look compared; one that was not yet is passed over."""
         self._latest = (readings, page)
@@ -78,7 +85,7 @@ class Chronicle:
         """Write down until cancelled."""
         while True:
             await self._stirred.wait()
-            await self.write_down()
+            self._failed = not await went_well(self.write_down, "a look of the chronicle")
 
     async def write_down(self) -> None:
         """Write down what was offered last."""
@@ -91,11 +98,14 @@ class Chronicle:
         found = self._compare(readings)
         if self._cluster is None:
             return
-        found += await self._told(readings)
-        self._waiting = (self._waiting + found)[-MOST_WAITING:]
+        self._wait(found)
+        self._wait(await self._told(readings))
         await asyncio.to_thread(self._keep, self._cluster, page)
         for listen in self.listeners:
             listen()
+
+    def _wait(self, found: list[Happening]) -> None:
+        self._waiting = (self._waiting + found)[-MOST_WAITING:]
 
     def _compare(self, readings: Readings) -> list[Happening]:
         sight = sight_of(readings, self._looks)

@@ -10,6 +10,7 @@ import httpx2
 
 from virton.console.clock import Clock
 from virton.console.watch.chronicle import Chronicle
+from virton.console.watch.steps import went_well
 from virton.keeping.database import HistoryError
 from virton.notify.notifier import Notifier, Setup
 
@@ -39,7 +40,7 @@ class Telling:
         """Take turns until cancelled."""
         while True:
             await self._clock.sleep(TURN_S)
-            await self.turn()
+            await went_well(self.turn, "a turn of telling incidents")
 
     async def turn(self) -> None:
         """Hear what is new, tell what is due, and let the heartbeat be heard."""
@@ -65,7 +66,7 @@ class Telling:
     async def _beat(self) -> None:
         """Call an address now and then; whoever watches it raises the alarm when it falls silent."""
         now = self._clock.monotonic()
-        if self._heartbeat is None or self._chronicle.trouble or now - self._beaten < BEAT_S:
+        if self._heartbeat is None or not self._chronicle.is_writing or now - self._beaten < BEAT_S:
             return
         self._beaten = now
         try:
