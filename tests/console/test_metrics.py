@@ -1,11 +1,13 @@
 """What Prometheus is told, and what alerts and dashboard make of it."""
 
+import asyncio
 import json
 import re
 import shutil
 import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +15,9 @@ from tests.console.test_history import PASSWORD, Desk, WorldClock
 from tests.console.visit import Browser
 from virton.console.app import create_app
 from virton.console.settings import ConsoleSettings
+from virton.console.watch.forecasts import Forecasts, TableState
 from virton.embedded import start
+from virton.forecast.score import Score
 from virton.proxmox import ProxmoxClient
 
 pytestmark = pytest.mark.anyio
@@ -46,6 +50,24 @@ async def scraped(desk: Desk) -> str:
     return answer.text
 
 
+def forecasts_of(desk: Desk) -> Forecasts:
+    app: Any = desk.browser._app
+    forecasts = app.state.console.forecasts
+    assert isinstance(forecasts, Forecasts)
+    return forecasts
+
+
+async def draw(desk: Desk) -> TableState:
+    """Have the forecast's table drawn once."""
+    forecasts = forecasts_of(desk)
+    forecasts.begin()
+    drawing = asyncio.create_task(forecasts.run())
+    await asyncio.wait_for(forecasts.drawn(), 60)
+    drawing.cancel()
+    await forecasts.end()
+    return forecasts.table
+
+
 async def test_the_state_of_each_node_and_resource_is_told(desk: Desk) -> None:
     text = await scraped(desk)
     await desk.chronicle.write_down()
@@ -68,15 +90,38 @@ async def test_without_the_token_nothing_is_told(desk: Desk, given: str) -> None
 async def test_alerts_and_dashboard_name_metrics_that_there_are(desk: Desk) -> None:
     await scraped(desk)
     await desk.chronicle.write_down()
+    await draw(desk)
     text = await scraped(desk)
-    # the forecast's table comes with the forecast; counters are there once they count
-    told = set(KNOWN.findall(text)) | {"virton_tolerated_failures", "virton_deliveries_total"}
+    # counters are there once they count
+    told = set(KNOWN.findall(text)) | {"virton_deliveries_total"}
     board = json.loads((DOCS / "dashboard.json").read_text())
     asked = {
         expression for panel in board["panels"] for expression in (panel["targets"][0]["expr"],)
     }
     asked |= set(re.findall(r"expr: (.*)", (DOCS / "alerts.yaml").read_text()))
     assert {name for one in asked for name in KNOWN.findall(one)} <= told
+
+
+async def test_the_forecasts_are_told_once_they_are_known_and_never_begun_by_a_scrape(
+    desk: Desk, tmp_path: Path
+) -> None:
+    text = await scraped(desk)
+    assert "virton_tolerated_failures" not in text
+    assert 'virton_forecasts_total{result="hit"} 0.0' in text
+    assert forecasts_of(desk)._process is None
+    table = await draw(desk)
+    assert "virton_tolerated_failures 1.0" in await scraped(desk)
+    for row in table.rows.values():
+        row["safe"] = True
+    assert "virton_tolerated_failures 2.0" in await scraped(desk)
+    table.rows["node phum03"]["safe"] = False
+    assert "virton_tolerated_failures 0.0" in await scraped(desk)
+    (tmp_path / "forecast-score.json").write_text(json.dumps(Score(2, 9, 7).to_json()))
+    text = await scraped(desk)
+    assert 'virton_forecasts_total{result="hit"} 7.0' in text
+    assert 'virton_forecasts_total{result="miss"} 2.0' in text
+    (tmp_path / "forecast-score.json").write_text("{")
+    assert 'virton_forecasts_total{result="miss"} 0.0' in await scraped(desk)
 
 
 @pytest.mark.skipif(not shutil.which("promtool"), reason="needs promtool (Debian: prometheus)")

@@ -2,6 +2,7 @@
 
 import asyncio
 import hmac
+from dataclasses import replace
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -23,11 +24,18 @@ async def show(request: Request) -> Response:
     if not hmac.compare_digest(given.encode(), token.encode()):
         return PlainTextResponse("wrong token\n", 401, {"WWW-Authenticate": "Bearer"})
     await console.poller.refresh()
-    fares = await asyncio.to_thread(_fares, console)
+    # the table is changed by this thread, so it is looked at in this thread
+    tolerates = console.forecasts.table.tolerates
+    fares = await asyncio.to_thread(_fares, console, tolerates)
     return Response(exposition(latest(console), fares, console.since), media_type=CONTENT_TYPE)
 
 
-def _fares(console: Console) -> Fares:
+def _fares(console: Console, tolerates: int | None) -> Fares:
+    hits, misses = console.forecasts.fares()
+    return replace(_of_books(console), tolerates=tolerates, hits=hits, misses=misses)
+
+
+def _of_books(console: Console) -> Fares:
     chronicle = console.poller.chronicle
     if chronicle is None:
         return Fares()

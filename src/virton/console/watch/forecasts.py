@@ -12,7 +12,9 @@ from typing import Any
 from virton.console.clock import Clock
 from virton.console.watch.domains import Domains, Named
 from virton.console.watch.readings import Readings
+from virton.damage import DamagedError, reading
 from virton.proxmox.answers import Remembered
+from virton.strict_json import read_json
 
 SERVICE = "virton.forecast.service"
 SCORE_FILE = "forecast-score.json"
@@ -41,6 +43,19 @@ class TableState:
     of: int = 0
     at: float | None = None
     trouble: str | None = None
+
+    @property
+    def tolerates(self) -> int | None:
+        """Return of how many nodes any may fail together; None while the table was never whole."""
+        singles, pairs = self._borne("node"), self._borne("pair")
+        if self.at is None or not singles:
+            return None
+        if not all(singles):
+            return 0
+        return 2 if pairs and all(pairs) else 1
+
+    def _borne(self, kind: str) -> list[bool]:
+        return [row["safe"] for row in self.rows.values() if row["kind"] == kind]
 
     def to_json(self) -> Json:
         """Return the table, its rows in the order in which they are tried."""
@@ -94,6 +109,17 @@ class Forecasts:
         while len(self._remembered) > MOST_USERS:
             del self._remembered[next(iter(self._remembered))]
         return kept
+
+    def fares(self) -> tuple[int, int]:
+        """Return how many forecasts of real losses came true, and how many did not, as was kept."""
+        try:
+            with reading(str(self._score), ""):
+                fates = read_json(self._score.read_bytes())["fates"]
+                hits, of = int(fates["hits"]), int(fates["of"])
+        except (OSError, DamagedError):
+            # the forecast's process lays a damaged one aside, and begins anew
+            return 0, 0
+        return hits, of - hits
 
     # questions
 
