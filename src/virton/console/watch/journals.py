@@ -16,7 +16,7 @@ from virton.story.told import Teller
 
 EVERY_S = 5.0
 LOOK_AGAIN_S = 600.0
-"""How often it is tried again where the right to read journals was missing."""
+"""How often it is tried again on a node where the right to read its journal was missing."""
 
 log = logging.getLogger(__name__)
 
@@ -29,8 +29,8 @@ class Journals:
     lender: Lender
     clock: Clock
     teller: Teller = field(default_factory=Teller)
-    may_read: bool | None = None
     _cursors: dict[str, str] = field(default_factory=dict)
+    _refused_until: dict[str, float] = field(default_factory=dict)
     _read_at: float = float("-inf")
 
     async def news(
@@ -40,17 +40,15 @@ class Journals:
 
         A journal that was never read is read from `since_s` on (Unix seconds of the cluster).
         """
-        pause_s = EVERY_S if self.may_read is not False else LOOK_AGAIN_S
         now = self.clock.monotonic()
         credentials = self.lender.current()
-        if credentials is None or now - self._read_at < pause_s:
+        if credentials is None or now - self._read_at < EVERY_S:
             return []
         self._read_at = now
+        asked = [node for node in sorted(nodes) if now >= self._refused_until.get(node, now)]
         api = ClusterApi(self.client, credentials)
         structured = _is_structured(version)
-        read = await asyncio.gather(
-            *(self._read(api, n, structured, since_s) for n in sorted(nodes))
-        )
+        read = await asyncio.gather(*(self._read(api, n, structured, since_s) for n in asked))
         lines = sorted((line for part in read for line in part), key=lambda line: line.at_s)
         return [told for record in records(lines) for told in self.teller.hear(record)]
 
@@ -67,9 +65,8 @@ class Journals:
             )
         except ApiFailure as failure:
             if failure.error.code is ErrorCode.FORBIDDEN:
-                self.may_read = False
+                self._refused_until[node] = self._read_at + LOOK_AGAIN_S
             return ()
-        self.may_read = True
         if pages.cursor is not None:
             self._cursors[node] = pages.cursor
         return pages.lines
