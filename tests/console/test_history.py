@@ -205,10 +205,13 @@ async def test_whatever_goes_wrong_with_a_look_the_next_is_written_down(
     chronicle = desk.chronicle
     writer = asyncio.create_task(chronicle.run())
 
-    async def look() -> None:
+    async def look(*, writing: bool) -> None:
         desk.cluster.world.step(STEP_S)
         await desk.browser.get("/api/snapshot?fresh=1")
-        await asyncio.sleep(0.2)
+        for _ in range(1000):
+            if chronicle.is_writing == writing:
+                return
+            await asyncio.sleep(0.01)
 
     async def news(*_: Any) -> None:
         raise TypeError("nobody thought of this")
@@ -216,11 +219,11 @@ async def test_whatever_goes_wrong_with_a_look_the_next_is_written_down(
     with monkeypatch.context() as patched:
         patched.setattr(Journals, "news", news)
         await desk.browser.write("PUT", "/api/resources/vm:100", {"max_restart": 5})
-        await look()
+        await look(writing=False)
         assert not writer.done()
         assert not chronicle.is_writing
         assert "a look of the chronicle failed" in caplog.text
-    await look()
+    await look(writing=True)
     assert chronicle.is_writing
     assert len(await desk.history("kind=resource.changed")) == 1
     writer.cancel()
