@@ -163,7 +163,8 @@ def group_configs(cluster: EmbeddedCluster) -> dict[str, GroupConfig]:
 
 def with_groups(cluster: EmbeddedCluster, ruleset: RuleSet) -> RuleSet:
     """Return rules together with those that the legacy groups come to."""
-    return rules_from_groups(ruleset, group_configs(cluster), configured(cluster))
+    legacy = group_configs(cluster)
+    return rules_from_groups(ruleset, legacy, configured(cluster)) if legacy else ruleset
 
 
 def known_nodes(cluster: EmbeddedCluster) -> list[str]:

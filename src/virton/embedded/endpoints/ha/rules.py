@@ -39,7 +39,7 @@ _TYPES = (NODE_AFFINITY, RESOURCE_AFFINITY)
 def index(cluster: EmbeddedCluster, _caller: Caller, params: Params) -> list[Entry]:
     """List the rules in their order, each with what speaks against it."""
     ruleset = files.with_groups(cluster, files.rules(cluster))
-    errors = objections_now(cluster)
+    errors = errors_by_rule(ruleset, files.known_nodes(cluster))
     rules = [rule for rule in ruleset.in_order() if _is_asked_for(rule, params)]
     return [_to_json(cluster, rule, ruleset, errors) for rule in rules]
 
