@@ -1,7 +1,7 @@
 """`/nodes/{node}/qemu` and `/nodes/{node}/lxc`: what can be read of the guests."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from virton.embedded.access.access import Caller
@@ -72,7 +72,9 @@ def resource_entries(cluster: EmbeddedCluster, caller: Caller) -> list[Entry]:
     entries, members = [], cluster.world.members()
     known = cluster.access.users.pools.items()
     pools = {vmid: {"pool": name} for name, pool in known for vmid in pool.vmids}
-    for guest in visible(cluster, caller):
+    guests = visible(cluster, caller)
+    states = _ha_states(cluster, guests)
+    for guest in guests:
         entry = _state(guest, members) | {
             "id": f"{guest.type}/{guest.vmid}",
             "type": guest.type,
@@ -82,19 +84,22 @@ def resource_entries(cluster: EmbeddedCluster, caller: Caller) -> list[Entry]:
             "memhost": guest.mem if guest.running else 0,
             **pools.get(guest.vmid, {}),
         }
-        state = ha_state(cluster, guest.sid)
+        state = states.get(guest.sid)
         entries.append(entry if state is None else {**entry, "hastate": state})
     return entries
 
 
-def ha_state(cluster: EmbeddedCluster, sid: str) -> str | None:
-    """Return the manager's state of a resource, or what is wanted of it; None if not under HA."""
-    section = resources(cluster).sections.get(sid)
-    if section is None:
-        return None
-    managed = manager_status(cluster).get("service_status") or {}
-    state = (managed.get(sid) or {}).get("state") or section.properties.get("state", "started")
-    return str(state)
+def _ha_states(cluster: EmbeddedCluster, guests: Iterable[Guest]) -> dict[str, str]:
+    """Return the manager's state of each guest under HA, or what is wanted of it."""
+    sids = [guest.sid for guest in guests]
+    sections = resources(cluster).sections if sids else {}
+    wanted = {
+        sid: sections[sid].properties.get("state", "started") for sid in sids if sid in sections
+    }
+    managed = (manager_status(cluster).get("service_status") or {}) if wanted else {}
+    return {
+        sid: str((managed.get(sid) or {}).get("state") or state) for sid, state in wanted.items()
+    }
 
 
 def _of_type(kind: GuestType, handler: Any) -> Handler:

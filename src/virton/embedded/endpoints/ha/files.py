@@ -116,8 +116,14 @@ def _parse_manager_status(text: str) -> Mapping[str, Any]:
 def lrm_status(cluster: EmbeddedCluster, node: str) -> Mapping[str, Any]:
     """Return what a node's LRM last wrote."""
     path = f"nodes/{node}/lrm_status"
-    text = cluster.files.get(path)
-    return {"mode": "unknown"} if text is None else _parse(path, text)
+    if cluster.files.get(path) is None:
+        return {"mode": "unknown"}
+    return cluster.files.parsed(path, _status_reader(path))
+
+
+@cache
+def _status_reader(path: str) -> Callable[[str], Mapping[str, Any]]:
+    return partial(_parse, path)
 
 
 def _parse(path: str, text: str) -> Mapping[str, Any]:
