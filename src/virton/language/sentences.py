@@ -8,7 +8,9 @@ there: `key.with_field`, and for one that may be empty: `key.without_field`.
 import json
 import re
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Self
 
 from virton.ha.causes import Cause
@@ -21,6 +23,15 @@ LOCALES = ("ko", "en")
 PLACEHOLDER = re.compile(r"\{(\w+)(?::([\w.]+))?\}")
 
 
+@cache
+def _texts(locale: str) -> Mapping[str, str]:
+    names = ("", "doctor.", "events.", "forecast.", "story.")
+    texts: dict[str, str] = {}
+    for name in names:
+        texts |= json.loads((CATALOGUES / f"{name}{locale}.json").read_text("utf-8"))
+    return MappingProxyType(texts)
+
+
 class Sentences:
     """One language's texts."""
 
@@ -29,13 +40,8 @@ class Sentences:
 
     @classmethod
     def of(cls, locale: str) -> Self:
-        """Read the catalogues of a language."""
-        names = ("", "doctor.", "events.", "forecast.", "story.")
-        files = [CATALOGUES / f"{name}{locale}.json" for name in names]
-        texts: dict[str, str] = {}
-        for file in files:
-            texts |= json.loads(file.read_text("utf-8"))
-        return cls(texts)
+        """Return the sentences of a language; its catalogues are read once."""
+        return cls(_texts(locale))
 
     def event(self, event: Event) -> str:
         """Tell an event."""
