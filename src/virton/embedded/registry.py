@@ -13,6 +13,7 @@ from virton.embedded.schema import Schema
 
 _BLANK = re.compile(r"\s")
 
+Parts = tuple[str, ...]
 Handler = Callable[[EmbeddedCluster, Caller, Mapping[str, Any]], Any]
 
 
@@ -70,7 +71,7 @@ class Endpoint:
     settings: frozenset[str] = frozenset()
 
     @property
-    def parts(self) -> tuple[str, ...]:
+    def parts(self) -> Parts:
         """Return the path's parts; `{name}` stands for a parameter."""
         return split_path(self.path)
 
@@ -81,15 +82,17 @@ class Registry:
     def __init__(self, endpoints: Iterable[Endpoint]) -> None:
         """Register `endpoints`, each once."""
         self._endpoints: dict[tuple[str, str], Endpoint] = {}
-        self._by_length: dict[tuple[str, int], list[Endpoint]] = {}
+        self._by_length: dict[tuple[str, int], list[tuple[Parts, Endpoint]]] = {}
         for endpoint in endpoints:
             key = (endpoint.method, endpoint.path)
             if key in self._endpoints:
                 raise ValueError(f"{endpoint.method} {endpoint.path} is registered twice")
             self._endpoints[key] = endpoint
-            self._by_length.setdefault((endpoint.method, len(endpoint.parts)), []).append(endpoint)
+            parts = endpoint.parts
+            alike = self._by_length.setdefault((endpoint.method, len(parts)), [])
+            alike.append((parts, endpoint))
         for alike in self._by_length.values():
-            alike.sort(key=_literal_first)
+            alike.sort(key=lambda pair: _literal_first(pair[0]))
 
     def __iter__(self) -> Iterator[Endpoint]:
         """Iterate over the endpoints by path and method."""
@@ -98,19 +101,19 @@ class Registry:
     def find(self, method: str, path: str) -> tuple[Endpoint, dict[str, str]] | None:
         """Return the endpoint and what its path says, or None if there is none."""
         parts = split_path(path)
-        for endpoint in self._by_length.get((method, len(parts)), ()):
-            if all(_fits(name, part) for name, part in zip(endpoint.parts, parts, strict=True)):
-                return endpoint, _path_values(endpoint.parts, parts)
+        for template, endpoint in self._by_length.get((method, len(parts)), ()):
+            if all(_fits(name, part) for name, part in zip(template, parts, strict=True)):
+                return endpoint, _path_values(template, parts)
         return None
 
 
-def split_path(path: str) -> tuple[str, ...]:
+def split_path(path: str) -> Parts:
     """Return the parts of a path; empty ones do not count."""
     return tuple(part for part in path.split("/") if part)
 
 
-def _literal_first(endpoint: Endpoint) -> tuple[bool, ...]:
-    return tuple(part.startswith("{") for part in endpoint.parts)
+def _literal_first(template: Parts) -> tuple[bool, ...]:
+    return tuple(part.startswith("{") for part in template)
 
 
 def _fits(name: str, part: str) -> bool:
@@ -118,6 +121,6 @@ def _fits(name: str, part: str) -> bool:
     return not _BLANK.search(part) if name.startswith("{") else name == part
 
 
-def _path_values(template: tuple[str, ...], parts: tuple[str, ...]) -> dict[str, str]:
+def _path_values(template: Parts, parts: Parts) -> dict[str, str]:
     pairs = zip(template, parts, strict=True)
     return {name.strip("{}"): part for name, part in pairs if name.startswith("{")}
