@@ -165,9 +165,6 @@ class LiveWorld:
         view = self._world.membership.members(node)
         return {name: name in view or name == node for name in self._world.hosts}
 
-    def _can_move(self, node: str, target: str) -> bool:
-        return self._world.can_move(node, target)
-
     def quorate(self) -> bool:
         """Tell whether the answering node has quorum."""
         return self._world.membership.quorate(self.local_node)
