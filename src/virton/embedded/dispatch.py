@@ -157,8 +157,7 @@ def _require_over_user(
     users = cluster.access.users
     if name in (userid, ROOT):
         return
-    groups = [group for group, held in users.groups.items() if userid in held.members]
-    paths = ["/access/groups", *(f"/access/groups/{group}" for group in sorted(groups))]
+    paths = ["/access/groups", *(f"/access/groups/{group}" for group in users.groups_of(userid))]
     has = {held for path in paths for held in cluster.access.privileges(name, path)}
     if userid not in users.users or has.isdisjoint(permission.privileges):
         raise forbidden(f"/access/groups, {'|'.join(permission.privileges)}")

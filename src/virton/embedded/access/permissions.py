@@ -85,7 +85,7 @@ def _granted(config: UserConfig, who: str, path: str) -> Privileges:
 
 def _roles(config: UserConfig, who: str, path: str) -> dict[str, bool]:
     """Return role -> propagates: the entries nearest to the path replace those above it."""
-    groups = {f"@{name}" for name, group in config.groups.items() if who in group.members}
+    groups = {f"@{name}" for name in config.groups_of(who)}
     roles: dict[str, bool] = {}
     for at in _from_the_top(path):
         here = [g for g in config.grants if g.path == at and (g.propagate or at == path)]

@@ -83,6 +83,10 @@ class UserConfig:
         user = self.users.get(parts[0]) if parts else None
         return user.tokens.get(parts[1]) if user and parts else None
 
+    def groups_of(self, userid: str) -> list[str]:
+        """Return the groups that a user is in, sorted."""
+        return sorted(name for name, group in self.groups.items() if userid in group.members)
+
     def with_user(self, userid: str, user: User) -> "UserConfig":
         """Return the same with a user added or replaced."""
         return replace(self, users={**self.users, userid: user})

@@ -41,9 +41,8 @@ def index(cluster: EmbeddedCluster, caller: Caller, params: Params) -> list[Entr
 
 def _belongings(cluster: EmbeddedCluster, userid: str, user: User) -> Entry:
     """Return the groups that a user is in, and the user's API tokens."""
-    groups = sorted(cluster.access.users.groups.items())
     return {
-        "groups": ",".join(name for name, group in groups if userid in group.members),
+        "groups": ",".join(cluster.access.users.groups_of(userid)),
         "tokens": [
             {"tokenid": name, **_token_json(token)} for name, token in sorted(user.tokens.items())
         ],
@@ -75,9 +74,8 @@ def read(cluster: EmbeddedCluster, caller: Caller, params: Params) -> Entry:
         raise forbidden("/access/groups, User.Modify|Sys.Audit")
     user = _user(cluster, userid)
     tokens = {name: _token_json(token) for name, token in sorted(user.tokens.items())}
-    groups = sorted(cluster.access.users.groups.items())
-    named = [name for name, group in groups if userid in group.members]
-    return {**_to_json(user), "groups": named, "tokens": tokens}
+    groups = cluster.access.users.groups_of(userid)
+    return {**_to_json(user), "groups": groups, "tokens": tokens}
 
 
 def create(cluster: EmbeddedCluster, _caller: Caller, params: Params) -> None:
