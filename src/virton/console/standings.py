@@ -13,13 +13,21 @@ from typing import Any
 
 from virton.console.clock import Clock
 from virton.console.lender import RENEW_AFTER_S
-from virton.proxmox import ApiFailure, Ticket
+from virton.proxmox import ApiError, ApiFailure, Ticket
 from virton.proxmox.access import Permissions
 from virton.proxmox.credentials import TICKET_LIFE_S
+from virton.proxmox.errors import ErrorCode
 
 REMEMBERED = 2000
 AUDIT = "Sys.Audit"
+CONSOLE = "Sys.Console"
 GUEST_AUDIT = "VM.Audit"
+
+
+def missing(privilege: str, path: str = "/") -> ApiError:
+    """Return what is answered to somebody who lacks a privilege on a path, as the cluster says it."""
+    words = f"Permission check failed ({path}, {privilege})"
+    return ApiError(403, words, code=ErrorCode.FORBIDDEN)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,11 @@ from typing import TypeVar
 
 from virton.console.guard import Call
 from virton.console.problems import Refusal
+from virton.console.standings import missing
 from virton.console.watch.chronicle import Books
 from virton.keeping.database import HistoryError
 from virton.language.sentences import LOCALES, Sentences
-from virton.proxmox import ApiError, ApiFailure
-from virton.proxmox.errors import ErrorCode
+from virton.proxmox import ApiFailure
 
 Found = TypeVar("Found")
 
@@ -18,8 +18,7 @@ Found = TypeVar("Found")
 def books_of(call: Call, privilege: str) -> Books:
     """Return the books, for somebody with a privilege on `/`; raises Refusal and ApiFailure."""
     if privilege not in call.standing.privileges:
-        words = f"Permission check failed (/, {privilege})"
-        raise ApiFailure(ApiError(403, words, code=ErrorCode.FORBIDDEN))
+        raise ApiFailure(missing(privilege))
     chronicle = call.console.poller.chronicle
     if chronicle is None:
         raise Refusal(404, "no_history")

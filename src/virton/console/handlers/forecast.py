@@ -9,15 +9,13 @@ from virton.console.answers import Answer
 from virton.console.guard import Call, read_json
 from virton.console.handlers.books import sentences_of
 from virton.console.problems import Refusal
-from virton.console.standings import AUDIT, GUEST_AUDIT
+from virton.console.standings import AUDIT, CONSOLE, GUEST_AUDIT, missing
 from virton.console.watch.domains import DomainError, read_domains
 from virton.console.watch.forecasts import ForecastError
 from virton.language.forecasts import told_course, told_why
-from virton.proxmox import ApiError, ApiFailure
+from virton.proxmox import ApiFailure
 from virton.proxmox.capture import see
-from virton.proxmox.errors import ErrorCode
 
-CONSOLE = "Sys.Console"
 _LISTS = ("lose", "cut", "maintenance", "fail_start", "add_rule", "change", "remove", "move")
 _TEXTS = ("split", "as_version")
 
@@ -26,8 +24,7 @@ async def table(call: Call) -> Response:
     """Return the table as far as it is known; it is kept fresh from the first time on."""
     for privilege, path in ((AUDIT, "/"), (GUEST_AUDIT, "/vms")):
         if privilege not in call.standing.permissions.on(path):
-            words = f"Permission check failed ({path}, {privilege})"
-            raise ApiFailure(ApiError(403, words, code=ErrorCode.FORBIDDEN))
+            raise ApiFailure(missing(privilege, path))
     call.console.forecasts.begin()
     return Answer(call.console.forecasts.table.to_json())
 
@@ -41,8 +38,7 @@ async def domains(call: Call) -> Response:
 async def keep_domains(call: Call) -> Response:
     """Keep named fault domains, `{"domains": {name: [node, ...]}}`, in the place of those before."""
     if CONSOLE not in call.standing.privileges:
-        words = f"Permission check failed (/, {CONSOLE})"
-        raise ApiFailure(ApiError(403, words, code=ErrorCode.FORBIDDEN))
+        raise ApiFailure(missing(CONSOLE))
     told = (await read_json(call.request)).get("domains")
     nodes = call.console.poller.readings.nodes.data.inventory.nodes
     try:

@@ -9,12 +9,11 @@ from virton.console.answers import Answer
 from virton.console.guard import Call, read_json
 from virton.console.handlers.books import books_of, looked_up, sentences_of
 from virton.console.problems import Refusal
-from virton.console.standings import AUDIT
+from virton.console.standings import AUDIT, CONSOLE
 from virton.keeping.outbox import Delivery, KeptIncident, Outbox
 from virton.language.sentences import Sentences
 from virton.notify.writing import read_incident, read_message
 
-CONSOLE = "Sys.Console"
 LONGEST_SILENCE_MIN = 7 * 24 * 60
 
 

@@ -3,17 +3,15 @@
 from virton.console.page.assemble import forbidden
 from virton.console.page.changes import Beat, Change, Gone, Rows
 from virton.console.page.model import Guest, PageModel, Resource
-from virton.console.standings import AUDIT, GUEST_AUDIT, Standing
-from virton.proxmox import ApiError
+from virton.console.standings import AUDIT, GUEST_AUDIT, Standing, missing
 from virton.proxmox.access import Permissions
-from virton.proxmox.errors import ErrorCode
 from virton.proxmox.values import integer
 
 
 def seen_by(standing: Standing, page: PageModel) -> PageModel:
     """Return the page model with what this viewer has no privilege for left out."""
     if not _may_audit(standing):
-        return forbidden(page.now, _missing(AUDIT))
+        return forbidden(page.now, missing(AUDIT))
     seen = {
         "cluster": page.cluster.model_copy(update={"lab": standing.lab}),
         "guests": _guests(standing, page.guests),
@@ -43,7 +41,7 @@ def beat_seen_by(standing: Standing, beat: Beat) -> Beat:
     """Return a beat as this viewer may know it."""
     if _may_audit(standing):
         return beat
-    page = forbidden(beat.now, _missing(AUDIT))
+    page = forbidden(beat.now, missing(AUDIT))
     return Beat(now=beat.now, fresh=False, clock=page.cluster.clock, parts=page.parts)
 
 
@@ -91,8 +89,3 @@ def _may_see_all(standing: Standing) -> bool:
     permissions = standing.permissions
     single = (on for path, on in permissions.paths.items() if path.startswith("/vms/"))
     return GUEST_AUDIT in permissions.on("/vms") and all(GUEST_AUDIT in on for on in single)
-
-
-def _missing(privilege: str) -> ApiError:
-    words = f"Permission check failed (/, {privilege})"
-    return ApiError(403, words, code=ErrorCode.FORBIDDEN)
