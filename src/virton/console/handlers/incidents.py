@@ -1,6 +1,5 @@
 """Incidents: what is open, what was told to whom, and what people do about it."""
 
-from functools import partial
 from typing import Any
 
 from starlette.responses import Response
@@ -21,11 +20,10 @@ async def find(call: Call) -> Response:
     """Return the newest incidents with what was told of them, newest first."""
     outbox = _outbox(call, AUDIT)
     said = sentences_of(call)
-    kept = await looked_up(outbox.recent)
-    rows = []
-    for one in kept:
-        number = one.number
-        rows.append(_incident(one, await looked_up(partial(outbox.of_incident, number)), said))
+    kept = await looked_up(
+        lambda: [(one, outbox.of_incident(one.number)) for one in outbox.recent()]
+    )
+    rows = [_incident(one, deliveries, said) for one, deliveries in kept]
     telling = call.console.telling
     names = [] if telling is None else [one.name for one in telling.setup.recipients]
     return Answer({"rows": rows, "recipients": names})
