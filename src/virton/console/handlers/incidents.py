@@ -99,8 +99,7 @@ def _delivery(one: Delivery, said: Sentences) -> dict[str, Any]:
 
 
 def _outbox(call: Call, privilege: str) -> Outbox:
-    books = books_of(call, privilege)
-    return Outbox(books.history.engine, books.cluster)
+    return books_of(call, privilege).outbox
 
 
 async def _known(call: Call) -> int:

@@ -11,7 +11,6 @@ from virton.console.handlers.live import latest
 from virton.console.metrics import CONTENT_TYPE, Fares, exposition
 from virton.console.state import Console, console_of
 from virton.keeping.database import HistoryError
-from virton.keeping.outbox import Outbox
 
 
 async def show(request: Request) -> Response:
@@ -41,7 +40,7 @@ def _of_books(console: Console) -> Fares:
         return Fares()
     if chronicle.books is None or not chronicle.is_writing:
         return Fares(writable=False)
-    outbox = Outbox(chronicle.books.history.engine, chronicle.books.cluster)
+    outbox = chronicle.books.outbox
     try:
         return Fares(outbox.counts(), len(outbox.open_incidents()))
     except HistoryError:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -13,6 +13,7 @@ from virton.console.watch.steps import went_well
 from virton.keeping.database import HistoryError, Trouble, open_database
 from virton.keeping.history import Filter, History
 from virton.keeping.moments import Moments
+from virton.keeping.outbox import Outbox
 from virton.proxmox.sight import (
     Looks,
     lrm_of,
@@ -39,6 +40,7 @@ class Books:
     cluster: str
     history: History
     moments: Moments
+    outbox: Outbox
 
 
 class Chronicle:
@@ -59,17 +61,11 @@ class Chronicle:
         self._stirred = asyncio.Event()
         self._failed = False
         self.trouble: Trouble | None = None
-        self.listeners: list[Callable[[], None]] = []
 
     @property
     def books(self) -> Books | None:
         """Return the books, once the cluster is known and they could be opened."""
         return self._books
-
-    @property
-    def cluster(self) -> str | None:
-        """Return the cluster's identity, once it is known."""
-        return self._cluster
 
     @property
     def is_writing(self) -> bool:
@@ -101,8 +97,6 @@ class Chronicle:
         self._wait(found)
         self._wait(await self._told(readings))
         await asyncio.to_thread(self._keep, self._cluster, page)
-        for listen in self.listeners:
-            listen()
 
     def _wait(self, found: list[Happening]) -> None:
         self._waiting = (self._waiting + found)[-MOST_WAITING:]
@@ -164,7 +158,9 @@ class Chronicle:
 
 def _open(address: str, cluster: str) -> Books:
     engine = open_database(address)
-    return Books(cluster, History(engine, cluster), Moments(engine, cluster))
+    return Books(
+        cluster, History(engine, cluster), Moments(engine, cluster), Outbox(engine, cluster)
+    )
 
 
 def _identity(readings: Readings) -> str | None:

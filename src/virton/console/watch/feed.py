@@ -1,7 +1,7 @@
 """The latest page model, what changed in which version, and the waking of all who watch."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,8 +10,6 @@ from virton.console.page.model import Cluster, PageModel, Told
 
 MOST_GONE = 5000
 """So many rows that went are remembered of a list; whoever missed more is told the whole."""
-
-Rendering = Callable[[Any], Any]
 
 
 @dataclass(slots=True)

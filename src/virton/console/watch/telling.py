@@ -58,10 +58,10 @@ class Telling:
         await self._beat()
 
     def _begun(self) -> Notifier | None:
-        books, cluster = self._chronicle.books, self._chronicle.cluster
-        if books is None or cluster is None:
+        books = self._chronicle.books
+        if books is None:
             return None
-        return Notifier(books.history.engine, cluster, self._holder, self.setup)
+        return Notifier(books.history.engine, books.cluster, self._holder, self.setup)
 
     async def _beat(self) -> None:
         """Call an address now and then; whoever watches it raises the alarm when it falls silent."""
