@@ -2,11 +2,11 @@
 
 import json
 import logging
-import os
 from pathlib import Path
 
 from virton.damage import reading
 from virton.strict_json import read_json
+from virton.whole_file import put_in_place
 
 FILE = "ended-sessions.json"
 MOST = 20_000
@@ -48,15 +48,8 @@ class Ended:
             self._keep()
 
     def _keep(self) -> None:
-        draft = self._path.with_suffix(".new")
         try:
-            with os.fdopen(
-                os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w"
-            ) as file:
-                json.dump(self._until, file)
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(self._path)
+            put_in_place(self._path, json.dumps(self._until))
         except OSError as failure:
             # The session has ended all the same; only a restart would not know.
             log.warning("cannot keep in %s which sessions were ended: %s", self._path, failure)

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from virton.rare_log import RareLog
+from virton.whole_file import put_in_place
 
 FILE = "audit.log"
 HEAD = "audit.head"
@@ -64,7 +65,7 @@ class Audit:
         chained = _chained(self._hash, body)
         try:
             _append(self._path, _line(body, chained))
-            _replace(self._head, f"{self._records + 1} {chained}\n")
+            put_in_place(self._head, f"{self._records + 1} {chained}\n")
         except OSError as failure:
             _LOG.warning(f"the audit is not written: {failure.strerror or failure}")
             _cut_torn_end(self._path)
@@ -213,15 +214,6 @@ def _append(path: Path, line: bytes) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _replace(path: Path, text: str) -> None:
-    draft = path.with_suffix(".new")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
 
 
 def _cut_torn_end(path: Path) -> None:
