@@ -92,9 +92,11 @@ def _domains(path: Path) -> dict[str, list[str]]:
     if text.lstrip().startswith("{"):
         try:
             told = json.loads(text)
-            return {str(name): [str(node) for node in nodes] for name, nodes in told.items()}
-        except (ValueError, TypeError):
+        except ValueError:
+            told = {"": None}
+        if not all(isinstance(nodes, list) for nodes in told.values()):
             complain(f"--domains: {path} is not an object of lists", code=WRONG_INPUT)
+        return {name: [str(node) for node in nodes] for name, nodes in told.items()}
     found = {}
     for line in text.splitlines():
         if line.strip() and not line.lstrip().startswith("#"):
@@ -142,9 +144,10 @@ def _print(out: Console, said: Sentences, table: Table, fit: str | None, count: 
 
 
 def _lost(row: Row, text: Any) -> str:
+    named = row.case.name
     if row.case.kind == "domain":
-        return f"{row.case.name} ({', '.join(row.case.nodes)})"
-    return printable(row.case.name)
+        named = f"{named} ({', '.join(row.case.nodes)})"
+    return printable(named)
 
 
 def _counts(row: Row, text: Any) -> str:

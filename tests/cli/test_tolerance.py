@@ -1,0 +1,40 @@
+"""`virton tolerance` as a person meets it: the fault domains that are given to it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.test_scenario_verbs import SCENARIO, virton
+
+
+@pytest.fixture
+def capture(tmp_path: Path) -> Path:
+    path = tmp_path / "capture.json"
+    virton("simulate", _scenario(tmp_path), "--until", 50, "--capture", path)
+    return path
+
+
+def _scenario(folder: Path) -> Path:
+    path = folder / "scenario.json"
+    path.write_text(json.dumps(SCENARIO))
+    return path
+
+
+@pytest.mark.parametrize(
+    "text", ['{"rack": "node1"}', '{"rack": 1}', '{"rack": {"node1": 1}}', "{node1}"]
+)
+def test_domains_that_are_no_lists_are_refused_in_one_line(capture: Path, text: str) -> None:
+    domains = capture.with_name("domains")
+    domains.write_text(text)
+    result = virton("tolerance", capture, "--domains", domains)
+    assert result.exit_code == 2
+    assert "is not an object of lists" in result.stderr.replace("\n", " ")
+
+
+def test_a_domains_name_does_not_steer_the_terminal(capture: Path) -> None:
+    domains = capture.with_name("domains")
+    domains.write_text("ra\x1b]0;ck: node1\n")
+    result = virton("tolerance", capture, "--domains", domains)
+    assert "ra\ufffd]0;ck (node1)" in result.stdout
+    assert "\x1b" not in result.stdout
