@@ -34,8 +34,12 @@ def address(cluster: Playback) -> Iterator[str]:
 
 
 def typed(*arguments: str, typing: str = "", **environment: str | None) -> Result:
+    return invoked("snapshot", *arguments, typing=typing, **environment)
+
+
+def invoked(*arguments: str, typing: str = "", **environment: str | None) -> Result:
     unset = {"VIRTON_PASSWORD": None, "VIRTON_TOKEN": None}
-    return TERMINAL.invoke(app, ["snapshot", *arguments], input=typing, env=unset | environment)
+    return TERMINAL.invoke(app, arguments, input=typing, env=unset | environment)
 
 
 def only_line(result: Result) -> str:
@@ -207,3 +211,23 @@ def test_both_names_of_the_verb_take_a_capture(address: str) -> None:
     taken = [TERMINAL.invoke(app, [verb, *asked]).stdout for verb in ("capture", "snapshot")]
     assert taken[0] == taken[1]
     assert json.loads(taken[0])["grade"] == "seen"
+
+
+ASKING = (["why", "vm:100"], ["forecast"], ["tolerance"])
+
+
+@pytest.mark.parametrize("verb", ASKING, ids=lambda verb: verb[0])
+def test_every_verb_that_asks_refuses_a_user_and_a_token_at_once(verb: list[str]) -> None:
+    asked = [*verb, "--proxmox", "http://127.0.0.1:1", "--user", ROOT, "--token", TOKEN]
+    assert "give either --user or --token, not both" in only_line(
+        invoked(*asked, VIRTON_PASSWORD=PASSWORD)
+    )
+
+
+@pytest.mark.parametrize("verb", ASKING, ids=lambda verb: verb[0])
+def test_every_verb_that_asks_lets_a_user_go_before_the_environments_token(
+    address: str, cluster: Playback, verb: list[str]
+) -> None:
+    asked = [*verb, "--proxmox", address, "--user", ROOT]
+    invoked(*asked, VIRTON_TOKEN=TOKEN, VIRTON_PASSWORD=PASSWORD)
+    assert cluster.asked[-1].user == ROOT

@@ -44,7 +44,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where the cluster is to be read from."""
+    """Where the cluster is to be read from; `chosen` is a token that was typed."""
 
     capture: Path | None
     proxmox: list[str] | None
@@ -52,6 +52,7 @@ class Source:
     token: str | None
     fingerprint: list[str] | None
     ca_file: Path | None
+    chosen: bool
 
     def document(self) -> dict[str, Any]:
         """Return the capture; exit with what is wrong where there is none."""
@@ -69,8 +70,7 @@ class Source:
 
     def _live(self) -> dict[str, Any]:
         client = client_of(self.proxmox or [], self.fingerprint or [], self.ca_file)
-        chosen = bool(self.token) and not self.user
-        asker = taking.way_in(self.user, self.token, chosen=chosen)
+        asker = taking.way_in(self.user, self.token, chosen=self.chosen)
         try:
             taken = asyncio.run(taking.take(client, asker, anonymous=False))
         except ApiFailure as failure:

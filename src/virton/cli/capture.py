@@ -76,7 +76,7 @@ def capture(
     """
     target = _target(out)
     client = client_of(proxmox, fingerprint or [], ca_file)
-    asker = way_in(user, token, chosen=_is_typed(context, "token"))
+    asker = way_in(user, token, chosen=is_typed(context, "token"))
     try:
         taken = asyncio.run(take(client, asker, anonymous=anonymize))
     except ApiFailure as failure:
@@ -88,7 +88,8 @@ def capture(
         typer.echo(f"virton: {printable(text)}", err=True)
 
 
-def _is_typed(context: typer.Context, option: str) -> bool:
+def is_typed(context: typer.Context, option: str) -> bool:
+    """Tell whether an option was typed, not found in the environment."""
     source = context.get_parameter_source(option)
     return source is not None and source.name == "COMMANDLINE"
 

@@ -13,6 +13,7 @@ from virton.cli.asked import (
     TokenOption,
     UserOption,
 )
+from virton.cli.capture import is_typed
 from virton.cli.complaint import WRONG_INPUT, complain
 from virton.cli.forecast_page import print_answer
 from virton.cli.language import LanguageOption, sentences
@@ -61,6 +62,7 @@ AsVersionOption = Annotated[
 
 
 def forecast(
+    context: typer.Context,
     capture: CaptureArgument = None,
     proxmox: ProxmoxOption = None,
     user: UserOption = None,
@@ -89,7 +91,7 @@ def forecast(
     if do or events:
         play_on(capture, do or [], listener(lang, events=events))
         return
-    source = Source(capture, proxmox, user, token, fingerprint, ca_file)
+    source = Source(capture, proxmox, user, token, fingerprint, ca_file, is_typed(context, "token"))
     situation = source.situation()
     try:
         question = question_of(

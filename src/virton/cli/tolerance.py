@@ -17,6 +17,7 @@ from virton.cli.asked import (
     TokenOption,
     UserOption,
 )
+from virton.cli.capture import is_typed
 from virton.cli.complaint import WRONG_INPUT, complain
 from virton.cli.forecast_page import STYLES
 from virton.cli.language import LanguageOption, printable, sentences
@@ -32,6 +33,7 @@ NOT_BORNE = 3
 
 
 def tolerance(
+    context: typer.Context,
     capture: CaptureArgument = None,
     proxmox: ProxmoxOption = None,
     user: UserOption = None,
@@ -57,7 +59,9 @@ def tolerance(
     lang: LanguageOption = None,
 ) -> None:
     """Try every node, and say what would come back, what would not, and why."""
-    situation = Source(capture, proxmox, user, token, fingerprint, ca_file).situation()
+    situation = Source(
+        capture, proxmox, user, token, fingerprint, ca_file, is_typed(context, "token")
+    ).situation()
     known = _domains(domains) if domains else {}
     if unknown := sorted({n for members in known.values() for n in members} - set(situation.nodes)):
         complain(f"--domains: there is no node {unknown[0]}", code=WRONG_INPUT)

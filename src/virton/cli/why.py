@@ -14,6 +14,7 @@ from virton.cli.asked import (
     TokenOption,
     UserOption,
 )
+from virton.cli.capture import is_typed
 from virton.cli.complaint import WRONG_INPUT, complain
 from virton.cli.language import LanguageOption, printable, sentences
 from virton.cli.real_cluster import CaFileOption, FingerprintOption
@@ -26,6 +27,7 @@ GIB = 1024**3
 
 
 def why(
+    context: typer.Context,
     sid: Annotated[str, typer.Argument(metavar="SID", help="The resource, as vm:100.")],
     capture: CaptureArgument = None,
     proxmox: ProxmoxOption = None,
@@ -37,7 +39,9 @@ def why(
     lang: LanguageOption = None,
 ) -> None:
     """Tell why a resource is where it is, why not elsewhere, and what would have to change."""
-    situation = Source(capture, proxmox, user, token, fingerprint, ca_file).situation()
+    situation = Source(
+        capture, proxmox, user, token, fingerprint, ca_file, is_typed(context, "token")
+    ).situation()
     try:
         found = reasons(situation, sid)
     except NoSuchResourceError as error:
