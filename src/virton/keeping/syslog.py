@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import socket
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -51,16 +52,20 @@ def message(entry: Mapping[str, Any], host: str = "") -> bytes:
 class Forwarder:
     """Sends records in their order; while the receiver is away, the newest wait."""
 
-    def __init__(self, receiver: Receiver) -> None:
+    def __init__(self, receiver: Receiver, again_s: float = _AGAIN_S) -> None:
+        """Send to a receiver, which is tried again after so many seconds."""
         self._receiver = receiver
-        self._waiting: asyncio.Queue[bytes] = asyncio.Queue(_MOST_WAITING)
+        self._again_s = again_s
+        self._waiting: deque[bytes] = deque()
+        self._some = asyncio.Event()
 
     def send(self, entry: Mapping[str, Any]) -> None:
         """Have a record sent."""
-        if self._waiting.full():
-            self._waiting.get_nowait()
+        if len(self._waiting) >= _MOST_WAITING:
+            self._waiting.popleft()
             _LOG.warning("the syslog server is away for long: the oldest records are not sent")
-        self._waiting.put_nowait(message(entry))
+        self._waiting.append(message(entry))
+        self._some.set()
 
     async def run(self) -> None:
         """Send what waits, until cancelled."""
@@ -69,19 +74,35 @@ class Forwarder:
                 await (self._by_udp() if self._receiver.how == "udp" else self._by_tcp())
             except OSError as failure:
                 _LOG.warning(f"the syslog server cannot be reached: {failure.strerror or failure}")
-                await asyncio.sleep(_AGAIN_S)
+                await asyncio.sleep(self._again_s)
 
     async def _by_udp(self) -> None:
         loop, to = asyncio.get_running_loop(), (self._receiver.host, self._receiver.port)
         transport, _ = await loop.create_datagram_endpoint(asyncio.DatagramProtocol, remote_addr=to)
         with contextlib.closing(transport):
             while True:
-                transport.sendto(await self._waiting.get())
+                told = await self._oldest()
+                transport.sendto(told)
+                self._is_sent(told)
 
     async def _by_tcp(self) -> None:
-        _, writer = await asyncio.open_connection(self._receiver.host, self._receiver.port)
+        reader, writer = await asyncio.open_connection(self._receiver.host, self._receiver.port)
         with contextlib.closing(writer):
             while True:
-                told = await self._waiting.get()
+                told = await self._oldest()
+                if reader.at_eof():  # what is written now would be taken and thrown away
+                    raise ConnectionResetError("it has closed the connection")
                 writer.write(f"{len(told)} ".encode() + told)
                 await writer.drain()
+                self._is_sent(told)
+
+    async def _oldest(self) -> bytes:
+        """Return the record that has waited longest; it waits on until it is sent."""
+        while not self._waiting:
+            self._some.clear()
+            await self._some.wait()
+        return self._waiting[0]
+
+    def _is_sent(self, told: bytes) -> None:
+        if self._waiting and self._waiting[0] is told:  # else it made room meanwhile
+            self._waiting.popleft()

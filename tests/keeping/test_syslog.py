@@ -1,0 +1,52 @@
+"""Records on their way to a syslog server that goes away and comes back."""
+
+import asyncio
+import socket
+import struct
+
+import pytest
+
+from virton.keeping.syslog import Forwarder, Receiver
+
+pytestmark = pytest.mark.anyio
+
+RESET = struct.pack("ii", 1, 0)
+"""What a socket is told so that closing it resets the connection."""
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+def entry(number: int) -> dict[str, object]:
+    return {"at": 1_800_000_000.0 + number, "what": f"record-{number}", "result": "done"}
+
+
+@pytest.mark.parametrize("how", ["closed", "reset"])
+async def test_a_record_is_kept_until_it_was_written(how: str) -> None:
+    met: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.Queue()
+    server = await asyncio.start_server(
+        lambda reader, writer: met.put_nowait((reader, writer)), "127.0.0.1", 0
+    )
+    forwarder = Forwarder(Receiver("tcp", "127.0.0.1", server.sockets[0].getsockname()[1]), 0.0)
+    sending = asyncio.create_task(forwarder.run())
+    try:
+        async with asyncio.timeout(10):
+            forwarder.send(entry(1))
+            reader, writer = await met.get()
+            assert b"record-1" in await reader.readuntil(b"}")
+            if how == "reset":
+                own: socket.socket = writer.get_extra_info("socket")
+                own.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+            writer.close()
+            await writer.wait_closed()
+            forwarder.send(entry(2))
+            forwarder.send(entry(3))
+            again, other = await met.get()
+            assert b"record-2" in await again.readuntil(b"}")
+            assert b"record-3" in await again.readuntil(b"}")
+            other.close()
+    finally:
+        sending.cancel()
+        server.close()
