@@ -18,12 +18,13 @@ from virton.language.sentences import Sentences
 from virton.notify.channels import PRESETS, Mail, Webhook, signature
 from virton.notify.incidents import Weight
 from virton.notify.messages import SMS_BYTES, Message, duration, short
-from virton.notify.notifier import Notifier, Setup
+from virton.notify.notifier import REMEMBERED, Notifier, Setup
 from virton.notify.policy import Recipient, quiet_hours
 from virton.story.happenings import Fact, Happening, Kind
 
 pytestmark = pytest.mark.anyio
 
+BLIP = (Kind.GUEST_DOWN, Kind.RESOURCE_STARTED)
 START_S = datetime(2026, 11, 26, 2, 40, tzinfo=ZoneInfo("Asia/Seoul")).timestamp()
 
 
@@ -321,3 +322,21 @@ def test_a_length_of_time_reads_well() -> None:
 def test_hours_that_are_none_are_refused(wrong: str) -> None:
     with pytest.raises(ValueError, match=r"\S"):
         quiet_hours(wrong)
+
+
+async def test_what_is_over_is_not_remembered_for_ever_nor_decided_twice(engine: Engine) -> None:
+    night = Night(engine, Setup((Recipient("ops", "none"),)))
+    many = 2 * REMEMBERED
+    await night.pass_to(1, at(1, Kind.QUORUM_LOST))
+    await night.pass_to(31)
+    for first in range(0, many, 50):
+        sids = [f"vm:{number}" for number in range(first, first + 50)]
+        found = [at(40 + first, kind, sid) for sid in sids for kind in BLIP]
+        await night.pass_to(40 + first, *found)
+    assert night.notifier.remembered == REMEMBERED + 1
+    await night.pass_to(60 + many)
+    reasons = [one.reason for one in Outbox(engine, "c1").deliveries(2 * many)]
+    assert reasons.count("too_short") == many
+    assert len(reasons) == many + 1
+    await night.pass_to(80 + many, at(80 + many, Kind.QUORUM_BACK))
+    assert [one.phase for one in Outbox(engine, "c1").deliveries(2)] == ["ended", "ended"]

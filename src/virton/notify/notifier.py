@@ -29,6 +29,9 @@ FIRST_PAUSE_S = 10.0
 LONGEST_PAUSE_S = 900.0
 GIVE_UP_S = 24 * 3600.0
 
+REMEMBERED = 100
+"""Of so many incidents that are over it is remembered what was told, should one begin anew."""
+
 log = logging.getLogger(__name__)
 
 _Key = tuple[str, int]
@@ -114,7 +117,19 @@ class Notifier:
             known = self._known.setdefault(_key(one.incident), {})
             told = known.get(one.recipient.name, Told())
             known[one.recipient.name] = told.after(one.decision, one.incident.weight)
+        self._forget_the_longest_over()
         return bool(new)
+
+    def _forget_the_longest_over(self) -> None:
+        still = {_key(incident) for incident in self._opened.values()}
+        over = [key for key in self._known if key not in still]
+        for key in over[:-REMEMBERED]:
+            del self._known[key]
+
+    @property
+    def remembered(self) -> int:
+        """Return of how many incidents it is remembered what was told."""
+        return len(self._known)
 
     def _due(self, incidents: Sequence[Incident], now_s: float) -> list["_Due"]:
         attention = {(kept.key, kept.began_ms): _attention(kept) for kept in self._kept()}
