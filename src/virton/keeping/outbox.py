@@ -5,7 +5,20 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, and_, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Row,
+    Select,
+    Table,
+    and_,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from virton.keeping.database import troubles, writing
 from virton.keeping.names import Names
@@ -108,23 +121,24 @@ class Outbox:
 
     def open_incidents(self) -> list[KeptIncident]:
         """Return the incidents that are not over; raises HistoryError."""
-        return self._incidents(incidents.c.ended_ms.is_(None))
+        unended = self._mine(incidents, incidents.c.ended_ms.is_(None))
+        return self._incidents(unended.order_by(incidents.c.began_ms, incidents.c.id))
 
     def recent(self, limit: int = 50) -> list[KeptIncident]:
         """Return the newest incidents, newest first; raises HistoryError."""
-        return self._incidents(incidents.c.id > 0)[::-1][:limit]
+        newest_first = (incidents.c.began_ms.desc(), incidents.c.id.desc())
+        return self._incidents(self._mine(incidents).order_by(*newest_first).limit(limit))
 
     def incident(self, number: int) -> KeptIncident | None:
         """Return one incident; raises HistoryError."""
-        return next(iter(self._incidents(incidents.c.id == number)), None)
+        return next(iter(self._incidents(self._mine(incidents, incidents.c.id == number))), None)
 
-    def _incidents(self, which: Any) -> list[KeptIncident]:
-        query = (
-            select(incidents)
-            .join(clusters, clusters.c.id == incidents.c.cluster_id)
-            .where(clusters.c.identity == self._cluster, which)
-            .order_by(incidents.c.began_ms, incidents.c.id)
-        )
+    def _mine(self, table: Table, *which: Any) -> Select[Any]:
+        """Return what asks for rows of this cluster."""
+        known = select(table).join(clusters, clusters.c.id == table.c.cluster_id)
+        return known.where(clusters.c.identity == self._cluster, *which)
+
+    def _incidents(self, query: Select[Any]) -> list[KeptIncident]:
         with troubles(), self._engine.connect() as connection:
             return [_incident(row) for row in connection.execute(query)]
 
@@ -145,15 +159,17 @@ class Outbox:
     def due(self, now_ms: int, limit: int = 20) -> list[Delivery]:
         """Return the messages that are to be tried now, oldest first; raises HistoryError."""
         waits = and_(deliveries.c.state == State.QUEUED, deliveries.c.next_ms <= now_ms)
-        return self._deliveries(waits)[:limit]
+        return self._deliveries(self._oldest_first(waits).limit(limit))
 
     def of_incident(self, number: int) -> list[Delivery]:
         """Return what was told of an incident, or not told and why; raises HistoryError."""
-        return self._deliveries(deliveries.c.incident_id == number)
+        return self._deliveries(self._oldest_first(deliveries.c.incident_id == number))
 
     def deliveries(self, limit: int = 50) -> list[Delivery]:
         """Return the newest messages, newest first; raises HistoryError."""
-        return self._deliveries(deliveries.c.id > 0)[::-1][:limit]
+        return self._deliveries(
+            self._mine(deliveries).order_by(deliveries.c.id.desc()).limit(limit)
+        )
 
     def counts(self) -> dict[str, int]:
         """Return how many messages came to what; raises HistoryError."""
@@ -186,13 +202,10 @@ class Outbox:
             )
             connection.execute(delete(incidents).where(incidents.c.id.in_(gone)))
 
-    def _deliveries(self, which: Any) -> list[Delivery]:
-        query = (
-            select(deliveries)
-            .join(clusters, clusters.c.id == deliveries.c.cluster_id)
-            .where(clusters.c.identity == self._cluster, which)
-            .order_by(deliveries.c.id)
-        )
+    def _oldest_first(self, which: Any) -> Select[Any]:
+        return self._mine(deliveries, which).order_by(deliveries.c.id)
+
+    def _deliveries(self, query: Select[Any]) -> list[Delivery]:
         with troubles(), self._engine.connect() as connection:
             return _read(connection, query)
 

@@ -1,0 +1,40 @@
+"""The newest incidents and messages of one cluster, in their order."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from virton.keeping.database import open_database
+from virton.keeping.outbox import ChangedIncident, Delivery, Outbox, State
+
+BEGAN = (30, 10, 20, 10)
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    opened = open_database(f"sqlite:///{tmp_path}/history.sqlite")
+    yield opened
+    opened.dispose()
+
+
+def message(state: State, next_ms: int) -> Delivery:
+    return Delivery("ops", "begun", 1, state, "sent", "{}", 0, next_ms)
+
+
+def test_the_newest_come_first_and_only_as_many_as_are_wanted(engine: Engine) -> None:
+    for cluster in ("c1", "c2"):
+        outbox = Outbox(engine, cluster)
+        changed = [ChangedIncident(f"{n}", began, None, "{}") for n, began in enumerate(BEGAN)]
+        told = [message(State.QUEUED if n % 2 else State.SENT, 40 - n) for n in range(6)]
+        outbox.commit(changed, lambda _, told=told: told)  # type: ignore[misc]
+    outbox = Outbox(engine, "c1")
+    assert [one.key for one in outbox.recent()] == ["0", "2", "3", "1"]
+    assert [one.key for one in outbox.recent(2)] == ["0", "2"]
+    assert [one.key for one in outbox.open_incidents()] == ["1", "3", "2", "0"]
+    assert [one.number for one in outbox.deliveries(2)] == [6, 5]
+    assert [one.number for one in outbox.deliveries()] == [6, 5, 4, 3, 2, 1]
+    assert [one.number for one in outbox.due(40)] == [2, 4, 6]
+    assert [one.number for one in outbox.due(40, 2)] == [2, 4]
+    assert [one.number for one in outbox.due(37)] == [4, 6]
