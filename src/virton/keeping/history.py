@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 from virton.keeping.database import troubles, writing
-from virton.keeping.names import Names
+from virton.keeping.names import Names, text_of
 from virton.keeping.tables import clusters, details, happenings, kinds, subjects
 from virton.story.happenings import Happening
 
@@ -151,7 +151,7 @@ def detail_of(happening: Happening) -> str:
         body["facts"] = {k: v for k, v in happening.facts.items() if v is not None}
     if happening.because is not None:
         body["because"] = happening.because.to_json()
-    return json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return text_of(body)
 
 
 class _Adding:
@@ -169,14 +169,15 @@ class _Adding:
         names = self._names
         whom = names.subjects(one.whom for one in found)
         kind = names.kinds(str(one.kind) for one in found)
-        detail = names.details(detail_of(one) for one in found)
+        texts = [detail_of(one) for one in found]
+        detail = names.details(texts)
         added = []
-        for one in found:
+        for one, text in zip(found, texts, strict=True):
             bounds = (round(one.from_s * 1000), round(one.to_s * 1000))
             key = (kind[str(one.kind)], whom[one.whom])
             if not self._is_known(key, bounds, told=one.told):
-                number = self._insert(key, detail[detail_of(one)], bounds, told=one.told)
-                body = json.loads(detail_of(one))
+                number = self._insert(key, detail[text], bounds, told=one.told)
+                body = json.loads(text)
                 facts, because = body.get("facts", {}), body.get("because")
                 added.append(
                     Kept(number, str(one.kind), one.whom, *bounds, one.told, facts, because)

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, and_, delete, func, insert, select
 
 from virton.keeping.database import troubles, writing
-from virton.keeping.names import Names
+from virton.keeping.names import Names, text_of
 from virton.keeping.tables import clusters, details, states, subjects
 
 GONE = "{}"
@@ -28,11 +28,11 @@ class Moments:
         """Keep what the rows show now; return how many changed; raises HistoryError."""
         known, before = self._last or {}, self._rows
         texts = {
-            name: known[name] if name in known and before.get(name) is row else _text(row)
+            name: known[name] if name in known and before.get(name) is row else text_of(row)
             for name, row in rows.items()
         }
         if self._last is None:
-            self._last = {name: _text(row) for name, row in self.at(at_ms).items()}
+            self._last = {name: text_of(row) for name, row in self.at(at_ms).items()}
         last = self._last
         changed = {name: text for name, text in texts.items() if last.get(name) != text}
         changed |= dict.fromkeys(last.keys() - texts.keys(), GONE)
@@ -89,7 +89,3 @@ class Moments:
             mine = select(subjects.c.id).where(subjects.c.cluster_id == cluster_id)
             old = and_(states.c.subject_id.in_(mine), states.c.at_ms < needed)
             return connection.execute(delete(states).where(old)).rowcount
-
-
-def _text(row: Mapping[str, Any]) -> str:
-    return json.dumps(row, ensure_ascii=False, sort_keys=True, separators=(",", ":"))

@@ -1,12 +1,19 @@
 """The small numbers that stand for words in the history."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from sqlalchemy import Column, Connection, Table, insert, select
 
 from virton.keeping.tables import clusters, details, kinds, subjects
 
 _AT_ONCE = 400
+
+
+def text_of(body: Mapping[str, Any]) -> str:
+    """Return a body as one text, alike for alike ones."""
+    return json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 class Names:
