@@ -14,10 +14,9 @@ from virton.cli.examination import Finding, Grade, of_cluster, of_this_machine
 from virton.cli.language import LanguageOption, printable, sentences
 from virton.cli.listening import checked_proxies
 from virton.cli.real_cluster import CaFileOption, FingerprintOption, client_of
-from virton.cli.serve import checked_token
 from virton.cli.settings_file import SettingsFile, settings_file
 from virton.cli.terminal import terminal
-from virton.cli.token_check import PATIENCE
+from virton.cli.token_check import PATIENCE, checked_token
 from virton.language.sentences import Sentences
 
 MARKS = {Grade.GOOD: ("✓", "green"), Grade.CAREFUL: ("!", "yellow"), Grade.BAD: ("✗", "bold red")}

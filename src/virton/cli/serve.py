@@ -55,14 +55,14 @@ from virton.cli.settings_file import (
     readable_by_others,
     settings_file,
 )
-from virton.cli.token_check import token_facts
+from virton.cli.token_check import checked_token, token_facts
 from virton.console.app import BesideCluster, create_app
 from virton.console.settings import ConsoleSettings
 from virton.damage import DamagedError
 from virton.keeping.syslog import Receiver
 from virton.notify.notifier import Setup
 from virton.notify.settings import setup_of
-from virton.proxmox import ApiToken, ProxmoxClient
+from virton.proxmox import ProxmoxClient
 from virton.proxmox.client import AsgiApp
 
 HISTORY_FILE = "history.sqlite"
@@ -251,14 +251,6 @@ def checked_receiver(text: str | None) -> str | None:
     except ValueError as failure:
         complain(f"audit_syslog: {failure}", code=WRONG_INPUT)
     return text
-
-
-def checked_token(token: str | None) -> str | None:
-    """Return the token, if it is written like one."""
-    try:
-        return token and ApiToken(token).text
-    except ValueError as failure:
-        complain(f"--token: {failure}", code=WRONG_INPUT)
 
 
 def of_real_cluster(client: ProxmoxClient, settings: ConsoleSettings) -> Service:

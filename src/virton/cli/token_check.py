@@ -2,6 +2,7 @@
 
 import asyncio
 
+from virton.cli.complaint import WRONG_INPUT, complain
 from virton.console.watch.token import missing_privileges
 from virton.proxmox import ApiFailure, ApiToken, ClusterApi, ProxmoxClient, Timeouts
 from virton.proxmox.errors import ErrorCode
@@ -9,6 +10,14 @@ from virton.proxmox.errors import ErrorCode
 PATIENCE = Timeouts(connect_s=3, read_s=5, whole_s=6)
 
 Facts = tuple[tuple[str, str], ...]
+
+
+def checked_token(token: str | None) -> str | None:
+    """Return the token, if it is written like one."""
+    try:
+        return token and ApiToken(token).text
+    except ValueError as failure:
+        complain(f"--token: {failure}", code=WRONG_INPUT)
 
 
 def token_facts(client: ProxmoxClient, token: str | None) -> Facts:
