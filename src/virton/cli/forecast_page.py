@@ -9,11 +9,11 @@ from rich.table import Table
 from rich.text import Text
 
 from virton.cli.language import printable
-from virton.forecast.answer import Answer, Assumption, NodeAnswer, ResourceAnswer
+from virton.forecast.answer import Answer, NodeAnswer, ResourceAnswer
 from virton.forecast.fates import Fate, Verdict
+from virton.language import forecasts
 from virton.language.sentences import Sentences
 
-GIB = 1024**3
 STYLES = {
     Verdict.BACK: "green",
     Verdict.SQUEEZED: "yellow",
@@ -123,18 +123,12 @@ class _Page:
         table.add_column(justify="right", style="dim")
         for phase in answer.phases:
             when = self.text("span", from_s=phase.at_s[0], to_s=phase.at_s[1])
-            told = self.text(f"phase.{phase.what}", node=phase.node or "", sid=phase.sid or "")
-            table.add_row(when, told)
+            table.add_row(when, printable(forecasts.phase(phase.to_json(), self._said)))
         return table
 
     def assumptions(self, answer: Answer) -> list[str]:
-        return [self._assumption(assumption) for assumption in answer.assumptions]
-
-    def _assumption(self, assumption: Assumption) -> str:
-        fields = assumption.fields
-        if assumption.kind == "remark":
-            return printable(self._said.say(f"capture.remark.{fields['remark']}", dict(fields)))
-        return self.text(f"assumption.{assumption.kind}", **fields)
+        rows = [assumption.to_json() for assumption in answer.assumptions]
+        return [printable(forecasts.assumption(row, self._said)) for row in rows]
 
 
 def _change(before: float, after: float) -> str:

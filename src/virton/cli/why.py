@@ -19,8 +19,9 @@ from virton.cli.complaint import WRONG_INPUT, complain
 from virton.cli.language import LanguageOption, printable, sentences
 from virton.cli.real_cluster import CaFileOption, FingerprintOption
 from virton.cli.terminal import terminal
-from virton.forecast.reasons import NoSuchResourceError, Reasons, Repair, reasons
+from virton.forecast.reasons import Counterfactual, NoSuchResourceError, Reasons, Repair, reasons
 from virton.ha.placement.reasons import Explanation, Offline
+from virton.language import forecasts
 from virton.language.sentences import Sentences
 
 GIB = 1024**3
@@ -97,10 +98,8 @@ class _Page:
         rows = [(n, o) for n, o in told.objections.items() if n not in off]
         self._section("not", [f"{n}: {printable(self._said.objection(o))}" for n, o in rows])
 
-    def _counterfactual(self, one: Any) -> str:
-        line = self._text("without.row", without=one.without, node=one.node or "–")
-        others = [sid for sid in one.moves if sid != self._found.sid]
-        return f"{line} ({self._text('without.moves', moves=others)})" if others else line
+    def _counterfactual(self, one: Counterfactual) -> str:
+        return printable(forecasts.without(one.to_json(), self._found.sid, self._said))
 
     def _fate(self, fate: Any) -> str:
         verdict = printable(self._said.say(f"forecast.verdict.{fate.verdict}", {}))
@@ -108,10 +107,5 @@ class _Page:
 
     def _repair(self, repair: Repair) -> str:
         line = self._text(f"repair.{repair.kind}", change=repair.change.words)
-        price = []
-        if repair.moves:
-            price.append(self._text("price.moves", moves=list(repair.moves)))
-        if repair.worse:
-            price.append(self._text("price.worse", worse=list(repair.worse)))
-        told = "; ".join(price) or self._text("price.none")
-        return f"{line} → {self._fate(repair.fate)} ({told})"
+        price = printable(forecasts.price(repair.to_json()["price"], self._said))
+        return f"{line} → {self._fate(repair.fate)} ({price})"

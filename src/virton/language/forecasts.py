@@ -14,8 +14,8 @@ def told_course(answer: Json, said: Sentences) -> Json:
         sid: {**row, "says": reason(row["because"], row["verdict"], said)}
         for sid, row in answer["resources"].items()
     }
-    phases = [{**row, "says": _phase(row, said)} for row in answer["phases"]]
-    assumptions = [{**row, "says": _assumption(row, said)} for row in answer["assumptions"]]
+    phases = [{**row, "says": phase(row, said)} for row in answer["phases"]]
+    assumptions = [{**row, "says": assumption(row, said)} for row in answer["assumptions"]]
     return {**answer, "resources": resources, "phases": phases, "assumptions": assumptions}
 
 
@@ -28,7 +28,7 @@ def told_why(found: Json, said: Sentences) -> Json:
             {"node": node, "kind": told[0], "says": _objection(told, said)}
             for node, told in found["objections"].items()
         ],
-        "without": [{**row, "says": _without(row, found["sid"], said)} for row in found["without"]],
+        "without": [{**row, "says": without(row, found["sid"], said)} for row in found["without"]],
         "when_its_node_is_lost": [
             {**row, "says": reason(row["because"], row["verdict"], said)}
             for row in found["when_its_node_is_lost"]
@@ -57,12 +57,14 @@ def _objection(told: Sequence[Any], said: Sentences) -> str:
     return said.say(f"objection.{name}", fields)
 
 
-def _phase(row: Mapping[str, Any], said: Sentences) -> str:
+def phase(row: Mapping[str, Any], said: Sentences) -> str:
+    """Say what happened in a step of the course."""
     fields = {"node": row.get("node") or "", "sid": row.get("sid") or ""}
     return said.say(f"forecast.phase.{row['what']}", fields)
 
 
-def _assumption(row: Mapping[str, Any], said: Sentences) -> str:
+def assumption(row: Mapping[str, Any], said: Sentences) -> str:
+    """Say what an answer stands on."""
     fields = {name: value for name, value in row.items() if name != "kind"}
     if row["kind"] == "remark":
         return said.say(f"capture.remark.{fields['remark']}", fields)
@@ -79,7 +81,8 @@ def _where(found: Mapping[str, Any], said: Sentences) -> str:
     return f"{said.say('forecast.why.here', {'node': found['chosen']})} {because}"
 
 
-def _without(row: Mapping[str, Any], sid: str, said: Sentences) -> str:
+def without(row: Mapping[str, Any], sid: str, said: Sentences) -> str:
+    """Say where a resource would be without a rule."""
     fields = {"without": row["without"], "node": row["node"] or "–"}
     line = said.say("forecast.why.without.row", fields)
     others = [one for one in row["moves"] if one != sid]
@@ -90,9 +93,14 @@ def _without(row: Mapping[str, Any], sid: str, said: Sentences) -> str:
 
 def _repair(row: Mapping[str, Any], said: Sentences) -> str:
     line = said.say(f"forecast.why.repair.{row['kind']}", {"change": row["change"]})
-    price, told = row["price"], []
-    if price["moves"]:
-        told.append(said.say("forecast.why.price.moves", {"moves": price["moves"]}))
-    if price["worse"]:
-        told.append(said.say("forecast.why.price.worse", {"worse": price["worse"]}))
-    return f"{line} ({'; '.join(told) or said.say('forecast.why.price.none', {})})"
+    return f"{line} ({price(row['price'], said)})"
+
+
+def price(row: Mapping[str, Any], said: Sentences) -> str:
+    """Say what a repair costs."""
+    told = []
+    if row["moves"]:
+        told.append(said.say("forecast.why.price.moves", {"moves": row["moves"]}))
+    if row["worse"]:
+        told.append(said.say("forecast.why.price.worse", {"worse": row["worse"]}))
+    return "; ".join(told) or said.say("forecast.why.price.none", {})
