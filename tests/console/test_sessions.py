@@ -582,7 +582,12 @@ async def test_a_leap_of_the_clock_is_survived_and_told(
 
 @pytest.mark.parametrize(
     ("asked", "status"),
-    [("/api/snapshot", 401), ("/api/forecast/table", 401), ("/api/session", 200)],
+    [
+        ("/api/snapshot", 401),
+        ("/api/forecast/table", 401),
+        ("/api/lab", 401),
+        ("/api/session", 200),
+    ],
 )
 async def test_a_page_that_nobody_touches_times_out_whatever_it_asks_for_by_itself(
     visit: Visit, asked: str, status: int
@@ -592,3 +597,12 @@ async def test_a_page_that_nobody_touches_times_out_whatever_it_asks_for_by_itse
         await visit.clock.step(600)
         await browser.get(asked)
     assert (await browser.get("/api/session")).status_code == status
+
+
+async def test_a_page_at_which_the_lab_is_used_stays_logged_in(visit: Visit) -> None:
+    visit.cluster.lab = {"offered": True, "speed": 1, "paused": False, "nodes": []}
+    browser = await visit.logged_in()
+    for _ in range(50):
+        await visit.clock.step(600)
+        await browser.write("POST", "/api/lab", {"action": "pause"})
+    assert (await browser.get("/api/session")).status_code == 200

@@ -25,8 +25,8 @@ from virton.strict_json import read_json as parsed
 Form = TypeVar("Form", bound=BaseModel)
 Endpoint = Callable[[Request], Awaitable[Response]]
 LONGEST_BODY = 1 << 20
-_BY_ITSELF = ("/api/snapshot", "/api/stream", "/api/forecast/table")
-"""What an open page asks for although nobody touches it."""
+_BY_ITSELF = ("/api/snapshot", "/api/stream", "/api/forecast/table", "/api/lab")
+"""What an open page reads although nobody touches it."""
 log = RareLog(logging.getLogger(__name__))
 
 
@@ -110,7 +110,7 @@ async def _serve(
     request.state.user = before.user
     if writing and not console.sessions.csrf_matches(before, request.headers.get("x-csrf-token")):
         raise Refusal(403, "csrf", "the request does not come from the console's page")
-    if request.url.path not in _BY_ITSELF:
+    if writing or request.url.path not in _BY_ITSELF:
         console.sessions.touch(before)
     session = await console.sessions.renewed(before)
     standing = await console.sessions.standing(session)
