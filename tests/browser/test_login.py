@@ -39,6 +39,16 @@ def test_logging_in_leads_to_the_page(login: Page, standin: Standin) -> None:
     assert standin.writes == [("POST", "/api/login", credentials)]
 
 
+def test_the_name_of_the_console_looks_as_in_the_header(login: Page) -> None:
+    brand = login.get_by_text("VirtOn HA", exact=True)
+    expect(brand).to_have_css("column-gap", "8px")
+    expect(brand).to_have_css("font-weight", "700")
+    enter(login)
+    header = login.get_by_role("banner").get_by_text("VirtOn HA", exact=True)
+    expect(header).to_have_css("column-gap", "8px")
+    expect(header).to_have_css("font-weight", "700")
+
+
 def test_a_name_is_sent_as_it_was_typed(login: Page, standin: Standin) -> None:
     login.get_by_label("사용자 이름").fill("operator@pve")
     login.get_by_label("비밀번호").fill("secret")

@@ -32,6 +32,8 @@ let failure: ApiError | null = null;
 let group: Group = "all";
 let text = "";
 let isBusy = false;
+/** The number of the newest question. */
+let newest = 0;
 
 function query(more: boolean): URLSearchParams {
   const asked = new URLSearchParams(KINDS[group].map((kind) => ["kind", kind]));
@@ -40,16 +42,24 @@ function query(more: boolean): URLSearchParams {
   return asked;
 }
 
+/** Ask for the rows of the filter, or for more; an answer that a newer question has overtaken is left alone. */
 async function load(more = false): Promise<void> {
+  // What follows is known of the rows that are there, not of those that are still to come.
+  if (more && isBusy) return;
+  const mine = ++newest;
   isBusy = true;
   redraw();
   try {
     const page = await askHistory(query(more));
+    if (mine !== newest) return;
     rows = more && rows ? [...rows, ...page.rows] : page.rows;
     following = page.after;
-    incidents = (await askIncidents()).rows;
+    const told = await askIncidents();
+    if (mine !== newest) return;
+    incidents = told.rows;
     failure = null;
   } catch (thrown) {
+    if (mine !== newest) return;
     failure = asApiError(thrown);
   }
   isBusy = false;

@@ -20,7 +20,7 @@ import {
   VERDICTS,
 } from "../core/forecast.js";
 import { startPage } from "../core/page.js";
-import { may, state } from "../core/store.js";
+import { consoleNow, may, state } from "../core/store.js";
 import { note } from "../parts/notes.js";
 import { verdictPill } from "../parts/why.js";
 import { cellsOf, type Column, tableView } from "../parts/table.js";
@@ -66,17 +66,21 @@ function query(): URLSearchParams {
   return new URLSearchParams([...nodes, ...supposed]);
 }
 
+/** Ask for the course; an answer that a newer question has overtaken is left alone. */
 async function play(): Promise<void> {
   const wanted = query();
-  const address = String(wanted) ? `/whatif?${wanted}` : "/whatif";
+  const key = String(wanted);
+  const address = key ? `/whatif?${key}` : "/whatif";
   if (`${location.pathname}${location.search}` !== address) history.pushState(null, "", address);
-  [isBusy, failure, asked] = [true, null, String(wanted)];
+  [isBusy, failure, asked] = [true, null, key];
   redraw();
   try {
     const told = await askCourse(wanted);
-    if (asked === String(wanted)) course = told;
+    if (asked !== key) return;
+    course = told;
   } catch (thrown) {
-    if (asked === String(wanted)) [failure, course] = [asApiError(thrown), null];
+    if (asked !== key) return;
+    [failure, course] = [asApiError(thrown), null];
   }
   isBusy = false;
   redraw();
@@ -366,7 +370,7 @@ function tableAge(): string {
   const table = knownTable();
   if (!table) return "";
   if (!table.fresh) return t("tolerance.progress", { done: table.done, of: table.of });
-  return table.at === null ? "" : t("tolerance.age", { ago: ago(Date.now() / 1000 - table.at) });
+  return table.at === null ? "" : t("tolerance.age", { ago: ago(consoleNow() - table.at) });
 }
 
 function caseName({ kind, name }: TableRow): string {
