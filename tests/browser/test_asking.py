@@ -52,7 +52,7 @@ def history(says: str) -> dict[str, Any]:
 
 
 def test_an_overtaken_course_is_never_shown(open_page: Opener) -> None:
-    page = open_page("/whatif")
+    page = open_page("/whatif", own=True)
     kept = keep(page, "/api/forecast/course")
     play = page.get_by_role("button", name="모의 실행")
     for at, node in enumerate(["phum01", "phum02", "phum03"], 1):
@@ -71,7 +71,7 @@ def test_an_overtaken_course_is_never_shown(open_page: Opener) -> None:
 
 
 def test_a_late_answer_does_not_replace_that_of_a_newer_filter(open_page: Opener) -> None:
-    page = open_page("/help")
+    page = open_page("/help", own=True)
     kept = keep(page, r"/api/history\?")
     page.route("**/api/incidents", lambda route: route.fulfill(json={"rows": [], "recipients": []}))
     page.goto(page.url.replace("/help", "/history"))
@@ -86,7 +86,7 @@ def test_a_late_answer_does_not_replace_that_of_a_newer_filter(open_page: Opener
 
 
 def test_a_failure_looks_like_a_warning(open_page: Opener) -> None:
-    page = open_page("/help")
+    page = open_page("/help", own=True)
     error = {"error": {"status": 503, "code": "busy", "message": None, "fields": {}}}
     page.route("**/api/history?*", lambda route: route.fulfill(status=503, json=error))
     page.goto(page.url.replace("/help", "/history"))
@@ -104,7 +104,7 @@ def test_the_table_is_as_old_as_the_consoles_clock_says(
     assert standin.snapshot is not None
     at = standin.snapshot["now"] - 600
     table = {"rows": [], "done": 0, "of": 0, "fresh": True, "at": at, "trouble": None}
-    page = open_page("/help")
+    page = open_page("/help", own=True)
     page.route("**/api/forecast/table", lambda route: route.fulfill(json=table))
     page.goto(page.url.replace("/help", "/whatif"))
     expect(page.locator("#tolerance header")).to_contain_text("10분 전")

@@ -1,5 +1,6 @@
 /** What the console foretells: courses, reasons, advice, and the table of what the cluster bears. */
 
+import type { Tone } from "../words/states.js";
 import { asApiError, get, write } from "./api.js";
 import { redraw } from "./draw.js";
 import { may, state, subscribe } from "./store.js";
@@ -24,7 +25,7 @@ export const VERDICTS: Verdict[] = [
   "stays",
 ];
 
-export const VERDICT_TONES: Record<Verdict, string> = {
+export const VERDICT_TONES: Record<Verdict, Tone> = {
   back: "ok",
   squeezed: "warn",
   cannot_start: "bad",
@@ -160,6 +161,14 @@ async function askForTable(): Promise<void> {
   timer = setTimeout(askForTable, table && !table.fresh ? WHILE_WORKING_MS : EVERY_MS);
 }
 
+/** What becomes of a resource that does not run afterwards. */
+const LOST: Verdict[] = ["cannot_start", "not_placed", "no_quorum"];
+
+/** The resources that a case may leave without a place to run. */
+export function lostIn({ resources }: Pick<TableRow, "resources">): string[] {
+  return Object.keys(resources).filter((sid) => resources[sid]?.some(({ verdict }) => LOST.includes(verdict)));
+}
+
 /** Rows of single nodes that would not be borne. */
 export function redRows(known: Table): TableRow[] {
   return known.rows.filter((row) => row.kind === "node" && !row.safe);
@@ -201,7 +210,7 @@ export function askScore(): Promise<Score> {
   return get<Score>("/api/forecast/score");
 }
 
-subscribe((_state, names) => {
+subscribe((names) => {
   // What came too early, before anybody was known, is asked again.
   if (names.includes("session") && state.session) isAsked = table !== null;
 });

@@ -35,11 +35,12 @@ export async function startPage(content: View, beside: View = () => nothing): Pr
 }
 
 function frame(content: View): TemplateResult {
+  const beside = panel();
   return html`<a class="skip" href="#main">${t("skip")}</a>
     ${headerView()} ${statusLineView()}
-    <div class="frame${panel() === nothing ? "" : " has-panel"}" data-lab=${labState()}>
+    <div class="frame${beside === nothing ? "" : " has-panel"}" data-lab=${labState()}>
       <main class="content" id="main">${content()}${menuView()}</main>
-      ${panel()} ${labView()}
+      ${beside} ${labView()}
     </div>
     ${notesView()}`;
 }

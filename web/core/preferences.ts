@@ -43,9 +43,9 @@ export function setTheme(value: Theme): void {
   root.dataset.theme = value;
 }
 
-/** How high rows are. */
+/** How high rows are: as the page has it, before that as it is remembered. */
 export function density(): Density {
-  const kept = read("virton.density");
+  const kept = root.dataset.density ?? read("virton.density");
   return DENSITIES.find((one) => one === kept) ?? "normal";
 }
 

@@ -5,7 +5,6 @@ import type {
   Change,
   Features,
   Guest,
-  Node,
   PageModel,
   Resource,
   Rule,
@@ -21,13 +20,11 @@ export interface State {
   snapshot: PageModel | null;
   lab: Laboratory | null;
   line: Line;
-  /** performance.now() in ms when the last word came from the console. */
+  /** performance.now() in ms when the last word came from the console; its times are those of this moment. */
   heardAt: number | null;
-  /** performance.now() in ms when the page model came. */
-  tookAt: number | null;
 }
 
-type Listener = (state: State, names: (keyof State)[]) => void;
+type Listener = (names: (keyof State)[]) => void;
 type ListName = "nodes" | "resources" | "guests" | "rules";
 type Row = Record<string, unknown>;
 
@@ -45,10 +42,9 @@ export const state: State = {
   lab: null,
   line: "connecting",
   heardAt: null,
-  tookAt: null,
 };
 
-/** Call a function after every change, with the state and the names that changed. */
+/** Call a function after every change, with the names of what changed. */
 export function subscribe(listener: Listener): () => void {
   listeners.add(listener);
   return () => {
@@ -60,7 +56,7 @@ export function subscribe(listener: Listener): () => void {
 export function change(parts: Partial<State>): void {
   Object.assign(state, parts);
   const names = Object.keys(parts) as (keyof State)[];
-  for (const listener of [...listeners]) listener(state, names);
+  for (const listener of [...listeners]) listener(names);
 }
 
 /** The version of the page model that the stream told last; a page that was asked for has none. */
@@ -90,10 +86,9 @@ function byNumber(one: Resource, other: Resource): number {
 
 /** Take a whole page model in, as the newest truth; its resources by their numbers, of whichever type. */
 export function receivePage(page: PageModel): void {
-  const now = performance.now();
   version = null;
   const resources = [...page.resources].sort(byNumber);
-  change({ snapshot: { ...page, resources }, line: "live", heardAt: now, tookAt: now });
+  change({ snapshot: { ...page, resources }, line: "live", heardAt: performance.now() });
 }
 
 /** Take in what a stream begins with: the whole, of which the changes are told from now on. */
@@ -114,17 +109,15 @@ export function receiveChange(told: Change): boolean {
     if (!rows.length && !gone.length) continue;
     lists[name] = merged(before[name] as unknown as Row[], rows, gone, LISTS[name]);
   }
-  const now = performance.now();
   const snapshot = timed({ ...before, ...told.fields, ...lists } as PageModel, told);
-  change({ snapshot, line: "live", heardAt: now, tookAt: now });
+  change({ snapshot, line: "live", heardAt: performance.now() });
   return true;
 }
 
 /** Take a sign of life in: the time, and how each part does. */
 export function receiveBeat(beat: Partial<Beat>): void {
-  const now = performance.now();
-  if (!state.snapshot) change({ line: "live", heardAt: now });
-  else change({ snapshot: timed(state.snapshot, beat), line: "live", heardAt: now, tookAt: now });
+  const told = state.snapshot ? { snapshot: timed(state.snapshot, beat) } : {};
+  change({ ...told, line: "live", heardAt: performance.now() });
 }
 
 /** A page model at another time. */
@@ -156,8 +149,8 @@ export function consoleNow(): number {
 /** The cluster's time now, in Unix seconds: what it writes is as old as its own clock says. */
 export function clusterNow(): number {
   const clock = state.snapshot?.cluster.clock;
-  if (!clock || clock.now === null || state.tookAt === null) return consoleNow();
-  return clock.now + (clock.runs ? (performance.now() - state.tookAt) / 1000 : 0);
+  if (!clock || clock.now === null || state.heardAt === null) return consoleNow();
+  return clock.now + (clock.runs ? (performance.now() - state.heardAt) / 1000 : 0);
 }
 
 /** What the cluster's version knows. */
@@ -202,11 +195,6 @@ export function configuredOf(sid: string): Resource | undefined {
 /** A guest by its id, under HA or not. */
 export function guestOf(sid: string): Resource | Guest | undefined {
   return resourceOf(sid) ?? find(state.snapshot?.guests, "sid", sid);
-}
-
-/** A node by its name. */
-export function nodeOf(name: string | null): Node | undefined {
-  return find(state.snapshot?.nodes, "name", name);
 }
 
 /** A rule by its name. */

@@ -4,7 +4,7 @@ import { html, nothing, type TemplateResult } from "lit/html.js";
 
 import { asApiError, type ApiError } from "../core/api.js";
 import { redraw } from "../core/draw.js";
-import { type Advice, askAdvice, askCourse } from "../core/forecast.js";
+import { type Advice, askAdvice, askCourse, lostIn } from "../core/forecast.js";
 import { errorLine } from "../words/errors.js";
 import { list, t } from "../words/i18n.js";
 import { nameOf } from "../words/names.js";
@@ -101,19 +101,15 @@ async function ask(question: Question): Promise<Told> {
   return { moves: advice.moves, worse: worseOf(advice), endless: advice.endless };
 }
 
-const LOST = ["cannot_start", "not_placed", "no_quorum"];
-
 /** For each node whose loss would be borne less well: what would not come back then. */
 function worseOf({ before, after, worse }: Advice): Worse[] {
-  const lostIn = (rows: Advice["after"], name: string) => {
+  const lostWith = (rows: Advice["after"], name: string) => {
     const row = rows.find((one) => one.name === name);
-    return Object.entries(row?.resources ?? {})
-      .filter(([, fates]) => fates.some(({ verdict }) => LOST.includes(verdict)))
-      .map(([sid]) => sid);
+    return row ? lostIn(row) : [];
   };
   return worse.map((node) => {
-    const already = new Set(lostIn(before, node));
-    return { node, sids: lostIn(after, node).filter((sid) => !already.has(sid)) };
+    const already = new Set(lostWith(before, node));
+    return { node, sids: lostWith(after, node).filter((sid) => !already.has(sid)) };
   });
 }
 

@@ -43,7 +43,7 @@ function helpMark(label: string, id: string): TemplateResult {
 }
 
 /** Whose texts describe a field's control. */
-export function describedBy({ id }: FieldPlan): string {
+function describedBy({ id }: FieldPlan): string {
   return `${id}-hint ${id}-error`;
 }
 

@@ -5,7 +5,7 @@ import { html, type TemplateResult } from "lit/html.js";
 import { write } from "../core/api.js";
 import { redraw } from "../core/draw.js";
 import { writeChange } from "../core/overtaking.js";
-import { configuredOf, features, guestOf, seesGuests, state, subscribe } from "../core/store.js";
+import { configuredOf, features, seesGuests, state, subscribe } from "../core/store.js";
 import { refresh } from "../core/stream.js";
 import type { Group, Guest, Resource } from "../model.js";
 import { note } from "../parts/notes.js";
@@ -320,7 +320,6 @@ function wordValue(field: string, value: unknown): string {
 /** Ask for a resource to run again, now that its cause is mended. */
 export async function startAgain(sid: string): Promise<void> {
   await write("PUT", `/api/resources/${encodeURIComponent(sid)}`, { state: "started" });
-  const { name = null } = guestOf(sid) ?? {};
-  note(t("resource.started_again", { name: resourceName({ sid, name }) }));
+  note(t("resource.started_again", { name: nameOf(sid) }));
   refresh().catch(() => {});
 }

@@ -9,7 +9,7 @@ import { features, ruleOf, state, subscribe } from "../core/store.js";
 import { refresh } from "../core/stream.js";
 import type { Rule } from "../model.js";
 import { note } from "../parts/notes.js";
-import { conflictsOf } from "../rules/conflicts.js";
+import { type ConflictField, conflictsOf } from "../rules/conflicts.js";
 import { conflictSentence } from "../rules/sentences.js";
 import { list, t } from "../words/i18n.js";
 import { nameOf } from "../words/names.js";
@@ -98,7 +98,7 @@ class RuleForm {
       body: () => this.#view(),
       submit: { label: t("save") },
       writes: true,
-      isReady: () => !Object.values(this.#missing()).some(Boolean) && !this.#isGone,
+      isReady: () => this.#isReady(),
       effect: () => this.#effect(),
       notices: () => this.#notices(),
       takeErrors: (fields) => this.#told.take(fields, ["rule", ...Object.keys(FIELD_NAMES)]),
@@ -151,6 +151,10 @@ class RuleForm {
     };
   }
 
+  #isReady(): boolean {
+    return !Object.values(this.#missing()).some(Boolean) && !this.#isGone;
+  }
+
   /** What is wrong with a field: missing things once it was touched or alone is missing, conflicts at once. */
   #errorOf(name: Name): unknown {
     const missing = this.#missing();
@@ -158,12 +162,13 @@ class RuleForm {
     const isSaid = this.#touched.has(name) || left.length === 1;
     if (missing[name]) return isSaid ? missing[name] : this.#told.of(name);
     const told = this.#told.of(name);
+    if (told || (name !== "resources" && name !== "nodes")) return told;
     const lines = this.#conflictsAt(name);
-    return told ?? (lines.length ? lines.map((line) => html`<p>${line}</p>`) : null);
+    return lines.length ? lines.map((line) => html`<p>${line}</p>`) : null;
   }
 
   /** What the page sees to stand against the rule, at the field where it can be mended. */
-  #conflictsAt(name: Name): string[] {
+  #conflictsAt(name: ConflictField): string[] {
     const { snapshot } = state;
     const rule = this.#asRule();
     if (!snapshot || !rule.resources.length) return [];
@@ -190,8 +195,7 @@ class RuleForm {
 
   /** The change as the model is asked for it, once the form is whole. */
   #effect(): Question | null {
-    const isWhole = !Object.values(this.#missing()).some(Boolean) && !this.#isGone;
-    if (!isWhole || (this.#rule && !this.#draft.isChanged)) return null;
+    if (!this.#isReady() || (this.#rule && !this.#draft.isChanged)) return null;
     const { rule, type, resources, nodes, strict, affinity, disabled } = this.#asRule();
     const told = [
       rule,

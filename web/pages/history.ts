@@ -9,7 +9,7 @@ import { startPage } from "../core/page.js";
 import { may } from "../core/store.js";
 import { note } from "../parts/notes.js";
 import { errorLine } from "../words/errors.js";
-import { clock, dateTime, span, t } from "../words/i18n.js";
+import { clock, dateTime, list, span, t } from "../words/i18n.js";
 import { nameOf } from "../words/names.js";
 
 const TONES = { info: "info", warning: "warn", critical: "bad" } as const;
@@ -89,8 +89,8 @@ function incidentView(one: Incident): TemplateResult {
     <summary><span class="pill" data-tone=${isOpen ? TONES[one.weight] : "idle"}>${t(isOpen ? `history.weight.${one.weight}` : "history.over")}</span>
       <b>${one.says}</b> <span class="soft small">${told}</span></summary>
     <div class="steps">
-      ${one.affected.length ? html`<p>${t("history.affected", { names: one.affected.map(nameOf).join(", ") })}</p>` : nothing}
-      ${one.waiting.length ? html`<p class="trouble">${t("history.waiting", { names: one.waiting.map(nameOf).join(", ") })}</p>` : nothing}
+      ${one.affected.length ? html`<p>${t("history.affected", { names: list(one.affected.map(nameOf)) })}</p>` : nothing}
+      ${one.waiting.length ? html`<p class="trouble">${t("history.waiting", { names: list(one.waiting.map(nameOf)) })}</p>` : nothing}
       <ol class="plain">${one.steps.map(({ at, says }) => html`<li><span class="when">${clock(at / 1000)}</span> ${says}</li>`)}</ol>
       ${one.deliveries.length ? html`<h3>${t("history.deliveries")}</h3><ul class="plain small">${one.deliveries.map((d) => html`<li><b>${d.recipient}</b> ${d.subject} <span class="soft">${d.why}</span></li>`)}</ul>` : nothing}
       ${isOpen ? attentionView(one) : nothing}

@@ -13,6 +13,7 @@ import {
   type Fate,
   keepDomains,
   knownTable,
+  lostIn,
   type Phase,
   type Score,
   type Span,
@@ -25,12 +26,11 @@ import { note } from "../parts/notes.js";
 import { verdictPill } from "../parts/why.js";
 import { cellsOf, type Column, tableView } from "../parts/table.js";
 import { errorLine } from "../words/errors.js";
-import { ago, number, t, tn } from "../words/i18n.js";
+import { ago, gib, list, number, t, tn } from "../words/i18n.js";
 import { nameOf } from "../words/names.js";
 
 const HOWS = ["lose", "cut", "maintenance"] as const;
 type How = (typeof HOWS)[number];
-const GIB = 1024 ** 3;
 
 /** What else may be supposed, as it comes with the address: rules left out, starts that fail. */
 const SUPPOSED = ["remove", "fail_start", "change", "add_rule", "split"];
@@ -178,7 +178,7 @@ function courseView(told: Course): TemplateResult {
       <header><h2 id="course-title" tabindex="-1">${t("whatif.course")}</h2></header>
       <div class="inside">
         <p class="said ${told.quorate ? "" : "bad"}">${t(told.quorate ? "whatif.quorate" : "whatif.not_quorate")}
-          ${told.resets.length ? t("whatif.resets", { nodes: told.resets.join(", ") }) : t("whatif.no_resets")}
+          ${told.resets.length ? t("whatif.resets", { nodes: list(told.resets) }) : t("whatif.no_resets")}
           ${told.endless ? t("whatif.endless") : nothing}</p>
         <ul class="counts">${counts}</ul>
       </div>
@@ -235,7 +235,7 @@ function nodesView(told: Course): TemplateResult {
   type Row = [string, Course["nodes"][string]];
   const share = (part: number, whole: number) => (whole ? `${Math.round((part / whole) * 100)} %` : "–");
   const memory = ([, node]: Row) =>
-    `${share(node.before.assigned_memory, node.memory)} → ${share(node.after.assigned_memory, node.memory)} (${number(Math.round(node.memory / GIB))} GiB)`;
+    `${share(node.before.assigned_memory, node.memory)} → ${share(node.after.assigned_memory, node.memory)} (${gib(node.memory)} GiB)`;
   const columns: Column<Row>[] = [
     { key: "name", head: t("column.node"), isHead: true, cell: ([name]) => name },
     { key: "on", head: t("column.state"), cell: ([, { online }]) => t(`whatif.online.${online[0]}.${online[1]}`) },
@@ -256,7 +256,7 @@ function outsideView(told: Course): TemplateResult | typeof nothing {
   if (!told.outside_ha.length) return nothing;
   return html`<section class="card" aria-labelledby="outside-title">
     <header><h2 id="outside-title">${tn("whatif.outside", told.outside_ha.length)}</h2></header>
-    <p class="inside">${told.outside_ha.map(nameOf).join(", ")}</p>
+    <p class="inside">${list(told.outside_ha.map(nameOf))}</p>
   </section>`;
 }
 
@@ -274,7 +274,7 @@ function toleranceView(): TemplateResult {
     { key: "name", head: t("tolerance.lost"), isHead: true, cell: caseName, title: caseName },
     { key: "verdict", head: t("whatif.verdict"), cell: caseVerdict },
     { key: "struck", head: t("tolerance.struck"), cell: struckText, title: struckText },
-    { key: "resets", head: t("tolerance.resets"), cell: ({ resets }) => resets.join(", ") },
+    { key: "resets", head: t("tolerance.resets"), cell: ({ resets }) => list(resets) },
     { key: "acts", head: t("tolerance.open"), isUnseen: true, cell: openCase },
   ];
   return html`<section class="card" id="tolerance" aria-labelledby="tolerance-title" aria-busy=${table?.fresh ? "false" : "true"}>
@@ -323,7 +323,7 @@ function domainsView(): TemplateResult {
   };
   const lines = Object.entries(domains).map(
     ([name, members]) =>
-      html`<li><b>${name}</b> ${members.join(", ")} <button type="button" class="button bare small" ?disabled=${!can} aria-label=${t("domains.drop", { name })} @click=${drop(name)}>${t("remove")}</button></li>`,
+      html`<li><b>${name}</b> ${list(members)} <button type="button" class="button bare small" ?disabled=${!can} aria-label=${t("domains.drop", { name })} @click=${drop(name)}>${t("remove")}</button></li>`,
   );
   return html`<section class="card" aria-labelledby="domains-title">
     <header><h2 id="domains-title">${t("domains.title")}</h2></header>
@@ -382,12 +382,10 @@ function caseVerdict(row: TableRow): TemplateResult {
   return row.worst === "squeezed" ? verdictPill("squeezed") : html`<span class="pill" data-tone="ok">${t("tolerance.safe")}</span>`;
 }
 
-function struckText({ resources, outside_ha }: TableRow): string {
-  const bad = Object.entries(resources)
-    .filter(([, fates]) => fates.some(({ verdict }) => ["cannot_start", "not_placed", "no_quorum"].includes(verdict)))
-    .map(([sid]) => nameOf(sid));
-  const outside = outside_ha.length ? tn("whatif.outside", outside_ha.length) : "";
-  return [bad.join(", "), outside].filter(Boolean).join(" · ");
+function struckText(row: TableRow): string {
+  const { length } = row.outside_ha;
+  const outside = length ? tn("whatif.outside", length) : "";
+  return [list(lostIn(row).map(nameOf)), outside].filter(Boolean).join(" · ");
 }
 
 function openCase(row: TableRow): TemplateResult | typeof nothing {

@@ -10,7 +10,7 @@ import { speakTheOther, t } from "../words/i18n.js";
 import { icon } from "./icons.js";
 
 /** The pages, in the order of the header: address, and the key of the name. */
-export const PAGES: [path: string, key: string][] = [
+const PAGES: [path: string, key: string][] = [
   ["/", "nav.ha"],
   ["/whatif", "nav.whatif"],
   ["/history", "nav.history"],

@@ -11,7 +11,7 @@ import { change, guestOf, state, subscribe } from "../core/store.js";
 import { wholeNumber } from "../forms/fields.js";
 import type { LabGuest, LabNode, Laboratory } from "../core/own-model.js";
 import { errorLine } from "../words/errors.js";
-import { clock, dateTime, t } from "../words/i18n.js";
+import { clock, dateTime, list, t } from "../words/i18n.js";
 import { nameOf } from "../words/names.js";
 import { icon } from "./icons.js";
 import { note } from "./notes.js";
@@ -30,7 +30,7 @@ const typed = new Map<string, string>();
 const switchedOff = new Set<string>();
 const cutOff = new Map<string, number>();
 
-subscribe((_state, names) => {
+subscribe((names) => {
   if (!names.includes("snapshot")) return;
   preferences.rememberUnfolded("lab-offered", isOffered());
   void readLab();
@@ -156,7 +156,7 @@ function guestItem(guest: LabGuest): TemplateResult {
   const { sid, running } = guest;
   const name = nameOf(sid);
   const places = guest.runs_on ?? [];
-  const where = running ? (places.length ? places.join(", ") : guestOf(sid)?.node) : guestOf(sid)?.node;
+  const where = running ? (places.length ? list(places) : guestOf(sid)?.node) : guestOf(sid)?.node;
   const word = running
     ? { tone: places.length > 1 ? ("bad" as const) : ("ok" as const), text: t("guest.status.running") }
     : { tone: "idle" as const, text: t("guest.status.stopped") };

@@ -3,8 +3,8 @@
 import { html, nothing, svg, type TemplateResult } from "lit/html.js";
 
 import { clusterNow, state } from "../core/store.js";
-import type { Lrm, Node, PageModel } from "../model.js";
-import { ago, clock, dateTime, has, number, t } from "../words/i18n.js";
+import type { Lrm, Node, PageModel, Resource } from "../model.js";
+import { ago, clock, dateTime, gib, has, number, t } from "../words/i18n.js";
 import { lrmState, nodeTrouble, type Word } from "../words/states.js";
 import { menuButton, type MenuItem } from "./menu.js";
 import { partView } from "./part.js";
@@ -13,7 +13,6 @@ import { showNode } from "./resources.js";
 import { cellsOf, type Column, tableView } from "./table.js";
 
 const OLD_S = 30;
-const GIB = 1024 ** 3;
 /** More than this share of a node's memory or processors is a lot. */
 const HOT = 0.9;
 
@@ -41,7 +40,7 @@ export function nodesView(): TemplateResult {
 
 function tableOf(page: PageModel): TemplateResult {
   const rows: Row[] = [{ node: null, page }, ...page.nodes.map((node) => ({ node, page }))];
-  const columns = columnsNow();
+  const columns = columnsNow(page);
   return tableView({
     label: t("status.title"),
     kind: "nodes",
@@ -53,7 +52,8 @@ function tableOf(page: PageModel): TemplateResult {
   });
 }
 
-function columnsNow(): Column<Row>[] {
+function columnsNow({ resources }: PageModel): Column<Row>[] {
+  const guests = countByNode(resources);
   const of = (show: (node: Node, page: PageModel) => unknown) => (row: Row) =>
     row.node ? show(row.node, row.page) : nothing;
   const name = (row: Row) => (row.node ? row.node.name : (row.page.master?.node ?? "–"));
@@ -64,7 +64,7 @@ function columnsNow(): Column<Row>[] {
     { key: "state", head: t("column.state"), cell: stateView, title: stateTitle },
     { key: "memory", head: t("column.memory_short"), cell: of(memoryView) },
     { key: "cpu", head: t("column.cpu_short"), cell: of(cpuView) },
-    { key: "guests", head: t("column.guests"), cell: of(guestsOf) },
+    { key: "guests", head: t("column.guests"), cell: of(({ name }) => number(guests.get(name) ?? 0)) },
     { key: "report", head: t("column.report"), cell: reportView, title: reportTitle },
     { key: "acts", head: t("column.acts"), isUnseen: true, cell: of(menuView) },
   ];
@@ -134,7 +134,7 @@ function bar(share: number, label: string): TemplateResult {
 function memoryView({ mem, maxmem }: Node): unknown {
   if (!maxmem || mem === null) return "–";
   const share = mem / maxmem;
-  const text = `${number(Math.round(mem / GIB))} / ${number(Math.round(maxmem / GIB))} GiB`;
+  const text = `${gib(mem)} / ${gib(maxmem)} GiB`;
   return html`${bar(share, t("nodes.memory", { percent: Math.round(share * 100) }))}${text}`;
 }
 
@@ -144,8 +144,10 @@ function cpuView({ cpu }: Node): unknown {
   return html`${bar(cpu, t("nodes.cpu", { percent }))}${percent} %`;
 }
 
-function guestsOf({ name }: Node, { resources }: PageModel): string {
-  return number(resources.filter((resource) => resource.node === name).length);
+function countByNode(resources: Resource[]): Map<string | null, number> {
+  const counts = new Map<string | null, number>();
+  for (const { node } of resources) counts.set(node, (counts.get(node) ?? 0) + 1);
+  return counts;
 }
 
 function reportedAt({ node, page }: Row): number | null {

@@ -40,7 +40,7 @@ export const resourceMenu: ((resource: Resource) => MenuItem[])[] = [usualDeeds]
 /** What stands before the menu of a row: buttons of other parts of the page. */
 export const rowButtons: ((resource: Resource) => TemplateResult)[] = [];
 
-subscribe((_state, names) => {
+subscribe((names) => {
   if (!names.includes("snapshot") || !state.snapshot) return;
   // A radio that goes with its row must not come back chosen.
   if (chosenSid && !resourceOf(chosenSid)) chosenSid = null;
@@ -101,7 +101,7 @@ function radioOf(sid: string): HTMLElement | null {
   return document.querySelector(`#resources input[value="${CSS.escape(sid)}"]`);
 }
 
-export type DeedName = "edit" | "move" | "remove";
+type DeedName = "edit" | "move" | "remove";
 
 const DEEDS: Record<DeedName, (resource: Resource) => void> = {
   edit: (resource) => openResourceForm(resource),
@@ -189,7 +189,7 @@ function listView(page: PageModel): TemplateResult {
     if ("head" in row) return groupRow(row);
     const isOld = isDoubted || row.last_known;
     const look = { isLastKnown: isOld, isChosen: row.sid === chosenSid };
-    const context = [...Object.values(look), changeText(row), preferences.locale(), sorting];
+    const context = [...Object.values(look), preferences.locale(), sorting];
     return guard([row, ...context], () => resourceRow(columns, row, look));
   };
   return tableView<Row>({

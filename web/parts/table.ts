@@ -39,9 +39,11 @@ export function tableView<Row>(plan: TablePlan<Row>): TemplateResult {
 
 /** The cells of a row. */
 export function cellsOf<Row>(columns: Column<Row>[], row: Row): TemplateResult[] {
-  return columns.map(({ key, isHead, cell, title }) =>
-    isHead
-      ? html`<th scope="row" class="at-${key}" role="rowheader" title=${title?.(row) ?? nothing}>${cell(row)}</th>`
-      : html`<td class="at-${key}" role="cell" title=${title?.(row) ?? nothing}>${cell(row)}</td>`,
-  );
+  return columns.map(({ key, isHead, cell, title }) => {
+    const content = cell(row);
+    const whole = (title === cell ? content : title?.(row)) ?? nothing;
+    return isHead
+      ? html`<th scope="row" class="at-${key}" role="rowheader" title=${whole}>${content}</th>`
+      : html`<td class="at-${key}" role="cell" title=${whole}>${content}</td>`;
+  });
 }

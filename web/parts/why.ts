@@ -9,7 +9,7 @@ import { askHistory, type Happening } from "../core/history.js";
 import { resourceOf } from "../core/store.js";
 import type { Resource } from "../model.js";
 import { errorLine } from "../words/errors.js";
-import { dateTime, t } from "../words/i18n.js";
+import { dateTime, list, t } from "../words/i18n.js";
 import { resourceName } from "../words/names.js";
 import { resourceState } from "../words/states.js";
 import { icon } from "./icons.js";
@@ -30,7 +30,7 @@ rowButtons.push((resource) => {
 resourceMenu.push((resource) => [{ label: t("why.ask"), deed: () => openWhy(resource.sid, null) }]);
 
 /** Open the panel for a resource. */
-export function openWhy(wanted: string, from: HTMLElement | null): void {
+function openWhy(wanted: string, from: HTMLElement | null): void {
   [sid, opener, found, changes, failure] = [wanted, from, null, null, null];
   redraw();
   void ask(wanted);
@@ -64,11 +64,6 @@ function close(): void {
   if (opener?.isConnected) opener.focus();
 }
 
-/** Whether the panel is open. */
-export function isWhyOpen(): boolean {
-  return sid !== null;
-}
-
 /** The panel, or nothing. */
 export function whyView(): TemplateResult | typeof nothing {
   const resource = sid === null ? undefined : resourceOf(sid);
@@ -100,7 +95,7 @@ function reasons(why: Why, resource: Resource): TemplateResult {
           html`<li>${verdictPill(verdict)} <b>${node ?? "–"}</b> <span class="soft">${says}</span></li>`,
       ),
     )}
-    ${why.contradicting.length ? html`<p class="trouble">${t("why.contradicting", { rules: why.contradicting.join(", ") })}</p>` : nothing}
+    ${why.contradicting.length ? html`<p class="trouble">${t("why.contradicting", { rules: list(why.contradicting) })}</p>` : nothing}
     ${section("why.repairs", why.repairs.map((one) => html`<li>${one.says} → ${verdictPill(one.verdict)} ${one.node ?? ""}</li>`))}`;
 }
 
@@ -108,7 +103,7 @@ function stateView(resource: Resource): TemplateResult {
   const told: [string, unknown][] = [
     [t("column.state"), pill(resourceState(resource.state))],
     [t("why.tries"), t("why.tries_of", { restart: resource.max_restart, relocate: resource.max_relocate })],
-    [t("why.failed"), resource.failed_nodes.length ? resource.failed_nodes.join(", ") : "–"],
+    [t("why.failed"), resource.failed_nodes.length ? list(resource.failed_nodes) : "–"],
   ];
   return html`<dl class="facts-list">${told.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
 }
@@ -128,5 +123,5 @@ function section(key: string, rows: TemplateResult[]): TemplateResult | typeof n
 
 /** The pill of a verdict. */
 export function verdictPill(verdict: Verdict): TemplateResult {
-  return pill({ tone: VERDICT_TONES[verdict] as never, text: t(`verdict.${verdict}`) });
+  return pill({ tone: VERDICT_TONES[verdict], text: t(`verdict.${verdict}`) });
 }

@@ -60,7 +60,8 @@ const RESOURCE_CHECKS = [
   apartOnTooFew,
 ];
 
-function isKind(rule: Checked, affinity: string): boolean {
+/** Whether a rule keeps resources together (positive) or apart (negative). */
+export function isKind(rule: Checked, affinity: string): boolean {
   return rule.type === "resource-affinity" && rule.affinity === affinity;
 }
 

@@ -3,6 +3,7 @@
 import type { Node, PageModel, Resource, Rule } from "../model.js";
 import { list, t } from "../words/i18n.js";
 import { nameOf } from "../words/names.js";
+import { isKind } from "./conflicts.js";
 
 interface Move {
   resource: Resource;
@@ -39,10 +40,6 @@ function bundleOf(sid: string, rules: Rule[]): Set<string> {
     for (const one of met.flatMap((rule) => rule.resources)) bundle.add(one);
   }
   return bundle;
-}
-
-function isKind(rule: Rule, affinity: string): boolean {
-  return rule.type === "resource-affinity" && rule.affinity === affinity;
 }
 
 function consequence(rule: Rule, move: Move): string | null {

@@ -3,7 +3,7 @@
 import { html, type TemplateResult } from "lit/html.js";
 
 import type { ApiError } from "../core/api.js";
-import { has, t } from "./i18n.js";
+import { has, list, t } from "./i18n.js";
 import { nameOf } from "./names.js";
 
 /** What clusters are known to say, and the key under which the page says it. */
@@ -61,7 +61,7 @@ function worded(known: Known[], message: string): string[] {
 /** What a message names, the resources by what the page calls them. */
 function named({ sid, sids, ...rest }: Record<string, string>): Record<string, string> {
   const names = (sid ?? sids ?? "").split(/[, ]+/).map(nameOf);
-  return { ...rest, name: names.join(", ") };
+  return { ...rest, name: list(names) };
 }
 
 /** The page's wording of an error; of a write that may have been done, it says so. */

@@ -70,6 +70,13 @@ export function number(value: number): string {
   return formats.number.format(value);
 }
 
+const GIB = 1024 ** 3;
+
+/** Bytes in whole GiB, without the unit. */
+export function gib(bytes: number): string {
+  return number(Math.round(bytes / GIB));
+}
+
 /** A share of one as a percentage with two decimals, "–" when unknown. */
 export function percent(share: number | null | undefined): string {
   return share === null || share === undefined ? "–" : `${formats.percent.format(share * 100)} %`;
