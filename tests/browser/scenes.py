@@ -111,7 +111,7 @@ def _laboratory(standin: Standin) -> None:
 
 
 def _open_laboratory(page: Page, _: Standin, words: Words) -> None:
-    page.get_by_role("button", name=words["lab.title"]).click()
+    page.get_by_role("button", name=words["lab.title"], exact=True).click()
     expect(page.get_by_role("switch", name="phum03").first).to_be_visible()
 
 

@@ -47,3 +47,29 @@ def test_a_card_is_chosen_by_a_tap_and_then_managed(narrow: Page) -> None:
     table.get_by_role("row").filter(has_text="virton").click()
     expect(narrow.get_by_role("radio", name="VM 999 (virton) 선택")).to_be_checked()
     expect(narrow.get_by_role("button", name="수정", exact=True)).to_be_enabled()
+
+
+def test_pages_language_and_logout_are_in_a_menu_and_within_reach(narrow: Page) -> None:
+    places = narrow.get_by_role("button", name="고가용성")
+    expect(narrow.get_by_role("button", name="로그아웃")).to_be_hidden()
+    places.click()
+    for control in ("English", "로그아웃", "밝은 테마"):
+        expect(narrow.get_by_role("button", name=control)).to_be_in_viewport(ratio=1)
+    for link in narrow.get_by_role("navigation").get_by_role("link").all():
+        expect(link).to_be_in_viewport(ratio=1)
+    narrow.keyboard.press("Escape")
+    expect(places).to_be_focused()
+
+
+def test_the_status_line_is_whole_in_either_language(standin: Standin, open_page: Opener) -> None:
+    for make in (contents.usual, contents.trouble):
+        for locale in ("ko", "en"):
+            standin.snapshot = make()
+            page = open_page(locale=locale, width=390)
+            expect(page.locator(".strip .facts")).not_to_be_empty()
+            assert page.evaluate(CUT) == []
+
+
+CUT = """[...document.querySelectorAll(".header, .strip, .strip .facts, .strip .word")]
+  .filter((box) => box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight + 1)
+  .map((box) => box.className)"""

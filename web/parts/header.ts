@@ -28,15 +28,22 @@ export function headerView(): TemplateResult {
     await speakTheOther();
     redraw();
   };
+  const here = PAGES.find(([path]) => path === location.pathname)?.[1] ?? "nav.ha";
+  // Wide, what the menu holds stands in the header itself.
   return html`<header class="header">
     <p class="brand">${icon("pulse")}VirtOn HA</p>
     <p class="hush cut only-wide" id="cluster">${told}</p>
-    <nav class="nav" aria-label=${t("nav.label")}>${PAGES.map(link)}</nav>
-    <span class="live push" id="line" role="status" data-state=${lineState()}>${t(`line.${lineState()}`)}</span>
-    <button type="button" class="button" id="locale" lang=${other} @click=${speak}>${preferences.LOCALE_NAMES[other]}</button>
-    ${themeButton()}
-    <span class="soft cut" id="user">${session?.user ?? ""}</span>
-    <button type="button" class="button" id="logout" ?hidden=${!session} @click=${() => logOut()}>${t("top.logout")}</button>
+    <button type="button" class="button only-narrow" id="places-button" popovertarget="places">${t(here)}${icon("down")}</button>
+    <div class="places" id="places" popover>
+      <nav class="nav" aria-label=${t("nav.label")}>${PAGES.map(link)}</nav>
+      <div class="account">
+        <button type="button" class="button" id="locale" lang=${other} @click=${speak}>${preferences.LOCALE_NAMES[other]}</button>
+        ${themeButton()}
+        <span class="soft cut" id="user">${session?.user ?? ""}</span>
+        <button type="button" class="button" id="logout" ?hidden=${!session} @click=${() => logOut()}>${t("top.logout")}</button>
+      </div>
+    </div>
+    <span class="live" id="line" role="status" data-state=${lineState()}>${t(`line.${lineState()}`)}</span>
   </header>`;
 }
 
