@@ -39,10 +39,12 @@ SEEDS ?= 0..1000000
 soak: $(VENV)/.dev
 	$(BIN)/python -m tests.simulation.soak --seeds $(SEEDS) --seconds $(SECONDS)
 
-# 400 random faults in the embedded cluster, each forecast from its API a moment before.
+# 400 random faults in the embedded cluster, each forecast from its API a moment before; and the
+# maintenance of 200 random clusters, as announced, with every order of their nodes tried.
 .PHONY: proof
 proof: $(VENV)/.dev
 	$(BIN)/python -m tests.forecast.proof
+	$(BIN)/python -m tests.forecast.maintained
 
 # Both APIs, asked for what nobody would ask, for FUZZ_SECONDS (ten minutes); in an environment of its own.
 .PHONY: test-fuzz

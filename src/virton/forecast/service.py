@@ -1,8 +1,8 @@
 """The forecast as a process of its own: JSON lines in, JSON lines out, at low priority.
 
 `python -m virton.forecast.service [SCORE_FILE]`. Each job has an `id`, and what to `do`:
-`table` (a newer one overtakes the one under way), `course`, `why`, `advice`, `score`, and `cancel`
-with the id of another job. A table's rows are sent as soon as each is known, those that may have
+`table` (a newer one overtakes the one under way), `course`, `why`, `advice`, `maintenance`, `score`,
+and `cancel` with the id of another job. A table's rows are sent as soon as each is known, those that may have
 changed first; between two rows waiting questions are answered. Once a table is whole, the rows of
 single nodes come once more, with the times at which everything runs again.
 """
@@ -22,6 +22,7 @@ from virton.forecast.advice import advice
 from virton.forecast.ask import ask
 from virton.forecast.changes import ChangeError
 from virton.forecast.fit import Size, SizeError, fits
+from virton.forecast.maintenance_asked import maintenance
 from virton.forecast.question import Loss, Question, QuestionError, changes_of, question_of
 from virton.forecast.reasons import NoSuchResourceError, reasons
 from virton.forecast.refresh import fresh
@@ -110,6 +111,9 @@ class Service:
                 return reasons(situation, str(job.get("sid"))).to_json()
             case "advice":
                 return advice(situation, changes_of(job.get("question") or {})).to_json()
+            case "maintenance":
+                nodes = job.get("nodes") or ()
+                return maintenance(situation, nodes, lambda: self._is_cancelled(job))
             case "fit":
                 count = fits(situation, Size.parse(str(job.get("size"))))
                 return {"size": job.get("size"), "count": count}

@@ -1,0 +1,362 @@
+"""Maintenance of one node after the other: who goes where, what cannot, and what is borne meanwhile."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from virton.forecast.answer import Span
+from virton.forecast.ask import ask
+from virton.forecast.falling import outside
+from virton.forecast.fates import Fate, Verdict, assigned, fates
+from virton.forecast.phases import MANY
+from virton.forecast.question import Question, QuestionError
+from virton.forecast.rest import at_rest
+from virton.forecast.situation import Situation
+from virton.forecast.tolerance import UNSAFE, Case, Row, rows
+from virton.forecast.trial import Trial
+from virton.ha.placement.reasons import Explanation
+
+MEMORY = "memory"
+"""What a node lacks on which the guests' memory would not fit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """A resource that runs on the node to the end: how the manager would place it, what it misses."""
+
+    sid: str
+    explanation: Explanation | None
+    missing: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the resource and the objections to every other node."""
+        told = self.explanation
+        return {
+            "sid": self.sid,
+            "choice": told and told.because.name.lower(),
+            "objections": {n: o.to_json() for n, o in told.objections.items()} if told else {},
+            "missing": list(self.missing),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """A guest that HA does not look after: `node` is where it can go; `lacks` says why not, by node."""
+
+    sid: str
+    node: str | None
+    lacks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the guest, its goal, and what every node lacks."""
+        lacks = {node: list(what) for node, what in sorted(self.lacks.items())}
+        return {"sid": self.sid, "node": self.node, "lacks": lacks}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The maintenance of one node.
+
+    `off` is what comes of the node being off meanwhile, `further` of losing one more node then.
+    """
+
+    node: str
+    moves: tuple[Fate, ...]
+    stuck: tuple[Stuck, ...]
+    outside: tuple[Outside, ...]
+    off: Row
+    further: tuple[Row, ...]
+    returns: tuple[Fate, ...]
+    endless: bool
+    times: Mapping[str, Span] = field(default_factory=dict)
+
+    @property
+    def empties(self) -> bool:
+        """Tell whether no guest at all is left on the node."""
+        return not self.stuck and all(guest.node is not None for guest in self.outside)
+
+    @property
+    def safe(self) -> bool:
+        """Tell whether everything that ran runs on while the node is away, and with quorum."""
+        broken = any(fate.verdict in UNSAFE for fate in (*self.moves, *self.returns))
+        return self.off.safe and not broken and not self.endless
+
+    @property
+    def bears(self) -> int | None:
+        """How many more nodes may fail during the work; None: not even the work is borne."""
+        if not (self.empties and self.safe):
+            return None
+        return int(bool(self.further) and all(row.safe for row in self.further))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the step."""
+        return {
+            "node": self.node,
+            "empties": self.empties,
+            "safe": self.safe,
+            "bears": self.bears,
+            "moves": [_move(fate, self.times.get(fate.sid)) for fate in self.moves],
+            "stuck": [one.to_json() for one in self.stuck],
+            "outside": [one.to_json() for one in self.outside],
+            "off": self.off.to_json(),
+            "further": [row.to_json() for row in self.further],
+            "returns": [_move(fate, None) for fate in self.returns],
+            "endless": self.endless,
+        }
+
+
+def _move(fate: Fate, span: Span | None) -> dict[str, Any]:
+    return {
+        "sid": fate.sid,
+        "verdict": str(fate.verdict),
+        "node": fate.node,
+        "how": str(fate.how),
+        "after_s": None if span is None else list(span),
+        "because": fate.why.to_json(),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """An order in which as much is borne at each step as is to be; None: there is none.
+
+    `whole` is False where there were too many ways to look at all of them.
+    """
+
+    keep: int
+    order: tuple[str, ...] | None
+    whole: bool = True
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what was sought and found."""
+        return {
+            "keep": self.keep,
+            "order": None if self.order is None else list(self.order),
+            "whole": self.whole,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The steps in the order that was asked for, and the best order that there is."""
+
+    steps: tuple[Step, ...]
+    search: Search
+
+    @property
+    def bears(self) -> int | None:
+        """How many more nodes may fail at the worst step; None: not every step is borne."""
+        told = [step.bears for step in self.steps]
+        return None if None in told else min((n for n in told if n is not None), default=None)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the plan."""
+        return {
+            "version": 1,
+            "nodes": [step.node for step in self.steps],
+            "steps": [step.to_json() for step in self.steps],
+            "bears": self.bears,
+            "best": self.search.to_json(),
+        }
+
+
+def plan(
+    situation: Situation,
+    nodes: Sequence[str],
+    *,
+    timed: bool = False,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Plan:
+    """Return what the maintenance of these nodes in this order does; raises QuestionError."""
+    _check(situation, nodes)
+    base = at_rest(situation)[0]
+    steps, at = [], base
+    for node in nodes:
+        step, after = serviced(at, node)
+        steps.append(_timed(step, at, cancelled) if timed else step)
+        at = after
+    given = Plan(tuple(steps), Search(0, None))
+    return replace(given, search=_best(base, nodes, given.bears))
+
+
+def _check(situation: Situation, nodes: Sequence[str]) -> None:
+    if not nodes:
+        raise QuestionError("name at least one node")
+    if len(nodes) != len(set(nodes)):
+        raise QuestionError("a node is named twice")
+    for node in nodes:
+        if node not in situation.nodes:
+            raise QuestionError(f"there is no node {node}")
+        if node not in situation.online:
+            raise QuestionError(f"node {node} is not there")
+
+
+def _best(base: Situation, nodes: Sequence[str], bears: int | None) -> Search:
+    """Return the order that bears the most; the one that was asked for where none is better."""
+    if bears == 1:
+        return Search(1, tuple(nodes))
+    found = order_that_keeps(base, nodes, 1)
+    if found.order is not None:
+        return found
+    if bears == 0:
+        return Search(0, tuple(nodes), found.whole)
+    lesser = order_that_keeps(base, nodes, 0)
+    return replace(lesser, whole=found.whole and lesser.whole)
+
+
+def _timed(step: Step, before: Situation, cancelled: Callable[[], bool]) -> Step:
+    """Return the step with the times at which each resource runs elsewhere."""
+    if len(before.resources) >= MANY:
+        return step
+    told = ask(before, Question(maintenance=(step.node,)), cancelled).resources
+    return replace(
+        step, times={sid: row.after_s for sid, row in told.items() if row.after_s is not None}
+    )
+
+
+# one node
+
+
+def serviced(base: Situation, node: str) -> tuple[Step, Situation]:
+    """Play the maintenance of a node of a cluster at rest; return it, and the cluster afterwards."""
+    begun = _commanded(base, f"enable-node-maintenance {node}")
+    moved, away = _placed(begun.after(), node)
+    over = _commanded(away, f"disable-node-maintenance {node}")
+    others = sorted(away.online - {node})
+    off, *further = rows(
+        away,
+        [
+            Case("node", (node,), node),
+            *(Case("pair", (node, other), f"{node} + {other}") for other in others),
+        ],
+    )
+    step = Step(
+        node,
+        _touched(base, begun),
+        _stuck(begun, node),
+        moved,
+        off,
+        tuple(further),
+        _touched(away, over),
+        endless=not (begun.settled and over.settled),
+    )
+    return step, _brought_back(over.after(), base, moved)
+
+
+def _commanded(situation: Situation, words: str) -> Trial:
+    trial = Trial(situation, situation.online)
+    trial.command(words)
+    trial.settle(thorough=True)
+    return trial
+
+
+def _touched(before: Situation, trial: Trial) -> tuple[Fate, ...]:
+    found = fates(before, trial, ())
+    return tuple(fate for fate in found.values() if fate.verdict is not Verdict.STAYS)
+
+
+def _stuck(trial: Trial, node: str) -> tuple[Stuck, ...]:
+    here = sorted(sid for sid, at in trial.running.items() if at == node)
+    beside = set(outside(trial.after(), [node]))
+    return tuple(
+        Stuck(sid, trial.why(sid), trial.missing.get(sid, ())) for sid in here if sid not in beside
+    )
+
+
+# guests outside HA
+
+
+def _placed(situation: Situation, node: str) -> tuple[tuple[Outside, ...], Situation]:
+    """Find a place for every guest that nobody else moves, the largest first."""
+    beside = outside(situation, [node])
+    moved: list[Outside] = []
+    by_size = sorted(beside, key=lambda sid: (-situation.guests[sid].memory_bytes, sid))
+    for sid in by_size:
+        one = _place(situation, sid, node)
+        moved.append(one)
+        if one.node is not None:
+            situation = _at(situation, {sid: one.node})
+    return tuple(sorted(moved, key=lambda one: one.sid)), situation
+
+
+def _place(situation: Situation, sid: str, away_from: str) -> Outside:
+    used, guest = assigned(situation, situation.running), situation.guests[sid]
+    free, lacks = {}, {}
+    for node in sorted(situation.online - {away_from}):
+        left = situation.nodes[node].memory_bytes - used[node] - guest.memory_bytes
+        missing = situation.missing(sid, node) or ((MEMORY,) if left < 0 else ())
+        if missing:
+            lacks[node] = missing
+        else:
+            free[node] = left
+    best = min(free, key=lambda node: (-free[node], node), default=None)
+    return Outside(sid, best, {} if best is not None else lacks)
+
+
+def _brought_back(after: Situation, base: Situation, moved: Iterable[Outside]) -> Situation:
+    """Return the cluster with the guests outside HA where they were."""
+    return _at(after, {one.sid: base.guests[one.sid].node for one in moved})
+
+
+def _at(situation: Situation, places: Mapping[str, str]) -> Situation:
+    guests = dict(situation.guests)
+    for sid, node in places.items():
+        guests[sid] = replace(guests[sid], node=node)
+    return replace(situation, guests=guests)
+
+
+# the order
+
+MOST_STEPS = 2000
+"""So many steps are played in search of an order; beyond that it is said that it was not whole."""
+
+
+def order_that_keeps(base: Situation, nodes: Sequence[str], keep: int) -> Search:
+    """Find an order in which each step bears `keep` more failures, of a cluster at rest.
+
+    Where a set of nodes was done and the cluster stands as it did once before, nothing new can
+    come of it: so every order is covered without being played.
+    """
+    search = _Orders(keep)
+    order = search.complete(base, tuple(nodes), ())
+    return Search(keep, order, whole=search.left > 0)
+
+
+class _Orders:
+    def __init__(self, keep: int) -> None:
+        self.left = MOST_STEPS
+        self._keep = keep
+        self._vain: set[tuple[frozenset[str], object]] = set()
+
+    def complete(
+        self, at: Situation, nodes: tuple[str, ...], done: tuple[str, ...]
+    ) -> tuple[str, ...] | None:
+        rest = [node for node in nodes if node not in done]
+        if not rest:
+            return done
+        here = frozenset(rest), _stand(at)
+        if here in self._vain:
+            return None
+        for node in rest:
+            if self.left <= 0:
+                return None
+            self.left -= 1
+            step, after = serviced(at, node)
+            if step.bears is not None and step.bears >= self._keep:
+                found = self.complete(after, nodes, (*done, node))
+                if found is not None:
+                    return found
+        self._vain.add(here)
+        return None
+
+
+def _stand(situation: Situation) -> object:
+    """Return everything of a cluster that a maintenance can leave otherwise."""
+    services = situation.manager.service_status.items()
+    return (
+        tuple((g.sid, g.node, g.running) for g in situation.guests.values()),
+        tuple(
+            (sid, s.state, s.node, s.target, s.maintenance_node, s.failed_nodes)
+            for sid, s in sorted(services)
+        ),
+    )
