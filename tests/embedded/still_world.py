@@ -100,6 +100,9 @@ class StillLab:
     def split(self, groups: tuple[frozenset[str], ...]) -> None:
         self.now = replace(self.now, split=groups)
 
+    def set_maintenance(self, node: str, on: bool) -> None:
+        """Nothing follows from it in this world."""
+
     def crash(self, sid: str) -> None:
         guests = (replace(g, running=False) if g.sid == sid else g for g in self.now.guests)
         self.now = replace(self.now, guests=tuple(guests))

@@ -14,6 +14,7 @@ LAB = "https://small/lab"
 def test_the_lab_tells_every_switch(root: TestClient) -> None:
     assert root.get(LAB).json() == {
         "offered": True,
+        "maintenance": True,
         "speed": 1,
         "paused": False,
         "now": 1_767_225_600,

@@ -191,6 +191,14 @@ def test_the_consoles_own_token_reads_and_never_writes(cluster: Living) -> None:
     assert answer.status_code == 403
 
 
+def test_a_node_is_emptied_for_maintenance_and_its_resources_come_back(cluster: Living) -> None:
+    assert cluster.lab(action="maintenance", node="phum03", on=True)["maintenance"] is True
+    cluster.wait(lambda: cluster.node_state("phum03") == "maintenance")
+    cluster.wait(lambda: cluster.state("vm:100") == ("started", "phum02"))
+    cluster.lab(action="maintenance", node="phum03", on=False)
+    cluster.wait(lambda: cluster.state("vm:100") == ("started", "phum03"))
+
+
 def test_a_guest_outside_ha_is_started_by_a_task(cluster: Living) -> None:
     upid = cluster.send("POST", "/nodes/phum02/qemu/110/status/start")
     cluster.wait(lambda: cluster.runs_on(110) == ["phum02"])

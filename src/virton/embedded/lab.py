@@ -23,6 +23,7 @@ _SCHEMA = {
             "split",
             "heal",
             "crash",
+            "maintenance",
             "fail_starts",
             "speed",
             "pause",
@@ -42,6 +43,7 @@ _NEEDS: Mapping[str, tuple[str, ...]] = {
     "power": ("node", "on"),
     "network": ("node", "on"),
     "split": ("groups",),
+    "maintenance": ("node", "on"),
     "crash": ("sid",),
     "fail_starts": ("sid", "count"),
     "speed": ("speed",),
@@ -54,6 +56,7 @@ def lab_json(cluster: EmbeddedCluster, caller: Caller) -> dict[str, Any]:
     state = _lab(cluster, caller).state()
     return {
         "offered": True,
+        "maintenance": True,
         "speed": state.speed,
         "paused": state.paused,
         "now": state.now,
@@ -127,6 +130,8 @@ def _act(lab: Lab, values: Mapping[str, Any]) -> None:
             lab.split(groups_of(values["groups"], [node.name for node in lab.state().nodes]))
         case "heal":
             lab.split(())
+        case "maintenance":
+            lab.set_maintenance(values["node"], values["on"])
         case "crash":
             lab.crash(values["sid"])
         case "fail_starts":

@@ -292,6 +292,10 @@ class LiveWorld:
         """Plug a node's network in or out."""
         self.command(f"network {node} {'on' if on else 'off'}")
 
+    def set_maintenance(self, node: str, on: bool) -> None:
+        """Ask the HA stack to put a node into maintenance, or out of it, as its shell does."""
+        self.command(f"crm {node} {'enable' if on else 'disable'}-node-maintenance")
+
     def split(self, groups: tuple[frozenset[str], ...]) -> None:
         """Let the network fall into groups that do not reach each other; none makes it whole."""
         named = "|".join(",".join(sorted(group)) for group in groups)

@@ -143,6 +143,9 @@ class Lab(Protocol):
     def set_network(self, node: str, on: bool) -> None:
         """Plug a node's network in or out."""
 
+    def set_maintenance(self, node: str, on: bool) -> None:
+        """Ask the HA stack to put a node into maintenance, or out of it, as its shell does."""
+
     def split(self, groups: tuple[frozenset[str], ...]) -> None:
         """Let the network fall into groups that do not reach each other; none makes it whole."""
 
