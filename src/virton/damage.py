@@ -1,7 +1,8 @@
 """A file of ours that cannot be read: what it is called, and what to do about it."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 
 class DamagedError(Exception):
@@ -22,3 +23,32 @@ def reading(file: str, advice: str) -> Iterator[None]:
         raise DamagedError(file, "it does not hold what it should", advice) from failure
     except (TypeError, ValueError) as failure:
         raise DamagedError(file, str(failure) or "it is not readable", advice) from failure
+
+
+def has_begun(file: Path) -> bool:
+    """Tell whether a file was begun here once, wherever it is now."""
+    return _mark_of(file).exists()
+
+
+def note_begun(file: Path) -> None:
+    """Note beside a file that it was begun, so that it is missed when it is gone."""
+    if not has_begun(file):
+        # a disk that takes no mark is told of by whatever is to be kept on it
+        with suppress(OSError):
+            _mark_of(file).write_text(
+                f"{file.name} was begun in this folder.\n"
+                "Where it is missing or empty, virton looks for this file and begins no other by "
+                "itself.\n"
+            )
+
+
+def check_still_there(file: Path, advice: str) -> None:
+    """Raise DamagedError where a file that was begun is gone or empty."""
+    if has_begun(file) and not file.exists():
+        raise DamagedError(str(file), "it is gone", advice)
+    if has_begun(file) and file.stat().st_size == 0:
+        raise DamagedError(str(file), "it is empty", advice)
+
+
+def _mark_of(file: Path) -> Path:
+    return file.with_suffix(".begun")

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from virton.console.watch.domains import DomainError, Domains, read_domains
+from virton.damage import DamagedError
 
 KNOWN = frozenset({"a", "b"})
 
@@ -32,7 +33,8 @@ def test_what_is_no_domain_is_named(wrong: object, field: str) -> None:
     assert refusal.value.field == field
 
 
-def test_a_file_that_cannot_be_read_is_left_as_it_is(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_read_is_named_and_left_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "domains.json").write_text("{")
-    assert Domains(tmp_path).named == {}
+    with pytest.raises(DamagedError, match=r"domains\.json is damaged"):
+        Domains(tmp_path)
     assert (tmp_path / "domains.json").read_text() == "{"

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from virton.cli.main import app
+from virton.damage import DamagedError
 from virton.keeping.audit import FILE, HEAD, Audit, Verified, verify
 from virton.keeping.syslog import Receiver, message
 
@@ -97,9 +98,75 @@ def test_a_record_whose_writing_was_cut_off_is_taken_away_at_the_next_start(tmp_
     assert (tmp_path / FILE).read_bytes().startswith(content)
 
 
+# what the start makes of it
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        None,
+        b"",
+        b"no audit at all",
+        b"{" * 100_000,
+        b"no audit\n" * 100_000,
+        b'{"at":1}\tAA==\t' + b"0" * 64 + b"\n",
+    ],
+    ids=["gone", "empty", "garbage", "a long line", "many lines", "a record of another chain"],
+)
+def test_a_damaged_audit_is_named_and_none_begun_anew(
+    tmp_path: Path, content: bytes | None
+) -> None:
+    filled(tmp_path, 3)
+    (tmp_path / FILE).unlink() if content is None else (tmp_path / FILE).write_bytes(content)
+    with pytest.raises(DamagedError, match=r"audit\.log is damaged") as failure:
+        Audit(tmp_path)
+    assert "Restore audit.log" in failure.value.advice
+    assert ((tmp_path / FILE).read_bytes() if content is not None else None) == content
+
+
+@pytest.mark.parametrize("gone", [[HEAD], [FILE, "audit.begun"], [FILE, HEAD]])
+def test_an_audit_of_which_a_part_is_gone_is_named(tmp_path: Path, gone: list[str]) -> None:
+    filled(tmp_path, 3)
+    for name in gone:
+        (tmp_path / name).unlink()
+    with pytest.raises(DamagedError, match=r"audit\.log is damaged"):
+        Audit(tmp_path)
+
+
+def test_an_audit_that_a_power_cut_tore_goes_on(tmp_path: Path) -> None:
+    content = filled(tmp_path, 3)
+    (tmp_path / FILE).write_bytes(content + b'{"at":18')
+    Audit(tmp_path).add(ENTRY)
+    assert verify(tmp_path) == Verified(4)
+
+
+def test_a_first_record_whose_length_was_not_told_yet_is_kept(tmp_path: Path) -> None:
+    filled(tmp_path, 1)
+    (tmp_path / HEAD).unlink()
+    (tmp_path / "audit.begun").unlink()
+    Audit(tmp_path).add(ENTRY)
+    assert verify(tmp_path) == Verified(2)
+
+
+def test_a_length_that_the_disk_did_not_take_breaks_no_chain(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    audit = Audit(tmp_path)
+    audit.add(ENTRY)
+    with monkeypatch.context() as full:
+        full.setattr("virton.keeping.audit.put_in_place", refuse)
+        audit.add(ENTRY)
+    audit.add(ENTRY)
+    assert verify(tmp_path) == Verified(3)
+
+
 _WRITER = """
 import sys
 from pathlib import Path
+from virton.damage import DamagedError
 from virton.keeping.audit import Audit
 
 audit = Audit(Path(sys.argv[1]))

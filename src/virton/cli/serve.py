@@ -59,6 +59,8 @@ from virton.cli.token_check import checked_token, token_facts
 from virton.console.app import BesideCluster, create_app
 from virton.console.settings import ConsoleSettings
 from virton.damage import DamagedError
+from virton.keeping.audit import FILE as AUDIT_FILE
+from virton.keeping.database import check_database
 from virton.keeping.syslog import Receiver
 from virton.notify.notifier import Setup
 from virton.notify.settings import setup_of
@@ -168,10 +170,13 @@ def start(chosen: SettingsFile, path: Path | None, folder: Path) -> None:
 
 def service_of(chosen: SettingsFile, folder: Path, proxies: tuple[str, ...] = ()) -> Service:
     """Return the console of the cluster that was chosen: a real one, or the embedded one."""
+    history = chosen.history or f"sqlite:///{folder}/{HISTORY_FILE}"
+    audit = folder / AUDIT_FILE
+    check_database(history, lived_in=audit.exists() and audit.stat().st_size > 0)
     settings = ConsoleSettings(
         folder,
         checked_token(chosen.token),
-        history=chosen.history or f"sqlite:///{folder}/{HISTORY_FILE}",
+        history=history,
         notify=who_is_told(chosen),
         heartbeat=chosen.heartbeat,
         metrics_token=chosen.metrics_token,
@@ -192,6 +197,7 @@ def service_of(chosen: SettingsFile, folder: Path, proxies: tuple[str, ...] = ()
                 "--pve-version is for the embedded cluster: a real one tells its own",
                 code=WRONG_INPUT,
             )
+        _take_for_this_process(folder, "console.lock")
         ca_file = Path(chosen.ca_file) if chosen.ca_file else None
         client = client_of(chosen.proxmox, chosen.fingerprints, ca_file)
         tried = client_of(chosen.proxmox, chosen.fingerprints, ca_file)
@@ -271,7 +277,8 @@ def start_embedded(
 
     version = pve_version and _FULL_VERSIONS[pve_version]
     password = _wanted_password(embedded.SHORTEST_PASSWORD)
-    _take_for_this_process(folder)
+    _take_for_this_process(folder, "lock")
+    _take_for_this_process(folder, "console.lock")
     try:
         wanted = embedded.Demo.parse(demo) if demo else None
         return embedded.start(folder, password, version, wanted)
@@ -292,9 +299,9 @@ def _wanted_password(shortest: int) -> str | None:
     return password
 
 
-def _take_for_this_process(folder: Path) -> None:
+def _take_for_this_process(folder: Path, lock: str) -> None:
     """Hold the data folder until this process ends: of two that write there, one would lose."""
-    handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    handle = os.open(folder / lock, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -6,6 +6,7 @@ breaks the chain; the sums tell at which byte.
 """
 
 import base64
+import contextlib
 import hashlib
 import itertools
 import json
@@ -18,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from virton.damage import DamagedError, check_still_there, note_begun
 from virton.rare_log import RareLog
 from virton.whole_file import put_in_place
 
@@ -29,6 +31,11 @@ _FEW = 16
 _TRIED = 4
 _LONGEST = 1 << 16
 _LEAST_ROOM = 200 << 20
+_ADVICE = (
+    f"`virton audit verify` names the first byte that is not as it was written. Restore {FILE} and "
+    f"{HEAD} from a backup. To begin a new audit, move {FILE}, {HEAD} and audit.begun out of the "
+    "folder, and keep them."
+)
 _LOG = RareLog(logging.getLogger(__name__))
 
 
@@ -53,26 +60,39 @@ class Audit:
     """Adds records to an audit; what `add` has returned from survives a power cut."""
 
     def __init__(self, folder: Path) -> None:
+        """Go on with a folder's audit; raise DamagedError where it is not as it was written."""
         self._path = folder / FILE
         self._head = folder / HEAD
+        self._records, self._hash = _checked(self._path, self._head)
         _cut_torn_end(self._path)
-        self._hash = _last_hash(self._path)
-        self._records = _count(self._path, self._head, self._hash)
 
     def add(self, entry: Mapping[str, Any]) -> None:
         """Add a record. That the disk does not take it hinders nobody, but is said."""
         body = json.dumps(entry, sort_keys=True, separators=(",", ":")).encode("ascii")
         chained = _chained(self._hash, body)
-        try:
-            _append(self._path, _line(body, chained))
-            put_in_place(self._head, f"{self._records + 1} {chained}\n")
-        except OSError as failure:
-            _LOG.warning(f"the audit is not written: {failure.strerror or failure}")
-            _cut_torn_end(self._path)
+        if not self._appended(_line(body, chained)):
             return
         self._records, self._hash = self._records + 1, chained
+        try:
+            put_in_place(self._head, f"{self._records} {chained}\n")
+        except OSError as failure:
+            _LOG.warning(f"the audit's length is not told: {failure.strerror or failure}")
+            return
+        note_begun(self._path)
         if shutil.disk_usage(self._path.parent).free < _LEAST_ROOM:
             _LOG.warning(f"there is little room left for the audit in {self._path.parent}")
+
+    def _appended(self, line: bytes) -> bool:
+        """Tell whether the disk took a record; of one that it did not take, nothing stays."""
+        size = self._path.stat().st_size if self._path.exists() else 0
+        try:
+            _append(self._path, line)
+        except OSError as failure:
+            _LOG.warning(f"the audit is not written: {failure.strerror or failure}")
+            with contextlib.suppress(OSError):
+                os.truncate(self._path, size)
+            return False
+        return True
 
 
 def verify(folder: Path) -> Verified:
@@ -189,21 +209,26 @@ def _lines(path: Path) -> Iterator[bytes]:
         return
 
 
-def _last_hash(path: Path) -> str:
-    if not path.exists() or not (size := path.stat().st_size):
-        return BEGINNING
-    return _rest(path, max(0, size - 1 - _HASH))[:_HASH].decode("ascii", "replace")
-
-
-def _count(path: Path, head: Path, last: str) -> int:
-    """Return how many records there are, as is told beside them; else count them."""
-    try:
-        told, _, chained = head.read_text("ascii").strip().partition(" ")
-        if chained == last:
-            return int(told)
-    except (OSError, ValueError):
-        pass
-    return sum(1 for _ in _lines(path))
+def _checked(path: Path, head: Path) -> tuple[int, str]:
+    """Return how many records an audit has and the last one's hash, when each follows on the other."""
+    check_still_there(path, _ADVICE)
+    count, last, rest = 0, BEGINNING, b""
+    for line in _lines(path):
+        body, _, sums = line.partition(b"\t")
+        chained = _chained(last, body)
+        if sums[-1 - _HASH :] != f"{chained}\n".encode():
+            rest = line
+            break
+        count, last = count + 1, chained
+    if rest.endswith(b"\n") or len(rest) > _LONGEST or rest[:1] not in (b"", b"{"):
+        raise DamagedError(str(path), f"record {count + 1} is not as it was written", _ADVICE)
+    found = _against_head(head, count, last, 0).alteration
+    # The first record may have been written just before the machine died.
+    if found is not None and not (count == 1 and not head.exists()):
+        raise DamagedError(str(path), found.how, _ADVICE)
+    if count:
+        note_begun(path)
+    return count, last
 
 
 def _append(path: Path, line: bytes) -> None:

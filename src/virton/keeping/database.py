@@ -1,6 +1,8 @@
 """The database of the history: opened, brought up to date, and its failures told as values."""
 
+import contextlib
 import logging
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -11,8 +13,10 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+
+from virton.damage import DamagedError, check_still_there, has_begun, note_begun
 
 # it tells of each step at a level that is for news
 logging.getLogger("alembic").setLevel(logging.WARNING)
@@ -60,7 +64,61 @@ def open_database(address: str) -> Engine:
         _prepare_sqlite(engine)
     with troubles():
         _bring_up_to_date(engine)
+    if (file := _file_of(url)) is not None:
+        note_begun(file)
     return engine
+
+
+def check_database(address: str, *, lived_in: bool) -> None:
+    """Raise DamagedError where a history in a file is not whole, or is gone though it was begun.
+
+    An empty file is one that was just being begun, unless the folder looks `lived_in`. That nothing
+    can be read just now is no damage: it is told when the history is opened.
+    """
+    with contextlib.suppress(ArgumentError):
+        file = _file_of(make_url(address))
+        if file is not None:
+            _check_file(file, _advice(file), lived_in=lived_in)
+
+
+def _file_of(url: URL) -> Path | None:
+    is_file = url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:")
+    return Path(str(url.database)) if is_file else None
+
+
+def _advice(file: Path) -> str:
+    return (
+        f"Restore {file.name} from a backup. To begin a new history with nothing of the old one, "
+        f"move {file.name}, {file.name}-wal and {file.stem}.begun out of the folder, and keep them."
+    )
+
+
+def _check_file(file: Path, advice: str, *, lived_in: bool) -> None:
+    check_still_there(file, advice)
+    wal = file.with_name(f"{file.name}-wal")
+    has_rest = wal.exists() and wal.stat().st_size > 0
+    if not file.exists():
+        if has_rest:
+            raise DamagedError(str(file), "it is gone", advice)
+        return
+    if file.stat().st_size == 0:
+        if lived_in or has_rest:
+            raise DamagedError(str(file), "it is empty", advice)
+        return
+    try:
+        with contextlib.closing(
+            sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)
+        ) as it:
+            found = it.execute("PRAGMA quick_check(1)").fetchone()[0]
+            tables = {name for (name,) in it.execute("SELECT name FROM sqlite_master")}
+    except sqlite3.Error as failure:
+        if _trouble(str(failure)) is Trouble.DAMAGED:
+            raise DamagedError(str(file), str(failure), advice) from failure
+        return
+    if found != "ok":
+        raise DamagedError(str(file), str(found), advice)
+    if has_begun(file) and "alembic_version" not in tables:
+        raise DamagedError(str(file), "it holds no history", advice)
 
 
 def _prepare_sqlite(engine: Engine) -> None:

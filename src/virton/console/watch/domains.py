@@ -6,7 +6,12 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from virton.damage import reading
+
 FILE = "domains.json"
+_ADVICE = (
+    f"Restore {FILE} from a backup. Or delete it: the fault domains have to be named anew then."
+)
 MOST_DOMAINS = 64
 LONGEST_NAME = 64
 
@@ -31,11 +36,11 @@ class Domains:
         self.named: Named = self._read()
 
     def _read(self) -> Named:
-        """Return what was kept; what cannot be read counts as none, and is not overwritten by itself."""
-        try:
-            return read_domains(json.loads(self._file.read_text("utf-8")))
-        except (OSError, ValueError):
+        """Return what was kept; raises DamagedError where that cannot be read."""
+        if not self._file.exists():
             return {}
+        with reading(str(self._file), _ADVICE):
+            return read_domains(json.loads(self._file.read_text("utf-8")))
 
     def keep(self, named: Named) -> None:
         """Keep these in the place of those before, whole or not at all; raises OSError."""
