@@ -74,6 +74,11 @@ def _no_master(standin: Standin) -> None:
     standin.snapshot = snapshot
 
 
+def _trouble(standin: Standin) -> None:
+    standin.snapshot = contents.trouble()
+    standin.fence_clock = {"phum03": {"again": [contents.NOW + 34, contents.NOW + 56]}}
+
+
 def _auditor(standin: Standin) -> None:
     standin.session = standin.new_session(["Sys.Audit"], lab=False)
     standin.snapshot = contents.with_rules()
@@ -335,7 +340,7 @@ SCENES = [
     Scene("rules", shows(contents.with_rules)),
     Scene("every-state", shows(contents.every_state)),
     Scene("many", shows(lambda: contents.many(20)), _find),
-    Scene("trouble", shows(contents.trouble)),
+    Scene("trouble", _trouble),
     Scene("loading", _loading),
     Scene("failing", _failing),
     Scene("stale", _stale),

@@ -51,6 +51,7 @@ class Standin:
         self.answer: dict[str, Any] = {}
         self.writes: list[tuple[str, str, Any]] = []
         self.refreshed = 0
+        self.fence_clock: dict[str, Any] = {}
         self.away = False
         self.deaf = False
         self.realms: list[dict[str, Any]] = [
@@ -235,6 +236,7 @@ def make_app(standin: Standin) -> Starlette:
         Route("/api/forecast/advice", advice),
         Route("/api/forecast/course", course),
         Route("/api/forecast/table", table),
+        Route("/api/forecast/fence-clock", lambda _: JSONResponse({"nodes": standin.fence_clock})),
         Route("/whatif", page("whatif")),
         Route("/history", page("history")),
         Route("/help", page("help")),

@@ -76,6 +76,8 @@ STORY: list[Callable[[contents.Snapshot], None]] = [
 def test_nothing_moves_through_the_story_of_a_lost_node(
     locale: str, width: int, standin: Standin, open_page: Opener
 ) -> None:
+    ahead = {"fence": [contents.NOW + 3, contents.NOW + 14], "again": [contents.NOW, contents.NOW]}
+    standin.fence_clock = {"phum03": ahead}
     page = open_page(locale=locale, width=width)
     expect(page.get_by_role("radio").first).to_be_visible()
     before = page.evaluate(MEASURE)
@@ -124,6 +126,27 @@ def test_the_tab_says_the_same_word_as_the_line(page: Page, standin: Standin) ->
     standin.show(snapshot)
     expect(line(page)).to_contain_text("장애")
     expect(line(page)).to_contain_text("리소스 2개 영향")
+    expect(line(page)).to_contain_text("차단 확인 뒤 복구")
     expect(page).to_have_title(re.compile(r"^\(!\) 장애: phum03"))
     icon = page.locator("link[rel=icon]")
     expect(icon).to_have_attribute("href", "/static/favicon-bad.svg")
+
+
+def test_the_fence_clock_tells_the_time_left_as_a_range_and_who_is_back(
+    page: Page, standin: Standin
+) -> None:
+    snapshot = contents.usual()
+    _unknown(snapshot)
+    now = contents.NOW
+    standin.fence_clock = {
+        "phum03": {"fence": [now + 9.4, now + 18], "again": [now + 80, now + 91]}
+    }
+    standin.show(snapshot)
+    expect(line(page)).to_contain_text(
+        re.compile("차단까지 [89]~1[78]초 · 다시 실행까지 (80~91|79~90)초")
+    )
+    expect(line(page).locator(".fence-bar .spent")).to_have_count(1)
+    recovered = contents.usual()
+    _recovery(recovered)
+    standin.show(recovered)
+    expect(line(page)).to_contain_text("리소스 2개 중 1개 복구됨")

@@ -11,7 +11,7 @@ from tests.console.visit import Browser
 from virton.console.app import create_app
 from virton.console.settings import ConsoleSettings
 from virton.console.watch.forecasts import Forecasts
-from virton.embedded import start
+from virton.embedded import RunningCluster, start
 from virton.proxmox import ProxmoxClient
 
 pytestmark = pytest.mark.anyio
@@ -21,9 +21,16 @@ PASSWORD = "a password for tests"
 class Seat:
     """Somebody who is logged in, and the console's forecasts."""
 
-    def __init__(self, browser: Browser, forecasts: Forecasts) -> None:
+    def __init__(self, browser: Browser, forecasts: Forecasts, cluster: RunningCluster) -> None:
         self.browser = browser
         self.forecasts = forecasts
+        self.cluster = cluster
+
+    async def pass_time(self, seconds: int) -> int:
+        """Let the cluster's time pass, look at it, and return what time it is there."""
+        self.cluster.world.step(seconds)
+        page = (await self.browser.get("/api/snapshot?fresh=1")).json()
+        return int(page["cluster"]["clock"]["now"])
 
     async def get(self, path: str) -> dict[str, Any]:
         answer = await self.browser.get(f"/api/forecast/{path}")
@@ -42,7 +49,7 @@ async def seat(tmp_path: Path) -> AsyncIterator[Seat]:
         browser = Browser(app)
         await browser.log_in(password=PASSWORD)
         await browser.get("/api/snapshot?fresh=1")
-        yield Seat(browser, app.state.console.forecasts)
+        yield Seat(browser, app.state.console.forecasts, cluster)
         await browser.http.aclose()
     await client.aclose()
 
@@ -78,6 +85,7 @@ async def test_the_table_is_made_once_it_is_asked_for_and_the_score_begins_at_no
     assert told["fresh"]
     names = {row["name"] for row in told["rows"] if row["kind"] == "node"}
     assert names == {"phum01", "phum02", "phum03"}
+    assert told["armed"] == ["phum01", "phum03"]
     assert (await seat.get("score"))["losses"] == 0
 
 
@@ -85,3 +93,19 @@ async def test_who_is_not_logged_in_learns_nothing(seat: Seat) -> None:
     await seat.browser.write("POST", "/api/logout")
     answer = await seat.browser.get("/api/forecast/table")
     assert answer.status_code == 401
+
+
+async def test_the_fence_clock_narrows_until_the_guests_run_again(seat: Seat) -> None:
+    assert (await seat.get("fence-clock"))["nodes"] == {}
+    lost_at = await seat.pass_time(7)
+    seat.cluster.world.set_network("phum03", False)
+    now = await seat.pass_time(28)
+    told = (await seat.get("fence-clock"))["nodes"]["phum03"]
+    assert lost_at + 50 <= told["fence"][0] <= told["fence"][1] <= lost_at + 70
+    assert now + 90 <= told["again"][0] <= told["again"][1] <= lost_at + 150
+    await seat.pass_time(45)
+    later = (await seat.get("fence-clock"))["nodes"]["phum03"]
+    assert "fence" not in later
+    assert told["again"][0] <= later["again"][0] <= later["again"][1] <= told["again"][1]
+    await seat.pass_time(90)
+    assert (await seat.get("fence-clock"))["nodes"]["phum03"] == {}

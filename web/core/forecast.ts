@@ -110,6 +110,8 @@ export interface TableRow {
 
 export interface Table {
   rows: TableRow[];
+  /** The nodes that would reset themselves if quorum were lost now. */
+  armed?: string[] | null;
   done: number;
   of: number;
   fresh: boolean;

@@ -2,6 +2,7 @@
 
 import { html, nothing, svg, type TemplateResult } from "lit/html.js";
 
+import { knownTable } from "../core/forecast.js";
 import { clusterNow, state } from "../core/store.js";
 import type { Lrm, Node, PageModel, Resource } from "../model.js";
 import { ago, clock, dateTime, gib, has, number, t } from "../words/i18n.js";
@@ -90,8 +91,15 @@ function wordsOf({ node, page }: Row): { words: Word[]; beside: string } {
   if (node.lost && trouble) return { words: [trouble], beside: t("nodes.last", { state: lrm.text }) };
   // An old report may call a watchdog idle that is about to fire.
   const isTold = node.lrm?.watchdog && node.lrm.display !== "dead";
-  const beside = isTold ? t(`watchdog.${node.lrm?.watchdog}`) : "";
+  const watchdog = isTold ? t(`watchdog.${node.lrm?.watchdog}`) : "";
+  const beside = [watchdog, resetText(node)].filter(Boolean).join(" · ");
   return { words: trouble ? [trouble, lrm] : [lrm], beside };
+}
+
+/** Whether a node would reset itself if quorum were lost now, once the model has told it. */
+function resetText({ name, online }: Node): string {
+  const armed = online ? knownTable()?.armed : null;
+  return armed ? t(armed.includes(name) ? "nodes.would_reset" : "nodes.would_not_reset") : "";
 }
 
 function stateView(row: Row): TemplateResult {

@@ -16,6 +16,7 @@ import { ago, clock, span, t } from "../words/i18n.js";
 import { type Deed, type LineWord, type Matter, mattersOf, WORD_TONES } from "../words/matters.js";
 import { nameOf } from "../words/names.js";
 import { requestOf } from "../words/states.js";
+import { fenceBar } from "./fence-bar.js";
 import { icon, type IconName } from "./icons.js";
 import { note } from "./notes.js";
 import { pill } from "./pill.js";
@@ -45,7 +46,7 @@ export function statusLineView(): TemplateResult {
   return html`<section class="strip" data-tone=${tone} aria-label=${t("line.label")}>
       <span class="word">${word ? html`${icon(ICONS[word])}${t(`line.word.${word}`)}` : nothing}</span>
       <p class="facts" role=${isUrgent ? "alert" : "status"}>${anew(worst ? factsOf(worst) : wellFacts())}</p>
-      ${nextView(worst)} ${listButton(matters)}
+      ${nextView(worst)} ${listButton(matters)} ${fenceBar(worst?.since, worst?.steps)}
     </section>
     ${isListOpen ? listView(matters) : nothing}`;
 }
@@ -65,6 +66,8 @@ function tellTab(word: LineWord | null, worst: Matter | undefined): void {
 /** A fact, and what stands beside it and changes with every second. */
 interface Fact {
   text: string;
+  /** It changes with every second, and stands beside the line where that is wide. */
+  isNext?: boolean;
   isStrong?: boolean;
   since?: string;
   href?: string;
@@ -76,18 +79,23 @@ function anew(facts: Fact[]): unknown {
   const told = ({ text, isStrong, href }: Fact) =>
     href ? html`<a href=${href}>${text}</a>` : isStrong ? html`<b>${text}</b>` : text;
   const view = (fact: Fact) =>
-    html`<span>${told(fact)}${fact.since ? since(fact.since) : nothing}</span>`;
-  return keyed(facts.map(({ text }) => text).join("|"), html`${facts.map(view)}`);
+    fact.isNext
+      ? html`<span class="next-fact" aria-live="off">${fact.text}</span>`
+      : html`<span>${told(fact)}${fact.since ? since(fact.since) : nothing}</span>`;
+  return keyed(facts.map(({ text, isNext }) => (isNext ? "" : text)).join("|"), html`${facts.map(view)}`);
 }
 
 function factsOf(matter: Matter): Fact[] {
   const since = matter.since ? span(clusterNow() - matter.since) : "";
   const lost = state.line === "lost" && state.heardAt !== null && matter.key.startsWith("line");
   const heard = lost ? t("line.heard", { ago: ago((performance.now() - state.heardAt!) / 1000) }) : "";
-  const rest = [matter.own ?? "", ...(matter.facts ?? []), matter.since ? reported(matter.since) : ""];
+  const last = matter.since && !matter.steps ? reported(matter.since) : "";
+  const rest = [matter.own ?? "", ...(matter.facts ?? []), last];
   return [
     { text: matter.head, isStrong: true, since: since ? t("line.since", { span: since }) : heard },
     ...rest.filter(Boolean).map((text) => ({ text })),
+    // As it changes with every second, nothing may stand behind it.
+    ...(matter.next ? [{ text: matter.next, isNext: true }] : []),
   ];
 }
 
@@ -131,8 +139,8 @@ function quorumFact({ cluster, nodes, quorum }: PageModel, online: number): stri
 
 /** What comes next, and the one deed that helps. */
 function nextView(worst: Matter | undefined): unknown {
-  const { next = "", deed = "", key = "" } = worst ?? {};
-  const when = next ? html`<span class="when soft">${next}</span>` : nothing;
+  const { next = "", nextTitle = "", deed = "", key = "" } = worst ?? {};
+  const when = next ? html`<span class="when soft" title=${nextTitle}>${next}</span>` : nothing;
   const button = worst ? deedButton(worst, "button main") : nothing;
   return keyed(`${key}|${next}|${deed}`, html`<span class="next">${when}${button}</span>`);
 }

@@ -1,12 +1,14 @@
 /** What needs the operator's eye, in words, worst first: the status line says the first, its list all. */
 
 import { ApiError } from "../core/api.js";
+import type { Steps } from "../core/fence-clock.js";
 import { inRepair, rememberInRepair } from "../core/preferences.js";
 import { seesGuests, state } from "../core/store.js";
 import type { Address, Cluster, Node, PageModel, Parts, Resource } from "../model.js";
 import { doubt, doubtSentence } from "./doubt.js";
 import { wordError } from "./errors.js";
 import { list, t, type Values } from "./i18n.js";
+import { lossOf } from "./lost-nodes.js";
 import { resourceName } from "./names.js";
 import { requestOf, type Tone } from "./states.js";
 
@@ -26,8 +28,10 @@ export interface Matter {
   since?: number | null;
   /** Facts that belong to it, beside the sentence. */
   facts?: string[];
-  /** What the HA stack does next. */
+  /** What the HA stack does next, and the same as times of day. */
   next?: string;
+  nextTitle?: string;
+  steps?: Steps;
   deed?: Deed;
   /** The cluster's own words. */
   own?: string | null;
@@ -126,25 +130,14 @@ function aboutNodes({ nodes, resources }: PageModel): Matter[] {
   };
   const fenced = nodes.filter((node) => node.ha_state === "fence");
   const silent = nodes.filter((node) => node.lost && node.ha_state !== "fence");
-  about("fault", "fence", fenced, { ...lossOf(fenced, resources), next: t("warning.fence.next") });
-  about("fault", "silent", silent, { ...lossOf(silent, resources), next: t("warning.silent.next") });
+  about("fault", "fence", fenced, lossOf(fenced, resources, t("warning.fence.next")));
+  about("fault", "silent", silent, lossOf(silent, resources, t("warning.silent.next")));
   const shown = (display: string) => nodes.filter((node) => node.lrm?.display === display);
   about("fault", "lost", shown("lost"));
   about("caution", "waiting", shown("waiting"));
   about("caution", "time_drift", shown("time_drift"));
   about("maintenance", "maintenance", nodes.filter((node) => node.ha_state === "maintenance"));
   return found;
-}
-
-/** Since when nodes are lost, and what they take along. */
-function lossOf(nodes: Node[], resources: Resource[]): Partial<Matter> {
-  const times = nodes.map((node) => node.lrm?.at ?? null).filter((at) => at !== null);
-  const names = new Set(nodes.map((node) => node.name));
-  const count = resources.filter(({ node }) => node !== null && names.has(node)).length;
-  return {
-    since: times.length ? Math.min(...times) : null,
-    facts: count ? [t("line.affected", { count })] : [],
-  };
 }
 
 function aboutResources({ resources }: PageModel): Matter[] {

@@ -89,6 +89,7 @@ def _routes() -> list[BaseRoute]:
         Route("/api/notify/test", writing(incidents.try_out), methods=["POST"]),
         Route("/api/history/moment", reading(history.moment)),
         Route("/api/forecast/table", reading(forecast.table)),
+        Route("/api/forecast/fence-clock", reading(forecast.fence_clock)),
         Route("/api/forecast/course", reading(forecast.course)),
         Route("/api/forecast/advice", reading(forecast.advice)),
         Route("/api/forecast/domains", reading(forecast.domains)),

@@ -25,7 +25,13 @@ from virton.strict_json import read_json as parsed
 Form = TypeVar("Form", bound=BaseModel)
 Endpoint = Callable[[Request], Awaitable[Response]]
 LONGEST_BODY = 1 << 20
-_BY_ITSELF = ("/api/snapshot", "/api/stream", "/api/forecast/table", "/api/lab")
+_BY_ITSELF = (
+    "/api/snapshot",
+    "/api/stream",
+    "/api/forecast/table",
+    "/api/forecast/fence-clock",
+    "/api/lab",
+)
 """What an open page reads although nobody touches it."""
 log = RareLog(logging.getLogger(__name__))
 

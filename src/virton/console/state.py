@@ -14,6 +14,7 @@ from virton.console.lender import Lender
 from virton.console.metrics import Since
 from virton.console.sessions import Sessions
 from virton.console.settings import ConsoleSettings, console_key
+from virton.console.watch.fence_clock import FenceClock
 from virton.console.watch.forecasts import Forecasts
 from virton.console.watch.poller import Poller
 from virton.console.watch.telling import Telling
@@ -41,6 +42,7 @@ class Console:
     poller: Poller
     views: Views
     forecasts: Forecasts
+    fence_clock: FenceClock
     auditor: Auditor
     telling: Telling | None = None
     since: Since = field(default_factory=Since)
@@ -82,6 +84,11 @@ def open_console(client: ProxmoxClient, settings: ConsoleSettings, clock: Clock)
     async def captured() -> dict[str, Any]:
         return await see(ClusterApi(client, lender.current()), configurations)
 
+    forecasts = Forecasts(settings.data, clock, lambda: poller.readings, captured)
+
+    async def ahead() -> dict[str, Any]:
+        return await forecasts.ask("course", capture=await captured(), question={})
+
     return Console(
         client=client,
         settings=settings,
@@ -90,7 +97,8 @@ def open_console(client: ProxmoxClient, settings: ConsoleSettings, clock: Clock)
         throttle=Throttle(clock.monotonic),
         poller=poller,
         views=Views(),
-        forecasts=Forecasts(settings.data, clock, lambda: poller.readings, captured),
+        forecasts=forecasts,
+        fence_clock=FenceClock(clock, lambda: poller.readings, ahead),
         auditor=auditor(Audit(settings.data), clock, _forwarder(settings)),
         telling=_telling(poller, settings, clock),
     )

@@ -21,6 +21,7 @@ from virton.damage import DamagedError, reading
 from virton.forecast.advice import advice
 from virton.forecast.ask import ask
 from virton.forecast.changes import ChangeError
+from virton.forecast.falling import is_armed
 from virton.forecast.fit import Size, SizeError, fits
 from virton.forecast.maintenance_asked import maintenance
 from virton.forecast.question import Loss, Question, QuestionError, changes_of, question_of
@@ -128,6 +129,8 @@ class Service:
         except ScenarioError as error:
             self._send({"id": job.get("id"), "error": str(error)})
             return
+        armed = [node for node in sorted(situation.online) if is_armed(situation, node)]
+        self._send({"id": job.get("id"), "armed": armed})
         if self.keeper.see(situation, float(job.get("at", 0.0))):
             self._keep_score()
         yield

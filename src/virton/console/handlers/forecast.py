@@ -22,11 +22,27 @@ _TEXTS = ("split", "as_version")
 
 async def table(call: Call) -> Response:
     """Return the table as far as it is known; it is kept fresh from the first time on."""
+    _require_sight(call)
+    call.console.forecasts.begin()
+    return Answer(call.console.forecasts.table.to_json())
+
+
+async def fence_clock(call: Call) -> Response:
+    """Return between when each lost node is fenced and its guests run again."""
+    _require_sight(call)
+    try:
+        return Answer(await call.console.fence_clock.told())
+    except ForecastError as error:
+        raise Refusal(400, "forecast", str(error)) from None
+    except TimeoutError:
+        raise Refusal(504, "forecast", "it takes too long") from None
+
+
+def _require_sight(call: Call) -> None:
+    """Refuse whoever may not see all that the console itself has seen."""
     for privilege, path in ((AUDIT, "/"), (GUEST_AUDIT, "/vms")):
         if privilege not in call.standing.permissions.on(path):
             raise ApiFailure(missing(privilege, path))
-    call.console.forecasts.begin()
-    return Answer(call.console.forecasts.table.to_json())
 
 
 async def domains(call: Call) -> Response:

@@ -36,9 +36,13 @@ class ForecastError(Exception):
 
 @dataclass(slots=True)
 class TableState:
-    """The table as far as it is known: rows by their case, and how far the work has come."""
+    """The table as far as it is known: rows by their case, and how far the work has come.
+
+    `armed` are the nodes that would reset themselves if quorum were lost now.
+    """
 
     rows: dict[str, Json] = field(default_factory=dict)
+    armed: tuple[str, ...] | None = None
     done: int = 0
     of: int = 0
     at: float | None = None
@@ -62,6 +66,7 @@ class TableState:
         working = self.done < self.of or self.at is None
         return {
             "rows": list(self.rows.values()),
+            "armed": None if self.armed is None else list(self.armed),
             "done": self.done,
             "of": self.of,
             "fresh": not working and self.trouble is None,
@@ -198,6 +203,8 @@ class Forecasts:
         table = self.table
         if "error" in told:
             table.trouble = str(told["error"])
+        elif "armed" in told:
+            table.armed = tuple(told["armed"])
         elif "row" in told:
             row = told["row"]
             table.rows[_name(row)] = row
