@@ -23,6 +23,8 @@ VERBS = {
         "Tell what becomes of every resource; with nothing chosen, what the stack does by itself."
     ),
     "tolerance": "Try every node, and say what would come back, what would not, and why.",
+    "export": "Write resources, rules, fault domains and HA settings as YAML.",
+    "plan": "Compare a cluster with what should be: each change, its effect, and what is borne then.",
     "audit": "Verify that nobody has altered the audit; name the first byte that was.",
     "doctor": "Look at everything that the console needs: each line is a finding, with what to do.",
     "why": "Tell why a resource is where it is, why not elsewhere, and what would have to change.",
@@ -45,9 +47,9 @@ class Verbs(TyperGroup):
 
 def loaded(name: str) -> Any:
     """Return a verb as the command that it is."""
-    function = getattr(import_module(f"virton.cli.{name}"), name)
+    module = import_module(f"virton.cli.{name}")
     alone = typer.Typer(add_completion=False, pretty_exceptions_show_locals=False)
-    alone.command(name)(function)
+    alone.command(name, cls=getattr(module, "COMMAND", None))(getattr(module, name))
     return get_command(alone)
 
 

@@ -1,0 +1,114 @@
+"""Plans in sentences: each edit, move, conflict and requirement with what is to be said of it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from virton.language.forecasts import price
+from virton.language.sentences import Sentences
+
+Json = dict[str, Any]
+LONGEST = 60
+
+
+def told_plan(plan: Json, said: Sentences) -> Json:
+    """Return a plan with a sentence for each step, note, bearing and trouble."""
+    steps = [_step(step, said) for step in plan["steps"]]
+    key = ("plans.nothing", "plans.change", "plans.changes")[min(len(steps), 2)]
+    trouble, repairs = _trouble(plan, said)
+    return {
+        **plan,
+        "says": said.say(key, {"count": len(steps), "capture": plan["capture"]}),
+        "steps": steps,
+        "bearing": _bearing(plan, said) if steps else [],
+        "trouble": trouble,
+        "repairs_of": repairs,
+    }
+
+
+def edit(row: Json, said: Sentences) -> str:
+    """Say what is done to an entry, in one line."""
+    what = said.say(f"plans.kind.{row['kind']}", {})
+    fields = {"what": what, "name": row["name"]}
+    line = said.say(f"plans.verb.{row['verb']}", fields)
+    changes = [_change(key, row) for key in row["changed"]] if row["verb"] != "remove" else []
+    told = ", ".join(change for change in changes if change)
+    return f"{line}: {told}" if told else line
+
+
+def _change(key: str, row: Json) -> str:
+    before, after = (row["before"] or {}).get(key), (row["after"] or {}).get(key)
+    if row["before"] is None:
+        usual = {
+            "comment": "",
+            "disable": "0",
+            "strict": "0",
+            "failback": "1",
+            "auto-rebalance": "1",
+        }
+        usual |= {"max_restart": "1", "max_relocate": "1"}
+        return "" if usual.get(key) == after else f"{key} {_short(after)}"
+    return f"{key} {_short(before)} → {_short(after)}"
+
+
+def _short(value: str | None) -> str:
+    text = value or "–"
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
+def _step(step: Json, said: Sentences) -> Json:
+    notes = [move(row, said) for row in step["moves"]]
+    if step["drops"]:
+        notes.append(said.say("plans.drops", {"rules": step["drops"]}))
+    if step["endless"]:
+        notes.append(said.say("plans.endless", {}))
+    return {**step, "says": edit(step, said), "notes": notes or [said.say("plans.no_moves", {})]}
+
+
+def move(row: Json, said: Sentences) -> str:
+    """Say where a resource goes, how, and when."""
+    fields = {"sid": row["sid"], "from": row["from"] or "–", "to": row["to"] or "–"}
+    line = said.say(f"plans.move.{row['how']}", fields)
+    if row["after_s"] is None:
+        return line
+    span = said.say("plans.span", {"from_s": row["after_s"][0], "to_s": row["after_s"][1]})
+    return f"{line} ({span})"
+
+
+def _bearing(plan: Json, said: Sentences) -> list[str]:
+    before, after = plan["before"]["tolerates"], plan["after"]["tolerates"]
+    lines = [said.say("plans.bearing", {"before": before, "after": after})]
+    if plan["worse"]:
+        lines.append(said.say("plans.worse", {"faults": plan["worse"]}))
+    return lines
+
+
+def _trouble(plan: Json, said: Sentences) -> tuple[list[str], dict[str, list[str]]]:
+    lines: dict[str, list[str]] = {}
+    for row in plan["conflicts"]:
+        line = said.say("plans.conflict", {"rule": row["rule"], "reason": row["reason"]})
+        if row["against"]:
+            line += " " + said.say("plans.against", {"rules": row["against"]})
+        lines[line] = [remedy(one, said) for one in row["repairs"]]
+    for row in plan["repairs"]:
+        line = said.say("plans.lost", {"sid": row["sid"]})
+        lines.setdefault(line, []).append(_repair(row, said))
+    return list(lines), lines
+
+
+def _repair(row: Json, said: Sentences) -> str:
+    line = said.say(f"forecast.why.repair.{row['kind']}", {"change": row["change"]})
+    return f"{line} ({price(row['price'], said)})"
+
+
+def remedy(row: Json, said: Sentences) -> str:
+    """Say which edits help, and their price."""
+    told = " + ".join(edit(one, said) for one in row["edits"])
+    return f"{said.say('plans.helps', {'edits': told})} ({price(row['price'], said)})"
+
+
+def told_requirement(row: Mapping[str, Any], said: Sentences) -> str:
+    """Say whether a requirement is kept, and what was found."""
+    key = "plans.required.kept" if row["kept"] else "plans.required.broken"
+    if row["found"] is None:
+        key = "plans.required.never"
+    return said.say(key, {"require": row["require"], "found": row["found"]})

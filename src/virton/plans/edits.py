@@ -1,0 +1,113 @@
+"""What would have to change: every entry that is not as the file says."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from virton.plans.desired import Desired, DesiredError, names_in
+from virton.plans.entries import Configured, Kind, Values, defaults
+
+REQUIRED = {"node-affinity": ("resources", "nodes"), "resource-affinity": ("resources", "affinity")}
+NEWER = {Kind.RESOURCE: "auto-rebalance", Kind.RULE: "affinity"}
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One entry that changes: None before it was, and None once it is gone."""
+
+    kind: Kind
+    name: str
+    before: Values | None
+    after: Values | None
+
+    @property
+    def verb(self) -> str:
+        """Tell whether an entry is added, set or removed."""
+        if self.before is None:
+            return "add"
+        return "remove" if self.after is None else "set"
+
+    @property
+    def properties(self) -> tuple[str, ...]:
+        """The properties that change."""
+        before, after = self.before or {}, self.after or {}
+        keys = {k for k in {*before, *after} if before.get(k, "") != after.get(k, "")}
+        return tuple(sorted(keys))
+
+    @property
+    def words(self) -> str:
+        """The edit in one line, in the words of the API."""
+        told = [f"{key}={(self.after or {}).get(key, '')}" for key in self.told_properties]
+        return " ".join([self.verb, self.name, *(told if self.after is not None else [])])
+
+    @property
+    def told_properties(self) -> tuple[str, ...]:
+        """The properties that are worth telling: what changes, and of a new entry no defaults."""
+        if self.before is not None or self.after is None:
+            return self.properties
+        usual = defaults(self.kind, self.after)
+        return tuple(key for key in self.properties if self.after[key] != usual.get(key))
+
+    def inverse(self) -> "Edit":
+        """Return the edit that undoes this one."""
+        return Edit(self.kind, self.name, self.after, self.before)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the edit."""
+        before, after = self.before, self.after
+        return {
+            "kind": str(self.kind),
+            "name": self.name,
+            "verb": self.verb,
+            "before": None if before is None else dict(sorted(before.items())),
+            "after": None if after is None else dict(sorted(after.items())),
+            "changed": list(self.properties),
+        }
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> "Edit":
+        """Read an edit that was kept."""
+        return cls(Kind(told["kind"]), told["name"], told["before"], told["after"])
+
+
+def edits(now: Configured, desired: Desired) -> tuple[Edit, ...]:
+    """Return every edit, by kind and name; raises DesiredError."""
+    _check_names(now, desired)
+    found = [one for kind in Kind for one in _of_kind(kind, now, desired)]
+    return tuple(one for one in found if one.before != one.after)
+
+
+def _check_names(now: Configured, desired: Desired) -> None:
+    for path, what, name in names_in(desired):
+        if what == "guest" and name not in now.guests and name not in now.of(Kind.RESOURCE):
+            raise DesiredError(path, "no_guest", name=name)
+        if what == "node" and name not in now.nodes:
+            raise DesiredError(path, "no_node", name=name, known=list(now.nodes))
+
+
+def _of_kind(kind: Kind, now: Configured, desired: Desired) -> Iterator[Edit]:
+    before, wanted = now.of(kind), desired.of(kind)
+    for name, given in sorted(wanted.items()):
+        yield Edit(kind, name, before.get(name), _after(kind, name, before.get(name), given, now))
+    if kind in desired.prune:
+        for name in sorted(before.keys() - wanted.keys()):
+            yield Edit(kind, name, before[name], None)
+
+
+def _after(
+    kind: Kind, name: str, before: Values | None, given: Values | None, now: Configured
+) -> Values | None:
+    if given is None:
+        return None
+    path = f"{kind}.{name}"
+    if before is not None and before.get("type") != given.get("type"):
+        raise DesiredError(f"{path}.type", "type_stays", want=before.get("type"))
+    usual = before or defaults(kind, given)
+    for key in REQUIRED.get(given.get("type", ""), ()):
+        if key not in given and key not in usual:
+            raise DesiredError(f"{path}.{key}", "needed")
+    newer = kind is Kind.RESOURCE or given.get("type") == "node-affinity"
+    key = NEWER.get(kind, "")
+    if newer and not now.newer and key in given and given[key] != usual.get(key):
+        raise DesiredError(f"{path}.{key}", "newer")
+    return {**usual, **given}

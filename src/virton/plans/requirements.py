@@ -1,0 +1,86 @@
+"""What a plan must keep to: `tolerance>=1`, `moves<=5`, `back(vm:121)<=240s after node`."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from virton.plans.objectives import slowest_return
+from virton.plans.plan import Plan
+
+_COUNT = re.compile(r"\s*(tolerance|moves|stops|conflicts|worse)\s*(>=|<=)\s*(\d+)\s*")
+_BACK = re.compile(r"\s*back\(\s*([^()\s]+)\s*\)\s*<=\s*(\d+)\s*s?\s*(?:after\s+(node|pair)\s*)?")
+FORMS = (
+    "tolerance>=1",
+    "moves<=5",
+    "stops<=0",
+    "conflicts<=0",
+    "worse<=0",
+    "back(vm:121)<=240s after node",
+)
+
+
+class RequirementError(ValueError):
+    """Words that are no requirement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One requirement; `sid` is the resource that is to be back in time."""
+
+    words: str
+    what: str
+    limit: int
+    at_least: bool = False
+    sid: str = ""
+    after: str = "node"
+
+    @classmethod
+    def parse(cls, words: str) -> "Requirement":
+        """Read a requirement; raises RequirementError."""
+        if match := _COUNT.fullmatch(words):
+            at_least = match[2] == ">="
+            if at_least == (match[1] == "tolerance"):
+                return cls(words.strip(), match[1], int(match[3]), at_least)
+        if match := _BACK.fullmatch(words):
+            return cls(words.strip(), "back", int(match[2]), False, match[1], match[3] or "node")
+        raise RequirementError(words)
+
+    @property
+    def needs_pairs(self) -> bool:
+        """Tell whether every pair of nodes has to be tried."""
+        return self.what == "tolerance" and self.limit > 1
+
+    def check(self, plan: Plan) -> "Checked":
+        """Hold a plan against it."""
+        found = self._found(plan)
+        if found is None:
+            return Checked(self, None, kept=False)
+        return Checked(self, found, found >= self.limit if self.at_least else found <= self.limit)
+
+    def _found(self, plan: Plan) -> int | None:
+        match self.what:
+            case "tolerance":
+                return plan.then.tolerates
+            case "moves":
+                return len(plan.moves)
+            case "stops":
+                return len(plan.stops)
+            case "conflicts":
+                return len(plan.conflicts)
+            case "worse":
+                return len(plan.worse)
+            case _:
+                return slowest_return(plan.after, self.sid, self.after)
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A requirement with what was found; None: it does not come back at all."""
+
+    requirement: Requirement
+    found: int | None
+    kept: bool
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the outcome."""
+        return {"require": self.requirement.words, "found": self.found, "kept": self.kept}

@@ -1,0 +1,3 @@
+from tests.quick_hashes import quick_hashes
+
+__all__ = ["quick_hashes"]

@@ -1,0 +1,137 @@
+"""The file that says what should be: written, read, kept with its comments, and complained of."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.forecast.clusters import cluster, rule
+from tests.forecast.test_schema import wrong
+from virton.forecast.situation import Situation
+from virton.plans.desired import SETTINGS, DesiredError, read_desired
+from virton.plans.edits import edits
+from virton.plans.entries import Configured, Kind, configured
+from virton.plans.export import export
+from virton.plans.yaml_file import read_tree
+
+SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "desired.schema.json").read_text())
+
+
+def small() -> Situation:
+    rules = [
+        rule("near", ["vm:1"], nodes={"node1": 2, "node2": 0}, strict=1),
+        rule("apart", ["vm:1", "vm:2"], affinity="negative"),
+    ]
+    stopped = {"node": "node3", "state": "stopped", "max_restart": 4, "failback": 0}
+    return cluster({"vm:1": "node1", "vm:2": "node2", "ct:3": stopped}, rules=rules)
+
+
+def now(**document: Any) -> Configured:
+    return configured(small(), document, {"rack A": ["node1", "node2"]})
+
+
+def found(text: str, **document: Any) -> list[tuple[str, ...]]:
+    made = edits(now(**document), read_desired(f"version: 1\n{text}"))
+    return [(edit.verb, edit.name, *edit.told_properties) for edit in made]
+
+
+def test_what_is_exported_is_what_the_schema_says_and_changes_nothing() -> None:
+    resources = {"vm:1": {"comment": "데이터베이스: #1"}}
+    text = export(now(resources=resources))
+    assert wrong(read_tree(text), SCHEMA) is None
+    assert edits(now(resources=resources), read_desired(text)) == ()
+    assert "rack A: [node1, node2]" in text
+    assert "nodes: [node1:2, node2]" in text
+    assert "데이터베이스: #1" in text
+
+
+def test_the_schema_and_the_reader_know_the_same_keys() -> None:
+    parts = SCHEMA["properties"]
+    told = {name: set(part["properties"]) for name, part in parts["settings"]["properties"].items()}
+    assert told == {name: set(keys) for name, keys in SETTINGS.items()}
+    for part in (Kind.RESOURCE, Kind.RULE):
+        entry = parts[part]["additionalProperties"]["properties"]
+        name = "vm:1" if part is Kind.RESOURCE else "near\n  type: node-affinity"
+        name = name.replace("\n  ", ":\n    ") if part is Kind.RULE else f"{name}:"
+        with pytest.raises(DesiredError) as complaint:
+            read_desired(f"version: 1\n{part}:\n  {name}\n    zzz: 1\n")
+        assert set(complaint.value.fields["known"]) == set(entry) - {"type"}
+
+
+def test_a_file_keeps_its_comments_and_its_order_on_the_way_back() -> None:
+    text = (
+        "# ours\nversion: 1\nrules:\n  apart:   # for a reason\n    resources: [vm:2, vm:1]\n"
+        "    type: resource-affinity\n    affinity: positive  # wrong\n"
+        "resources:\n  ct:3: {max_restart: 4, state: stopped}\n  vm:9: {state: started}\n"
+    )
+    back = export(now(), text)
+    assert back.startswith("# ours\nversion: 1\nrules:\n  apart:   # for a reason\n")
+    assert "resources: [vm:2, vm:1]" in back
+    assert "affinity: negative  # wrong" in back
+    assert "vm:9" not in back
+    assert edits(now(), read_desired(back)) == ()
+
+
+def test_what_the_file_does_not_name_is_left_alone_unless_it_is_pruned() -> None:
+    assert found("resources: {vm:1: {max_restart: 3}}") == [("set", "vm:1", "max_restart")]
+    assert found("rules: {apart: absent}") == [("remove", "apart", *_of("apart"))]
+    text = "resources: {vm:1: {}, vm:2: }\nprune: resources"
+    assert [edit[:2] for edit in found(text)] == [("remove", "ct:3")]
+    pruned = found("prune: true")
+    assert [edit[1] for edit in pruned] == ["ct:3", "vm:1", "vm:2", "apart", "near", "rack A"]
+
+
+def _of(name: str) -> tuple[str, ...]:
+    return tuple(sorted(now().of(Kind.RULE)[name].keys() - {"comment"}))
+
+
+def test_where_the_stack_has_put_a_resource_is_never_a_difference() -> None:
+    text = export(now())
+    moved = small()
+    elsewhere = replace(moved.resources["vm:1"], node="node2")
+    moved = replace(moved, resources={**moved.resources, "vm:1": elsewhere})
+    assert edits(configured(moved, {}), read_desired(text)) == edits(
+        configured(small(), {}), read_desired(text)
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "field", "problem", "line"),
+    [
+        ("a: [", "file", "not_yaml", 1),
+        ("[]", "file", "map", 0),
+        ("resources: {}", "version", "missing", 0),
+        ("version: 2", "version", "value", 1),
+        ("version: 1\nresorces: {}", "resorces", "unknown", 2),
+        ("version: 1\nprune: guests", "prune", "value", 2),
+        ("version: 1\nresources:\n  vm:1:\n    state: running", "resources.vm:1.state", "value", 4),
+        ("version: 1\nresources:\n  vm:1: {failback: 2}", "resources.vm:1.failback", "switch", 3),
+        ("version: 1\nresources:\n  vm:1: {max_restart: x}", "resources.vm:1.max_restart", "count", 3),
+        ("version: 1\nresources:\n  disk:1: {}", "resources.disk:1", "sid", 3),
+        ("version: 1\nrules:\n  1a: {type: node-affinity}", "rules.1a", "rule_name", 3),
+        ("version: 1\nrules:\n  ab: {}", "rules.ab.type", "missing", 3),
+        (
+            "version: 1\nrules:\n  ab: {type: node-affinity, nodes: node1}",
+            "rules.ab.nodes",
+            "list",
+            3,
+        ),
+        ("version: 1\nsettings: {crs: {ha: fast}}", "settings.crs.ha", "value", 2),
+        ("version: 1\nsettings: {crs: {ha-auto-rebalance-margin: x}}", "settings.crs.ha-auto-rebalance-margin", "number", 2),
+        ("version: 1\nfault_domains: {rack: []}", "fault_domains.rack", "list", 2),
+        ("version: 1\nresources: {vm:8: {}}", "resources.vm:8", "no_guest", 0),
+        ("version: 1\nfault_domains: {rack: [node9]}", "fault_domains.rack", "no_node", 0),
+        ("version: 1\nrules: {ab: {type: node-affinity}}", "rules.ab.resources", "needed", 0),
+        ("version: 1\nrules: {near: {type: resource-affinity}}", "rules.near.type", "type_stays", 0),
+        ("version: 1\nresources: {vm:1: {auto-rebalance: false}}", "resources.vm:1.auto-rebalance", "newer", 0),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_named_with_its_field_and_line(
+    text: str, field: str, problem: str, line: int
+) -> None:
+    with pytest.raises(DesiredError) as complaint:
+        edits(now(), read_desired(text))
+    told = complaint.value
+    assert (told.field, told.problem, told.line) == (field, problem, line)
