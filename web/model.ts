@@ -42,6 +42,7 @@ export interface Cluster {
   read_only: ReadOnly | null;
   rules_supported: boolean;
   token: ConsoleToken | null;
+  unkept: string | null;
   version: string | null;
   votes: number | null;
 }

@@ -137,8 +137,9 @@ def told(page: contents.Snapshot | None) -> contents.Snapshot | None:
     lost = {node["name"] for node in nodes if node["lost"]}
     unsaid = {"configured": True, "guest": None, "down": False, "arrival": None}
     resources = [unsaid | {"last_known": one["node"] in lost} | one for one in page["resources"]]
+    cluster = {"unkept": None} | page["cluster"]
     more = {"fresh": page["parts"]["status"]["ok"], "guests_hidden": False}
-    return more | page | {"nodes": nodes, "resources": resources}
+    return more | page | {"cluster": cluster, "nodes": nodes, "resources": resources}
 
 
 def _is_lost(node: contents.Snapshot) -> bool:

@@ -227,3 +227,27 @@ async def test_whatever_goes_wrong_with_a_look_the_next_is_written_down(
     assert chronicle.is_writing
     assert len(await desk.history("kind=resource.changed")) == 1
     writer.cancel()
+
+
+async def test_where_nobody_watched_the_history_says_so(desk: Desk, tmp_path: Path) -> None:
+    await desk.pass_by(10)
+    desk.cluster.world.step(1800)
+    await desk.pass_by(STEP_S)
+    gap = [row for row in await desk.history() if row["kind"].startswith("console.")]
+    assert [row["kind"] for row in gap] == ["console.blind", "console.seeing"]
+    assert gap[1]["to"] - gap[0]["to"] == pytest.approx(1_805_000, abs=10_000)
+
+
+async def test_a_console_that_begins_anew_knows_until_when_the_one_before_watched(
+    desk: Desk, tmp_path: Path
+) -> None:
+    await desk.pass_by(60)
+    desk.cluster.world.step(600)
+    later = Chronicle(f"sqlite:///{tmp_path}/history.sqlite", desk.chronicle.journals)
+    app: Any = desk.browser._app
+    poller = app.state.console.poller
+    poller.chronicle = later
+    await poller.poll_once()
+    await later.write_down()
+    kinds = [row["kind"] for row in await desk.history() if row["kind"].startswith("console.")]
+    assert kinds == ["console.blind", "console.seeing"]

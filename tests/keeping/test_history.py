@@ -108,14 +108,6 @@ def test_a_filter_finds_what_it_says(engine: Engine, wanted: Filter, found: set[
     assert {one.whom for one in history.find(wanted).rows} == found
 
 
-def test_old_happenings_are_forgotten_by_age_and_by_number(engine: Engine) -> None:
-    history = History(engine, "c1")
-    history.add([happened(at_s=float(10 * n)) for n in range(10)])
-    assert history.forget(before_ms=25_000) == 3
-    assert history.forget_oldest(kept=4) == 3
-    assert [one.to_ms for one in history.find().rows] == [90_000, 80_000, 70_000, 60_000]
-
-
 def test_the_page_is_shown_as_it_stood(engine: Engine) -> None:
     moments = Moments(engine, "c1")
     moments.keep({"nodes/a": {"state": "online"}, "resources/vm:1": {"node": "a"}}, 1000)
@@ -131,6 +123,21 @@ def test_the_page_is_shown_as_it_stood(engine: Engine) -> None:
     assert moments.forget(before_ms=2500) == 0
     moments.forget(before_ms=3000)
     assert moments.at(3000) == {"nodes/a": {"state": "fence"}}
+
+
+def test_a_row_is_followed_through_a_time(engine: Engine) -> None:
+    moments = Moments(engine, "c1")
+    for at_ms, state in ((1000, "online"), (3000, "fence"), (5000, "online")):
+        moments.keep({"nodes/a": {"state": state}}, at_ms)
+    moments.keep({}, 6000)
+    assert moments.between(2000, 9000, ["nodes/a", "nodes/b"]) == {
+        "nodes/a": [
+            (2000, {"state": "online"}),
+            (3000, {"state": "fence"}),
+            (5000, {"state": "online"}),
+            (6000, {}),
+        ]
+    }
 
 
 def test_the_steps_lead_to_the_tables_as_they_are(engine: Engine) -> None:

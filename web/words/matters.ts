@@ -185,9 +185,16 @@ function aboutToken(token: Cluster["token"]): Matter[] {
   return [worded(word, kind, values, { key: "token" })];
 }
 
+/** Whether what happens can be written down. */
+function aboutHistory(unkept: Cluster["unkept"]): Matter[] {
+  if (!unkept) return [];
+  const why = t(`warning.unkept.${unkept}`);
+  return [worded("caution", "unkept", { why })];
+}
+
 /** Who does not answer, or late, or by another clock. */
 function aboutAnswers({ cluster, parts }: PageModel): Matter[] {
-  const found = aboutToken(cluster.token);
+  const found = [...aboutToken(cluster.token), ...aboutHistory(cluster.unkept)];
   const addresses = cluster.addresses ?? [];
   const silent = addresses.filter((one) => !one.ok).map((one) => hostOf(one.address));
   const answering = hostOf(addresses.find((one: Address) => one.answering)?.address);

@@ -61,6 +61,7 @@ from virton.console.settings import ConsoleSettings
 from virton.damage import DamagedError
 from virton.keeping.audit import FILE as AUDIT_FILE
 from virton.keeping.database import check_database
+from virton.keeping.retention import Retention
 from virton.keeping.syslog import Receiver
 from virton.notify.notifier import Setup
 from virton.notify.settings import setup_of
@@ -177,6 +178,7 @@ def service_of(chosen: SettingsFile, folder: Path, proxies: tuple[str, ...] = ()
         folder,
         checked_token(chosen.token),
         history=history,
+        retention=retention_of(chosen),
         notify=who_is_told(chosen),
         heartbeat=chosen.heartbeat,
         metrics_token=chosen.metrics_token,
@@ -206,6 +208,14 @@ def service_of(chosen: SettingsFile, folder: Path, proxies: tuple[str, ...] = ()
     if chosen.token or chosen.fingerprints or chosen.ca_file:
         complain("--token, --fingerprint and --ca-file go with --proxmox URL", code=WRONG_INPUT)
     return of_embedded_cluster(start_embedded(folder, chosen.pve_version, chosen.demo), settings)
+
+
+def retention_of(chosen: SettingsFile) -> Retention | None:
+    """Return what of the history is kept, where the settings file says so."""
+    if chosen.keep_days is None and chosen.keep_mib is None:
+        return None
+    usual = Retention()
+    return Retention(chosen.keep_days or usual.days, chosen.keep_mib or usual.mib)
 
 
 def who_is_told(chosen: SettingsFile) -> Setup:

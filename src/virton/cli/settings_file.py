@@ -44,6 +44,8 @@ class SettingsFile(BaseModel):
     certificate: Text | None = None
     certificate_key: Text | None = None
     history: Text | None = None
+    keep_days: Annotated[int, Field(ge=1, le=36500)] | None = None
+    keep_mib: Annotated[int, Field(ge=16, le=1 << 20)] | None = None
     mail: MailServer | None = None
     notify: list[RecipientSettings] = []
     heartbeat: Text | None = Field(default=None, repr=False)

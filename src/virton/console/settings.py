@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from virton.damage import reading
+from virton.keeping.retention import Retention
 from virton.notify.notifier import Setup
 
 KEY_FILE = "console.key"
@@ -23,13 +24,15 @@ class ConsoleSettings:
     that came by HTTPS are told to come by nothing else.
 
     `history` is the address of the database in which it is kept what happened; without one, nothing
-    is kept and nobody is told. `heartbeat` is an address that is called while all goes well;
+    is kept and nobody is told; `retention` is what of it is kept, where that is not set in the page.
+    `heartbeat` is an address that is called while all goes well;
     `metrics_token` opens `/metrics`.
     """
 
     data: Path
     token: str | None = None
     history: str | None = None
+    retention: Retention | None = None
     notify: Setup = field(default_factory=Setup)
     heartbeat: str | None = None
     metrics_token: str | None = None

@@ -18,6 +18,7 @@ from virton.console.watch.fence_clock import FenceClock
 from virton.console.watch.forecasts import Forecasts
 from virton.console.watch.poller import Poller
 from virton.console.watch.telling import Telling
+from virton.console.watch.upkeep import Upkeep
 from virton.console.watch.views import Views
 from virton.keeping.audit import Audit
 from virton.keeping.syslog import Forwarder, Receiver
@@ -45,6 +46,7 @@ class Console:
     fence_clock: FenceClock
     auditor: Auditor
     telling: Telling | None = None
+    upkeep: Upkeep | None = None
     since: Since = field(default_factory=Since)
 
     @asynccontextmanager
@@ -62,6 +64,8 @@ class Console:
             tasks.append(asyncio.create_task(self.auditor.forwarder.run()))
         if self.telling is not None:
             tasks.append(asyncio.create_task(self.telling.run()))
+        if self.upkeep is not None:
+            tasks.append(asyncio.create_task(self.upkeep.run()))
         try:
             yield
         finally:
@@ -101,6 +105,7 @@ def open_console(client: ProxmoxClient, settings: ConsoleSettings, clock: Clock)
         fence_clock=FenceClock(clock, lambda: poller.readings, ahead),
         auditor=auditor(Audit(settings.data), clock, _forwarder(settings)),
         telling=_telling(poller, settings, clock),
+        upkeep=_upkeep(poller, settings, clock),
     )
 
 
@@ -112,6 +117,12 @@ def _telling(poller: Poller, settings: ConsoleSettings, clock: Clock) -> Telling
     if poller.chronicle is None:
         return None
     return Telling(poller.chronicle, settings.notify, clock, settings.heartbeat)
+
+
+def _upkeep(poller: Poller, settings: ConsoleSettings, clock: Clock) -> Upkeep | None:
+    if poller.chronicle is None:
+        return None
+    return Upkeep(poller.chronicle, settings.retention, clock)
 
 
 def console_of(request: Request) -> Console:

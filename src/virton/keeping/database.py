@@ -12,7 +12,17 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import (
+    Connection,
+    Engine,
+    column,
+    create_engine,
+    event,
+    func,
+    select,
+    table,
+    text,
+)
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
@@ -175,6 +185,32 @@ def writing(engine: Engine) -> Iterator[Connection]:
     with troubles(), engine.begin() as connection:
         lock(connection)
         yield connection
+
+
+def size_of(engine: Engine) -> int:
+    """Return how many bytes the history takes; raises HistoryError.
+
+    What was deleted is not counted: SQLite and PostgreSQL use its room anew, but give none back.
+    PostgreSQL does not tell how much of a table is in use, so there the rows are counted.
+    """
+    with troubles(), engine.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            pages, free, size = (
+                connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
+                for name in ("page_count", "freelist_count", "page_size")
+            )
+            return int((pages - free) * size)
+        counts = {
+            name: connection.execute(select(func.count()).select_from(table(name))).scalar_one()
+            for name in _ROWS
+        }
+        length = func.coalesce(func.sum(func.octet_length(column("body"))), 0)
+        texts = connection.execute(select(length).select_from(table("detail"))).scalar_one()
+        return int(texts) + sum(counts[name] * size for name, size in _ROWS.items())
+
+
+_ROWS = {"happening": 220, "state": 110, "detail": 110, "delivery": 1000, "incident": 4000}
+"""How many bytes a row takes in PostgreSQL with what the indices need for it."""
 
 
 @contextmanager

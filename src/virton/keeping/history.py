@@ -1,7 +1,7 @@
 """The history of what happened: kept once whoever saw it, and found again in pages."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,6 +28,9 @@ from virton.keeping.tables import clusters, details, happenings, kinds, subjects
 from virton.story.happenings import Happening
 
 _REMEMBERED = 5000
+AT_ONCE = 10_000
+"""So many happenings are deleted in one go."""
+
 FEW = 200
 """Up to so many subjects, kinds or pairs of them are each looked up by themselves in an index."""
 
@@ -126,22 +129,32 @@ class History:
 
     def forget(self, before_ms: int) -> int:
         """Delete what happened before a moment; return how much that was; raises HistoryError."""
+        return _all_of(lambda: self._forget_some(before_ms))
+
+    def _forget_some(self, before_ms: int) -> int:
+        """Delete a part of it: what is new need not wait until all of it is gone."""
         with writing(self.engine) as connection:
             cluster_id = Names(connection, self._cluster).cluster_id
             old = and_(happenings.c.cluster_id == cluster_id, happenings.c.to_ms < before_ms)
-            return connection.execute(delete(happenings).where(old)).rowcount
+            some = select(happenings.c.id).where(old).order_by(happenings.c.to_ms).limit(AT_ONCE)
+            gone = delete(happenings).where(happenings.c.id.in_(some))
+            return connection.execute(gone).rowcount
 
-    def forget_oldest(self, kept: int) -> int:
-        """Delete the oldest happenings beyond so many; return how many; raises HistoryError."""
-        with writing(self.engine) as connection:
-            cluster_id = Names(connection, self._cluster).cluster_id
-            mine = happenings.c.cluster_id == cluster_id
-            newest = select(happenings.c.to_ms).where(mine).order_by(happenings.c.to_ms.desc())
-            bound = connection.execute(newest.offset(kept).limit(1)).scalar_one_or_none()
-            if bound is None:
-                return 0
-            gone = and_(mine, happenings.c.to_ms <= bound)
-            return connection.execute(delete(happenings).where(gone)).rowcount
+    def oldest_ms(self) -> int | None:
+        """Return when the oldest happening was; None without any; raises HistoryError."""
+        mine = clusters.c.identity == self._cluster
+        joined = happenings.join(clusters, clusters.c.id == happenings.c.cluster_id)
+        query = select(happenings.c.to_ms).select_from(joined).where(mine)
+        with troubles(), self.engine.connect() as connection:
+            first = connection.execute(query.order_by(happenings.c.to_ms).limit(1))
+            return first.scalar_one_or_none()
+
+
+def _all_of(forget_some: Callable[[], int]) -> int:
+    total = 0
+    while gone := forget_some():
+        total += gone
+    return total
 
 
 def detail_of(happening: Happening) -> str:

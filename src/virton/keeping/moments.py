@@ -1,17 +1,19 @@
 """The page as it stood at any moment: what each of its rows showed, from when on."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Engine, and_, delete, func, insert, select
+from sqlalchemy import Connection, Engine, and_, delete, exists, func, insert, select
 
 from virton.keeping.database import troubles, writing
-from virton.keeping.names import Names, text_of
-from virton.keeping.tables import clusters, details, states, subjects
+from virton.keeping.names import Names, in_parts, text_of
+from virton.keeping.tables import clusters, details, happenings, states, subjects
 
 GONE = "{}"
 Rows = Mapping[str, Mapping[str, Any]]
+Course = list[tuple[int, dict[str, Any]]]
+"""From when on (ms) a row showed what; an empty object where it was gone."""
 
 
 class Moments:
@@ -55,25 +57,72 @@ class Moments:
 
     def at(self, at_ms: int) -> dict[str, dict[str, Any]]:
         """Return what each row showed at a moment; raises HistoryError."""
-        until = states.alias()
-        newest = (
-            select(func.max(until.c.at_ms))
-            .where(until.c.subject_id == subjects.c.id, until.c.at_ms <= at_ms)
+        with troubles(), self._engine.connect() as connection:
+            return _bodies(connection, self._standing(connection, at_ms))
+
+    def _standing(self, connection: Connection, at_ms: int) -> dict[str, int]:
+        """Return by row the number of the text that held at a moment.
+
+        Each row's newest state is looked up by itself in the table's own order: a join may be
+        planned as a walk through every state that ever was.
+        """
+        held = (
+            select(states.c.detail_id)
+            .where(states.c.subject_id == subjects.c.id, states.c.at_ms <= at_ms)
+            .order_by(states.c.at_ms.desc())
+            .limit(1)
             .correlate(subjects)
             .scalar_subquery()
         )
-        query = (
-            select(subjects.c.name, details.c.body)
-            .select_from(
-                subjects.join(clusters, clusters.c.id == subjects.c.cluster_id)
-                .join(states, and_(states.c.subject_id == subjects.c.id, states.c.at_ms == newest))
-                .join(details, details.c.id == states.c.detail_id)
-            )
-            .where(clusters.c.identity == self._cluster, details.c.body != GONE)
-            .order_by(subjects.c.name)
-        )
+        mine = subjects.join(clusters, clusters.c.id == subjects.c.cluster_id)
+        query = select(subjects.c.name, held).select_from(mine)
+        found = connection.execute(query.where(clusters.c.identity == self._cluster))
+        return {str(name): int(number) for name, number in found if number is not None}
+
+    def between(self, since_ms: int, until_ms: int, names: Sequence[str]) -> dict[str, Course]:
+        """Return from when on each of these rows showed what, within a time; raises HistoryError.
+
+        What held when the time began stands first, as of `since_ms`.
+        """
         with troubles(), self._engine.connect() as connection:
-            return {row.name: json.loads(row.body) for row in connection.execute(query)}
+            begun = self._standing(connection, since_ms)
+            later = self._later(connection, since_ms, until_ms, names)
+            first = {name: [(since_ms, begun[name])] for name in names if name in begun}
+            found = {name: first.get(name, []) + later.get(name, []) for name in names}
+            bodies = _texts(connection, {n for steps in found.values() for _, n in steps})
+        return {
+            name: [(at_ms, bodies[number]) for at_ms, number in steps]
+            for name, steps in found.items()
+            if steps
+        }
+
+    def _later(
+        self, connection: Connection, since_ms: int, until_ms: int, names: Sequence[str]
+    ) -> dict[str, list[tuple[int, int]]]:
+        found: dict[str, list[tuple[int, int]]] = {}
+        for some in in_parts(names):
+            query = (
+                select(subjects.c.name, states.c.at_ms, states.c.detail_id)
+                .join(subjects, subjects.c.id == states.c.subject_id)
+                .join(clusters, clusters.c.id == subjects.c.cluster_id)
+                .where(
+                    clusters.c.identity == self._cluster,
+                    subjects.c.name.in_(some),
+                    states.c.at_ms > since_ms,
+                    states.c.at_ms < until_ms,
+                )
+                .order_by(subjects.c.name, states.c.at_ms)
+            )
+            for name, at_ms, number in connection.execute(query):
+                found.setdefault(str(name), []).append((int(at_ms), int(number)))
+        return found
+
+    def names(self) -> list[str]:
+        """Return every row that was ever kept, by name; raises HistoryError."""
+        known = select(subjects.c.name).join(clusters, clusters.c.id == subjects.c.cluster_id)
+        rows = and_(clusters.c.identity == self._cluster, subjects.c.name.contains("/"))
+        with troubles(), self._engine.connect() as connection:
+            return [str(name) for (name,) in connection.execute(known.where(rows))]
 
     def forget(self, before_ms: int) -> int:
         """Delete what no moment since then needs; return how much; raises HistoryError."""
@@ -84,8 +133,40 @@ class Moments:
             .correlate(states)
             .scalar_subquery()
         )
+        total = 0
+        for some in in_parts(self._rows_of_all()):
+            with writing(self._engine) as connection:
+                old = and_(states.c.subject_id.in_(some), states.c.at_ms < needed)
+                total += connection.execute(delete(states).where(old)).rowcount
+        self._forget_texts()
+        return total
+
+    def _rows_of_all(self) -> list[int]:
+        query = select(subjects.c.id).join(clusters, clusters.c.id == subjects.c.cluster_id)
+        query = query.where(clusters.c.identity == self._cluster).order_by(subjects.c.id)
+        with troubles(), self._engine.connect() as connection:
+            return [int(number) for (number,) in connection.execute(query)]
+
+    def _forget_texts(self) -> None:
+        """Delete texts that nothing refers to any more."""
+        of_state, of_happening = states.alias(), happenings.alias()
+        unused = and_(
+            ~exists().where(of_state.c.detail_id == details.c.id),
+            ~exists().where(of_happening.c.detail_id == details.c.id),
+        )
         with writing(self._engine) as connection:
-            cluster_id = Names(connection, self._cluster).cluster_id
-            mine = select(subjects.c.id).where(subjects.c.cluster_id == cluster_id)
-            old = and_(states.c.subject_id.in_(mine), states.c.at_ms < needed)
-            return connection.execute(delete(states).where(old)).rowcount
+            connection.execute(delete(details).where(unused))
+
+
+def _bodies(connection: Connection, numbers: Mapping[str, int]) -> dict[str, dict[str, Any]]:
+    """Return by row what its text says; those that were gone are left out."""
+    texts = _texts(connection, set(numbers.values()))
+    return {name: texts[number] for name, number in sorted(numbers.items()) if texts[number]}
+
+
+def _texts(connection: Connection, numbers: set[int]) -> dict[int, dict[str, Any]]:
+    found: dict[int, dict[str, Any]] = {}
+    for some in in_parts(sorted(numbers)):
+        query = select(details.c.id, details.c.body).where(details.c.id.in_(some))
+        found |= {int(number): json.loads(body) for number, body in connection.execute(query)}
+    return found

@@ -1,19 +1,26 @@
 """The small numbers that stand for words in the history."""
 
 import json
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 from sqlalchemy import Column, Connection, Table, insert, select
 
 from virton.keeping.tables import clusters, details, kinds, subjects
 
 _AT_ONCE = 400
+T = TypeVar("T")
 
 
 def text_of(body: Mapping[str, Any]) -> str:
     """Return a body as one text, alike for alike ones."""
     return json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def in_parts(words: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Yield so many at a time as one question to the database may name."""
+    for at in range(0, len(words), _AT_ONCE):
+        yield words[at : at + _AT_ONCE]
 
 
 class Names:
@@ -51,8 +58,8 @@ class Names:
         self, table: Table, column: Column[str], words: list[str], fixed: dict[str, int]
     ) -> dict[str, int]:
         found: dict[str, int] = {}
-        for at in range(0, len(words), _AT_ONCE):
-            query = select(column, table.c.id).where(column.in_(words[at : at + _AT_ONCE]))
+        for some in in_parts(words):
+            query = select(column, table.c.id).where(column.in_(some))
             for name, value in fixed.items():
                 query = query.where(table.c[name] == value)
             found |= {str(word): int(number) for word, number in self._connection.execute(query)}

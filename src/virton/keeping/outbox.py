@@ -21,8 +21,9 @@ from sqlalchemy import (
 )
 
 from virton.keeping.database import troubles, writing
+from virton.keeping.marks import mark_of, set_mark
 from virton.keeping.names import Names
-from virton.keeping.tables import clusters, deliveries, incidents, marks
+from virton.keeping.tables import clusters, deliveries, incidents
 
 _MARK = "incidents"
 
@@ -106,18 +107,12 @@ class Outbox:
             if rows:
                 connection.execute(insert(deliveries), rows)
             if mark is not None:
-                _set_mark(connection, cluster_id, mark)
+                set_mark(connection, cluster_id, _MARK, mark)
             return numbers
 
     def mark(self) -> int:
         """Return how far happenings were made incidents of; raises HistoryError."""
-        query = (
-            select(marks.c.number)
-            .join(clusters, clusters.c.id == marks.c.cluster_id)
-            .where(clusters.c.identity == self._cluster, marks.c.name == _MARK)
-        )
-        with troubles(), self._engine.connect() as connection:
-            return int(connection.execute(query).scalar_one_or_none() or 0)
+        return mark_of(self._engine, self._cluster, _MARK) or 0
 
     def open_incidents(self) -> list[KeptIncident]:
         """Return the incidents that are not over; raises HistoryError."""
@@ -224,13 +219,6 @@ def _keep(connection: Connection, cluster_id: int, changed: ChangedIncident) -> 
     row = {"cluster_id": cluster_id, "key": changed.key, "began_ms": changed.began_ms, **now}
     made = connection.execute(insert(incidents).values(row).returning(incidents.c.id))
     return int(made.scalar_one())
-
-
-def _set_mark(connection: Connection, cluster_id: int, number: int) -> None:
-    mine = and_(marks.c.cluster_id == cluster_id, marks.c.name == _MARK)
-    connection.execute(delete(marks).where(mine))
-    row = {"cluster_id": cluster_id, "name": _MARK, "number": number}
-    connection.execute(insert(marks).values(row))
 
 
 def _read(connection: Connection, query: Any) -> list[Delivery]:

@@ -70,6 +70,7 @@ happenings = Table(
     Index("happening_by_subject", "subject_id", "to_ms"),
     Index("happening_by_subject_and_kind", "subject_id", "kind_id", "to_ms"),
     Index("happening_by_kind", "cluster_id", "kind_id", "to_ms"),
+    Index("happening_by_detail", "detail_id"),
 )
 
 states = Table(
@@ -78,6 +79,7 @@ states = Table(
     Column("subject_id", ForeignKey("subject.id"), primary_key=True),
     Column("at_ms", BigInteger, primary_key=True),
     Column("detail_id", ForeignKey("detail.id"), nullable=False),
+    Index("state_by_detail", "detail_id"),
     sqlite_with_rowid=False,
 )
 """What each row of the page showed from a moment on; an empty object where it was gone."""
@@ -136,3 +138,12 @@ leases = Table(
     Column("until_ms", BigInteger, nullable=False),
 )
 """Duties that one of several consoles has at a time."""
+
+settings = Table(
+    "setting",
+    metadata,
+    Column("cluster_id", ForeignKey("cluster.id"), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("body", Text, nullable=False),
+)
+"""What administrators have set in the page, as JSON; consoles that share a history share it."""

@@ -166,7 +166,10 @@ class ConsoleToken(Told):
 
 
 class Cluster(Told):
-    """The cluster as a whole; `lab` tells whether the viewer has a lab."""
+    """The cluster as a whole; `lab` tells whether the viewer has a lab.
+
+    `unkept` is why what happens cannot be written down.
+    """
 
     name: Text | None
     version: Text | None
@@ -179,6 +182,7 @@ class Cluster(Told):
     read_only: ReadOnly | None
     clock: ClusterTime
     token: ConsoleToken | None
+    unkept: Text | None
 
 
 class Quorum(Told):

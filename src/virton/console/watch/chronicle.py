@@ -12,8 +12,10 @@ from virton.console.watch.readings import Part, Readings
 from virton.console.watch.steps import went_well
 from virton.keeping.database import HistoryError, Trouble, open_database
 from virton.keeping.history import Filter, History
+from virton.keeping.marks import WATCHED, keep_mark, mark_of
 from virton.keeping.moments import Moments
 from virton.keeping.outbox import Outbox
+from virton.keeping.settings import Settings
 from virton.proxmox.sight import (
     Looks,
     lrm_of,
@@ -24,6 +26,12 @@ from virton.proxmox.unchanged import Unchanged
 from virton.story.happenings import Happening, Kind
 from virton.story.observed import Seen, observe
 from virton.story.sight import Sight
+
+ABSENT_S = 120.0
+"""After so long without a look nobody watched, and that is told."""
+
+MARK_S = 30.0
+"""How often it is kept until when somebody watched."""
 
 MOST_WAITING = 10_000
 """So many happenings are held while they cannot be written; the oldest go first after that."""
@@ -41,6 +49,7 @@ class Books:
     history: History
     moments: Moments
     outbox: Outbox
+    settings: Settings
 
 
 class Chronicle:
@@ -56,6 +65,9 @@ class Chronicle:
         self._looks = Looks()
         self._standing = Unchanged[str, Told, Mapping[str, Any]](_standing)
         self._since_s: float | None = None
+        self._watched_s: float | None = None
+        self._left_s: float | None = None
+        self._marked_s = float("-inf")
         self._waiting: list[Happening] = []
         self._latest: tuple[Readings, PageModel] | None = None
         self._stirred = asyncio.Event()
@@ -106,7 +118,17 @@ class Chronicle:
         if sight is None:
             return []
         self._seen, found = observe(self._seen, sight)
-        return found
+        return [*self._absence(sight.to_s), *found]
+
+    def _absence(self, now_s: float) -> list[Happening]:
+        """Tell since when nobody watched, where that is long: what happened then may be missing."""
+        watched_s, self._watched_s = self._watched_s, now_s
+        if watched_s is None or now_s - watched_s < ABSENT_S:
+            return []
+        return [
+            Happening(Kind.CONSOLE_BLIND, "", watched_s, watched_s, told=False),
+            Happening(Kind.CONSOLE_SEEING, "", now_s, now_s, told=False),
+        ]
 
     async def _told(self, readings: Readings) -> list[Happening]:
         """Return what the HA stack itself tells, on from where the history ends."""
@@ -129,16 +151,34 @@ class Chronicle:
         seen = self._seen.sight
         known = None if seen.manager is None else seen.manager.master_node
         self.journals.teller.master = str(masters[0].facts["node"]) if masters else known
+        if self._left_s is not None:
+            return self._left_s
         return last[0].to_ms / 1000 if last else seen.to_s
+
+    def _opened(self, cluster: str) -> Books:
+        """Open the books, and learn until when somebody watched."""
+        books, now_s = _open(self._address, cluster), self._watched_s
+        left_ms = mark_of(books.history.engine, cluster, WATCHED)
+        if left_ms is not None and now_s is not None:
+            self._left_s = self._watched_s = left_ms / 1000
+            self._wait(self._absence(now_s))
+        return books
+
+    def _mark(self, books: Books) -> None:
+        now_s = self._watched_s
+        if now_s is not None and now_s - self._marked_s >= MARK_S:
+            keep_mark(books.history.engine, books.cluster, WATCHED, round(now_s * 1000))
+            self._marked_s = now_s
 
     def _keep(self, cluster: str, page: PageModel) -> None:
         try:
-            books = self._books or _open(self._address, cluster)
+            books = self._books or self._opened(cluster)
             self._books = books
             books.history.add(self._waiting)
             self._waiting = []
             if page.now:
                 books.moments.keep(self._rows(page), round(page.now * 1000))
+            self._mark(books)
         except HistoryError as error:
             if self.trouble is not error.trouble:
                 log.error("the history cannot be written: %s", error.detail)
@@ -159,7 +199,11 @@ class Chronicle:
 def _open(address: str, cluster: str) -> Books:
     engine = open_database(address)
     return Books(
-        cluster, History(engine, cluster), Moments(engine, cluster), Outbox(engine, cluster)
+        cluster,
+        History(engine, cluster),
+        Moments(engine, cluster),
+        Outbox(engine, cluster),
+        Settings(engine, cluster),
     )
 
 

@@ -59,7 +59,8 @@ class Poller:
     @property
     def readings(self) -> Readings:
         """Return everything that is known of the cluster."""
-        return replace(self._reader.readings, period_s=self._pause_s)
+        unkept = None if self.chronicle is None else self.chronicle.trouble
+        return replace(self._reader.readings, period_s=self._pause_s, unkept=unkept)
 
     async def run(self) -> None:
         """Ask at every interval while anybody watches, or did a moment ago."""

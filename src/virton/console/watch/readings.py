@@ -60,7 +60,7 @@ class Readings:
 
     `answering` is the address that is asked first, `ahead_s` by how much its clock is ahead of ours,
     `token` how the cluster takes the console's own, if there is one; `period_s` is how long a round
-    takes with the pause after it.
+    takes with the pause after it; `unkept` is why what happens cannot be written down.
     """
 
     status: Part[StatusReading] = Part(StatusReading())
@@ -75,6 +75,7 @@ class Readings:
     ahead_s: float | None = None
     period_s: float = 2.0
     token: TokenStanding | None = None
+    unkept: str | None = None
 
     @property
     def parts(self) -> dict[str, Part[Any]]:
