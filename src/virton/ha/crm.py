@@ -1,7 +1,6 @@
 """The Cluster Resource Manager: one a node, of which the holder of the manager's lock is master."""
 
-from dataclasses import dataclass
-
+from virton.frozen import frozen
 from virton.ha.environment import (
     ENDED,
     MANAGER_LOCK,
@@ -36,7 +35,7 @@ MASTER_ROUND_S = 10
 WAITING_ROUND_S = 5
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CrmMemory:
     """What a CRM remembers between its rounds."""
 

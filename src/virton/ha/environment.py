@@ -5,10 +5,10 @@ asks in one round must not change under it, but for the locks.
 """
 
 from collections.abc import Mapping, Set
-from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
+from virton.frozen import frozen
 from virton.ha.causes import Cause
 from virton.ha.events import Event
 from virton.ha.manager.plan import Act
@@ -32,7 +32,7 @@ def agent_lock(node: str) -> str:
     return f"ha_agent_{node}_lock"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NextRound:
     """When a daemon wants to be called again, or that it has ended."""
 

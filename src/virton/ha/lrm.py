@@ -1,7 +1,8 @@
 """The Local Resource Manager: one a node, starting, stopping and moving the guests there."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from virton.frozen import frozen
 from virton.ha.environment import (
     ENDED,
     GuestOperation,
@@ -45,7 +46,7 @@ ACTIVE_ROUND_S = 10
 OTHER_ROUND_S = 5
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LrmMemory:
     """What an LRM remembers between its rounds; `status` is what it read of the manager's last."""
 

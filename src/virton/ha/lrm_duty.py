@@ -1,8 +1,8 @@
 """What the manager's status asks of one node's LRM."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
+from virton.frozen import frozen
 from virton.ha.model import ManagerStatus, ServiceStatus
 from virton.ha.states import NodeState, ServiceState
 
@@ -21,7 +21,7 @@ _NOT_THE_LRMS = (ServiceState.RECOVERY, ServiceState.FREEZE, ServiceState.REQUES
 Services = Sequence[tuple[str, ServiceStatus]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Share:
     """A node's resources: `own` are here, `work` are those to look after.
 
@@ -34,7 +34,7 @@ class Share:
     active_count: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Duty:
     """What the manager's status asks of a node."""
 

@@ -4,11 +4,12 @@ All are frozen: a daemon reads one, replaces it, and never changes what another 
 """
 
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from operator import itemgetter
 from typing import Annotated, Any, Self
 
+from virton.frozen import frozen
 from virton.ha.states import (
     BalanceMethod,
     DisarmMode,
@@ -40,7 +41,7 @@ def resource_name(sid: str) -> str:
     return sid.partition(":")[2]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ResourceConfig:
     """A resource as configured (`resources.cfg`), with the node on which its guest lives.
 
@@ -57,7 +58,7 @@ class ResourceConfig:
     auto_rebalance: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GroupConfig:
     """A legacy HA group (`groups.cfg`): node -> priority, and its two switches."""
 
@@ -67,7 +68,7 @@ class GroupConfig:
     comment: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SchedulerSettings:
     """The `crs` line of datacenter.cfg; `threshold` and `margin` are fractions of 1."""
 
@@ -80,7 +81,7 @@ class SchedulerSettings:
     margin: float = 0.1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DatacenterSettings:
     """What datacenter.cfg tells the HA stack."""
 
@@ -88,7 +89,7 @@ class DatacenterSettings:
     scheduler: SchedulerSettings = SchedulerSettings()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Motion:
     """A requested move of a resource: live (`migrate`) or stop, move and start (`relocate`)."""
 
@@ -96,14 +97,14 @@ class Motion:
     target: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StopRequest:
     """A requested stop of a resource within `timeout` seconds; 0 is a hard stop."""
 
     timeout: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ServiceStatus:
     """What the manager knows of one resource."""
 
@@ -219,7 +220,7 @@ def _command_from_json(cmd: Any) -> Motion | StopRequest | None:
     return Motion(cmd[0], cmd[1])
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Disarm:
     """The cluster-wide pause of the HA stack, and how far it has come."""
 
@@ -227,7 +228,7 @@ class Disarm:
     state: DisarmState = DisarmState.DISARMING
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ManagerStatus:
     """What the manager writes at the end of its round (`manager_status`)."""
 
@@ -277,7 +278,7 @@ class ManagerStatus:
         return replace(self, timestamp=None)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LrmResult:
     """How an action of a Local Resource Manager ended; `state` is the state it worked for."""
 
@@ -286,7 +287,7 @@ class LrmResult:
     exit_code: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LrmStatus:
     """What a Local Resource Manager writes after its round (`nodes/<node>/lrm_status`)."""
 

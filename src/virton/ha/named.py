@@ -1,9 +1,11 @@
 """Values that say why: each kind has a name, under which the catalogues hold its sentence."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from enum import StrEnum
 from typing import Any, ClassVar, TypeVar
+
+from virton.frozen import frozen
 
 N = TypeVar("N", bound="Named")
 
@@ -36,7 +38,7 @@ def named(name: str, kinds: dict[str, type[Any]]) -> Callable[[type[N]], type[N]
     """Return a decorator that makes a class a frozen value of the given name, known in `kinds`."""
 
     def register(cls: type[N]) -> type[N]:
-        made = dataclass(frozen=True, slots=True)(cls)
+        made = frozen(cls)
         made.name = name
         kinds[name] = made
         return made

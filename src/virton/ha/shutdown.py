@@ -1,7 +1,6 @@
 """What an LRM does when it is to end: with its node, or in order to be restarted."""
 
-from dataclasses import dataclass
-
+from virton.frozen import frozen
 from virton.ha.events import Event
 from virton.ha.events.lrm import (
     RestartFreeze,
@@ -15,7 +14,7 @@ from virton.ha.events.lrm import (
 from virton.ha.states import LrmMode, ShutdownPolicy
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shutdown:
     """Whether all resources are stopped first, the LRM's new mode (None: as it is), the news."""
 

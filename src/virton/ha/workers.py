@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
+from virton.frozen import frozen
 from virton.ha.environment import GuestOperation, LrmEnvironment
 from virton.ha.events.lrm import (
     ActionFailed,
@@ -48,7 +49,7 @@ class Job:
     how: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class JobMemory:
     """A job as remembered, with the number of the operation that is under way for it."""
 
@@ -62,7 +63,7 @@ class JobMemory:
     how: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WorkersMemory:
     """What the workers of an LRM remember between its rounds."""
 
@@ -73,7 +74,7 @@ class WorkersMemory:
     shutdown_errors: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Care:
     """What an LRM looks after: `new` are those not done yet, `started` those it started.
 

@@ -12,6 +12,7 @@ from enum import Enum, StrEnum
 from functools import cache
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from virton.frozen import frozen
 from virton.ha.causes import CAUSES, Cause
 from virton.ha.model import INSTANT, ManagerStatus, ServiceStatus, ServiceTable
 from virton.ha.rules.config import RuleSet
@@ -59,7 +60,7 @@ class Pool:
         return None if at is None else (at, self.values[at])
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Form:
     """How the values of one type are written and read."""
 

@@ -2,15 +2,15 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
+from virton.frozen import frozen
 from virton.ha.environment import GuestOperation
 from virton.simulation.files import ClusterFiles
 from virton.simulation.hosts import Host
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Operation:
     """An operation on a guest that was over as soon as it began."""
 
@@ -24,7 +24,7 @@ class Operation:
 NOT_ATTEMPTED = Operation(attempted=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Faults:
     """How a guest of type `fa` fails, as the digits of its name tell.
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from virton.frozen import frozen
 from virton.ha.environment import LockAnswer
 from virton.simulation.timing import LOCK_LIFETIME_S
 
@@ -28,7 +29,7 @@ class Hold:
     has: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Asker:
     """Who tries for a lock: a daemon (`node/crm`), and when (s).
 

@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+from virton.frozen import frozen
 from virton.ha.dialect import Dialect, dialect_of
 from virton.ha.events import Record
 from virton.ha.model import (
@@ -52,7 +52,7 @@ class ScenarioError(ValueError):
     """A file that is no scenario; the message names the part and what would be right."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Scenario:
     """A scenario as read from its file: the world with which it begins, to be played at will.
 

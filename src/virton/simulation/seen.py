@@ -6,8 +6,9 @@ has a value that fits the rest: see `untold` in the capture.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from virton.frozen import frozen
 from virton.ha.crm import MASTER_ROUND_S, WAITING_ROUND_S, CrmMemory
 from virton.ha.environment import MANAGER_LOCK, SILENT_S, agent_lock
 from virton.ha.lrm import ACTIVE_ROUND_S, OTHER_ROUND_S, LrmMemory
@@ -77,7 +78,7 @@ def _qdevice(told: Fields) -> QDeviceValue | None:
     return QDeviceValue(told.whole("votes", 1), connected is None or bool(connected))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Seen:
     """What a capture tells of the daemons; ages in seconds."""
 

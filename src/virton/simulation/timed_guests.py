@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from virton.frozen import frozen
 from virton.ha.model import resource_name
 from virton.simulation.files import ClusterFiles
 from virton.simulation.hosts import Host
@@ -43,7 +44,7 @@ class TimedOperation:
     moved: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pace:
     """How long a guest takes, in seconds, to start, to shut down and to move live."""
 

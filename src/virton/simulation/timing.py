@@ -4,7 +4,7 @@ The virtual clock's contract knows none of these delays; the paced clock has the
 do (corosync 3, pmxcfs and watchdog-mux of Proxmox VE 9).
 """
 
-from dataclasses import dataclass
+from virton.frozen import frozen
 
 LOCK_LIFETIME_S = 120
 
@@ -14,7 +14,7 @@ BOOT_FILES_S = 4
 BOOT_DAEMONS_S = 11
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Totem:
     """Corosync's settings, in milliseconds; the coefficient counts for each node beyond two."""
 
@@ -33,7 +33,7 @@ class Totem:
         return token_ms + consensus_ms
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Timing:
     """The delays of a world, in seconds; as it stands here, those of the virtual clock: none.
 
@@ -56,9 +56,10 @@ class Timing:
 
 
 VIRTUAL = Timing()
+COROSYNC = Totem()
 
 
-def real_timing(nodes: int, totem: Totem = Totem()) -> Timing:
+def real_timing(nodes: int, totem: Totem = COROSYNC) -> Timing:
     """Return the delays of a real cluster of so many nodes.
 
     watchdog-mux gives a client up after 60 s, and the device resets the node 10 s later.

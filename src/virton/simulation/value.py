@@ -4,9 +4,10 @@ The parts are frozen, and what is large is shared with the world that they were 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
+from virton.frozen import frozen
 from virton.ha.crm import CrmMemory
 from virton.ha.dialect import Dialect
 from virton.ha.lrm import LrmMemory
@@ -24,7 +25,7 @@ from virton.simulation.timed_guests import Doing
 from virton.simulation.timing import VIRTUAL, Timing
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HostValue:
     """A host, with its daemons and their clocks (s); the fields are those of `Host`."""
 
@@ -52,7 +53,7 @@ class HostValue:
     lrm_clock_s: Instant = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FilesValue:
     """The cluster's shared files."""
 
@@ -66,7 +67,7 @@ class FilesValue:
     lrm_status: Mapping[str, LrmStatus] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FiguresValue:
     """What each resource may use (`static`) and does use (`dynamic`): sid -> figure -> value."""
 
@@ -74,7 +75,7 @@ class FiguresValue:
     dynamic: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InstantGuestsValue:
     """Guests that obey at once: how often each failed since it last did not."""
 
@@ -82,7 +83,7 @@ class InstantGuestsValue:
     failed_moves: Mapping[str, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OperationValue:
     """An operation on a guest; the fields are those of `TimedOperation`."""
 
@@ -99,7 +100,7 @@ class OperationValue:
     moved: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TimedGuestsValue:
     """Guests that take their time; `operations` are under way, or over but not looked at yet."""
 
@@ -121,7 +122,7 @@ class Step(StrEnum):
     END = "end"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class VirtualClockValue:
     """Where the virtual clock is: which host's turn in the loop, and what is still to be commanded.
 
@@ -139,7 +140,7 @@ class VirtualClockValue:
     any_lrm_announced: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PacedClockValue:
     """Where the paced clock is; the fields, by node and daemon, are those of its `Rounds`."""
 
@@ -152,7 +153,7 @@ class PacedClockValue:
     paused: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LockValue:
     """A cluster-wide lock; the fields are those of `Lock`."""
 
@@ -162,7 +163,7 @@ class LockValue:
     remover: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HoldValue:
     """What a daemon remembers of a lock; the fields are those of `Hold`."""
 
@@ -170,7 +171,7 @@ class HoldValue:
     has: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FormingValue:
     """Nodes that come to a membership; the fields are those of `Forming`."""
 
@@ -180,7 +181,7 @@ class FormingValue:
     lost: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MembershipValue:
     """Who reaches whom, and who knows of whom; the fields are those of `Membership`."""
 
@@ -189,7 +190,7 @@ class MembershipValue:
     forming: tuple[FormingValue, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class QDeviceValue:
     """A quorum device; the fields are those of `QDevice`."""
 
@@ -197,7 +198,7 @@ class QDeviceValue:
     on: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WorldValue:
     """A whole world on one of the two clocks; `files` are None where they are kept elsewhere.
 

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from virton.frozen import frozen
 from virton.ha.config.properties import decode_text, encode_text
 from virton.ha.config.sections import Complaint, Fault, digest_of
 from virton.ha.model import DatacenterSettings, SchedulerSettings
@@ -18,7 +19,7 @@ _NEEDS_AUTO_REBALANCE = frozenset(
 _SCHEDULER_KEYS = _NEEDS_AUTO_REBALANCE | {"ha", "ha-rebalance-on-start", "ha-auto-rebalance"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Datacenter:
     """The file as read: every property as its text, and what it means for the HA stack."""
 

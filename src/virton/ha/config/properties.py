@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from urllib.parse import quote, unquote
+
+from virton.frozen import frozen
 
 MAX_COMMENT_LENGTH = 4096
 
@@ -16,7 +17,7 @@ _LARGEST = 2**64 - 1
 _PLAIN = "".join(chr(code) for code in range(0x20, 0x7F) if chr(code) not in "%:")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Property:
     """A property that a section may hold.
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Self
 
+from virton.frozen import frozen
 from virton.ha.config.properties import Property
 
 _HEADER = re.compile(r"(\S+):\s*(\S+)\s*", re.ASCII)
@@ -30,7 +31,7 @@ class Fault(StrEnum):
     MISSING_PROPERTY = "missing-property"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Complaint:
     """A part of a file that was left out; `line` counts from 1."""
 
@@ -41,7 +42,7 @@ class Complaint:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Section:
     """A section: valid properties as they stand in the file, and those that nobody here knows."""
 
@@ -61,7 +62,7 @@ def _same_name(_type: str, name: str) -> str | None:
     return name
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Format:
     """What a file may hold: its section types with their properties, and how ids are formed.
 
@@ -95,7 +96,7 @@ class Format:
 ANYTHING = Format()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Document:
     """A file as read: its sections by id, their ordinals, and what had to be left out.
 

@@ -1,9 +1,11 @@
 """What an event is: one typed value for one thing that happened."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, dataclass_transform
+
+from virton.frozen import frozen
 
 if TYPE_CHECKING:
     from virton.ha.causes import Cause
@@ -44,7 +46,7 @@ def event(kind: str, severity: Severity = Severity.INFO) -> Callable[[type[E]], 
     """Make a class an event of the given kind."""
 
     def register(cls: type[E]) -> type[E]:
-        made = dataclass(frozen=True, slots=True)(cls)
+        made = frozen(cls)
         made.kind, made.severity = kind, severity
         KINDS[kind] = made
         return made
@@ -52,7 +54,7 @@ def event(kind: str, severity: Severity = Severity.INFO) -> Callable[[type[E]], 
     return register
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Record:
     """An event with its time (seconds) and who told it (`node1/crm`, `hardware` ...).
 

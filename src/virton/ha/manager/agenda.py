@@ -6,9 +6,10 @@ on nodes that are not online: they are looked at in every round.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from heapq import heapify, heappop, heappush
 
+from virton.frozen import frozen
 from virton.ha.manager.round import Round
 from virton.ha.model import DatacenterSettings, LrmResult, ResourceConfig
 from virton.ha.rules.compiled import CompiledRules
@@ -18,7 +19,7 @@ Results = Mapping[str, LrmResult]
 _NO_RESULTS: Results = {}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Seen:
     """What a round looked at; large values are compared by identity."""
 
@@ -43,7 +44,7 @@ class Seen:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AgendaMemory:
     """What the last round looked at, and the resources that the next one must look at anyway."""
 

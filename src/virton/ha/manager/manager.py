@@ -1,8 +1,9 @@
 """One term of a master: it keeps the picture between rounds, and decides in each of them."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from virton.frozen import frozen
 from virton.ha.causes import NodeFenced
 from virton.ha.environment import LockAnswer, agent_lock
 from virton.ha.events.cluster import (
@@ -56,7 +57,7 @@ from virton.ha.states import (
 AskLock = Callable[[str], LockAnswer]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RulesMemory:
     """What the rules in force were compiled from, and the files that told to do so."""
 
@@ -67,7 +68,7 @@ class RulesMemory:
     compiled: CompiledRules | None = field(default=None, metadata=DERIVED)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ManagerMemory:
     """What a manager remembers between its rounds.
 

@@ -1,9 +1,10 @@
 """The manager's picture of the nodes: their states, and since when they are away."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
+from virton.frozen import frozen
 from virton.ha.causes import (
     Cause,
     MaintenanceBegun,
@@ -36,7 +37,7 @@ class Tell(Protocol):
         """Make an event known."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NodesMemory:
     """What a node watch remembers."""
 

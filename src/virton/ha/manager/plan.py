@@ -6,6 +6,7 @@ dies in between leaves a status from which its successor decides the same once m
 
 from dataclasses import dataclass, field
 
+from virton.frozen import frozen
 from virton.ha.causes import Cause
 from virton.ha.events import Event
 from virton.ha.model import ManagerStatus
@@ -13,14 +14,14 @@ from virton.ha.placement.reasons import Decision
 from virton.ha.rules.config import RuleSet
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TakeCommands:
     """Take the operator's commands off the queue."""
 
     count: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TakeOverGuest:
     """Make the guest of a fenced node another node's."""
 
@@ -29,7 +30,7 @@ class TakeOverGuest:
     target: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RemoveGuestLock:
     """Remove a lock that a fenced node left behind on a guest."""
 
@@ -37,14 +38,14 @@ class RemoveGuestLock:
     lock: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RequestStopped:
     """Change a resource's configured state to `stopped`."""
 
     sid: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReplaceGroups:
     """Replace all HA groups by rules; `failback_off` are the resources that stay where they are."""
 

@@ -1,8 +1,9 @@
 """The manager's table of resources, and what it costs their nodes."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from virton.frozen import frozen
 from virton.ha.causes import Cause
 from virton.ha.events import Event
 from virton.ha.events.resource import ResourceStateChanged
@@ -13,7 +14,7 @@ from virton.ha.placement.positions import counts_as_running, used_nodes
 from virton.ha.states import ServiceState
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BoardMemory:
     """What a table of resources remembers; `version` counts its changes."""
 

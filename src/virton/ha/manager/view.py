@@ -1,15 +1,16 @@
 """The cluster as the manager reads it at the start of its round."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from virton.frozen import frozen
 from virton.ha.events import Event
 from virton.ha.model import DatacenterSettings, GroupConfig, LrmStatus, ResourceConfig
 from virton.ha.placement.load import ImbalanceMeasure, NodeStats, ResourceUsage
 from virton.ha.rules.config import RuleSet
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LoadReport:
     """The figures of the static and dynamic scheduler modes, and how imbalance is measured.
 
@@ -24,7 +25,7 @@ class LoadReport:
     usable: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class View:
     """One consistent picture of the cluster; a round decides on it and nothing else.
 

@@ -1,10 +1,10 @@
 """How unevenly the nodes are loaded, and the one move that evens them out most."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from math import fsum, sqrt, trunc
 
+from virton.frozen import frozen
 from virton.ha.placement.gauge import Gauge, exact_parts
 from virton.ha.placement.topsis import scores, sum_in_order
 from virton.ha.states import BalanceMethod
@@ -17,7 +17,7 @@ class ImbalanceMeasure(StrEnum):
     SHARE = "share"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Candidate:
     """Resources that move together, led by one of them, and the nodes open to them."""
 
@@ -26,7 +26,7 @@ class Candidate:
     resources: Sequence[str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BestMove:
     """The leader of the resources to move, from where to where, and the imbalance thereafter."""
 
@@ -36,7 +36,7 @@ class BestMove:
     imbalance: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bundle:
     """A candidate in the gauge's terms: nodes by index, and what its resources use together."""
 

@@ -6,9 +6,10 @@ left, so that its reasons are those by which it was made.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import StrEnum
 
+from virton.frozen import frozen
 from virton.ha.model import ResourceConfig, ServiceStatus
 from virton.ha.placement.load import Load
 from virton.ha.placement.positions import used_nodes
@@ -24,7 +25,7 @@ class Preference(StrEnum):
     NEXT = "the best node on which it has not failed"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ground:
     """What all choices of a round stand on."""
 
@@ -35,7 +36,7 @@ class Ground:
     load: Callable[[], Load]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Steps:
     """The nodes that remained after each step; None where the step was not reached.
 
@@ -63,7 +64,7 @@ class Because(StrEnum):
     NEXT = "next best score after the current node"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Choice:
     """The chosen node (None: there is none), which step decided, and what each step left.
 

@@ -1,11 +1,12 @@
 """What each node of a cluster offers and uses, summed so that the order of adding never shows."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from math import fsum
 
+from virton.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class NodeStats:
     """A node's size (cores, bytes) and, where it is measured, its use (cores, bytes)."""
 
@@ -15,7 +16,7 @@ class NodeStats:
     mem: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ResourceUsage:
     """A resource's size and use (cores, bytes); `maxcpu` 0 means as many as the node has.
 
@@ -28,7 +29,7 @@ class ResourceUsage:
     mem: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Demand:
     """What a resource takes of a node: `cpu` and `mem` while it runs, the maxima as it starts."""
 

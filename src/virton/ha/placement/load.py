@@ -1,11 +1,11 @@
 """The load on the nodes that are online, by which placement and balancing choose among them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from math import isfinite
 from typing import Protocol
 
+from virton.frozen import frozen
 from virton.ha.placement.balance import (
     BestMove,
     Bundle,
@@ -61,7 +61,7 @@ class ProblemReason(StrEnum):
     MEMBER_ELSEWHERE = "member_elsewhere"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Problem:
     """Something that a load could not do, for the manager to report."""
 
@@ -132,7 +132,7 @@ class BasicLoad:
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Counted:
     demand: Demand
     current: str

@@ -4,9 +4,9 @@ The objections are read off what the steps of the choice left; nothing is decide
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import dataclass_transform
 
+from virton.frozen import frozen
 from virton.ha.named import N, Named, named
 from virton.ha.placement.choice import Because, Choice, Ground, ranked
 from virton.ha.rules.nodes import OTHER_NODE
@@ -144,7 +144,7 @@ class WorseScore(NodeObjection):
 _BY_SCORE = (PassedOver, EqualScore, WorseScore)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Explanation:
     """Where a resource is to be (None: nowhere), why there, and why on no other node.
 
@@ -164,7 +164,7 @@ class Explanation:
         return any(isinstance(o, _BY_SCORE) for o in self.objections.values())
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Decision:
     """A choice for a resource with what it stood on, to be explained when somebody asks."""
 

@@ -1,12 +1,12 @@
 """Which keep-together rules overlap, and thus bind all their resources to one another."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from virton.frozen import frozen
 from virton.ha.rules.config import ResourceAffinityRule
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bundle:
     """Overlapping rules in the order in which they were joined, and their resources."""
 

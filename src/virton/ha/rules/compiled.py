@@ -1,15 +1,16 @@
 """Rules in the form in which placement reads them, with the rules that each relation came from."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from virton.frozen import frozen
 from virton.ha.rules.config import NodeAffinityRule, ResourceAffinityRule, RuleSet
 from virton.ha.rules.feasibility import Objection
 from virton.ha.rules.inference import effective
 from virton.ha.rules.nodes import priorities
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CompiledRules:
     """Node priorities, and the resources to keep together with and apart from, by resource.
 

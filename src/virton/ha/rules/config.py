@@ -1,9 +1,10 @@
 """HA rules as configured (`rules.cfg`)."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Literal, Self, cast
 
+from virton.frozen import frozen
 from virton.ha.config import properties, sections
 from virton.ha.config.properties import decode_text, encode_text
 from virton.ha.config.sections import Complaint, Document, Section
@@ -36,7 +37,7 @@ OLDER_RULES_FORMAT = RULES_FORMAT.without({NODE_AFFINITY: "affinity"})
 """The file up to Proxmox VE 9.1."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NodeAffinityRule:
     """Resources that prefer (or avoid) nodes; a strict rule allows nothing else.
 
@@ -62,7 +63,7 @@ class NodeAffinityRule:
         return not self.disable and "disable" not in self.explicit
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ResourceAffinityRule:
     """Resources to keep together (`positive`) or apart (`negative`).
 
@@ -87,7 +88,7 @@ class ResourceAffinityRule:
 Rule = NodeAffinityRule | ResourceAffinityRule
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RuleSet:
     """Rules by id, their ordinals in the file, and the digest of its text.
 

@@ -5,9 +5,10 @@ everything that takes part in the contradiction. Disabled rules neither contradi
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
+from virton.frozen import frozen
 from virton.ha.rules.bundles import Bundle, bundles
 from virton.ha.rules.config import NodeAffinityRule, ResourceAffinityRule, RuleSet
 from virton.ha.rules.nodes import preferred_nodes
@@ -28,7 +29,7 @@ class Reason(StrEnum):
     AVOIDS_A_MISSING_NODE = "avoids-a-missing-node"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Objection:
     """Why a rule is left out: the property to blame, and the resource and rules concerned."""
 
@@ -39,7 +40,7 @@ class Objection:
     against: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Checked:
     """The enabled rules by kind, indexed by resource, as all checks read them."""
 
