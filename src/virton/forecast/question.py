@@ -49,6 +49,7 @@ class Question:
     failing: tuple[str, ...] = ()
     changes: tuple[Change, ...] = ()
     commands: tuple[str, ...] = ()
+    arming: str | None = None
     as_version: str | None = None
 
     @property
@@ -70,6 +71,8 @@ class Question:
             yield Deed(0, f"split {parts}")
         for node in self.maintenance:
             yield Deed(0, f"crm {node} enable-node-maintenance")
+        if self.arming is not None:
+            yield Deed(0, self.arming)
         for command in self.commands:
             how, sid, node = command.split()
             yield Deed(0, f"service {sid} {how} {node}")
@@ -119,6 +122,7 @@ def question_of(asked: Mapping[str, Any], situation: Situation) -> Question:
         failing=_words(asked, "fail_start"),
         changes=changes_of(asked),
         commands=tuple(_moved(words) for words in _words(asked, "move")),
+        arming=_arming(asked.get("arming"), situation),
         as_version=str(asked["as_version"]) if asked.get("as_version") else None,
     )
 
@@ -147,3 +151,15 @@ def _moved(words: str) -> str:
     if len(rest) != 1:
         raise QuestionError(f"{words!r}: a move is a resource and a node")
     return f"migrate {sid} {rest[0]}"
+
+
+def _arming(words: Any, situation: Situation) -> str | None:
+    """Read `arm`, `freeze` or `ignore`: what the HA stack is told as a whole, at some node."""
+    if not words:
+        return None
+    if words not in ("arm", "freeze", "ignore"):
+        raise QuestionError(f"arming: {words!r} is none of arm, freeze, ignore")
+    if not situation.online:
+        raise QuestionError("no node is online")
+    action = "arm-ha" if words == "arm" else f"disarm-ha {words}"
+    return f"crm {min(situation.online)} {action}"

@@ -82,6 +82,10 @@ class ClusterApi:
             raise _of_token(failure, self.credentials) from failure
         return _parsed(path, parse, answer)
 
+    async def write(self, method: str, path: str, params: Mapping[str, Any]) -> Any:
+        """Send a write; one that may have been executed is not sent twice."""
+        return await self.client.call(method, path, self.credentials, params)
+
     def _note(self, address: str) -> None:
         self.asked = address
 

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from virton.ha.config.datacenter import format_property_string as property_string
-from virton.ha.config.datacenter import parse_property_string, write_datacenter
+from virton.ha.config.datacenter import write_datacenter
 from virton.ha.dialect import dialect_of
 from virton.ha.model import DatacenterSettings
 from virton.proxmox.access import parse_permissions
@@ -41,6 +41,7 @@ from virton.proxmox.reading import (
     StatusReading,
     Surroundings,
 )
+from virton.proxmox.settings import parts_of
 from virton.proxmox.status import CurrentStatus, parse_status
 from virton.proxmox.values import mapping, rows
 from virton.proxmox.votes import Votes, parse_node_votes, parse_qdevice, parse_totem
@@ -204,23 +205,12 @@ def _settings(answers: Answers, version: Version) -> tuple[DatacenterSettings, l
     if OPTIONS not in answers or unsupported is not None:
         return DatacenterSettings(), ["options_unreadable"]
     options = answers.read(OPTIONS, mapping)
-    crs = {k: v for k, v in _properties(options.get("crs")).items() if k in _SCHEDULER_KEYS}
-    policy = _properties(options.get("ha"))
+    crs = {k: v for k, v in parts_of(options.get("crs")).items() if k in _SCHEDULER_KEYS}
+    policy = parts_of(options.get("ha"))
     known = {"ha": {k: v for k, v in policy.items() if k == "shutdown_policy"}, "crs": crs}
     told = {key: property_string(values) for key, values in known.items() if values}
     read = dialect_of(version.version).read_datacenter(write_datacenter(told))
     return read.settings, [f"option_unknown_{c.key}" for c in read.complaints]
-
-
-def _properties(value: Any) -> dict[str, str]:
-    """Return a setting's parts, which come as an object or as one text."""
-    if value is None or isinstance(value, str):
-        return parse_property_string(value or "") or {}
-    return {key: _plain(part) for key, part in mapping(value).items() if part is not None}
-
-
-def _plain(value: Any) -> str:
-    return str(int(value)) if isinstance(value, bool) else str(value)
 
 
 # what decides where guests can run

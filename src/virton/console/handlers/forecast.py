@@ -17,7 +17,7 @@ from virton.proxmox import ApiFailure
 from virton.proxmox.capture import see
 
 _LISTS = ("lose", "cut", "maintenance", "fail_start", "add_rule", "change", "remove", "move")
-_TEXTS = ("split", "as_version")
+_TEXTS = ("split", "arming", "as_version")
 
 
 async def table(call: Call) -> Response:
