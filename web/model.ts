@@ -53,6 +53,15 @@ export interface ClusterTime {
   skew_s: number | null;
 }
 
+export interface Conflict {
+  against: string[];
+  field: string;
+  reason: string;
+  resources: string[];
+  smallest: string[];
+  together: string[];
+}
+
 export interface ConsoleToken {
   lacks: string[];
   name: string;
@@ -229,6 +238,7 @@ export interface Rows {
 export interface Rule {
   affinity: string | null;
   comment: string;
+  conflicts: Conflict[];
   disabled: boolean;
   errors: Record<string, string[]>;
   extra: Record<string, unknown>;

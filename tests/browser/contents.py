@@ -296,6 +296,14 @@ def with_rules() -> Snapshot:
     return snapshot
 
 
+def with_sound_rules() -> Snapshot:
+    """Rules that can all be kept together."""
+    snapshot = with_rules()
+    contradicting = ("win-again", "web-with-cache")
+    snapshot["rules"] = [r for r in snapshot["rules"] if r["rule"] not in contradicting]
+    return snapshot
+
+
 def laboratory() -> Snapshot:
     """What a simulated cluster's laboratory shows."""
     guests = [f"vm:{vmid}" for vmid, _, _ in RESOURCES] + ["ct:200"]

@@ -17,7 +17,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingR
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from tests.browser import contents
+from tests.browser import contents, rules
 from virton import console
 from virton.console.handlers.pages import shell
 from virton.language.sentences import CATALOGUES
@@ -139,7 +139,9 @@ def told(page: contents.Snapshot | None) -> contents.Snapshot | None:
     resources = [unsaid | {"last_known": one["node"] in lost} | one for one in page["resources"]]
     cluster = {"unkept": None} | page["cluster"]
     more = {"fresh": page["parts"]["status"]["ok"], "guests_hidden": False}
-    return more | page | {"cluster": cluster, "nodes": nodes, "resources": resources}
+    told_rules = [{"conflicts": rules.conflicts(page, one)} | one for one in page["rules"]]
+    rows = {"nodes": nodes, "resources": resources, "rules": told_rules}
+    return more | page | {"cluster": cluster} | rows
 
 
 def _is_lost(node: contents.Snapshot) -> bool:
@@ -222,6 +224,12 @@ def make_app(standin: Standin) -> Starlette:
     def lab(request: Request) -> Response:
         return JSONResponse(standin.laboratory)
 
+    def rule_advice(request: Request) -> Response:
+        return JSONResponse(rules.rule_advice(standin.snapshot, dict(request.query_params)))
+
+    def move_advice(request: Request) -> Response:
+        return JSONResponse(rules.move_advice(standin.snapshot, dict(request.query_params)))
+
     def advice(_: Request) -> Response:
         return JSONResponse({"moves": [], "worse": [], "endless": False, "before": [], "after": []})
 
@@ -235,6 +243,8 @@ def make_app(standin: Standin) -> Starlette:
     routes = [
         Route("/", page("ha")),
         Route("/api/forecast/advice", advice),
+        Route("/api/advice/rule", rule_advice),
+        Route("/api/advice/move", move_advice),
         Route("/api/forecast/course", course),
         Route("/api/forecast/table", table),
         Route("/api/forecast/fence-clock", lambda _: JSONResponse({"nodes": standin.fence_clock})),

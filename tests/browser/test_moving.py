@@ -28,7 +28,7 @@ def notice(dialog: Locator) -> Locator:
 def test_moving_tells_beforehand_which_rule_stands_in_the_way(
     standin: Standin, open_page: Opener
 ) -> None:
-    standin.snapshot = contents.with_rules()
+    standin.snapshot = contents.with_sound_rules()
     standin.answer = {"comigrated": [], "blocking": []}
     page = open_page()
     dialog = move(page, "VM 100 (LOTCES-WIN)", "phum01")
@@ -70,7 +70,7 @@ def test_a_node_that_is_away_cannot_be_moved_to(standin: Standin, open_page: Ope
 def test_a_move_that_failback_undoes_says_which_rule_and_where_it_goes_back(
     page: Page, standin: Standin
 ) -> None:
-    snapshot = contents.with_rules()
+    snapshot = contents.with_sound_rules()
     standin.show(snapshot)
     told = notice(move(page, "VM 122 (cl)", "phum03"))
     expect(told).to_contain_text("‘prefer-phum01’ 규칙은 phum03보다 phum01 노드를 우선합니다.")

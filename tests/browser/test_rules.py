@@ -139,7 +139,8 @@ def test_a_name_that_the_cluster_would_not_take_is_said_at_once(
     name: str, complaint: str, ruled: Page
 ) -> None:
     dialog = add(ruled, "리소스")
-    dialog.get_by_role("checkbox", name="VM 121 (ct)").check()
+    dialog.get_by_role("checkbox", name="VM 124 (cl2)").check()
+    dialog.get_by_role("checkbox", name="VM 999 (virton)").check()
     dialog.get_by_label("규칙명").fill("good-name")
     expect(save(ruled)).to_be_enabled()
     dialog.get_by_label("규칙명").fill(name)
@@ -168,6 +169,41 @@ def test_conflicts_are_said_before_saving_at_the_field_where_they_arise(ruled: P
     expect(dialog.get_by_text("‘prefer-phum01’ 규칙과 함께 쓸 수 없습니다.")).to_be_visible()
 
 
+def test_a_known_conflict_keeps_save_off_until_one_press_ends_it(ruled: Page) -> None:
+    dialog = add(ruled, "노드")
+    dialog.get_by_label("규칙명").fill("third")
+    dialog.get_by_role("checkbox", name="VM 100 (LOTCES-WIN)").check()
+    dialog.get_by_role("checkbox", name="VM 124 (cl2)", exact=True).check()
+    dialog.get_by_role("checkbox", name="phum02", exact=True).check()
+    expect(dialog.get_by_text("이미 ‘win-again’, ‘win-licence’ 노드 친화성")).to_be_visible()
+    expect(dialog.get_by_text("‘third’, ‘win-again’ 규칙만으로도")).to_be_visible()
+    expect(dialog.get_by_text("충돌을 해결해야 저장할 수 있습니다.")).to_be_visible()
+    expect(save(ruled)).to_be_disabled()
+    dialog.get_by_role("button", name="‘third’ 규칙에서 VM 100 (LOTCES-WIN) 빼기").click()
+    expect(save(ruled)).to_be_enabled()
+    expect(dialog.get_by_role("checkbox", name="VM 100 (LOTCES-WIN)")).not_to_be_checked()
+
+
+def test_a_contradiction_is_ended_by_one_press_after_its_own_preview(
+    ruled: Page, standin: Standin
+) -> None:
+    ruled.get_by_role("button", name="‘win-again’ 규칙의 충돌 해결").click()
+    ways = ruled.get_by_role("dialog", name="‘win-again’ 규칙의 충돌 해결")
+    ways.get_by_role("button", name="‘win-licence’ 규칙의 적용 멈추기").click()
+    preview = ruled.get_by_role("dialog", name="이렇게 바꿀까요?")
+    expect(preview).to_contain_text("바로 이동하거나 정지하는 리소스가 없습니다.")
+    assert standin.writes == []
+    preview.get_by_role("button", name="적용").click()
+    expect(preview).to_have_count(0)
+    method, path, body = standin.writes[0]
+    assert (method, path) == ("PUT", "/api/rules/win-licence")
+    assert (body["disabled"], body["resources"]) == (True, ["vm:100"])
+    snapshot = contents.with_rules()
+    del snapshot["rules"][1]
+    standin.show(snapshot | {"rules_digest": "1"})
+    expect(ways.get_by_text("이제 충돌이 없습니다.")).to_be_visible()
+
+
 def test_too_many_resources_to_keep_apart_are_counted(page: Page) -> None:
     dialog = add(page, "리소스")
     for name in ("VM 100 (LOTCES-WIN)", "VM 121 (ct)", "VM 122 (cl)", "VM 124 (cl2)"):
@@ -191,6 +227,7 @@ def test_the_clusters_refusal_is_said_at_its_field_and_nothing_is_lost(
 
 
 def test_a_rule_is_edited_with_its_name_fixed(ruled: Page, standin: Standin) -> None:
+    standin.show(contents.with_sound_rules())
     choose_in_menu(ruled, "prefer-phum01", "prefer-phum01 규칙 수정")
     dialog = ruled.get_by_role("dialog", name="노드 친화성 규칙 수정")
     expect(dialog.get_by_label("규칙명")).not_to_be_editable()

@@ -67,6 +67,52 @@ async def test_reasons_and_advice_are_told(seat: Seat) -> None:
     rule = "home resources=vm:100 nodes=phum01"
     advice = await seat.get(f"advice?add_rule={rule.replace(' ', '%20')}")
     assert [(move["sid"], move["node"]) for move in advice["moves"]] == [("vm:100", "phum01")]
+    stopped = await seat.get("advice?move=vm:100%20phum02%20relocate")
+    assert [(m["sid"], m["node"], m["how"]) for m in stopped["moves"]] == [
+        ("vm:100", "phum02", "stopped")
+    ]
+    assert [row["name"] for row in stopped["after"]] == ["phum01", "phum02", "phum03"]
+
+
+async def test_what_rules_say_against_a_rule_or_a_move_is_told_at_once(seat: Seat) -> None:
+    rule = {"rule": "home", "type": "node-affinity", "resources": ["vm:100"], "strict": True}
+    nodes = [{"node": "phum01", "priority": 0}]
+    made = await seat.browser.write("POST", "/api/rules", rule | {"nodes": nodes})
+    assert made.status_code == 200, made.text
+    await seat.browser.get("/api/snapshot?fresh=1")
+    again = "rule=again&type=node-affinity&resources=vm:100,vm:121&nodes=phum02:1"
+    (conflict,) = (await seat.browser.get(f"/api/advice/rule?{again}")).json()["conflicts"]
+    assert (conflict["reason"], conflict["against"]) == (
+        "resource-in-several-node-rules",
+        ["home"],
+    )
+    assert [(way["kind"], way["rule"]) for way in conflict["mendings"]] == [
+        ("take_out", "again"),
+        ("disable", "again"),
+        ("disable", "home"),
+    ]
+    told = (await seat.browser.get("/api/advice/move?sid=vm:100&node=phum02")).json()
+    assert [(one["effect"], one["rules"]) for one in told["consequences"]] == [
+        ("forbidden", ["home"])
+    ]
+
+
+@pytest.mark.parametrize(
+    ("asked", "field"),
+    [
+        ("rule?rule=nowhere", "rule"),
+        ("rule?type=odd", "type"),
+        ("rule?type=node-affinity&resources=vm:100", "nodes"),
+        ("rule?type=resource-affinity&resources=vm:100&affinity=odd", "affinity"),
+        ("move?sid=vm:100", "node"),
+    ],
+)
+async def test_advice_that_cannot_be_given_names_the_field(
+    seat: Seat, asked: str, field: str
+) -> None:
+    answer = await seat.browser.get(f"/api/advice/{asked}")
+    assert answer.status_code == 400
+    assert list(answer.json()["error"]["fields"]) == [field]
 
 
 async def test_a_question_that_cannot_be_asked_is_refused_with_why(seat: Seat) -> None:

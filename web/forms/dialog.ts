@@ -16,7 +16,8 @@ export interface DialogPlan {
   size?: "slim" | "wide" | "";
   kind?: string;
   body: () => unknown;
-  submit: { label: string; tone?: "danger" };
+  /** Its deed; without one there is just a way out. */
+  submit?: { label: string; tone?: "danger" };
   /** Another word for cancelling, which then has the focus. */
   cancel?: string;
   /** Whether the deed changes the cluster. */
@@ -31,7 +32,7 @@ export interface DialogPlan {
   /** Whether closing would lose something. */
   isChanged?: () => boolean;
   /** Do the deed; false keeps the dialog open. */
-  onSubmit: () => unknown;
+  onSubmit?: () => unknown;
   onClose?: () => void;
   /** What has the focus after the dialog, if not what had it before. */
   returnTo?: () => HTMLElement | null | undefined;
@@ -114,8 +115,8 @@ export class Dialog {
       <div class="box dialog-notice" data-tone="warn" role="status" ?hidden=${!lines.length}>${lines.length ? html`<div class="box-text">${lines.map((line) => html`<p>${line}</p>`)}</div>` : null}</div>
       <div class="box dialog-notice" data-tone="bad" role="alert" ?hidden=${!this.#failure}>${this.#failure ? html`<div class="box-text">${this.#failureView(this.#failure)}</div>` : null}</div>
       <div class="dialog-foot">
-        <button type="button" class="button big" data-way="out" @click=${() => this.close()}>${cancel ?? t("cancel")}</button>
-        <button type="submit" class="button big ${submit.tone ?? "main"}" ?disabled=${!can} title=${reason} aria-describedby=${reason ? reasonId : ""} aria-busy=${this.#isBusy ? "true" : "false"}>${submit.label}</button>
+        <button type="button" class="button big" data-way="out" @click=${() => this.close()}>${cancel ?? t(submit ? "cancel" : "close")}</button>
+        ${submit ? html`<button type="submit" class="button big ${submit.tone ?? "main"}" ?disabled=${!can} title=${reason} aria-describedby=${reason ? reasonId : ""} aria-busy=${this.#isBusy ? "true" : "false"}>${submit.label}</button>` : null}
       </div>
     </form>`;
   }
@@ -136,13 +137,16 @@ export class Dialog {
 
   #submit = async (event: Event): Promise<void> => {
     event.preventDefault();
-    const { isReady, writes, onSubmit } = this.#plan;
-    const isHeld = !(isReady?.() ?? true) || this.#effect.blocks || (writes && hindrance());
-    if (this.#isBusy || isHeld) return;
+    const { onSubmit } = this.#plan;
+    if (this.#isBusy || this.#isHeld || !onSubmit) return;
     this.#isBusy = true;
     this.#failure = null;
     redraw();
     try {
+      // Whoever presses at once is told all the same what would break; that nothing is known holds nobody.
+      await this.#effect.settled();
+      drawNow();
+      if (this.#isHeld) return;
       if ((await onSubmit()) !== false) this.close();
     } catch (thrown) {
       this.#fail(asApiError(thrown));
@@ -151,6 +155,12 @@ export class Dialog {
       redraw();
     }
   };
+
+  /** Whether the deed has to wait: something is missing, would break, or stands in the way. */
+  get #isHeld(): boolean {
+    const { isReady, writes } = this.#plan;
+    return !(isReady?.() ?? true) || this.#effect.blocks || Boolean(writes && hindrance());
+  }
 
   /** Say a refusal: at its fields where it names them, else above the buttons. */
   #fail(error: ApiError): void {
@@ -217,7 +227,7 @@ export class Dialog {
     );
     const first = [...fields].find((field) => field.checkVisibility());
     const away = this.element.querySelector<HTMLElement>("[data-way=out]");
-    (submit.tone === "danger" || cancel ? away : (first ?? away))?.focus();
+    (submit?.tone === "danger" || cancel ? away : (first ?? away))?.focus();
   }
 }
 

@@ -2,9 +2,11 @@
 
 import { html, nothing, type TemplateResult } from "lit/html.js";
 
-import { asApiError, type ApiError } from "../core/api.js";
+import { Asked } from "../core/asked.js";
 import { redraw } from "../core/draw.js";
-import { type Advice, askAdvice, askCourse, lostIn } from "../core/forecast.js";
+import { type Advice, askAdvice, lostIn, type TableRow } from "../core/forecast.js";
+import type { AskedRule } from "../core/rule-advice.js";
+import { state } from "../core/store.js";
 import { errorLine } from "../words/errors.js";
 import { list, t } from "../words/i18n.js";
 import { nameOf } from "../words/names.js";
@@ -12,14 +14,7 @@ import { nameOf } from "../words/names.js";
 /** What is asked of the model: changes, or a move. */
 export type Question = Record<string, string[]>;
 
-const PAUSE_MS = 250;
-
-interface Told {
-  moves: { sid: string; node: string | null; how: string }[];
-  worse: Worse[];
-  endless: boolean;
-}
-
+/** For each node whose loss would be borne less well: what would not come back then. */
 interface Worse {
   node: string;
   sids: string[];
@@ -27,52 +22,38 @@ interface Worse {
 
 /** The effect of one form, asked again whenever the form says something else. */
 export class Effect {
-  #asked = "";
-  #told: Told | null = null;
-  #failure: ApiError | null = null;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #asked = new Asked(askAdvice);
   #isTaken = false;
+  #told: Advice | null = null;
 
   /** Whether saving waits for a tick: it would break what the cluster bears. */
   get blocks(): boolean {
-    return Boolean(this.#told?.worse.length) && !this.#isTaken;
+    const { answer, isBusy } = this.#asked;
+    return answer !== null && !isBusy && answer.worse.length > 0 && !this.#isTaken;
+  }
+
+  /** Wait until the effect is known, or is not to be known. */
+  settled(): Promise<void> {
+    return this.#asked.settled();
   }
 
   /** The effect in words; `question` is null while the form says nothing whole. */
   view(question: Question | null, id: string): TemplateResult {
-    this.#follow(question);
-    return html`<div class="effect" aria-live="polite" aria-busy=${this.#isBusy ? "true" : "false"}>${question ? this.#content(id) : nothing}</div>`;
-  }
-
-  get #isBusy(): boolean {
-    return this.#asked !== "" && !this.#told && !this.#failure;
-  }
-
-  #follow(question: Question | null): void {
-    const key = question ? String(queryOf(question)) : "";
-    if (key === this.#asked) return;
-    [this.#asked, this.#told, this.#failure, this.#isTaken] = [key, null, null, false];
-    clearTimeout(this.#timer);
-    if (question) this.#timer = setTimeout(() => this.#ask(question, key), PAUSE_MS);
-  }
-
-  async #ask(question: Question, key: string): Promise<void> {
-    try {
-      const told = await ask(question);
-      if (this.#asked === key) this.#told = told;
-    } catch (thrown) {
-      if (this.#asked === key) this.#failure = asApiError(thrown);
-    }
-    redraw();
+    const { snapshot } = state;
+    this.#asked.follow(question && queryOf(question), snapshot?.rules_digest, snapshot?.resources_digest);
+    const { answer, isBusy } = this.#asked;
+    if (answer !== this.#told) [this.#told, this.#isTaken] = [answer, false];
+    return html`<div class="effect" aria-live="polite" aria-busy=${isBusy ? "true" : "false"}>${question ? this.#content(id) : nothing}</div>`;
   }
 
   #content(id: string): unknown {
-    if (this.#failure) return html`<span class="soft small">${t("effect.unknown", { why: errorLine(this.#failure) })}</span>`;
-    const told = this.#told;
-    if (!told) return html`<span class="soft small">${t("effect.playing")}</span>`;
-    return html`<p><b>${t("effect.now")}</b> ${movesText(told)}</p>
-      ${told.endless ? html`<p class="trouble">${t("whatif.endless")}</p>` : nothing}
-      ${told.worse.length ? this.#worseView(told.worse, id) : html`<p class="soft small">${t("effect.bears")}</p>`}`;
+    const { answer, failure, isBusy } = this.#asked;
+    if (isBusy) return html`<span class="soft small">${t("effect.playing")}</span>`;
+    if (failure) return html`<span class="soft small">${t("effect.unknown", { why: errorLine(failure) })}</span>`;
+    if (!answer) return nothing;
+    return html`<p><b>${t("effect.now")}</b> ${movesText(answer)}</p>
+      ${answer.endless ? html`<p class="trouble">${t("whatif.endless")}</p>` : nothing}
+      ${answer.worse.length ? this.#worseView(worseOf(answer), id) : html`<p class="soft small">${bearsText(answer)}</p>`}`;
   }
 
   /** What would not come back any more, each guest by its name; a tick says that this is meant. */
@@ -81,7 +62,7 @@ export class Effect {
       this.#isTaken = (event.target as HTMLInputElement).checked;
       redraw();
     };
-    const lines = worse.map(({ node, sids }) => html`<p>${t("effect.worse", { node, names: list(sids.map(nameOf)) })}</p>`);
+    const lines = worse.map(({ node, sids }) => html`<p>${worseText(node, sids)}</p>`);
     return html`<div class="box" data-tone="bad"><div class="box-text">${lines}
       <label class="tick"><input type="checkbox" id="${id}-take" .checked=${this.#isTaken} @change=${take} /> ${t("effect.take")}</label></div></div>`;
   }
@@ -91,19 +72,25 @@ function queryOf(question: Question): URLSearchParams {
   return new URLSearchParams(Object.entries(question).flatMap(([key, all]) => all.map((one) => [key, one])));
 }
 
-async function ask(question: Question): Promise<Told> {
-  if (question.move) {
-    const course = await askCourse(queryOf(question));
-    const moved = Object.entries(course.resources).filter(([, { verdict }]) => verdict === "moves");
-    return { moves: moved.map(([sid, { node, how }]) => ({ sid, node, how })), worse: [], endless: course.endless };
-  }
-  const advice = await askAdvice(queryOf(question));
-  return { moves: advice.moves, worse: worseOf(advice), endless: advice.endless };
+/** A rule as the model is asked for it; `before` is what the cluster has in its place. */
+export function ruleWords(rule: AskedRule, before: AskedRule | null | undefined): string {
+  const { type, resources, nodes, strict, affinity, disabled } = rule;
+  const isNodeRule = type === "node-affinity";
+  return [
+    rule.rule,
+    `type=${type}`,
+    `resources=${resources.join(",")}`,
+    isNodeRule ? `nodes=${nodes.map((one) => `${one.node}:${one.priority}`).join(",")}` : "",
+    isNodeRule ? `strict=${strict ? 1 : 0}` : "",
+    affinity ? `affinity=${affinity}` : "",
+    disabled ? "disable=1" : before?.disabled ? "delete=disable" : "",
+  ]
+    .filter(Boolean)
+    .join(" ");
 }
 
-/** For each node whose loss would be borne less well: what would not come back then. */
 function worseOf({ before, after, worse }: Advice): Worse[] {
-  const lostWith = (rows: Advice["after"], name: string) => {
+  const lostWith = (rows: TableRow[], name: string) => {
     const row = rows.find((one) => one.name === name);
     return row ? lostIn(row) : [];
   };
@@ -113,14 +100,34 @@ function worseOf({ before, after, worse }: Advice): Worse[] {
   });
 }
 
-function movesText({ moves }: Told): string {
+/** A node whose loss is borne less well; where all come back still, memory is short. */
+function worseText(node: string, sids: string[]): string {
+  return sids.length ? t("effect.worse", { node, names: list(sids.map(nameOf)) }) : t("effect.tighter", { node });
+}
+
+/** What the cluster bears before and after, where it bears no less. */
+function bearsText({ before, after }: Advice): string {
+  const safe = (rows: TableRow[]) => new Set(rows.filter((row) => row.safe).map((row) => row.name));
+  const [then, now] = [safe(before), safe(after)];
+  const better = [...now].filter((name) => !then.has(name));
+  if (better.length) return t("effect.better", { nodes: list(better) });
+  const bad = after.filter((row) => !row.safe).map((row) => row.name);
+  return bad.length ? t("effect.bears_not", { nodes: list(bad) }) : t("effect.bears");
+}
+
+const MOST_NAMED = 6;
+
+function movesText({ moves }: Advice): string {
   if (!moves.length) return t("effect.none");
-  return list(
-    moves.map(({ sid, node, how }) => t(keyOf(node, how), { name: nameOf(sid), node: node ?? "–" })),
-  );
+  const texts = moves.slice(0, MOST_NAMED).map(({ sid, node, how }) => {
+    return t(keyOf(node, how), { name: nameOf(sid), node: node ?? "–" });
+  });
+  const rest = moves.length - texts.length;
+  return list(rest ? [...texts, t("effect.more", { count: rest })] : texts);
 }
 
 function keyOf(node: string | null, how: string): string {
   if (node === null || how === "not") return "effect.stops";
+  if (how === "started" || how === "recovered") return "effect.starts";
   return how === "live" ? "effect.move.live" : "effect.move.stop";
 }

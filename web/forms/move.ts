@@ -4,12 +4,14 @@ import { html, type TemplateResult } from "lit/html.js";
 import { live } from "lit/directives/live.js";
 
 import { write } from "../core/api.js";
+import { Asked } from "../core/asked.js";
 import { redraw } from "../core/draw.js";
+import { askConsequences } from "../core/rule-advice.js";
 import { configuredOf, state } from "../core/store.js";
 import { refresh } from "../core/stream.js";
 import type { Node, Resource } from "../model.js";
 import { note } from "../parts/notes.js";
-import { moveConsequences } from "../rules/moves.js";
+import { consequenceSentence } from "../rules/sentences.js";
 import { list, percent, t } from "../words/i18n.js";
 import { nameOf, resourceName } from "../words/names.js";
 import { nodeTrouble } from "../words/states.js";
@@ -34,6 +36,7 @@ class MoveForm {
   readonly #id = freshId("move");
   readonly #resource: Resource;
   readonly #told = new ToldErrors();
+  readonly #advice = new Asked(askConsequences);
   #node = "";
   #how: Way = "migrate";
 
@@ -49,7 +52,7 @@ class MoveForm {
       submit: { label: t("move") },
       writes: true,
       isReady: () => Boolean(this.#now && this.#target),
-      effect: () => (this.#now && this.#target ? { move: [`${this.#resource.sid} ${this.#target}`] } : null),
+      effect: () => (this.#now && this.#target ? { move: [`${this.#resource.sid} ${this.#target} ${this.#how}`] } : null),
       notices: () => this.#notices(),
       takeErrors: (fields) => this.#told.take(fields, ["node"]),
       onSubmit: () => this.#move(),
@@ -110,9 +113,17 @@ class MoveForm {
     const now = this.#now;
     if (!now) return [t("resource.gone", { name: resourceName(this.#resource) })];
     const lines = now.state === "error" ? [t("form.in_error")] : [];
+    return [...lines, ...this.#consequences()];
+  }
+
+  /** What rules make of the move: asked again when it or anything that they look at changes. */
+  #consequences(): string[] {
     const { snapshot } = state;
-    if (this.#target && snapshot) lines.push(...moveConsequences(now, this.#target, snapshot));
-    return lines;
+    const node = this.#target;
+    const query = node ? new URLSearchParams({ sid: this.#resource.sid, node }) : null;
+    const nodes = snapshot?.nodes.map(({ name, ha_state }) => `${name} ${ha_state}`);
+    this.#advice.follow(query, snapshot?.rules_digest, snapshot?.resources, String(nodes));
+    return (this.#advice.answer ?? []).map((one) => consequenceSentence(one, node));
   }
 
   async #move(): Promise<void> {

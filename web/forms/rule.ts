@@ -3,13 +3,14 @@
 import { html, nothing, type TemplateResult } from "lit/html.js";
 
 import { write } from "../core/api.js";
+import { Asked } from "../core/asked.js";
 import { redraw } from "../core/draw.js";
 import { writeChange } from "../core/overtaking.js";
+import { askConflicts, type MendableConflict, type Mending, ruleQuery } from "../core/rule-advice.js";
 import { features, ruleOf, state, subscribe } from "../core/store.js";
 import { refresh } from "../core/stream.js";
 import type { Rule } from "../model.js";
 import { note } from "../parts/notes.js";
-import { type ConflictField, conflictsOf } from "../rules/conflicts.js";
 import { conflictSentence } from "../rules/sentences.js";
 import { list, t } from "../words/i18n.js";
 import { nameOf } from "../words/names.js";
@@ -17,7 +18,8 @@ import { type Dialog, freshId, openDialog } from "./dialog.js";
 import { type Change, changeLines, Draft } from "./draft.js";
 import { groupField, points, selectField, textField, tickField } from "./fields.js";
 import { isPriority, nodePicker, ResourcePicker, type TypedPriority, typedOf } from "./pickers.js";
-import type { Question } from "./effect.js";
+import { type Question, ruleWords } from "./effect.js";
+import { mendingsView } from "./mending.js";
 import { ToldErrors } from "./told.js";
 
 export type RuleType = "node-affinity" | "resource-affinity";
@@ -79,6 +81,7 @@ class RuleForm {
   readonly #touched = new Set<Name>();
   readonly #changes: Change[] = [];
   readonly #resources = new ResourcePicker(this.#id);
+  readonly #advice = new Asked(askConflicts);
   #name: string;
   #isGone = false;
   #dialog: Dialog | null = null;
@@ -122,7 +125,8 @@ class RuleForm {
   /** What happened underneath the open form, in words. */
   #notices(): string[] {
     if (this.#isGone) return [t("rule.vanished", { rule: this.#name })];
-    return changeLines(this.#changes, (name) => t(FIELD_NAMES[name] ?? name), wordValue);
+    const held = this.#conflicts.length ? [t("conflict.held")] : [];
+    return [...changeLines(this.#changes, (name) => t(FIELD_NAMES[name] ?? name), wordValue), ...held];
   }
 
   #set<K extends keyof Values>(name: K, value: Values[K]): void {
@@ -152,7 +156,7 @@ class RuleForm {
   }
 
   #isReady(): boolean {
-    return !Object.values(this.#missing()).some(Boolean) && !this.#isGone;
+    return !Object.values(this.#missing()).some(Boolean) && !this.#isGone && !this.#conflicts.length;
   }
 
   /** What is wrong with a field: missing things once it was touched or alone is missing, conflicts at once. */
@@ -163,18 +167,27 @@ class RuleForm {
     if (missing[name]) return isSaid ? missing[name] : this.#told.of(name);
     const told = this.#told.of(name);
     if (told || (name !== "resources" && name !== "nodes")) return told;
-    const lines = this.#conflictsAt(name);
-    return lines.length ? lines.map((line) => html`<p>${line}</p>`) : null;
+    const found = this.#conflicts.filter(({ field }) => field === name);
+    return found.length ? found.map((one) => this.#conflictView(one)) : null;
   }
 
-  /** What the page sees to stand against the rule, at the field where it can be mended. */
-  #conflictsAt(name: ConflictField): string[] {
+  /** What stands against the rule, as the server knows; while it is asked again, as it knew. */
+  get #conflicts(): MendableConflict[] {
     const { snapshot } = state;
-    const rule = this.#asRule();
-    if (!snapshot || !rule.resources.length) return [];
-    const nodes = snapshot.nodes.map((node) => node.name);
-    const found = conflictsOf(rule, snapshot.rules, nodes).filter(({ field }) => field === name);
-    return [...new Set(found.map(conflictSentence))];
+    this.#advice.follow(ruleQuery(this.#asRule()), snapshot?.rules_digest, snapshot?.nodes.length);
+    return this.#advice.answer ?? [];
+  }
+
+  #conflictView(conflict: MendableConflict): TemplateResult {
+    const own = { rule: this.#name.trim(), take: (way: Mending) => this.#take(way) };
+    return html`<div class="conflict"><p>${conflictSentence(conflict)}</p>${mendingsView(conflict, own)}</div>`;
+  }
+
+  /** Change the rule in the form so that a conflict ends. */
+  #take({ resources, nodes, disabled }: Mending): void {
+    Object.assign(this.#draft.values, { resources, disabled });
+    if (this.#isNodeRule) this.#draft.values.nodes = typedOf(nodes);
+    this.#touch("resources");
   }
 
   /** The rule as it stands in the form. */
@@ -196,17 +209,7 @@ class RuleForm {
   /** The change as the model is asked for it, once the form is whole. */
   #effect(): Question | null {
     if (!this.#isReady() || (this.#rule && !this.#draft.isChanged)) return null;
-    const { rule, type, resources, nodes, strict, affinity, disabled } = this.#asRule();
-    const told = [
-      rule,
-      `type=${type}`,
-      `resources=${resources.join(",")}`,
-      this.#isNodeRule ? `nodes=${nodes.map((one) => `${one.node}:${one.priority}`).join(",")}` : "",
-      this.#isNodeRule ? `strict=${strict ? 1 : 0}` : "",
-      affinity ? `affinity=${affinity}` : "",
-      disabled ? "disable=1" : this.#rule?.disabled ? "delete=disable" : "",
-    ].filter(Boolean);
-    return { [this.#rule ? "change" : "add_rule"]: [told.join(" ")] };
+    return { [this.#rule ? "change" : "add_rule"]: [ruleWords(this.#asRule(), this.#rule)] };
   }
 
   /** Whether a node rule can avoid its nodes, on this cluster. */

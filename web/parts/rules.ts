@@ -7,12 +7,13 @@ import { type ApiError, asApiError, write } from "../core/api.js";
 import { redraw } from "../core/draw.js";
 import { hindrance, mayWrite } from "../core/hindrance.js";
 import * as preferences from "../core/preferences.js";
+import { askConflicts, ruleQuery } from "../core/rule-advice.js";
 import { ruleOf, state } from "../core/store.js";
 import { refresh } from "../core/stream.js";
+import { openMendings, ruleBody } from "../forms/mending.js";
 import { openRuleForm, type RuleType } from "../forms/rule.js";
 import { openRuleRemoval } from "../forms/rule-removal.js";
 import type { PageModel, Rule } from "../model.js";
-import { conflictsOf } from "../rules/conflicts.js";
 import { conflictSentence, type RuleErrors, ruleErrors } from "../rules/sentences.js";
 import { isIdle, memberText, nodeTexts, policyWord } from "../rules/texts.js";
 import { messageView, wordError, wordMessage } from "../words/errors.js";
@@ -76,7 +77,7 @@ function cardView(type: RuleType, page: PageModel): TemplateResult {
       <span class="pill" data-tone=${tone}>${tn("rules.count", rules.length)}</span>
       <button type="button" class="button main push" id="add-${type}" ?disabled=${!mayWrite()} title=${why} aria-describedby=${described} @click=${() => openRuleForm(type, null)}>${t("rules.add")}</button>
     </header>
-    ${rules.length ? rulesTable(type, rules, page) : html`<p class="empty">${t(`rules.empty.${type}`)}</p>`}
+    ${rules.length ? rulesTable(type, rules) : html`<p class="empty">${t(`rules.empty.${type}`)}</p>`}
   </section>`;
 }
 
@@ -87,10 +88,10 @@ interface Row {
   isDetail?: boolean;
 }
 
-function rulesTable(type: RuleType, rules: Rule[], page: PageModel): TemplateResult {
+function rulesTable(type: RuleType, rules: Rule[]): TemplateResult {
   const columns = columnsOf(type);
   const rows = rules.flatMap((rule): Row[] => {
-    const errors = ruleErrors(rule, page);
+    const errors = ruleErrors(rule);
     return errors.sentences.length ? [{ rule, errors }, { rule, errors, isDetail: true }] : [{ rule, errors }];
   });
   return tableView({
@@ -107,10 +108,12 @@ function ruleRow(row: Row, columns: Column<Row>[]): TemplateResult {
   return html`<tr role="row" class=${row.rule.disabled ? "is-off" : ""}>${cellsOf(columns, row)}</tr>`;
 }
 
-function detailRow({ errors }: Row, span: number): TemplateResult {
+function detailRow({ rule, errors }: Row, span: number): TemplateResult {
   const { sentences, own } = errors;
   const lines = sentences.slice(0, -1).map((sentence) => html`<p>${sentence}</p>`);
-  return html`<tr role="row" class="detail"><td role="cell" colspan=${span}>${lines}<div>${messageView(sentences.at(-1) ?? "", own.join("; "))}</div></td></tr>`;
+  const label = t("mending.of", { rule: rule.rule });
+  const mend = html`<button type="button" class="button small" aria-label=${label} @click=${() => openMendings(rule.rule)}>${t("mending.open")}</button>`;
+  return html`<tr role="row" class="detail"><td role="cell" colspan=${span}>${lines}<div>${messageView(sentences.at(-1) ?? "", own.join("; "))} ${rule.conflicts.length ? mend : nothing}</div></td></tr>`;
 }
 
 function columnsOf(type: RuleType): Column<Row>[] {
@@ -171,16 +174,15 @@ async function setEnabled(name: string, toggle: HTMLInputElement): Promise<void>
   const rule = ruleOf(name);
   if (!rule) return;
   const disabled = !toggle.checked;
-  const { errors: _errors, order: _order, ...body } = rule;
   switching.add(name);
   redraw();
   try {
-    await write("PUT", `/api/rules/${encodeURIComponent(name)}`, { ...body, disabled });
+    await write("PUT", `/api/rules/${encodeURIComponent(name)}`, { ...ruleBody(rule), disabled });
     note(t(disabled ? "rule.switched_off" : "rule.switched_on", { rule: name }));
     refresh().catch(() => {});
   } catch (thrown) {
     toggle.checked = !ruleOf(name)?.disabled;
-    const words = reasonOf(asApiError(thrown), { ...rule, disabled });
+    const words = await reasonOf(asApiError(thrown), { ...rule, disabled });
     note(t("rule.switch_failed", { rule: name, words }), "warn");
   } finally {
     switching.delete(name);
@@ -188,10 +190,10 @@ async function setEnabled(name: string, toggle: HTMLInputElement): Promise<void>
   }
 }
 
-/** Why the cluster refused: by name where the page sees it, else in the cluster's words. */
-function reasonOf(error: ApiError, rule: Rule): string {
-  const { nodes = [], rules = [] } = state.snapshot ?? {};
-  const named = conflictsOf(rule, rules, nodes.map((node) => node.name)).map(conflictSentence);
+/** Why the cluster refused: by name where rules say it, else in the cluster's words. */
+async function reasonOf(error: ApiError, rule: Rule): Promise<string> {
+  const query = ruleQuery(rule);
+  const found = query ? await askConflicts(query).catch(() => []) : [];
   const texts = Object.values(error.fields).map((text) => wordMessage(text) ?? text);
-  return (named.length ? named : [wordError(error), ...texts]).join(" ");
+  return (found.length ? found.map(conflictSentence) : [wordError(error), ...texts]).join(" ");
 }

@@ -22,6 +22,7 @@ from virton.console.handlers import (
     operations,
     pages,
     resources,
+    rule_advice,
     rules,
     session,
 )
@@ -81,6 +82,8 @@ def _routes() -> list[BaseRoute]:
         Route("/api/ha/arm", writing(operations.arm), methods=["POST"]),
         Route("/api/ha/settings", reading(operations.show_settings)),
         Route("/api/ha/settings", writing(operations.change_settings), methods=["PUT"]),
+        Route("/api/advice/rule", reading(rule_advice.rule)),
+        Route("/api/advice/move", reading(rule_advice.move)),
         Route("/api/rules", writing(rules.add), methods=["POST"]),
         Route("/api/rules/{rule}", writing(rules.edit), methods=["PUT"]),
         Route("/api/rules/{rule}", writing(rules.remove), methods=["DELETE"]),

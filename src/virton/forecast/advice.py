@@ -1,4 +1,4 @@
-"""What a change would do: who moves now, live or with a stop, and what the cluster bears then."""
+"""What a change or a move would do: who moves, live or with a stop, and what is borne then."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from virton.forecast.trial import Trial
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """The resources that a change moves, and the table's rows before and after."""
+    """The resources that move, and the table's rows before and after."""
 
     moves: tuple[Fate, ...]
     before: tuple[Row, ...]
@@ -45,13 +45,15 @@ class Advice:
         }
 
 
-def advice(situation: Situation, changes: Iterable[Change]) -> Advice:
-    """Return what changes would do to a cluster at rest; raises ChangeError."""
+def advice(situation: Situation, changes: Iterable[Change], commands: Iterable[str] = ()) -> Advice:
+    """Return what changes and commands would do to a cluster at rest; raises ChangeError."""
     base, resting = at_rest(situation)
     supposed = base
     for change in changes:
         supposed = changed(supposed, change)
     trial = Trial(supposed, supposed.online)
+    for command in commands:
+        trial.command(command)
     trial.settle(thorough=True)
     moved = fates(base, trial, ())
     single = node_cases(base)

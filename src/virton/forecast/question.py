@@ -121,7 +121,7 @@ def question_of(asked: Mapping[str, Any], situation: Situation) -> Question:
         maintenance=_words(asked, "maintenance"),
         failing=_words(asked, "fail_start"),
         changes=changes_of(asked),
-        commands=tuple(_moved(words) for words in _words(asked, "move")),
+        commands=commands_of(asked),
         arming=_arming(asked.get("arming"), situation),
         as_version=str(asked["as_version"]) if asked.get("as_version") else None,
     )
@@ -146,11 +146,17 @@ def _words(asked: Mapping[str, Any], key: str) -> tuple[str, ...]:
     return tuple(told)
 
 
+def commands_of(asked: Mapping[str, Any]) -> tuple[str, ...]:
+    """Read which resources are to be moved, as commands; raises QuestionError."""
+    return tuple(_moved(words) for words in _words(asked, "move"))
+
+
 def _moved(words: str) -> str:
-    sid, *rest = words.split()
-    if len(rest) != 1:
-        raise QuestionError(f"{words!r}: a move is a resource and a node")
-    return f"migrate {sid} {rest[0]}"
+    """Read `SID NODE`, for a move by stop and start `SID NODE relocate`."""
+    sid, node, how, *rest = [*words.split(), "", ""]
+    if not node or any(rest) or how not in ("", "migrate", "relocate"):
+        raise QuestionError(f"{words!r}: a move is a resource, a node, and migrate or relocate")
+    return f"{how or 'migrate'} {sid} {node}"
 
 
 def _arming(words: Any, situation: Situation) -> str | None:

@@ -24,7 +24,14 @@ from virton.forecast.changes import ChangeError
 from virton.forecast.falling import is_armed
 from virton.forecast.fit import Size, SizeError, fits
 from virton.forecast.maintenance_asked import maintenance
-from virton.forecast.question import Loss, Question, QuestionError, changes_of, question_of
+from virton.forecast.question import (
+    Loss,
+    Question,
+    QuestionError,
+    changes_of,
+    commands_of,
+    question_of,
+)
 from virton.forecast.reasons import NoSuchResourceError, reasons
 from virton.forecast.refresh import fresh
 from virton.forecast.score import Keeper, Score, Times
@@ -111,7 +118,8 @@ class Service:
             case "why":
                 return reasons(situation, str(job.get("sid"))).to_json()
             case "advice":
-                return advice(situation, changes_of(job.get("question") or {})).to_json()
+                asked = job.get("question") or {}
+                return advice(situation, changes_of(asked), commands_of(asked)).to_json()
             case "maintenance":
                 nodes = job.get("nodes") or ()
                 return maintenance(situation, nodes, lambda: self._is_cancelled(job))

@@ -15,6 +15,7 @@ from virton.console.page.rows import (
     resource_row,
     resources_told,
 )
+from virton.console.rule_advice import conflicts_told, nodes_of, ruleset_of
 from virton.console.watch.arrivals import Stay
 from virton.console.watch.readings import Asking, Part, Readings
 from virton.proxmox.configuration import Rule
@@ -22,6 +23,8 @@ from virton.proxmox.errors import ApiError
 from virton.proxmox.inventory import Guest
 from virton.proxmox.status import CurrentStatus
 from virton.proxmox.unchanged import Unchanged
+
+RuleTold = tuple[Rule, tuple[model.Conflict, ...]]
 
 FRESH_ROUNDS = 2
 FRESH_MARGIN_S = 3.0
@@ -34,7 +37,8 @@ class Assembly:
         self._nodes = Unchanged[str, NodeTold, model.Node](node_row)
         self._resources = Unchanged[str, ResourceTold, model.Resource](resource_row)
         self._guests = Unchanged[str, Guest, model.Guest](guest_row)
-        self._rules = Unchanged[str, Rule, model.Rule](rule_told)
+        self._rules = Unchanged[str, RuleTold, model.Rule](lambda told: rule_told(*told))
+        self._checked: tuple[object, list[tuple[str, RuleTold]]] = (None, [])
 
     def page_model(
         self, readings: Readings, now: float, stays: Mapping[str, Stay] | None = None
@@ -55,10 +59,23 @@ class Assembly:
             nodes=tuple(self._nodes.batch(nodes_told(readings))),
             resources=tuple(sorted(resources, key=resource_place)),
             guests=tuple(self._guests.batch(guests_told(readings))),
-            rules=tuple(self._rules.batch((rule.rule, rule) for rule in rules)),
+            rules=tuple(self._rules.batch(self._rules_told(readings))),
             rules_digest=next((rule.digest for rule in rules if rule.digest), None),
             resources_digest=next((r.digest for r in readings.resources.data if r.digest), None),
         )
+
+    def _rules_told(self, readings: Readings) -> list[tuple[str, RuleTold]]:
+        """Return the rules; why the cluster has something against one is found when they change."""
+        rules, nodes = readings.rules.data.rules, nodes_of(readings)
+        if self._checked[0] != (rules, nodes):
+            known = ruleset_of(rules)
+            wrong = {rule.rule for rule in rules if rule.errors and rule.rule in known.rules}
+            told = [
+                (r.rule, (r, conflicts_told(known, nodes, r.rule) if r.rule in wrong else ()))
+                for r in rules
+            ]
+            self._checked = ((rules, nodes), told)
+        return self._checked[1]
 
 
 def is_fresh(readings: Readings, now: float) -> bool:

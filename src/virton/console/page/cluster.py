@@ -45,7 +45,7 @@ def failure_told(error: ApiError | None) -> model.Failure | None:
     return None if error is None else model.Failure.model_validate(error.to_json())
 
 
-def rule_told(rule: configuration.Rule) -> model.Rule:
+def rule_told(rule: configuration.Rule, conflicts: tuple[model.Conflict, ...] = ()) -> model.Rule:
     """Return a rule as the page reads it."""
     return model.Rule(
         rule=rule.rule,
@@ -57,6 +57,7 @@ def rule_told(rule: configuration.Rule) -> model.Rule:
         disabled=rule.disabled,
         comment=rule.comment or "",
         errors=rule.errors,
+        conflicts=conflicts,
         order=rule.order,
         extra=rule.extra,
     )

@@ -100,8 +100,23 @@ class Priority(Told):
     priority: int
 
 
+class Conflict(Told):
+    """What stands against a rule, and the `field` at which it can be mended.
+
+    `against`: the rules to name beside it; `together`: those that bind its resources to one another;
+    `smallest`: the fewest rules that contradict, with the rule itself.
+    """
+
+    reason: Text
+    field: Text
+    resources: tuple[Text, ...]
+    against: tuple[Text, ...]
+    together: tuple[Text, ...]
+    smallest: tuple[Text, ...]
+
+
 class Rule(Told):
-    """A rule; `errors`: what the cluster finds wrong in it, by field."""
+    """A rule; `errors`: what the cluster finds wrong in it, by field; `conflicts`: why, as HA has it."""
 
     rule: Text
     type: Text
@@ -112,6 +127,7 @@ class Rule(Told):
     disabled: bool
     comment: Text
     errors: Mapping[Text, tuple[Text, ...]]
+    conflicts: tuple[Conflict, ...]
     order: int
     extra: Extra
 
