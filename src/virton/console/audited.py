@@ -12,7 +12,7 @@ from virton.keeping.audit import Audit
 from virton.keeping.syslog import Forwarder
 from virton.throttle import Allowance
 
-EXPORTS = ("/api/snapshot-file",)
+EXPORTS = ("/api/snapshot-file", "/api/history/export")
 _SECRETS = frozenset({"password", "otp", "secret", "token"})
 _LONGEST = 4000
 _FAILURES, _FAILURE_EVERY_S = 200, 10.0

@@ -117,6 +117,18 @@ class Moments:
                 found.setdefault(str(name), []).append((int(at_ms), int(number)))
         return found
 
+    def changed(self, since_ms: int, until_ms: int) -> list[str]:
+        """Return the rows that showed something else within a time; raises HistoryError."""
+        inside = exists().where(
+            states.c.subject_id == subjects.c.id,
+            states.c.at_ms > since_ms,
+            states.c.at_ms < until_ms,
+        )
+        known = select(subjects.c.name).join(clusters, clusters.c.id == subjects.c.cluster_id)
+        rows = known.where(clusters.c.identity == self._cluster, inside)
+        with troubles(), self._engine.connect() as connection:
+            return [str(name) for (name,) in connection.execute(rows)]
+
     def names(self) -> list[str]:
         """Return every row that was ever kept, by name; raises HistoryError."""
         known = select(subjects.c.name).join(clusters, clusters.c.id == subjects.c.cluster_id)

@@ -13,8 +13,6 @@ from virton.ha.events.daemon import DaemonState
 from virton.ha.states import MOVING, CrmState, NodeState, ServiceState
 from virton.story.happenings import Fact, Happening, Kind
 
-"""The states in which a resource is on its way to another node."""
-
 LOST = (NodeState.UNKNOWN, NodeState.FENCE, NodeState.GONE)
 """The states of a node on whose resources the manager does not rely."""
 

@@ -8,6 +8,8 @@ from starlette.responses import Response
 from virton.console.answers import Answer
 from virton.console.guard import Call, read_json
 from virton.console.handlers.books import sentences_of
+from virton.console.handlers.history import number_of
+from virton.console.handlers.records import past_capture
 from virton.console.problems import Refusal
 from virton.console.standings import AUDIT, CONSOLE, GUEST_AUDIT, missing
 from virton.console.watch.domains import DomainError, read_domains
@@ -78,8 +80,13 @@ async def score(call: Call) -> Response:
 
 
 async def course(call: Call) -> Response:
-    """Return what becomes of the cluster; the query has the names of the command line's options."""
-    told = await _asked(call, "course", capture=await _seen(call), question=_question(call))
+    """Return what becomes of the cluster; the query has the names of the command line's options.
+
+    With `at` (ms) it is the cluster as it stood at that moment.
+    """
+    at_ms = number_of(call.request.query_params, "at")
+    capture = await (_seen(call) if at_ms is None else past_capture(call, at_ms))
+    told = await _asked(call, "course", capture=capture, question=_question(call))
     return Answer(told_course(told, sentences_of(call)))
 
 

@@ -12,10 +12,12 @@ from virton.console.handlers.books import books_of, looked_up, sentences_of
 from virton.console.problems import Refusal
 from virton.console.standings import AUDIT
 from virton.ha.causes import CAUSES
-from virton.keeping.history import Filter, Kept
+from virton.keeping.history import Filter, History, Kept
 from virton.language.sentences import Sentences
+from virton.story.chains import FURTHEST_MS, LED_TO, REASONS, chain_of
 
 MOST_AT_ONCE = 200
+MOST_REASONS = 500
 _MOST_DIGITS = 16
 
 
@@ -26,34 +28,49 @@ async def find(call: Call) -> Response:
     before), `limit`, `lang`.
     """
     books, asked = books_of(call, AUDIT), call.request.query_params
-    wanted = Filter(
+    wanted, after = wanted_of(asked), _after(asked)
+    limit = min(number_of(asked, "limit") or 50, MOST_AT_ONCE)
+    page = await looked_up(lambda: books.history.find(wanted, after=after, limit=limit))
+    before = await looked_up(lambda: _reasons(books.history, page.rows))
+    said = sentences_of(call)
+    rows = [told(row, said, chain_of(row, before)) for row in page.rows]
+    following = None if page.after is None else f"{page.after[0]}.{page.after[1]}"
+    return Answer({"rows": rows, "after": following, "cluster": books.cluster})
+
+
+def wanted_of(asked: QueryParams) -> Filter:
+    """Return which happenings are asked for; raises Refusal."""
+    return Filter(
         frozenset(asked.getlist("kind")),
         frozenset(asked.getlist("whom")),
         asked.get("text", ""),
-        _number(asked, "since"),
-        _number(asked, "until"),
+        number_of(asked, "since"),
+        number_of(asked, "until"),
     )
-    limit = min(_number(asked, "limit") or 50, MOST_AT_ONCE)
-    after = _after(asked)
-    page = await looked_up(lambda: books.history.find(wanted, after=after, limit=limit))
-    said = sentences_of(call)
-    rows = [told(row, said) for row in page.rows]
-    following = None if page.after is None else f"{page.after[0]}.{page.after[1]}"
-    return Answer({"rows": rows, "after": following, "cluster": books.cluster})
+
+
+def _reasons(history: History, rows: Sequence[Kept]) -> Sequence[Kept]:
+    """Return what may have led to these rows, in the order of time."""
+    times = [row.to_ms for row in rows if row.because or row.kind in LED_TO]
+    if not times:
+        return []
+    kinds = frozenset(str(kind) for kind in REASONS)
+    wanted = Filter(kinds=kinds, since_ms=min(times) - FURTHEST_MS, until_ms=max(times))
+    return history.find(wanted, limit=MOST_REASONS).rows[::-1]
 
 
 async def moment(call: Call) -> Response:
     """Return what nodes, resources and rules showed at a moment (`at`, ms)."""
     books = books_of(call, AUDIT)
-    at_ms = _number(call.request.query_params, "at")
+    at_ms = number_of(call.request.query_params, "at")
     if at_ms is None:
         raise Refusal(400, "invalid", None, {"at": "required"})
     rows = await looked_up(lambda: books.moments.at(at_ms))
-    return Answer({"at": at_ms, **_by_part(rows)})
+    return Answer({"at": at_ms, **by_part(rows)})
 
 
-def told(row: Kept, said: Sentences) -> dict[str, Any]:
-    """Return a happening with its sentence and its cause's."""
+def told(row: Kept, said: Sentences, chain: Sequence[Kept] = ()) -> dict[str, Any]:
+    """Return a happening with its sentence and its cause's, and the chain that led to it."""
     return {
         "number": row.number,
         "kind": row.kind,
@@ -64,6 +81,7 @@ def told(row: Kept, said: Sentences) -> dict[str, Any]:
         "facts": dict(row.facts),
         "says": said.happening(row.kind, row.whom, row.facts),
         "because": _because(row.because, said),
+        "chain": [{"kind": o.kind, "whom": o.whom, "at": o.to_ms} for o in chain],
     }
 
 
@@ -74,7 +92,8 @@ def _because(because: Sequence[Any] | None, said: Sentences) -> str | None:
     return said.say(f"cause.{name}", fields)
 
 
-def _by_part(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+def by_part(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the rows of a moment by what they are of."""
     parts: dict[str, Any] = {"nodes": [], "resources": [], "rules": []}
     for name, row in sorted(rows.items()):
         part, _, _ = name.partition("/")
@@ -85,7 +104,8 @@ def _by_part(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     return parts
 
 
-def _number(asked: QueryParams, name: str) -> int | None:
+def number_of(asked: QueryParams, name: str) -> int | None:
+    """Return a number of the query; None where there is none; raises Refusal."""
     text = asked.get(name)
     if text is None or text == "":
         return None

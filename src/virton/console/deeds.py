@@ -1,0 +1,62 @@
+"""What was done through the console, told of the audit's records."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from virton.language.sentences import Sentences
+
+_DEEDS = tuple(
+    (re.compile(pattern), key)
+    for pattern, key in (
+        (r"POST /api/login", "login"),
+        (r"POST /api/logout", "logout"),
+        (r"POST /api/resources", "resource.add"),
+        (r"PUT /api/resources/(?P<sid>[^/]+)", "resource.edit"),
+        (r"DELETE /api/resources/(?P<sid>[^/]+)", "resource.remove"),
+        (r"POST /api/resources/(?P<sid>[^/]+)/move", "resource.move"),
+        (r"POST /api/rules", "rule.add"),
+        (r"PUT /api/rules/(?P<rule>[^/]+)", "rule.edit"),
+        (r"DELETE /api/rules/(?P<rule>[^/]+)", "rule.remove"),
+        (r"POST /api/incidents/(?P<number>\d+)/acknowledge", "incident.acknowledge"),
+        (r"POST /api/incidents/(?P<number>\d+)/silence", "incident.silence"),
+        (r"POST /api/notify/test", "notify.test"),
+        (r"PUT /api/notify", "notify.edit"),
+        (r"PUT /api/retention", "retention.edit"),
+        (r"PUT /api/forecast/domains", "domains.edit"),
+        (r"POST /api/lab", "lab"),
+        (r"GET /api/snapshot-file", "export.capture"),
+        (r"GET /api/history/export", "export.history"),
+    )
+)
+
+
+def told(entry: Mapping[str, Any], said: Sentences) -> dict[str, Any]:
+    """Return a record of the audit with a sentence."""
+    return {
+        "at": entry.get("at"),
+        "who": entry.get("who"),
+        "whence": entry.get("whence"),
+        "what": entry.get("what"),
+        "says": _says(entry, said),
+        "result": entry.get("result"),
+        "status": entry.get("status"),
+    }
+
+
+def _says(entry: Mapping[str, Any], said: Sentences) -> str:
+    what, params = str(entry.get("what")), entry.get("params")
+    known = {k: _plain(v) for k, v in params.items()} if isinstance(params, dict) else {}
+    for pattern, key in _DEEDS:
+        if (match := pattern.fullmatch(what)) is not None:
+            changed = ", ".join(f"{name}={value}" for name, value in sorted(known.items()))
+            return said.say(f"deed.{key}", known | match.groupdict() | {"changed": changed})
+    return said.say("deed.other", {"what": what})
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(_plain, value))
+    if isinstance(value, dict):
+        return ", ".join(f"{name}={_plain(one)}" for name, one in value.items())
+    return str(value)
