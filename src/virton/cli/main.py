@@ -3,15 +3,23 @@
 Loading them all would take longer than most verbs do.
 """
 
+import sys
 from importlib import import_module
-from typing import Any
+from typing import Annotated, Any
 
 import typer
+from typer._click.exceptions import ClickException
 from typer.core import TyperGroup
 from typer.main import get_command
 
+from virton import __version__
+
 VERBS = {
     "serve": "Serve the web console.",
+    "status": "Show how the cluster's HA is: the page's one line, and its three parts, as text.",
+    "resources": "List, add, change, move and remove HA resources; the effect is told before.",
+    "rules": "List, add, change and remove affinity rules; the effect is told before.",
+    "log": "Tell what happened: from the console's history, or from the nodes' own journals.",
     "capture": "Capture a cluster into one file, which is played on from where the cluster stands.",
     "simulate": (
         "Play a scenario file, or a captured world, and tell what happens, second by second."
@@ -25,9 +33,11 @@ VERBS = {
     "tolerance": "Try every node, and say what would come back, what would not, and why.",
     "export": "Write resources, rules, fault domains and HA settings as YAML.",
     "plan": "Compare a cluster with what should be: each change, its effect, and what is borne then.",
+    "why": "Tell why a resource is where it is, why not elsewhere, and what would have to change.",
     "audit": "Verify that nobody has altered the audit; name the first byte that was.",
     "doctor": "Look at everything that the console needs: each line is a finding, with what to do.",
-    "why": "Tell why a resource is where it is, why not elsewhere, and what would have to change.",
+    "backup": "Back up everything that the console keeps into one file, while it runs.",
+    "restore": "Bring a backup back into a data folder, after every byte of it was checked.",
 }
 """Each verb with the first line of its help: the function `verb` of the module `virton.cli.verb`."""
 
@@ -42,15 +52,58 @@ class Verbs(TyperGroup):
         """Return the verb that the arguments begin with, loaded, and what is left of them."""
         name, command, rest = super().resolve_command(ctx, args)
         verb = OLD_NAMES.get(str(name), name)
-        return name, loaded(verb) if verb in VERBS else command, rest
+        if verb not in VERBS:
+            return name, command, rest
+        return name, loaded(verb, explained="--help" in rest or not rest), rest
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the help of all in the operator's language."""
+        from virton.cli.help import in_language, texts
+        from virton.cli.language import environment_language
+
+        known = texts(environment_language())
+        for name, command in self.commands.items():
+            command.help = command.short_help = known.get(f"verb.{name}", command.help)
+        in_language(self, "virton")
+        super().format_help(ctx, formatter)
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Run a verb; tell in one line what is wrong with how it was called."""
+        extra["standalone_mode"] = False
+        try:
+            code = super().main(*args, **extra)
+        except ClickException as wrong:
+            sys.exit(_misused(wrong))
+        except typer.Abort:
+            sys.exit(1)
+        sys.exit(code if isinstance(code, int) else 0)
 
 
-def loaded(name: str) -> Any:
-    """Return a verb as the command that it is."""
+def _misused(wrong: ClickException) -> int:
+    """Tell what is wrong; return the exit code."""
+    from virton.cli.help import misused
+
+    try:
+        misused(wrong)
+    except typer.Exit as told:
+        return int(told.exit_code)
+
+
+def loaded(name: str, *, explained: bool = True) -> Any:
+    """Return a verb as the command that it is; `explained` with its help in the operator's language."""
     module = import_module(f"virton.cli.{name}")
-    alone = typer.Typer(add_completion=False, pretty_exceptions_show_locals=False)
-    alone.command(name, cls=getattr(module, "COMMAND", None))(getattr(module, name))
-    return get_command(alone)
+    function = getattr(module, name)
+    if isinstance(function, typer.Typer):
+        command = get_command(function)
+    else:
+        alone = typer.Typer(add_completion=False, pretty_exceptions_show_locals=False)
+        alone.command(name, cls=getattr(module, "COMMAND", None))(function)
+        command = get_command(alone)
+    if not explained:
+        return command
+    from virton.cli.help import in_language  # which loads what draws the help
+
+    return in_language(command, name)
 
 
 app = typer.Typer(
@@ -58,13 +111,25 @@ app = typer.Typer(
     cls=Verbs,
     help="High availability of a Proxmox VE cluster: shown, steered and explained.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_show_locals=False,
 )
 
 
+def _tell_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"virton {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
-def virton() -> None:
+def virton(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_tell_version, is_eager=True, help="Tell the version, and exit."
+        ),
+    ] = False,
+) -> None:
     """Show, steer and explain the high availability of a Proxmox VE cluster."""
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import fcntl
 import os
 import socket
 from collections.abc import Awaitable, Callable
@@ -15,7 +14,7 @@ from starlette.types import ASGIApp
 from virton.cli.announcement import announce, announce_encrypted
 from virton.cli.certificate import Certificate, own_certificate
 from virton.cli.complaint import WRONG_INPUT, complain
-from virton.cli.data_folder import default_data
+from virton.cli.data_folder import CONSOLE, EMBEDDED, default_data, taken
 from virton.cli.given_certificate import given_certificate
 from virton.cli.listening import (
     address_of,
@@ -199,8 +198,8 @@ def service_of(chosen: SettingsFile, folder: Path, proxies: tuple[str, ...] = ()
                 "--pve-version is for the embedded cluster: a real one tells its own",
                 code=WRONG_INPUT,
             )
-        _take_for_this_process(folder, "console.lock")
         ca_file = Path(chosen.ca_file) if chosen.ca_file else None
+        taken(folder, CONSOLE)
         client = client_of(chosen.proxmox, chosen.fingerprints, ca_file)
         tried = client_of(chosen.proxmox, chosen.fingerprints, ca_file)
         facts = token_facts(tried, settings.token)
@@ -287,8 +286,8 @@ def start_embedded(
 
     version = pve_version and _FULL_VERSIONS[pve_version]
     password = _wanted_password(embedded.SHORTEST_PASSWORD)
-    _take_for_this_process(folder, "lock")
-    _take_for_this_process(folder, "console.lock")
+    taken(folder, EMBEDDED)
+    taken(folder, CONSOLE)
     try:
         wanted = embedded.Demo.parse(demo) if demo else None
         return embedded.start(folder, password, version, wanted)
@@ -307,18 +306,6 @@ def _wanted_password(shortest: int) -> str | None:
     if password and len(password) < shortest:
         complain(f"{_PASSWORD}: at least {shortest} characters are needed", code=WRONG_INPUT)
     return password
-
-
-def _take_for_this_process(folder: Path, lock: str) -> None:
-    """Hold the data folder until this process ends: of two that write there, one would lose."""
-    handle = os.open(folder / lock, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        complain(
-            f"another virton runs on the data in {folder}",
-            "Stop it first, or begin another cluster: --data DIR",
-        )
 
 
 def of_embedded_cluster(cluster: Embedded, settings: ConsoleSettings) -> Service:

@@ -157,6 +157,13 @@ def _all_of(forget_some: Callable[[], int]) -> int:
     return total
 
 
+def clusters_in(engine: Engine) -> list[str]:
+    """Return the identities of the clusters that a history tells of; raises HistoryError."""
+    with troubles(), engine.connect() as connection:
+        query = select(clusters.c.identity).order_by(clusters.c.identity)
+        return list(connection.execute(query).scalars())
+
+
 def detail_of(happening: Happening) -> str:
     """Return facts and cause as one text, alike for alike ones."""
     body: dict[str, Any] = {}

@@ -1,0 +1,102 @@
+"""The live cluster of which a verb asks: the one that is named, or the one that is configured."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, NoReturn, TypeVar
+
+import typer
+
+from virton.cli import capture as taking
+from virton.cli.complaint import WRONG_INPUT, complain
+from virton.cli.data_folder import default_data
+from virton.cli.language import printable
+from virton.cli.real_cluster import client_of
+from virton.cli.serve_options import HOST, PORT
+from virton.cli.settings_file import SettingsFile, settings_file
+from virton.language.sentences import Sentences
+from virton.proxmox import ApiError, ApiFailure, ClusterApi
+from virton.proxmox.errors import ErrorCode
+
+Answer = TypeVar("Answer")
+
+ConfigOption = Annotated[
+    Path | None, typer.Option(help="TOML file with the settings of the console.")
+]
+DataOption = Annotated[
+    Path | None, typer.Option(envvar="VIRTON_DATA", help="Folder in which state is kept.")
+]
+LiveOption = Annotated[
+    list[str] | None,
+    typer.Option("--proxmox", metavar="URL", help="Address of a node; once for each."),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class LiveCluster:
+    """Where the cluster is, and as whom to ask it; `typed` is a token on the command line."""
+
+    proxmox: list[str] | None
+    user: str | None
+    token: str | None
+    typed: bool
+    fingerprint: list[str] | None
+    ca_file: Path | None
+    config: Path | None
+    data: Path | None
+
+    def ask(self, said: Sentences, work: Callable[[ClusterApi], Awaitable[Answer]]) -> Answer:
+        """Return the answer to a question; exit with what stands in the way, in one line."""
+        chosen = self._chosen()
+        ca_file = Path(chosen.ca_file) if chosen.ca_file else None
+        client = client_of(chosen.proxmox, chosen.fingerprints, ca_file)
+        asker = taking.way_in(self.user, chosen.token, chosen=self.typed)
+
+        async def asked() -> Answer:
+            try:
+                return await work(ClusterApi(client, await asker.credentials(client)))
+            finally:
+                await client.aclose()
+
+        try:
+            return asyncio.run(asked())
+        except ApiFailure as failure:
+            refuse(failure.error, asker, said)
+
+    def _chosen(self) -> SettingsFile:
+        """Return the settings: what was typed, else the file's, else the console on this machine."""
+        file, _ = settings_file(self.config, Path.cwd(), self.data or default_data())
+        if self.proxmox:
+            file = SettingsFile()
+        chosen = file.overruled_by(
+            {
+                "proxmox": self.proxmox,
+                "token": self.token,
+                "fingerprints": self.fingerprint,
+                "ca_file": self.ca_file and str(self.ca_file.absolute()),
+            }
+        )
+        if chosen.proxmox:
+            return chosen
+        host = HOST if chosen.host in (None, "0.0.0.0", "::") else chosen.host
+        shown = f"[{host}]" if host and ":" in host else host
+        here = f"http://{shown}:{PORT if chosen.port is None else chosen.port}"
+        return chosen.model_copy(update={"proxmox": [here]})
+
+
+def refuse(error: ApiError, asker: taking.WayIn, said: Sentences) -> NoReturn:
+    """Say why the cluster did not do what was asked, by the option that it is about, and exit."""
+    for field, words in sorted(error.fields.items()):
+        option = f"--{field.replace('_', '-')}"
+        complain(printable(f"{option}: {' '.join(words.split())}"), code=WRONG_INPUT)
+    values = {"address": error.address or "", "user": asker.name, "option": asker.option}
+    key = f"cli.refused.{error.code}"
+    key = key if key in said.texts else "cli.refused.other"
+    words = said.say(key, values | {"seconds": error.retry_after_s or 5})
+    own = " ".join((error.message or "").split())
+    advice = said.say("cli.refused.unknown", {}) if error.unknown else ""
+    told = f"{words} ({own})" if own and error.code is not ErrorCode.AUTH else words
+    if error.fingerprint:
+        advice = said.say("cli.refused.pin", {"fingerprint": error.fingerprint})
+    complain(printable(told), advice, WRONG_INPUT)

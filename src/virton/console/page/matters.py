@@ -1,0 +1,168 @@
+"""What needs the operator's eye, worst first: the status line's words, for whoever has no page.
+
+The page tells the same from the same page model (`web/words/matters.ts`), and beside it what only a
+page knows: its own line to the console. A test holds one against the other.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from virton.console.page.model import Node, PageModel, Resource
+
+Word = Literal["unknown", "no_quorum", "fault", "disarmed", "caution", "maintenance", "well"]
+
+WORDS: tuple[Word, ...] = (
+    "unknown",
+    "no_quorum",
+    "fault",
+    "disarmed",
+    "caution",
+    "maintenance",
+    "well",
+)
+VITAL = ("status", "resources")
+SLOW_S = 2.0
+FEWEST_VOTES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """Something that is not normal: its sentence is `warning.KIND.head`, filled with the facts.
+
+    `since` is by the cluster's clock; `own` are the cluster's own words.
+    """
+
+    word: Word
+    kind: str
+    facts: dict[str, Any]
+    since: float | None = None
+    own: str | None = None
+
+
+def matters_of(page: PageModel) -> list[Matter]:
+    """Return all that is not normal, worst first."""
+    found = [*_parts(page)]
+    if page.parts.status.at is not None:
+        found += [*_ha(page), *_nodes(page.nodes)]
+    found += [*_resources(page), *_answers(page)]
+    return sorted(found, key=lambda matter: WORDS.index(matter.word))
+
+
+def line_of(matters: Sequence[Matter]) -> Word:
+    """Return the one word for all of it."""
+    return matters[0].word if matters else "well"
+
+
+def _parts(page: PageModel) -> Iterator[Matter]:
+    """Yield what cannot be read; the same reason once, whatever it hinders."""
+    found: dict[tuple[str, str | None], Matter] = {}
+    for name in ("status", "resources", "rules", "nodes"):
+        part = getattr(page.parts, name)
+        if part.ok:
+            continue
+        error = part.error
+        code, own = (error.code, error.message) if error else ("cluster", None)
+        word: Word = "unknown" if name in VITAL else "caution"
+        known = found.get((code, own))
+        if known is None or known.word != "unknown":
+            found[code, own] = Matter(word, f"part.{code}", {}, own=own)
+    yield from found.values()
+
+
+def _ha(page: PageModel) -> Iterator[Matter]:
+    quorum, master = page.quorum, page.master
+    if quorum is not None and not quorum.ok:
+        yield Matter("no_quorum", "no_quorum", {"node": quorum.node})
+    elif quorum is not None and master is None:
+        yield Matter("caution", "no_master", {})
+    elif master is not None and master.state == "dead" and page.resources:
+        yield Matter("unknown", "last_known", {"at": master.at})
+    if page.fencing is not None and page.fencing.armed_state in ("disarming", "disarmed"):
+        yield Matter("disarmed", "disarmed", {})
+    votes = page.cluster.votes if page.cluster.votes is not None else len(page.nodes)
+    if 0 < votes < FEWEST_VOTES:
+        yield Matter("caution", "votes", {"votes": votes})
+
+
+def _nodes(nodes: Sequence[Node]) -> Iterator[Matter]:
+    fenced = [node for node in nodes if node.ha_state == "fence"]
+    silent = [node for node in nodes if node.lost and node.ha_state != "fence"]
+    yield from _about("fault", "fence", fenced, since=True)
+    yield from _about("fault", "silent", silent, since=True)
+    shown: tuple[tuple[Word, str], ...] = (
+        ("fault", "lost"),
+        ("caution", "waiting"),
+        ("caution", "time_drift"),
+    )
+    for word, display in shown:
+        yield from _about(word, display, [n for n in nodes if n.lrm and n.lrm.display == display])
+    resting = [node for node in nodes if node.ha_state == "maintenance"]
+    yield from _about("maintenance", "maintenance", resting)
+
+
+def _about(word: Word, kind: str, of: Iterable[Node], *, since: bool = False) -> Iterator[Matter]:
+    nodes = list(of)
+    if nodes:
+        times = [node.lrm.at for node in nodes if node.lrm and node.lrm.at is not None]
+        at = min(times, default=None) if since else None
+        yield Matter(word, kind, {"nodes": [node.name for node in nodes]}, at)
+
+
+def _resources(page: PageModel) -> Iterator[Matter]:
+    if page.resources and page.guests_hidden:
+        yield Matter("caution", "guests_hidden", {})
+    for resource in page.resources:
+        name = {"name": name_of(resource)}
+        if resource.state == "error":
+            yield Matter("fault", "error", name)
+        elif resource.state == "recovery":
+            yield Matter("fault", "recovery", name)
+        elif resource.down:
+            yield Matter("fault", "guest_down", name)
+
+
+def name_of(resource: Resource) -> str:
+    """Return what a resource is called: `VM 102 (web02)`."""
+    label = label_of(resource.sid)
+    return f"{label} ({resource.name})" if resource.name else label
+
+
+def label_of(sid: str) -> str:
+    """Return what is called by an id of which nothing else is known: `VM 102`."""
+    kind, _, number = sid.partition(":")
+    return f"{'CT' if kind == 'ct' else 'VM'} {number}" if number else sid
+
+
+def _answers(page: PageModel) -> Iterator[Matter]:
+    """Yield who does not answer, or late, or by another clock."""
+    token = page.cluster.token
+    if token is not None:
+        facts = {"token": token.name, "privileges": list(token.lacks)}
+        kind = "token_refused" if token.refused else "token_lacks"
+        yield Matter("unknown" if token.refused else "caution", kind, facts)
+    addresses = page.cluster.addresses
+    silent = [_host(one.address) for one in addresses if not one.ok]
+    answering = next((_host(one.address) for one in addresses if one.answering), "")
+    if silent:
+        kind = "addresses" if answering else "no_address"
+        yield Matter("caution", kind, {"nodes": silent, "answering": answering})
+    yield from _slow(page)
+    skew_s = page.cluster.clock.skew_s or 0
+    if skew_s:
+        yield Matter("caution", "ahead" if skew_s > 0 else "behind", {"seconds": abs(skew_s)})
+
+
+def _slow(page: PageModel) -> Iterator[Matter]:
+    slowest: dict[str, float] = {}
+    for name in ("status", "resources", "rules", "nodes"):
+        part = getattr(page.parts, name)
+        if part.slow_s is not None and part.slow_s >= SLOW_S:
+            address = part.address or ""
+            slowest[address] = max(part.slow_s, slowest.get(address, 0.0))
+    for address, slow_s in sorted(slowest.items()):
+        yield Matter("caution", "slow", {"address": _host(address), "seconds": round(slow_s)})
+
+
+def _host(address: str) -> str:
+    return address.removeprefix("https://").removeprefix("http://")

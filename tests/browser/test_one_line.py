@@ -1,0 +1,86 @@
+"""The status line says the same on the page and in a terminal, of the same page model."""
+
+import copy
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+from pydantic import ValidationError
+
+from tests.browser import contents
+from tests.browser.standin import Standin, told
+from tests.browser.visit import KO, line
+from virton.cli.status_page import told_line
+from virton.console.page.matters import line_of, matters_of
+from virton.console.page.model import PageModel
+from virton.language.sentences import Sentences
+
+pytestmark = pytest.mark.browser
+
+
+def changed(**changes: object) -> Callable[[], contents.Snapshot]:
+    def make() -> contents.Snapshot:
+        snapshot = copy.deepcopy(contents.usual())
+        for path, value in changes.items():
+            *way, last = path.split("__")
+            place = snapshot
+            for step in way:
+                place = place[int(step) if step.isdigit() else step]
+            place[last] = value
+        return snapshot
+
+    return make
+
+
+MAKERS = [
+    contents.usual,
+    contents.without_quorum,
+    contents.trouble,
+    changed(master=None),
+    changed(fencing={"armed_state": "disarmed", "resource_mode": "ignore"}),
+    changed(cluster__votes=2),
+    changed(resources__0__state="error"),
+    changed(nodes__0__ha_state="maintenance"),
+    changed(parts__nodes=contents.bad_part("timeout")),
+    changed(parts__status=contents.bad_part("refused")),
+]
+
+
+NOTHING = {
+    "missing": None,
+    "tuple_type": (),
+    "mapping_type": {},
+    "dict_type": {},
+    "bool_type": False,
+}
+
+
+def whole(snapshot: contents.Snapshot | None) -> PageModel:
+    """Return what the stand-in shows as a page model, with nothing where it says nothing."""
+    body = copy.deepcopy(snapshot) or {}
+    for _ in range(4):
+        try:
+            return PageModel.model_validate(body)
+        except ValidationError as error:
+            for problem in error.errors():
+                *way, last = problem["loc"]
+                place = body
+                for step in way:
+                    place = place[step]
+                if problem["type"] == "extra_forbidden":
+                    del place[last]
+                else:
+                    place[last] = NOTHING[problem["type"]]
+    raise AssertionError("the stand-in shows no page model")
+
+
+def test_the_page_and_the_terminal_say_the_same(page: Page, standin: Standin) -> None:
+    said = Sentences.of("ko")
+    for make in MAKERS:
+        snapshot = make()
+        model = whole(told(snapshot))
+        matters = matters_of(model)
+        standin.show(snapshot)
+        expect(line(page).locator(".word")).to_have_text(KO[f"line.word.{line_of(matters)}"])
+        if matters:
+            expect(line(page)).to_contain_text(told_line(matters[0], said).split(". ")[0][:30])
