@@ -10,6 +10,7 @@ from virton.forecast.answer import (
     Span,
     node_answers,
 )
+from virton.forecast.collecting import rarely_collecting
 from virton.forecast.courses import MOVES, Course, play
 from virton.forecast.falling import outside
 from virton.forecast.fates import Fate, How, Verdict, fates, fates_without_quorum, gathered
@@ -41,12 +42,17 @@ def ask(
 ) -> Answer:
     """Answer a question; raises QuestionError."""
     question.check(situation)
+    with rarely_collecting():
+        return _answered(situation, question, cancelled)
+
+
+def _answered(situation: Situation, question: Question, cancelled: Callable[[], bool]) -> Answer:
     before = situation if situation.master is not None else at_rest(situation)[0]
     supposed = question.supposed(before)
     lost = question.struck()
     deeds = list(question.deeds())
     first_s = min((deed.at_s for deed in deeds), default=0)
-    if (short := quick(supposed, question, deeds)) is not None:
+    if (short := quick(supposed, question, deeds, cancelled)) is not None:
         return _quick_answer(before, supposed, short)
     until_s = HOUR_S if supposed.settings.scheduler.auto_rebalance else None
     played = assignments(supposed, lost)

@@ -56,11 +56,10 @@ def is_armed(situation: Situation, node: str) -> bool:
 def outside(situation: Situation, gone: Iterable[str]) -> tuple[str, ...]:
     """Return the guests that run on these nodes and that nobody brings back."""
     lost = frozenset(gone)
-    looked_after = {
-        sid for sid, c in situation.resources.items() if c.state is not RequestState.IGNORED
-    }
-    return tuple(
-        sid
-        for sid, guest in sorted(situation.guests.items())
-        if guest.running and guest.node in lost and sid not in looked_after
-    )
+    there = (s for s, g in situation.guests.items() if g.running and g.node in lost)
+    return tuple(sorted(sid for sid in there if not _looked_after(situation, sid)))
+
+
+def _looked_after(situation: Situation, sid: str) -> bool:
+    config = situation.resources.get(sid)
+    return config is not None and config.state is not RequestState.IGNORED

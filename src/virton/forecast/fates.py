@@ -1,7 +1,7 @@
 """What becomes of each resource: one of five verdicts where its node is lost, and two beside them."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -131,18 +131,14 @@ def touched_fates(before: Situation, trial: Outcome, gone: Collection[str]) -> d
     A reason holds on to everything that the choice stood on, which a table must not keep.
     """
     lost = frozenset(gone)
-    reader = _Reader(before, trial, lost)
+    reader = _Reader(before, trial, lost, tell_why=False)
     near = reader.told_of | {sid for sid, c in before.resources.items() if c.node in lost}
     found = {
         sid: reader.fate(sid)
         for sid in sorted(near)
         if sid in before.resources and _counts(before, sid)
     }
-    return {
-        sid: replace(fate, why=Why())
-        for sid, fate in found.items()
-        if fate.verdict is not Verdict.STAYS
-    }
+    return {sid: fate for sid, fate in found.items() if fate.verdict is not Verdict.STAYS}
 
 
 def _counts(situation: Situation, sid: str) -> bool:
@@ -178,8 +174,14 @@ def assigned(situation: Situation, running: Mapping[str, str]) -> dict[str, int]
     return sums
 
 
+_UNTOLD = Why()
+
+
 class _Reader:
-    def __init__(self, before: Situation, trial: Outcome, gone: frozenset[str]) -> None:
+    def __init__(
+        self, before: Situation, trial: Outcome, gone: frozenset[str], *, tell_why: bool = True
+    ) -> None:
+        self._tells_why = tell_why
         self._before = before
         self._trial = trial
         self._gone = gone
@@ -231,8 +233,7 @@ class _Reader:
             return Fate(sid, Verdict.NOT_PLACED, None, How.NOT, self._why(sid))
         if status.state is ServiceState.ERROR and ran is None and not self._told.get(sid):
             return Fate(sid, Verdict.STAYS, status.node, How.UNTOUCHED)
-        missing = self._trial.missing.get(sid, ())
-        why = replace(self._why(sid), missing=missing)
+        why = self._why(sid, self._trial.missing.get(sid, ()))
         return Fate(sid, Verdict.CANNOT_START, status.node, How.NOT, why)
 
     def _was_stopped(self, sid: str) -> bool:
@@ -246,10 +247,12 @@ class _Reader:
         events = (told.event for told in self._told.get(sid, ()))
         return {event.to for event in events if isinstance(event, ResourceStateChanged)}
 
-    def _why(self, sid: str) -> Why:
+    def _why(self, sid: str, missing: tuple[str, ...] = ()) -> Why:
         """Return the reason of the last choice that was made for a resource."""
+        if not self._tells_why:
+            return _UNTOLD
         for told in reversed(self._told.get(sid, ())):
             if told.decision is not None:
-                return Why(told.cause, told.decision)
+                return Why(told.cause, told.decision, missing)
         causes = [told.cause for told in self._told.get(sid, ()) if told.cause is not None]
-        return Why(causes[-1] if causes else None)
+        return Why(causes[-1] if causes else None, missing=missing)

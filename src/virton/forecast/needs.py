@@ -66,7 +66,9 @@ _KINDS = ("storages", "local_disks", "replicated_to", "devices", "mappings", "br
 
 def needs_of(guest: Mapping[str, Any]) -> Needs:
     """Read what a captured guest needs."""
-    told = guest.get("needs") or {}
+    told = guest.get("needs")
+    if not told:
+        return NO_NEEDS
     return Needs(
         **{name: tuple(sorted(told.get(name) or ())) for name in _KINDS},
         home=guest.get("node"),

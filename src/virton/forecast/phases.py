@@ -131,7 +131,7 @@ class _Finder:
         """
         runs_out_s = lost_s + 1
         if self._new_master:
-            for behind_s in (-1, 0, 1, 2) if self._many else (-4, -1, 0, 1, 2, 4):
+            for behind_s in (-1, 1) if self._many else (-4, -1, 0, 1, 2, 4):
                 yield self._due(lost_s, lost_s, runs_out_s + behind_s)
             return
         for crm_s, behind_s in product((runs_out_s, runs_out_s - 1), (1, -1)):

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from virton.forecast.collecting import rarely_collecting
 from virton.forecast.rest import at_rest
 from virton.forecast.situation import Situation
 from virton.forecast.tolerance import Case, Row, Table, rows
@@ -54,7 +55,8 @@ def fresh(situation: Situation, wanted: Sequence[Case], former: Table | None) ->
 def refreshed(situation: Situation, wanted: Sequence[Case], former: Table | None) -> Table:
     """Return the whole table, in the order of the cases."""
     work = fresh(situation, wanted, former)
-    made = {row.case: row for row in work.rows()}
+    with rarely_collecting():
+        made = {row.case: row for row in work.rows()}
     return Table(work.base, tuple(made[case] for case in wanted), work.rules)
 
 

@@ -21,6 +21,7 @@ from virton.damage import DamagedError, reading
 from virton.forecast.advice import advice
 from virton.forecast.ask import ask
 from virton.forecast.changes import ChangeError
+from virton.forecast.collecting import rarely_collecting
 from virton.forecast.falling import is_armed
 from virton.forecast.fit import Size, SizeError, fits
 from virton.forecast.maintenance_asked import maintenance
@@ -220,7 +221,8 @@ def serve(lines: TextIO, out: TextIO, score: Path | None) -> None:
         service.end()
 
     threading.Thread(target=listen, daemon=True).start()
-    service.run()
+    with rarely_collecting():
+        service.run()
 
 
 if __name__ == "__main__":

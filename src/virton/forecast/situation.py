@@ -103,6 +103,8 @@ class Situation:
         """Return what a guest would miss on a node."""
         guest = self.guests.get(sid)
         needs = guest.needs if guest else NO_NEEDS
+        if needs is NO_NEEDS:
+            return ()
         offers = self.offers.get(node, Offers())
         return tuple(f"{lack}:{name}" for lack, name in lacks(needs, node, offers))
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import Any
 
+from virton.forecast.collecting import rarely_collecting
 from virton.forecast.falling import falling, outside
 from virton.forecast.fates import Fate, How, Verdict, fates_without_quorum, touched_fates
 from virton.forecast.question import Loss, Split
@@ -207,4 +208,5 @@ def tolerance(
     """Return the whole table of a cluster."""
     base, trial = at_rest(situation)
     wanted = cases(base, pairs=pairs, domains=domains)
-    return Table(base, tuple(rows(base, wanted)), trial.rules)
+    with rarely_collecting():
+        return Table(base, tuple(rows(base, wanted)), trial.rules)

@@ -8,7 +8,8 @@ decided is the same, as the decisions of those rounds change nothing.
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from virton.forecast.load import load_report
 from virton.forecast.situation import Situation
@@ -34,8 +35,7 @@ MOST_ROUNDS = 60
 """After so many rounds a cluster that still moves is taken to move to and fro for good."""
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """Something that the manager told, in which round, why, and by which choice."""
 
     round: int

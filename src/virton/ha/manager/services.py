@@ -1,6 +1,6 @@
 """The manager's table of resources, and what it costs their nodes."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import field, replace
 
 from virton.frozen import frozen
@@ -12,6 +12,8 @@ from virton.ha.model import DERIVED, ServiceStatus, ServiceTable
 from virton.ha.placement.load import Load
 from virton.ha.placement.positions import counts_as_running, used_nodes
 from virton.ha.states import ServiceState
+
+_NOTHING: Set[str] = frozenset()
 
 
 @frozen
@@ -126,8 +128,10 @@ class ServiceBoard:
             self._published_version = self.version
         return self._published
 
-    def take_touched(self) -> set[str]:
+    def take_touched(self) -> Set[str]:
         """Return the resources of which anything changed since this was last asked."""
+        if not self._touched:
+            return _NOTHING
         touched, self._touched = self._touched, set()
         return touched
 
@@ -153,7 +157,9 @@ class ServiceBoard:
         self._unpublished.add(sid)
 
     def _index(self, sid: str, status: ServiceStatus) -> None:
-        self._places.setdefault(status.node, set()).add(sid)
+        if (there := self._places.get(status.node)) is None:
+            there = self._places[status.node] = set()
+        there.add(sid)
         if status.target is not None or status.maintenance_node is not None:
             self.bound_elsewhere.add(sid)
         if status.state is ServiceState.FENCE:

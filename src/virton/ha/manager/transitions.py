@@ -245,4 +245,3 @@ def _take_over(round_: Round, sid: str, fenced: str, node: str) -> None:
         raise RoundFailedError(f"{sid} is not on the fenced node {fenced}")
     round_.act(TakeOverGuest(sid, fenced, node))
     round_.taken_over[sid] = replace(round_.config(sid), node=node)
-    round_.board.amend(sid, replace(round_.board[sid], node=node))

@@ -6,7 +6,7 @@ left, so that its reasons are those by which it was made.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import field
 from enum import StrEnum
 
 from virton.frozen import frozen
@@ -78,15 +78,18 @@ class Choice:
 
 
 def stays_freely(sid: str, status: ServiceStatus, ground: Ground) -> bool:
-    """Tell whether a resource may stay where it is, as no rule and no maintenance concerns it."""
-    rules = ground.rules
-    return (
-        status.node in ground.online
-        and status.maintenance_node is None
-        and sid not in rules.node_priorities
-        and sid not in rules.apart
-        and sid not in rules.together
-    )
+    """Tell whether a resource may stay where it is, without choosing: nothing is against its node.
+
+    No maintenance and no companion draws it away, its node is preferred, no adversary is there.
+    """
+    rules, node, online = ground.rules, status.node, ground.online
+    if node not in online or status.maintenance_node is not None or sid in rules.together:
+        return False
+    priorities = rules.node_priorities.get(sid)
+    if priorities is not None and node not in _by_node_rule(priorities, online)[1]:
+        return False
+    there = (ground.statuses.get(other) for other in rules.apart.get(sid, ()))
+    return not any(other and node in used_nodes(other, online) for other in there)
 
 
 def choose(
@@ -160,9 +163,11 @@ def _nodes_of_adversaries(sid: str, ground: Ground) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for other in ground.rules.apart.get(sid, ()):
         if (status := ground.statuses.get(other)) is not None:
-            for node in set(used_nodes(status, ground.online)):
-                if node is not None:
-                    found.setdefault(node, []).append(other)
+            current, target = used_nodes(status, ground.online)
+            if current is not None:
+                found.setdefault(current, []).append(other)
+            if target is not None and target != current:
+                found.setdefault(target, []).append(other)
     return found
 
 
@@ -170,6 +175,20 @@ def _majority(together: Mapping[str, Sequence[str]], nodes: frozenset[str]) -> f
     """Return the node that most companions are on, the first by name of several."""
     possible = [(-len(sids), node) for node, sids in together.items() if node in nodes]
     return frozenset({min(possible)[1]}) if possible else nodes
+
+
+def _with_scores(steps: Steps, scores: Mapping[str, float]) -> Steps:
+    """Return the steps with the scores that decide; as `replace` does, in a third of its time."""
+    return Steps(
+        steps.allowed,
+        steps.preferred,
+        steps.untried,
+        steps.apart,
+        steps.together,
+        scores,
+        steps.companions,
+        steps.adversaries,
+    )
 
 
 def ranked(nodes: Iterable[str], scores: Mapping[str, float]) -> list[str]:
@@ -189,7 +208,7 @@ def _by_score(
     if not nodes:
         return Choice(None, Because.NO_NODE, steps, current)
     order = ranked(nodes, scores)
-    steps = replace(steps, scores=scores)
+    steps = _with_scores(steps, scores)
     if preference is Preference.NEXT and current in nodes:
         following = order.index(current) + 1
         if following < len(order):

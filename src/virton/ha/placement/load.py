@@ -100,7 +100,7 @@ class BasicLoad:
         self.nodes: Sequence[str] = tuple(sorted(nodes))
         self.problems: list[Problem] = []
         self._count = dict.fromkeys(self.nodes, 0)
-        self._where: dict[str, set[str]] = {}
+        self._where: dict[str, tuple[str, ...]] = {}
 
     def add(self, sid: str, current: str | None, target: str | None, running: bool) -> None:
         """Count a resource once on each of its nodes."""
@@ -110,8 +110,8 @@ class BasicLoad:
             if node not in self._count:
                 reason = ProblemReason.UNKNOWN_NODE
                 self.problems.append(Problem(ProblemKind.NOT_COUNTED, reason, sid, node))
-            elif node not in (where := self._where.setdefault(sid, set())):
-                where.add(node)
+            elif node not in (where := self._where.get(sid, ())):
+                self._where[sid] = (*where, node)
                 self._count[node] += 1
 
     def remove(self, sid: str) -> None:
