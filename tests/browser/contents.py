@@ -65,6 +65,18 @@ LRM_STATES = {
 }
 
 
+SETTINGS = {
+    "shutdown_policy": "conditional",
+    "mode": "static",
+    "rebalance_on_start": False,
+    "auto_rebalance": True,
+    "threshold": 30,
+    "method": "bruteforce",
+    "hold_rounds": 3,
+    "margin": 10,
+}
+
+
 def lrm(display: str = "active", mode: str = "active") -> Snapshot:
     """A local resource manager's status."""
     watchdog = "standby" if display == "idle" else "active"

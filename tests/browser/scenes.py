@@ -98,6 +98,26 @@ def _no_answers(standin: Standin) -> None:
     standin.snapshot = snapshot
 
 
+def _arming(standin: Standin) -> None:
+    snapshot = contents.usual()
+    snapshot["fencing"] = {"armed_state": "disarmed", "resource_mode": "ignore"}
+    snapshot["nodes"][2].update(online=False, ha_state="unknown")
+    standin.snapshot = snapshot
+
+
+def _open_arming(page: Page, _: Standin, words: Words) -> None:
+    page.locator("#status").get_by_role("button", name=words["arm.open"]).click()
+
+
+def _open_settings(page: Page, _: Standin, words: Words) -> None:
+    page.get_by_role("button", name=words["settings.open"]).click()
+    expect(page.get_by_label(words["settings.margin"])).to_be_visible()
+
+
+def _open_stop(page: Page, _: Standin, words: Words) -> None:
+    choose_in_menu(page, "VM 999 (virton)", words["stop"])
+
+
 def _edit_in_group(page: Page, _: Standin, words: Words) -> None:
     choose(page, words, "VM 121 (ct)", "edit")
 
@@ -341,6 +361,9 @@ SCENES = [
     Scene("every-state", shows(contents.every_state)),
     Scene("many", shows(lambda: contents.many(20)), _find),
     Scene("trouble", _trouble),
+    Scene("arming", _arming, _open_arming),
+    Scene("settings", reach=_open_settings),
+    Scene("stop", reach=_open_stop),
     Scene("loading", _loading),
     Scene("failing", _failing),
     Scene("stale", _stale),

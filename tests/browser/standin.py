@@ -27,7 +27,7 @@ POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-PRIVILEGES = ["Sys.Audit", "Sys.Console", "VM.Migrate"]
+PRIVILEGES = ["Sys.Audit", "Sys.Console", "Sys.Modify", "VM.Migrate"]
 CSRF = "token-of-the-stand-in"
 
 
@@ -248,6 +248,7 @@ def make_app(standin: Standin) -> Starlette:
         Route("/api/forecast/course", course),
         Route("/api/forecast/table", table),
         Route("/api/forecast/fence-clock", lambda _: JSONResponse({"nodes": standin.fence_clock})),
+        Route("/api/ha/settings", lambda _: JSONResponse(contents.SETTINGS), methods=["GET"]),
         Route("/whatif", page("whatif")),
         Route("/history", page("history")),
         Route("/help", page("help")),

@@ -4,7 +4,7 @@ import { html, nothing, type TemplateResult } from "lit/html.js";
 
 import { Asked } from "../core/asked.js";
 import { redraw } from "../core/draw.js";
-import { type Advice, askAdvice, lostIn, type TableRow } from "../core/forecast.js";
+import { type Advice, askAdvice, askCourse, lostIn, type TableRow } from "../core/forecast.js";
 import type { AskedRule } from "../core/rule-advice.js";
 import { state } from "../core/store.js";
 import { errorLine } from "../words/errors.js";
@@ -22,7 +22,7 @@ interface Worse {
 
 /** The effect of one form, asked again whenever the form says something else. */
 export class Effect {
-  readonly #asked = new Asked(askAdvice);
+  readonly #asked = new Asked(ask);
   #isTaken = false;
   #told: Advice | null = null;
 
@@ -68,6 +68,16 @@ export class Effect {
   }
 }
 
+/** Changes as advice; arming, which has a course, with what goes elsewhere by it. */
+async function ask(query: URLSearchParams): Promise<Advice> {
+  if (!query.has("arming")) return askAdvice(query);
+  const { resources, endless } = await askCourse(query);
+  const moves = Object.entries(resources)
+    .filter(([, { verdict }]) => verdict !== "stays")
+    .map(([sid, { verdict, node, how }]) => ({ sid, verdict, node, how }));
+  return { moves, worse: [], endless, before: [], after: [] };
+}
+
 function queryOf(question: Question): URLSearchParams {
   return new URLSearchParams(Object.entries(question).flatMap(([key, all]) => all.map((one) => [key, one])));
 }
@@ -107,6 +117,7 @@ function worseText(node: string, sids: string[]): string {
 
 /** What the cluster bears before and after, where it bears no less. */
 function bearsText({ before, after }: Advice): string {
+  if (!after.length) return "";
   const safe = (rows: TableRow[]) => new Set(rows.filter((row) => row.safe).map((row) => row.name));
   const [then, now] = [safe(before), safe(after)];
   const better = [...now].filter((name) => !then.has(name));

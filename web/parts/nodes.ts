@@ -7,6 +7,7 @@ import { clusterNow, state } from "../core/store.js";
 import type { Lrm, Node, PageModel, Resource } from "../model.js";
 import { ago, clock, dateTime, gib, has, number, t } from "../words/i18n.js";
 import { lrmState, nodeTrouble, type Word } from "../words/states.js";
+import { haTools } from "./ha-tools.js";
 import { menuButton, type MenuItem } from "./menu.js";
 import { partView } from "./part.js";
 import { badges } from "./pill.js";
@@ -32,7 +33,7 @@ export function nodesView(): TemplateResult {
     id: "status",
     source: "status",
     title: t("status.title"),
-    tools: html`<p class="tools small soft">${snapshot ? fencingText(snapshot) : ""}</p>`,
+    tools: html`<div class="tools"><span class="small soft">${snapshot ? fencingText(snapshot) : ""}</span>${haTools()}</div>`,
     isEmpty: snapshot?.nodes.length === 0,
     emptyText: t("status.empty"),
     content: () => snapshot && tableOf(snapshot),

@@ -11,6 +11,7 @@ import { resourceOf, state, subscribe } from "../core/store.js";
 import { openMove } from "../forms/move.js";
 import { openResourceForm } from "../forms/resource.js";
 import { openResourceRemoval } from "../forms/resource-removal.js";
+import { openStop } from "../forms/stop.js";
 import type { PageModel, Resource } from "../model.js";
 import { doubt } from "../words/doubt.js";
 import { number, t, tn } from "../words/i18n.js";
@@ -101,11 +102,12 @@ function radioOf(sid: string): HTMLElement | null {
   return document.querySelector(`#resources input[value="${CSS.escape(sid)}"]`);
 }
 
-type DeedName = "edit" | "move" | "remove";
+type DeedName = "edit" | "move" | "stop" | "remove";
 
 const DEEDS: Record<DeedName, (resource: Resource) => void> = {
   edit: (resource) => openResourceForm(resource),
   move: openMove,
+  stop: openStop,
   remove: openResourceRemoval,
 };
 
@@ -119,7 +121,7 @@ function usualDeeds(resource: Resource): MenuItem[] {
   const deed = (name: DeedName): MenuItem => ({
     label: t(name),
     hindrance: hindrance(),
-    isDanger: name === "remove",
+    isDanger: name === "remove" || name === "stop",
     deed: () => DEEDS[name](resource),
   });
   const repair: MenuItem = {
@@ -127,7 +129,8 @@ function usualDeeds(resource: Resource): MenuItem[] {
     hindrance: hindrance(),
     deed: () => openResourceForm(resource, { state: "disabled" }),
   };
-  return [...(resource.state === "error" ? [repair] : []), deed("edit"), deed("move"), deed("remove")];
+  const stop = requestOf(resource) === "started" && resource.configured ? [deed("stop")] : [];
+  return [...(resource.state === "error" ? [repair] : []), deed("edit"), deed("move"), ...stop, deed("remove")];
 }
 
 /** The part. */

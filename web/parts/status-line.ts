@@ -9,6 +9,7 @@ import { hindrance, mayWrite } from "../core/hindrance.js";
 import { knownTable, redRows } from "../core/forecast.js";
 import { clusterNow, resourceOf, state } from "../core/store.js";
 import { refresh, tryAgain } from "../core/stream.js";
+import { openArm } from "../forms/arming.js";
 import { openResourceForm, startAgain } from "../forms/resource.js";
 import type { PageModel } from "../model.js";
 import { errorLine } from "../words/errors.js";
@@ -159,7 +160,7 @@ function listButton(matters: Matter[]): TemplateResult {
 function deedButton(matter: Matter, kind: string): TemplateResult | typeof nothing {
   const { deed } = matter;
   if (!deed) return nothing;
-  const changes = deed === "repair" || deed === "start_again";
+  const changes = deed === "repair" || deed === "start_again" || deed === "arm";
   const can = !changes || mayWrite();
   return html`<button type="button" class=${kind} ?disabled=${!can} title=${can ? "" : hindrance()} aria-busy=${isBusy ? "true" : "false"} @click=${() => act(matter, deed)}>${t(`line.deed.${deed}`)}</button>`;
 }
@@ -174,6 +175,10 @@ const DEEDS: Record<Deed, (matter: Matter) => unknown> = {
   },
   start_again: ({ sid = "" }) => startAgain(sid),
   look: ({ sid = "" }) => lookAt(sid),
+  arm: () => {
+    isListOpen = false;
+    openArm();
+  },
 };
 
 async function act(matter: Matter, deed: Deed): Promise<void> {

@@ -17,7 +17,7 @@ export const WORDS = ["unknown", "no_quorum", "fault", "disarmed", "caution", "m
 export type LineWord = (typeof WORDS)[number] | "well";
 
 /** What a press can do about a matter. */
-export type Deed = "retry" | "log_in" | "repair" | "start_again" | "look";
+export type Deed = "retry" | "log_in" | "repair" | "start_again" | "look" | "arm";
 
 export interface Matter {
   key: string;
@@ -115,14 +115,22 @@ function aboutHa(snapshot: PageModel): Matter[] {
     found.push({ key: "last_known", word: "unknown", head: doubtSentence(doubted), text: "" });
   }
   if (["disarming", "disarmed"].includes(fencing?.armed_state ?? "")) {
-    found.push(worded("disarmed", "disarmed"));
+    found.push(worded("disarmed", "disarmed", {}, { facts: unprotected(snapshot), deed: "arm" }));
   }
   const votes = cluster.votes ?? nodes.length;
   if (votes > 0 && votes < 3) found.push(worded("caution", "votes", { votes }));
   return found;
 }
 
-function aboutNodes({ nodes, resources }: PageModel): Matter[] {
+/** What nobody looks after while the HA stack is disarmed. */
+function unprotected({ fencing, resources }: PageModel): string[] {
+  const count = resources.filter((one) => requestOf(one) === "started").length;
+  const mode = fencing?.resource_mode ? t(`fencing.mode.${fencing.resource_mode}`) : "";
+  return [t("line.unprotected", { count }), mode].filter(Boolean);
+}
+
+function aboutNodes({ nodes, resources, fencing }: PageModel): Matter[] {
+  const isDisarmed = ["disarming", "disarmed"].includes(fencing?.armed_state ?? "");
   const found: Matter[] = [];
   const named = (of: Node[]) => ({ nodes: list(of.map((node) => node.name)) });
   const about = (word: LineWord, kind: string, of: Node[], more: Partial<Matter> = {}) => {
@@ -131,7 +139,7 @@ function aboutNodes({ nodes, resources }: PageModel): Matter[] {
   const fenced = nodes.filter((node) => node.ha_state === "fence");
   const silent = nodes.filter((node) => node.lost && node.ha_state !== "fence");
   about("fault", "fence", fenced, lossOf(fenced, resources, t("warning.fence.next")));
-  about("fault", "silent", silent, lossOf(silent, resources, t("warning.silent.next")));
+  about("fault", "silent", silent, lossOf(silent, resources, isDisarmed ? "" : t("warning.silent.next")));
   const shown = (display: string) => nodes.filter((node) => node.lrm?.display === display);
   about("fault", "lost", shown("lost"));
   about("caution", "waiting", shown("waiting"));

@@ -1,0 +1,87 @@
+/** The dialogs that disarm the HA stack and arm it again: what is unprotected meanwhile, and what arming starts. */
+
+import { html, type TemplateResult } from "lit/html.js";
+import { live } from "lit/directives/live.js";
+
+import { write } from "../core/api.js";
+import { redraw } from "../core/draw.js";
+import { state } from "../core/store.js";
+import { refresh } from "../core/stream.js";
+import { note } from "../parts/notes.js";
+import { list, t } from "../words/i18n.js";
+import { requestOf } from "../words/states.js";
+import { freshId, openDialog } from "./dialog.js";
+
+const MODES = ["freeze", "ignore"] as const;
+
+/** How many resources HA would have to start again after a failure. */
+export function protectedCount(): number {
+  return (state.snapshot?.resources ?? []).filter((one) => requestOf(one) === "started").length;
+}
+
+/** Whether the HA stack is disarmed, or on its way there. */
+export function isDisarmed(): boolean {
+  return ["disarming", "disarmed"].includes(state.snapshot?.fencing?.armed_state ?? "");
+}
+
+/** Open the dialog that disarms. */
+export function openDisarm(): void {
+  const id = freshId("disarm");
+  let mode: (typeof MODES)[number] = "freeze";
+  const modeView = (one: (typeof MODES)[number]): TemplateResult => {
+    const choose = () => {
+      mode = one;
+      redraw();
+    };
+    return html`<div class="choice">
+      <input type="radio" name="${id}-mode" id="${id}-${one}" .checked=${live(mode === one)} aria-describedby="${id}-${one}-hint" @change=${choose} />
+      <label for="${id}-${one}">${t(`disarm.${one}`)}</label>
+      <p class="hint" id="${id}-${one}-hint">${t(`disarm.${one}.hint`)}</p>
+    </div>`;
+  };
+  openDialog({
+    title: t("disarm.title"),
+    body: () =>
+      html`<div class="box" data-tone="warn"><div class="box-text"><p>${t("disarm.unprotected", { count: protectedCount() })}</p></div></div>
+        <fieldset class="choices"><legend>${t("disarm.mode")}</legend>${MODES.map(modeView)}</fieldset>
+        <p class="soft">${t("disarm.stays")}</p>`,
+    submit: { label: t("disarm"), tone: "danger" },
+    writes: true,
+    isReady: () => !isDisarmed(),
+    effect: () => ({ arming: [mode] }),
+    notices: () => (isDisarmed() ? [t("disarm.already")] : []),
+    onSubmit: async () => {
+      await write("POST", "/api/ha/disarm", { mode });
+      note(t("disarm.asked"));
+      refresh().catch(() => {});
+    },
+  });
+}
+
+/** Open the dialog that arms again; a node that is cut off may run what would be started elsewhere. */
+export function openArm(): void {
+  const id = freshId("arm");
+  let isTaken = false;
+  const lost = () => (state.snapshot?.nodes ?? []).filter((node) => node.lost).map(({ name }) => name);
+  const take = (event: Event) => {
+    isTaken = (event.target as HTMLInputElement).checked;
+    redraw();
+  };
+  const warning = () =>
+    html`<div class="box" data-tone="bad"><div class="box-text"><p>${t("arm.twice", { nodes: list(lost()) })}</p>
+      <label class="tick"><input type="checkbox" id="${id}-take" .checked=${live(isTaken)} @change=${take} /> ${t("arm.take")}</label></div></div>`;
+  openDialog({
+    title: t("arm.title"),
+    body: () => html`<p>${t("arm.meaning")}</p>${lost().length ? warning() : null}`,
+    submit: { label: t("arm"), tone: "danger" },
+    writes: true,
+    isReady: () => isDisarmed() && (isTaken || !lost().length),
+    effect: () => ({ arming: ["arm"] }),
+    notices: () => (isDisarmed() ? [] : [t("arm.already")]),
+    onSubmit: async () => {
+      await write("POST", "/api/ha/arm");
+      note(t("arm.asked"));
+      refresh().catch(() => {});
+    },
+  });
+}

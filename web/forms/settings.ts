@@ -1,0 +1,180 @@
+/** The dialog for the cluster's HA settings: shutdown policy, scheduling, re-balancing; each with what it does. */
+
+import { html, type TemplateResult } from "lit/html.js";
+
+import { type ApiError, asApiError, get, write } from "../core/api.js";
+import { redraw } from "../core/draw.js";
+import { may } from "../core/store.js";
+import { note } from "../parts/notes.js";
+import { errorView } from "../words/errors.js";
+import { t } from "../words/i18n.js";
+import { freshId, openDialog } from "./dialog.js";
+import { Draft, same } from "./draft.js";
+import type { Question } from "./effect.js";
+import { type Choice, selectField, textField, tickField, wholeNumber } from "./fields.js";
+import { ToldErrors } from "./told.js";
+
+/** The settings; shares are in percent. */
+interface Settings {
+  shutdown_policy: string;
+  mode: string;
+  rebalance_on_start: boolean;
+  auto_rebalance: boolean;
+  threshold: number;
+  method: string;
+  hold_rounds: number;
+  margin: number;
+}
+
+/** As they are typed. */
+type Values = Omit<Settings, "threshold" | "hold_rounds" | "margin"> & Record<NumberName, string>;
+type NumberName = "threshold" | "hold_rounds" | "margin";
+
+const POLICIES = ["conditional", "freeze", "failover", "migrate"];
+const MODES = ["basic", "static", "dynamic"];
+const METHODS = ["bruteforce", "topsis"];
+const NUMBERS: NumberName[] = ["threshold", "hold_rounds", "margin"];
+
+/** Why the settings cannot be changed by this user, or "". */
+export function settingsHindrance(): string {
+  return may("Sys.Modify") ? "" : t("forbidden.modify");
+}
+
+/** Open the dialog. */
+export function openSettings(): void {
+  new SettingsForm().open();
+}
+
+class SettingsForm {
+  readonly #id = freshId("settings");
+  readonly #told = new ToldErrors();
+  #known: Settings | null = null;
+  #draft: Draft<Values> | null = null;
+  #failure: ApiError | null = null;
+
+  open(): void {
+    openDialog({
+      title: t("settings.title"),
+      body: () => this.#view(),
+      submit: { label: t("save") },
+      writes: true,
+      isReady: () => this.#settings !== null && !settingsHindrance() && this.#isChanged,
+      isChanged: () => this.#isChanged,
+      effect: () => this.#question,
+      notices: () => [settingsHindrance()].filter(Boolean),
+      takeErrors: (fields) => this.#told.take(fields, [...NUMBERS, "auto_rebalance", "mode"]),
+      onSubmit: () => this.#save(),
+    });
+    void this.#ask();
+  }
+
+  async #ask(): Promise<void> {
+    try {
+      const known = await get<Settings>("/api/ha/settings");
+      this.#known = known;
+      const typed = { threshold: `${known.threshold}`, hold_rounds: `${known.hold_rounds}`, margin: `${known.margin}` };
+      this.#draft = new Draft<Values>({ ...known, ...typed });
+    } catch (thrown) {
+      this.#failure = asApiError(thrown);
+    }
+    redraw();
+  }
+
+  get #isChanged(): boolean {
+    return this.#draft?.isChanged ?? false;
+  }
+
+  /** What is typed, once all of it is good. */
+  get #settings(): Settings | null {
+    const values = this.#draft?.values;
+    if (!values || !NUMBERS.every((name) => this.#isGood(name))) return null;
+    return {
+      ...values,
+      threshold: Number(values.threshold),
+      hold_rounds: Number(values.hold_rounds),
+      margin: Number(values.margin),
+    };
+  }
+
+  #isGood(name: NumberName): boolean {
+    const text = this.#draft?.values[name].trim() ?? "";
+    if (name === "hold_rounds") return wholeNumber(text) !== null;
+    return /^\d{1,3}(\.\d{1,2})?$/.test(text) && Number(text) <= 100;
+  }
+
+  /** What the model is to play: the scheduling, where it changes. */
+  get #question(): Question | null {
+    const settings = this.#settings;
+    if (!settings || !this.#known || !this.#isChanged) return null;
+    const { shutdown_policy: _, ...scheduling } = settings;
+    const { shutdown_policy: __, ...before } = this.#known;
+    if (same(scheduling, before)) return null;
+    const parts = [`ha=${settings.mode}`, `ha-rebalance-on-start=${Number(settings.rebalance_on_start)}`];
+    parts.push(`ha-auto-rebalance=${Number(settings.auto_rebalance)}`);
+    if (settings.auto_rebalance) {
+      parts.push(`ha-auto-rebalance-threshold=${settings.threshold}`, `ha-auto-rebalance-method=${settings.method}`);
+      parts.push(`ha-auto-rebalance-hold-duration=${settings.hold_rounds}`, `ha-auto-rebalance-margin=${settings.margin}`);
+    }
+    return { change: [`crs ${parts.join(" ")}`] };
+  }
+
+  #view(): TemplateResult {
+    if (this.#failure) return html`<div class="trouble">${errorView(this.#failure)}</div>`;
+    const values = this.#draft?.values;
+    if (!values) return html`<p class="soft">${t("loading")}</p>`;
+    const balances = values.mode !== "basic";
+    return html`${this.#select("shutdown_policy", POLICIES)} ${this.#select("mode", MODES)}
+      ${this.#tick("rebalance_on_start", true)} ${this.#tick("auto_rebalance", balances)}
+      ${balances && values.auto_rebalance ? html`${NUMBERS.map((name) => this.#number(name))}${this.#select("method", METHODS)}` : null}`;
+  }
+
+  #set(change: Partial<Values>): void {
+    Object.assign(this.#draft?.values ?? {}, change);
+    for (const name of Object.keys(change)) this.#told.touch(name);
+    redraw();
+  }
+
+  #select(name: "shutdown_policy" | "mode" | "method", known: string[]): TemplateResult {
+    const value = this.#draft?.values[name] ?? "";
+    const choices = known.map((one): Choice => [one, t(`settings.${name}.${one}`)]);
+    return selectField({
+      id: `${this.#id}-${name}`,
+      label: t(`settings.${name}`),
+      hint: t(`settings.${name}.${value}.does`),
+      error: this.#told.of(name),
+      value,
+      choices,
+      onChange: (next) => this.#set(next === "basic" ? { mode: next, auto_rebalance: false } : { [name]: next }),
+    });
+  }
+
+  #tick(name: "rebalance_on_start" | "auto_rebalance", isPossible: boolean): TemplateResult {
+    return tickField({
+      id: `${this.#id}-${name}`,
+      label: t(`settings.${name}`),
+      hint: t(isPossible ? `settings.${name}.does` : "field.needs_load"),
+      error: this.#told.of(name),
+      checked: this.#draft?.values[name] ?? false,
+      isDisabled: !isPossible,
+      onChange: (checked) => this.#set({ [name]: checked }),
+    });
+  }
+
+  #number(name: NumberName): TemplateResult {
+    const wrong = t(name === "hold_rounds" ? "field.whole_number" : "settings.percent.wrong");
+    return textField({
+      id: `${this.#id}-${name}`,
+      label: t(`settings.${name}`),
+      hint: t(`settings.${name}.does`),
+      error: this.#isGood(name) ? this.#told.of(name) : wrong,
+      inputmode: "decimal",
+      value: this.#draft?.values[name] ?? "",
+      onInput: (text) => this.#set({ [name]: text }),
+    });
+  }
+
+  async #save(): Promise<void> {
+    await write("PUT", "/api/ha/settings", { ...this.#settings, before: this.#known });
+    note(t("settings.saved"));
+  }
+}
