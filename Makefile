@@ -39,6 +39,11 @@ SEEDS ?= 0..1000000
 soak: $(VENV)/.dev
 	$(BIN)/python -m tests.simulation.soak --seeds $(SEEDS) --seconds $(SECONDS)
 
+# The browser tests, with a photograph of every sight of the page in tests/browser/screenshots.
+.PHONY: photographs
+photographs: $(VENV)/.dev $(PAGE) browser
+	VIRTON_PHOTOGRAPHS=1 $(BIN)/python -m pytest tests/browser -n auto --dist worksteal
+
 # 400 random faults in the embedded cluster, each forecast from its API a moment before; and the
 # maintenance of 200 random clusters, as announced, with every order of their nodes tried.
 .PHONY: proof

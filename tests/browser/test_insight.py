@@ -5,11 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import SCREENSHOTS
 from tests.browser.live import PASSWORD, Live
+from tests.browser.sights import photograph, sticking_out, violations
 from tests.browser.stage import Opener, Stage
 
 pytestmark = pytest.mark.browser
@@ -54,11 +53,9 @@ def fails(page: Page, node: str) -> Locator:
 
 def judge(page: Page, name: str, width: int) -> None:
     """Keep a picture; nothing may be inaccessible, and nothing stick out."""
-    SCREENSHOTS.mkdir(exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / f"{name}-{width}.png", full_page=True)
-    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
-    assert [(one["id"], one["nodes"][0]["html"][:120]) for one in found] == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    photograph(page, f"{name}-{width}", full_page=True)
+    assert violations(page) == []
+    assert sticking_out(page) == []
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=str)
@@ -170,7 +167,7 @@ def test_a_form_tells_what_saving_sets_in_motion_and_asks_before_the_tolerance_b
     form.get_by_label("엄격 모드 (Strict)", exact=True).check()
     warning = form.get_by_text("phum01 노드가 멈추면 복구되지 않게 됩니다: VM 100 (LOTCES-WIN)")
     expect(warning).to_be_visible(timeout=PATIENCE_MS)
-    page.screenshot(path=SCREENSHOTS / "effect-ko-1280.png")
+    photograph(page, "effect-ko-1280")
     expect(save).to_be_disabled()
     form.get_by_role("checkbox", name="알고 있으며").check()
     expect(save).to_be_enabled()

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import SCREENSHOTS
 from tests.browser.live import PASSWORD, Live
+from tests.browser.sights import photograph
 from tests.browser.stage import Opener, Stage
 from tests.browser.test_still import WATCH
 
@@ -49,10 +49,6 @@ def lrm_of(page: Page, node: str) -> Locator:
     return rows.filter(has=page.get_by_role("cell", name="LRM", exact=True))
 
 
-def keep(page: Page, name: str) -> None:
-    page.screenshot(path=SCREENSHOTS / f"story-{name}.png")
-
-
 def test_a_lost_node_is_fenced_and_its_resources_run_elsewhere(page: Page, live: Live) -> None:
     lost = row_of(page, "100")
     expect(lost).to_contain_text("phum03")
@@ -64,25 +60,25 @@ def test_a_lost_node_is_fenced_and_its_resources_run_elsewhere(page: Page, live:
     live.cut("phum03")
     live.step(40)
     expect(lrm_of(page, "phum03")).to_contain_text("오프라인 (Unknown)")
-    keep(page, "1-unknown")
+    photograph(page, "story-1-unknown")
 
     live.step(35)
     expect(lost).to_contain_text("Fence")
-    keep(page, "2-fence")
+    photograph(page, "story-2-fence")
 
     live.step(90)
     expect(lost).to_contain_text("phum02")
     expect(lost).to_contain_text("실행 중")
     expect(lost).to_contain_text("phum03에서 복구됨 (Recovery)")
     expect(lrm_of(page, "phum02")).to_contain_text("활성")
-    keep(page, "3-recovered")
+    photograph(page, "story-3-recovered")
     expect(lost.get_by_role("radio")).to_be_checked()
     assert page.evaluate("shifts") == []
 
     live.power_on("phum03")
     live.step(30)
     expect(lrm_of(page, "phum03")).to_contain_text("유휴")
-    keep(page, "4-back")
+    photograph(page, "story-4-back")
 
 
 def test_a_resource_is_put_under_ha_and_taken_out_again(page: Page, live: Live) -> None:

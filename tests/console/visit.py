@@ -18,6 +18,9 @@ from virton.console.state import Console
 from virton.console.watch.poller import Poller
 from virton.proxmox import ProxmoxClient
 
+QUIET_TURNS = 3
+"""Turns of the event loop in which nobody was ready: a closed connection is heard of one turn late."""
+
 
 class SteppedClock:
     """Time that stands until a test moves it."""
@@ -65,8 +68,13 @@ class SteppedClock:
 
 async def settle() -> None:
     """Let every task run until it waits for something that only time or a test brings."""
+    ready = asyncio.get_running_loop()._ready  # type: ignore[attr-defined]
+    quiet = 0
     for _ in range(300):
         await asyncio.sleep(0)
+        quiet = 0 if ready else quiet + 1
+        if quiet == QUIET_TURNS:
+            return
 
 
 class Browser:

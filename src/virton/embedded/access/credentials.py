@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Mapping
+from functools import cache
 from types import MappingProxyType
 
 from argon2 import PasswordHasher, extract_parameters
@@ -19,8 +20,12 @@ _KEY_BYTES = 32
 
 _HASHER = PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=4)
 _MOST_MEMORY_KIB = 256 * 1024
-# Verified against when there is no such user, so that the answer takes as long.
-_NOBODY = _HASHER.hash(secrets.token_urlsafe())
+
+
+@cache
+def _nobodys_hash() -> str:
+    """Return what is verified against when there is no such user, so that the answer takes as long."""
+    return _HASHER.hash(secrets.token_urlsafe())
 
 
 def ticket_key(files: ClusterFiles) -> bytes:
@@ -73,7 +78,7 @@ def password_matches(files: ClusterFiles, userid: str, password: str) -> bool:
         # What a hash in a file asks for must not be more than there is.
         if known and extract_parameters(known).memory_cost > _MOST_MEMORY_KIB:
             return False
-        return _HASHER.verify(known or _NOBODY, password) and known is not None
+        return _HASHER.verify(known or _nobodys_hash(), password) and known is not None
     except (VerificationError, InvalidHashError):
         return False
 
