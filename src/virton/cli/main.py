@@ -34,6 +34,8 @@ VERBS = {
     "export": "Write resources, rules, fault domains and HA settings as YAML.",
     "plan": "Compare a cluster with what should be: each change, its effect, and what is borne then.",
     "why": "Tell why a resource is where it is, why not elsewhere, and what would have to change.",
+    "apply": "Make a live cluster what it should be: in the plan's order, and no step after a surprise.",
+    "undo": "Undo an apply: what it did, backwards. Never over what somebody else has changed since.",
     "audit": "Verify that nobody has altered the audit; name the first byte that was.",
     "doctor": "Look at everything that the console needs: each line is a finding, with what to do.",
     "backup": "Back up everything that the console keeps into one file, while it runs.",

@@ -1,6 +1,5 @@
 """The cluster that a plan is made for: a captured one, a live one, or the one of virton.toml."""
 
-import json
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -13,11 +12,12 @@ from virton.cli.capture import is_typed
 from virton.cli.complaint import complain
 from virton.cli.data_folder import default_data
 from virton.cli.settings_file import settings_file
+from virton.damage import DamagedError
 from virton.forecast.situation import Situation, situation_of
+from virton.plans.domains import DomainsFile
 from virton.plans.entries import Configured, configured
 from virton.simulation.scenario import ScenarioError
 
-DOMAINS = "domains.json"
 PlanDataOption = Annotated[
     Path | None,
     typer.Option(
@@ -74,16 +74,9 @@ def plan_source(
         proxmox, token = file.proxmox, token or (None if user else file.token)
         fingerprint = fingerprint or file.fingerprints
         ca_file = ca_file or (Path(file.ca_file) if file.ca_file else None)
-    known = _domains(folder / DOMAINS) if capture is None or data is not None else {}
+    try:
+        known = DomainsFile(folder).named() if capture is None or data is not None else {}
+    except DamagedError as damaged:
+        complain(str(damaged))
     source = Source(capture, proxmox, user, token, fingerprint, ca_file, chosen)
     return PlanSource(source, folder, known)
-
-
-def _domains(path: Path) -> dict[str, list[str]]:
-    """Return the console's fault domains; what cannot be read counts as none, as in the console."""
-    try:
-        told = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
-    rows = told.items() if isinstance(told, dict) else ()
-    return {str(name): [str(n) for n in nodes] for name, nodes in rows if isinstance(nodes, list)}

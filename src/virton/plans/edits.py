@@ -1,9 +1,10 @@
 """What would have to change: every entry that is not as the file says."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from virton.ha.config.properties import split_list
 from virton.plans.desired import Desired, DesiredError, names_in
 from virton.plans.entries import Configured, Kind, Values, defaults
 
@@ -74,7 +75,21 @@ def edits(now: Configured, desired: Desired) -> tuple[Edit, ...]:
     """Return every edit, by kind and name; raises DesiredError."""
     _check_names(now, desired)
     found = [one for kind in Kind for one in _of_kind(kind, now, desired)]
-    return tuple(one for one in found if one.before != one.after)
+    found = [one for one in found if one.before != one.after]
+    _check_under_ha(now, found)
+    return tuple(found)
+
+
+def _check_under_ha(now: Configured, found: Sequence[Edit]) -> None:
+    """Raise DesiredError where a rule that is written names a guest that is not under HA then."""
+    resources = [edit for edit in found if edit.kind is Kind.RESOURCE]
+    gone = {edit.name for edit in resources if edit.after is None}
+    there = (now.of(Kind.RESOURCE).keys() | {edit.name for edit in resources}) - gone
+    for edit in found:
+        if edit.kind is Kind.RULE and edit.after and "resources" in edit.properties:
+            for sid in split_list(edit.after["resources"]):
+                if sid not in there:
+                    raise DesiredError(f"rules.{edit.name}.resources", "not_under_ha", name=sid)
 
 
 def _check_names(now: Configured, desired: Desired) -> None:

@@ -61,7 +61,8 @@ class _Search:
         self._edits = edits
         self._budget = MOST_PLAYED
         end = play_all(base, edits).after
-        self._lost = dropped(base) | dropped(end)
+        self._left_out = dropped(end)
+        self._lost = dropped(base) | self._left_out
         self._weighs = len(base.resources) <= SMALL
         self._unsafe = _unsafe(base) | _unsafe(end) if self._weighs else frozenset[str]()
 
@@ -102,6 +103,9 @@ class _Search:
             played = play(way.situation, self._edits[at])
         except ChangeError:
             return None
+        edit, refused = self._edits[at], dropped(played.supposed) - self._left_out
+        if edit.kind is Kind.RULE and edit.after is not None and edit.name in refused:
+            return None  # the cluster takes no rule that contradicts another
         harm = self._harm(played, len(way.done) + 1 == len(self._edits))
         total = tuple(one + more for one, more in zip(way.harm, harm, strict=True))
         a, b, c, d, e = total

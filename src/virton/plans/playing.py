@@ -6,11 +6,12 @@ from typing import Any
 
 from virton.forecast.answer import Span
 from virton.forecast.ask import ask
-from virton.forecast.changes import Change, changed
+from virton.forecast.changes import Change, ChangeError, changed
 from virton.forecast.fates import How, fates
 from virton.forecast.question import Question
 from virton.forecast.situation import Situation
 from virton.forecast.trial import Trial
+from virton.ha.config.properties import split_list
 from virton.ha.states import ShutdownPolicy
 from virton.plans.edits import Edit
 from virton.plans.entries import HA, Kind
@@ -77,9 +78,17 @@ def with_edit(situation: Situation, edit: Edit) -> Situation:
         case Kind.RESOURCE if edit.after is None:
             left = {s: c for s, c in situation.resources.items() if s != edit.name}
             return replace(situation, resources=left)
+    if edit.kind is Kind.RULE and edit.after and "resources" in edit.properties:
+        _require_under_ha(situation, edit.name, split_list(edit.after["resources"]))
     if edit.kind is Kind.RULE and edit.before is None:
         values["type"] = (edit.after or {})["type"]
     return changed(situation, Change(edit.verb, edit.name, values))
+
+
+def _require_under_ha(situation: Situation, rule: str, sids: Sequence[str]) -> None:
+    missing = sorted(set(sids) - situation.resources.keys())
+    if missing:
+        raise ChangeError(f"rule {rule}: {missing[0]} is not under HA")
 
 
 _UNPLAYED = ("comment", "type")

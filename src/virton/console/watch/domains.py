@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from virton.damage import reading
+from virton.damage import DamagedError, reading
 
 FILE = "domains.json"
 _ADVICE = (
@@ -33,7 +33,20 @@ class Domains:
 
     def __init__(self, data: Path) -> None:
         self._file = data / FILE
-        self.named: Named = self._read()
+        self._stamp = self._written_at()
+        self._named: Named = self._read()
+
+    @property
+    def named(self) -> Named:
+        """The domains as they are now: an apply on the command line changes them, too."""
+        stamp = self._written_at()
+        if stamp != self._stamp:
+            with contextlib.suppress(DamagedError):
+                self._stamp, self._named = stamp, self._read()
+        return self._named
+
+    def _written_at(self) -> int | None:
+        return self._file.stat().st_mtime_ns if self._file.exists() else None
 
     def _read(self) -> Named:
         """Return what was kept; raises DamagedError where that cannot be read."""
@@ -52,7 +65,6 @@ class Domains:
                 file.flush()
                 os.fsync(file.fileno())
             draft.replace(self._file)
-        self.named = named
 
 
 def read_domains(data: object, known: frozenset[str] | None = None) -> Named:

@@ -1,0 +1,126 @@
+"""A live cluster that plans are applied to: who asks, its records, and what is told meanwhile."""
+
+import asyncio
+import getpass
+import os
+import platform
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, TypeVar
+
+import typer
+from rich.text import Text
+
+from virton.cli import capture as taking
+from virton.cli.complaint import complain
+from virton.cli.language import Language, printable, sentences
+from virton.cli.plan_source import PlanSource
+from virton.cli.real_cluster import client_of
+from virton.cli.terminal import terminal
+from virton.language import plans
+from virton.plans.applying import Desk, Surprise
+from virton.plans.domains import DomainsFile
+from virton.plans.records import BusyError, Record, Records, Stride
+from virton.proxmox import ApiFailure, ClusterApi
+from virton.proxmox.capture import take_capture
+from virton.proxmox.features import detect
+
+Done = TypeVar("Done")
+WhyOption = Annotated[str, typer.Option("--why", help="Why it is done; others are told meanwhile.")]
+YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask before the first step.")]
+
+
+@dataclass(frozen=True)
+class Session:
+    """A live cluster, read once, and the desk at which it is changed."""
+
+    desk: Desk
+    who: str
+    capture: bytes
+
+
+def in_session(
+    source: PlanSource, lang: Language | None, work: Callable[[Session], Awaitable[Done]]
+) -> Done:
+    """Work with a live cluster; whatever stands in the way is said, and ends it."""
+    chosen = source.source
+    if chosen.capture is not None:
+        raise AssertionError("a capture cannot be changed")
+    if not chosen.proxmox:
+        complain("give --proxmox URL, or name the cluster in virton.toml")
+    client = client_of(chosen.proxmox, chosen.fingerprint or [], chosen.ca_file)
+    asker = taking.way_in(chosen.user, chosen.token, chosen=chosen.chosen)
+
+    async def worked() -> Done:
+        try:
+            api = ClusterApi(client, await asker.credentials(client))
+            features, cluster = await detect(api), await api.membership()
+            records = Records(source.data, cluster.name or "cluster")
+            domains = DomainsFile(source.data)
+            desk = Desk(api, features, records, domains, asyncio.sleep, told_step(lang))
+            return await work(Session(desk, _who(asker.name), await take_capture(api)))
+        finally:
+            await client.aclose()
+
+    try:
+        with _told(lang):
+            return asyncio.run(worked())
+    except ApiFailure as failure:
+        taking.refuse(taking.explained(failure.error, asker))
+
+
+def _who(asker: str) -> str:
+    return f"{asker} ({getpass.getuser() if os.environ.get('USER') else os.getuid()}@{platform.node()})"
+
+
+def told_step(lang: Language | None) -> Callable[[int, Stride], None]:
+    """Return what tells each step once it is made."""
+
+    def tell(at: int, stride: Stride) -> None:
+        line = printable(plans.edit(stride.edit.to_json(), sentences(lang)))
+        terminal(soft_wrap=True).print(Text.assemble(f"{at + 1:>3}. ", ("✓", "green"), f" {line}"))
+
+    return tell
+
+
+def note(who: str, why: str) -> dict[str, Any]:
+    """Return what others are told who come meanwhile."""
+    since = datetime.fromtimestamp(time.time()).astimezone().isoformat(timespec="seconds")
+    return {"who": who, "why": why, "since": since}
+
+
+def text(lang: Language | None, key: str, **fields: Any) -> str:
+    """Return a sentence."""
+    return printable(sentences(lang).say(f"plans.{key}", fields))
+
+
+def stands(lang: Language | None, record: Record) -> str:
+    """Say where an apply stands."""
+    fields = {"number": record.number, "who": record.who, "why": record.why}
+    return text(lang, "stands", done=record.done, of=len(record.strides), **fields)
+
+
+@contextmanager
+def _told(lang: Language | None) -> Iterator[None]:
+    try:
+        yield
+    except BusyError as busy:
+        fields = {"who": "?", "why": "?", "since": "?", **busy.note}
+        complain(text(lang, "busy", **fields))
+    except Surprise as surprise:
+        complain(text(lang, f"surprise.{surprise.kind}", **surprise.fields), text(lang, "go_on"))
+
+
+def confirmed(lang: Language | None, question: str, *, yes: bool) -> None:
+    """Ask before anything is done, and end where the answer is no."""
+    if yes:
+        return
+    try:
+        sure = typer.confirm(text(lang, question))
+    except typer.Abort:
+        complain(text(lang, "needs_yes"))
+    if not sure:
+        raise typer.Exit(0)

@@ -1,0 +1,76 @@
+"""`virton apply` and `virton undo` as they are typed, against a served embedded cluster."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from tests.plans.live import PASSWORD
+from tests.served import served
+from virton.cli.main import app
+from virton.embedded.pmxcfs import ClusterFiles
+from virton.embedded.running import RunningCluster
+from virton.plans.records import Records
+
+DESIRED = "version: 1\nresources:\n  vm:100: {max_restart: 3}\nfault_domains: {rack A: [phum01]}\n"
+
+
+@pytest.fixture
+def files() -> ClusterFiles:
+    return ClusterFiles()
+
+
+@pytest.fixture
+def address(files: ClusterFiles) -> Iterator[str]:
+    with served(RunningCluster(files, PASSWORD, 1_800_000_000).app) as address:
+        yield address
+
+
+@pytest.fixture
+def desired(tmp_path: Path) -> Path:
+    path = tmp_path / "desired.yaml"
+    path.write_text(DESIRED)
+    return path
+
+
+def typed(verb: str, *arguments: object, address: str, data: Path) -> Result:
+    where = ["--proxmox", address, "--user", "root@pam", "--data", data, "--lang", "en"]
+    line = [str(word) for word in (verb, *arguments, *where)]
+    return CliRunner().invoke(app, line, env={"VIRTON_PASSWORD": PASSWORD, "VIRTON_TOKEN": None})
+
+
+def test_a_plan_is_applied_and_undone(
+    address: str, desired: Path, files: ClusterFiles, tmp_path: Path
+) -> None:
+    before = files.read("ha/resources.cfg")
+    where = {"address": address, "data": tmp_path}
+    applied = typed("apply", desired, "--yes", "--require", "moves<=0", **where)
+    assert applied.exit_code == 0, applied.output
+    assert "`virton undo 1` takes them back" in applied.stdout
+    assert "max_restart 3" in files.read("ha/resources.cfg")
+    assert typed("plan", desired, **where).exit_code == 0
+    undone = typed("undo", "--yes", **where)
+    assert undone.exit_code == 0, undone.output
+    assert files.read("ha/resources.cfg") == before
+    assert "there is nothing to undo" in typed("undo", "--yes", **where).stderr
+
+
+def test_a_second_apply_is_told_who_applies_and_why(
+    address: str, desired: Path, tmp_path: Path
+) -> None:
+    records = Records(tmp_path, "virton")
+    with records.alone({"who": "kim@pam", "why": "racks", "since": "noon"}):
+        told = typed("apply", desired, "--yes", address=address, data=tmp_path)
+    assert told.exit_code == 1
+    assert "kim@pam is applying since noon: racks" in told.stderr
+
+
+def test_nobody_who_answers_means_that_nothing_is_done(
+    address: str, desired: Path, files: ClusterFiles, tmp_path: Path
+) -> None:
+    told = typed("apply", desired, address=address, data=tmp_path)
+    assert told.exit_code == 1
+    assert "give --yes" in told.stderr
+    assert "max_restart" not in files.read("ha/resources.cfg")
