@@ -45,11 +45,13 @@ photographs: $(VENV)/.dev $(PAGE) browser
 	VIRTON_PHOTOGRAPHS=1 $(BIN)/python -m pytest tests/browser -n auto --dist worksteal
 
 # 400 random faults in the embedded cluster, each forecast from its API a moment before; and the
-# maintenance of 200 random clusters, as announced, with every order of their nodes tried.
+# maintenance of 200 random clusters, as announced, with every order of their nodes tried; and one
+# that is carried out by consoles which are killed 50 times.
 .PHONY: proof
 proof: $(VENV)/.dev
 	$(BIN)/python -m tests.forecast.proof
 	$(BIN)/python -m tests.forecast.maintained
+	$(BIN)/python -m tests.console.maintained
 
 # Both APIs, asked for what nobody would ask, for FUZZ_SECONDS (ten minutes); in an environment of its own.
 .PHONY: test-fuzz

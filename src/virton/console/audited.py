@@ -39,7 +39,7 @@ class Auditor:
             "what": f"{request.method} {request.url.path[:200]}",
             "params": _told(getattr(request.state, "params", {})),
             "status": status,
-            "result": "done" if status < 400 else "refused" if status < 500 else "failed",
+            "result": _result(status),
         }
         if status == 401:
             # Anybody may fail to log in, as often as they like: of very many, only the number is kept.
@@ -47,6 +47,23 @@ class Auditor:
             if held_back is None:
                 return
             entry |= {"more_before": held_back} if held_back else {}
+        self._add(entry)
+
+    def did(self, who: str, what: str, params: Mapping[str, Any], status: int) -> None:
+        """Note what the console did by itself for somebody, as they had agreed to."""
+        self._add(
+            {
+                "at": round(self.clock.time(), 3),
+                "who": who,
+                "whence": None,
+                "what": what,
+                "params": _told(params),
+                "status": status,
+                "result": _result(status),
+            }
+        )
+
+    def _add(self, entry: Mapping[str, Any]) -> None:
         self.audit.add(entry)
         if self.forwarder is not None:
             self.forwarder.send(entry)
@@ -59,6 +76,10 @@ class Auditor:
 def auditor(audit: Audit, clock: Clock, forwarder: Forwarder | None) -> Auditor:
     """Return an auditor who has told of no failures yet."""
     return Auditor(audit, clock, Allowance(clock.monotonic, _FAILURES, _FAILURE_EVERY_S), forwarder)
+
+
+def _result(status: int) -> str:
+    return "done" if status < 400 else "refused" if status < 500 else "failed"
 
 
 def _told(params: Mapping[str, Any]) -> Any:

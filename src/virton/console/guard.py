@@ -31,6 +31,7 @@ _BY_ITSELF = (
     "/api/forecast/table",
     "/api/forecast/fence-clock",
     "/api/lab",
+    "/api/maintenance",
 )
 """What an open page reads although nobody touches it."""
 log = RareLog(logging.getLogger(__name__))

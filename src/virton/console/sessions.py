@@ -62,12 +62,13 @@ class Sessions:
     def read(self, cookie: str | None) -> Session:
         """Return the session of a cookie; refuse if there is none."""
         session = opened(cookie, self._key)
-        if session is None or self._has_ended(session):
+        if session is None or self.has_ended(session):
             raise no_session()
         self._end_if_idle(session)
         return session
 
-    def _has_ended(self, session: Session) -> bool:
+    def has_ended(self, session: Session) -> bool:
+        """Tell whether a session's user has logged out."""
         return digest(session.ticket) in self._ended or _nonce_name(session) in self._ended
 
     def touch(self, session: Session) -> None:
@@ -113,7 +114,7 @@ class Sessions:
 
     async def standing(self, session: Session) -> Standing:
         """Return what the cluster says of a session, asked anew after a while."""
-        if self._has_ended(session):
+        if self.has_ended(session):
             raise no_session()
         try:
             return await self._standings.current(session.ticket)
@@ -127,7 +128,7 @@ class Sessions:
         """Return what is known of a session, at once; refuse if it has ended."""
         self._end_if_idle(session)
         standing = self._standings.last(session.ticket)
-        if standing is None or self._has_ended(session):
+        if standing is None or self.has_ended(session):
             raise no_session()
         return standing
 

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from virton.console.audited import Auditor, auditor
 from virton.console.clock import Clock, tell_leaps
 from virton.console.lender import Lender
+from virton.console.maintenance.operation import Maintenance
 from virton.console.metrics import Since
 from virton.console.sessions import Sessions
 from virton.console.settings import ConsoleSettings, console_key
@@ -25,6 +26,7 @@ from virton.keeping.syslog import Forwarder, Receiver
 from virton.proxmox import ClusterApi, ProxmoxClient
 from virton.proxmox.answers import Remembered
 from virton.proxmox.capture import see
+from virton.proxmox.credentials import Credentials
 from virton.throttle import Throttle
 
 CONFIGURATION_S = 600.0
@@ -45,6 +47,7 @@ class Console:
     forecasts: Forecasts
     fence_clock: FenceClock
     auditor: Auditor
+    maintenance: Maintenance
     telling: Telling | None = None
     upkeep: Upkeep | None = None
     since: Since = field(default_factory=Since)
@@ -56,6 +59,7 @@ class Console:
             asyncio.create_task(self.poller.run()),
             asyncio.create_task(self.poller.run_beats()),
             asyncio.create_task(self.forecasts.run()),
+            asyncio.create_task(self.maintenance.run()),
             asyncio.create_task(tell_leaps(self.clock)),
         ]
         if self.poller.chronicle is not None:
@@ -93,17 +97,27 @@ def open_console(client: ProxmoxClient, settings: ConsoleSettings, clock: Clock)
     async def ahead() -> dict[str, Any]:
         return await forecasts.ask("course", capture=await captured(), question={})
 
+    sessions = Sessions(client, lender, settings, clock, key, poller.feed.beat)
+    told = auditor(Audit(settings.data), clock, _forwarder(settings))
+
+    of_whom_it_serves = Remembered(clock.monotonic, CONFIGURATION_S)
+
+    async def planned(credentials: Credentials, nodes: list[str]) -> dict[str, Any]:
+        capture = await see(ClusterApi(client, credentials), of_whom_it_serves)
+        return await forecasts.ask("maintenance", capture=capture, nodes=nodes, timed=False)
+
     return Console(
         client=client,
         settings=settings,
         clock=clock,
-        sessions=Sessions(client, lender, settings, clock, key, poller.feed.beat),
+        sessions=sessions,
         throttle=Throttle(clock.monotonic),
         poller=poller,
         views=Views(),
         forecasts=forecasts,
         fence_clock=FenceClock(clock, lambda: poller.readings, ahead),
-        auditor=auditor(Audit(settings.data), clock, _forwarder(settings)),
+        auditor=told,
+        maintenance=Maintenance(settings.data, client, sessions, lender, clock, told, planned),
         telling=_telling(poller, settings, clock),
         upkeep=_upkeep(poller, settings, clock),
     )

@@ -14,11 +14,13 @@ def maintenance(
     situation: Situation,
     nodes: Sequence[str],
     cancelled: Callable[[], bool] = lambda: False,
+    *,
+    timed: bool = True,
 ) -> dict[str, Any]:
     """Return the plan for these nodes in this order, each step with its ways; raises QuestionError."""
     if isinstance(nodes, str) or not all(isinstance(node, str) for node in nodes):
         raise QuestionError("nodes: must be a list of texts")
-    found = plan(situation, nodes, timed=True, cancelled=cancelled)
+    found = plan(situation, nodes, timed=timed, cancelled=cancelled)
     told, at = found.to_json(), at_rest(situation)[0]
     for step, row in zip(found.steps, told["steps"], strict=True):
         row["ways"] = {str(way): made.to_json() for way, made in ways(at, step).items()}

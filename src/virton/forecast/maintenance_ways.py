@@ -40,14 +40,19 @@ class Trap:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What a way comes to: who still runs on the node in the end, and the traps on the way."""
+    """What a way comes to: who still runs on the node in the end, and the traps on the way.
+
+    `held` are the resources that the rule is to name.
+    """
 
     left: tuple[str, ...]
     traps: tuple[Trap, ...]
+    held: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the forecast."""
-        return {"left": list(self.left), "traps": [trap.to_json() for trap in self.traps]}
+        told = {"left": list(self.left), "traps": [trap.to_json() for trap in self.traps]}
+        return told | ({"held": list(self.held)} if self.held else {})
 
 
 def ways(base: Situation, step: Step) -> dict[Way, Forecast]:
@@ -98,6 +103,7 @@ def _by_rule(base: Situation, node: str) -> Forecast:
             Trap("in_other_rules", tuple(sid for sid in left if sid not in held)),
             Trap("rule_stays"),
         ),
+        held,
     )
 
 

@@ -123,7 +123,8 @@ class Service:
                 return advice(situation, changes_of(asked), commands_of(asked)).to_json()
             case "maintenance":
                 nodes = job.get("nodes") or ()
-                return maintenance(situation, nodes, lambda: self._is_cancelled(job))
+                timed = job.get("timed") is not False
+                return maintenance(situation, nodes, lambda: self._is_cancelled(job), timed=timed)
             case "fit":
                 count = fits(situation, Size.parse(str(job.get("size"))))
                 return {"size": job.get("size"), "count": count}

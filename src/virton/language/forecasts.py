@@ -37,6 +37,39 @@ def told_why(found: Json, said: Sentences) -> Json:
     }
 
 
+def told_maintenance(plan: Json, said: Sentences) -> Json:
+    """Return a plan with a sentence for each move, and for each node that does not take a guest."""
+    return {**plan, "steps": [_told_step(step, said) for step in plan["steps"]]}
+
+
+def _told_step(step: Json, said: Sentences) -> Json:
+    return {
+        **step,
+        "moves": [
+            {**row, "says": reason(row["because"], row["verdict"], said)} for row in step["moves"]
+        ],
+        "stuck": [{**row, "says": _stuck(row, said)} for row in step["stuck"]],
+        "outside": [{**row, "says": _lacking(row, said)} for row in step["outside"]],
+    }
+
+
+def _stuck(row: Mapping[str, Any], said: Sentences) -> str:
+    if row["missing"]:
+        return said.say("forecast.missing", {"names": row["missing"]})
+    told = ((node, one) for node, one in row["objections"].items() if one[0] != "in_maintenance")
+    return " ".join(f"{node}: {_objection(one, said)}" for node, one in told)
+
+
+def _lacking(row: Mapping[str, Any], said: Sentences) -> str:
+    told = []
+    for node, names in row["lacks"].items():
+        if names == ["memory"]:
+            told.append(f"{node}: {said.say('maintenance.no_room', {})}")
+        else:
+            told.append(f"{node}: {said.say('forecast.missing', {'names': names})}")
+    return " ".join(told)
+
+
 def reason(because: Mapping[str, Any], verdict: str, said: Sentences) -> str:
     """Say what the reason of a fate is."""
     if because.get("missing"):

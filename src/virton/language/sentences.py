@@ -25,7 +25,7 @@ PLACEHOLDER = re.compile(r"\{(\w+)(?::([\w.]+))?\}")
 
 @cache
 def _texts(locale: str) -> Mapping[str, str]:
-    names = ("", "cli.", "doctor.", "events.", "forecast.", "plans.", "story.")
+    names = ("", "cli.", "doctor.", "events.", "forecast.", "maintenance.", "plans.", "story.")
     texts: dict[str, str] = {}
     for name in names:
         texts |= json.loads((CATALOGUES / f"{name}{locale}.json").read_text("utf-8"))

@@ -16,7 +16,7 @@ def seen_by(standing: Standing, page: PageModel) -> PageModel:
         "cluster": page.cluster.model_copy(update={"lab": standing.lab}),
         "guests": _guests(standing, page.guests),
         "resources": _resources(standing, page.resources),
-        "guests_hidden": not _may_see_all(standing),
+        "guests_hidden": not sees_all_guests(standing.permissions),
     }
     return page.model_copy(update=seen)
 
@@ -84,8 +84,7 @@ def _may_see(permissions: Permissions, vmid: int | None) -> bool:
     return GUEST_AUDIT in permissions.on(f"/vms/{vmid}")
 
 
-def _may_see_all(standing: Standing) -> bool:
-    """Tell whether every guest is within this viewer's sight, whatever guests there will be."""
-    permissions = standing.permissions
+def sees_all_guests(permissions: Permissions) -> bool:
+    """Tell whether every guest is within a viewer's sight, whatever guests there will be."""
     single = (on for path, on in permissions.paths.items() if path.startswith("/vms/"))
     return GUEST_AUDIT in permissions.on("/vms") and all(GUEST_AUDIT in on for on in single)

@@ -1,0 +1,221 @@
+"""What a maintenance does next: decided from what is kept and what is seen, and from nothing else."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from virton.console.maintenance.look import Look
+from virton.console.maintenance.work import Asked, Phase, Stop, Way, Work
+from virton.ha.states import NodeState, ServiceState
+
+GRACE_S = 60.0
+"""For so long the effect of something that was asked for is waited for before that is told."""
+
+_SETTLED = (
+    ServiceState.STARTED,
+    ServiceState.STOPPED,
+    ServiceState.FREEZE,
+    ServiceState.ERROR,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A condition of the gate between two nodes, and who or what does not fulfil it."""
+
+    kind: str
+    ok: bool
+    names: tuple[str, ...] = ()
+
+
+def is_empty(work: Work, look: Look) -> bool:
+    """Tell whether the node at hand may be worked on: nothing there, and nothing will come."""
+    at_hand = work.phase is Phase.EMPTYING and look.node == work.stop.node
+    return at_hand and look.nothing_there and keeps_out(work, look)
+
+
+def keeps_out(work: Work, look: Look) -> bool:
+    """Tell whether the HA stack puts nothing on the node as long as the work goes on."""
+    match work.way:
+        case Way.MODE | Way.COMMAND:
+            return look.in_maintenance
+        case Way.RULE:
+            return rule_of(work) in look.rules
+        case Way.GUESTS:
+            return True
+        case Way.REBOOT:
+            return False
+
+
+def rule_of(work: Work) -> str:
+    """Return the name of the rule that keeps resources off the node at hand."""
+    return f"maintenance-{work.stop.node}"
+
+
+def decide(work: Work, look: Look, now: float) -> tuple[Work, Asked | None]:
+    """Return the work as it stands now, and what is to be asked of the cluster next, if anything.
+
+    Nothing is asked for while the effect of the last thing is waited for: so nothing is ever sent
+    twice, be it that we were killed before or after we sent it.
+    """
+    if not work.is_under_way or look.node != work.stop.node:
+        return work, None
+    work = _settled(work, look, now)
+    if work.phase is Phase.RETURNING and work.asked is None and _is_back(work, look):
+        work = replace(work.told(now, "returned"), phase=Phase.GATE, trouble=None)
+    if work.paused or work.asked is not None:
+        return work, None
+    return work, next(_wanted(work, look, now), None)
+
+
+def _settled(work: Work, look: Look, now: float) -> Work:
+    asked = work.asked
+    if asked is None:
+        return work
+    if has_come(asked, look):
+        work = replace(work, asked=None, trouble=None).told(
+            now, f"came_{asked.what}", sid=asked.sid
+        )
+        if asked.what == "reboot":
+            work = replace(work, phase=Phase.RETURNING)
+        return work
+    if asked.sid and look.is_busy(asked.sid):
+        return replace(work, asked=replace(asked, at=now), trouble=None)
+    if now - asked.at >= GRACE_S and work.trouble is None and asked.what != "reboot":
+        return replace(work, trouble={"code": "not_come", "what": asked.what, "sid": asked.sid})
+    return work
+
+
+def has_come(asked: Asked, look: Look) -> bool:
+    """Tell whether the effect of something that was asked for is there."""
+    match asked.what:
+        case "enter":
+            return look.in_maintenance
+        case "leave":
+            return look.node_states.get(asked.node) == NodeState.ONLINE
+        case "move" | "bring_back":
+            return look.guests.get(asked.sid, (None, False))[0] == asked.target
+        case "add_rule":
+            return f"maintenance-{asked.node}" in look.rules
+        case "drop_rule":
+            return f"maintenance-{asked.node}" not in look.rules
+        case "reboot":
+            return not look.is_there
+        case _:
+            return True
+
+
+# what is to be done
+
+
+def _wanted(work: Work, look: Look, now: float) -> Iterator[Asked]:
+    if not look.is_there or not look.quorate:
+        return
+    if work.phase is Phase.EMPTYING:
+        yield from _emptying(work, look, now)
+    elif work.phase is Phase.RETURNING:
+        yield from _returning(work, look, now)
+
+
+def _emptying(work: Work, look: Look, now: float) -> Iterator[Asked]:
+    node = work.stop.node
+    match work.way:
+        case Way.MODE if not look.in_maintenance:
+            yield Asked("enter", node, now)
+        case Way.RULE if rule_of(work) not in look.rules and work.stop.held:
+            yield Asked("add_rule", node, now)
+        case Way.GUESTS:
+            yield from _moves(work, look, work.stop.moves, now)
+        case _:
+            pass
+    if work.way is Way.COMMAND and not look.in_maintenance:
+        return
+    # the resources go first: where they go was announced for guests outside HA where they are
+    if work.way is not Way.REBOOT and _leaving(look):
+        return
+    yield from _moves(work, look, work.stop.outside, now)
+    if work.way is Way.REBOOT:
+        yield Asked("reboot", node, now)
+
+
+def _leaving(look: Look) -> bool:
+    """Tell whether resources are still under way off the node."""
+    moving = (ServiceState.MIGRATE, ServiceState.RELOCATE, ServiceState.REQUEST_STOP)
+    here = (one for one in look.services.values() if one.node == look.node)
+    return any(one.state in moving for one in here)
+
+
+def _moves(work: Work, look: Look, goals: Mapping[str, str], now: float) -> Iterator[Asked]:
+    """Yield the moves of who is still there; who was moved off once is not moved off again."""
+    for sid, target in sorted(goals.items()):
+        at, runs = look.guests.get(sid, (None, False))
+        stays = at == work.stop.node and work.brought.get(sid) != at
+        if stays and runs and look.online.get(target):
+            yield Asked("move", work.stop.node, now, sid, target)
+
+
+def _returning(work: Work, look: Look, now: float) -> Iterator[Asked]:
+    node = work.stop.node
+    if work.way is Way.MODE and look.in_maintenance:
+        yield Asked("leave", node, now)
+    if work.way is Way.RULE and rule_of(work) in look.rules:
+        yield Asked("drop_rule", node, now)
+    if not _is_free(look):
+        return
+    for sid, origin in sorted(work.brought.items()):
+        at, runs = look.guests.get(sid, (None, False))
+        if origin == node and runs and at not in (None, node):
+            yield Asked("bring_back", node, now, sid, node)
+
+
+def _is_free(look: Look) -> bool:
+    """Tell whether the HA stack uses the node again."""
+    return look.is_there and look.node_states.get(look.node) == NodeState.ONLINE
+
+
+def _is_back(work: Work, look: Look) -> bool:
+    """Tell whether the node is used again, and the guests outside HA are back that still run."""
+    if not _is_free(look) or (work.way is Way.RULE and rule_of(work) in look.rules):
+        return False
+    away = (
+        sid
+        for sid, origin in work.brought.items()
+        if origin == look.node and look.guests.get(sid, (look.node, False)) != (look.node, True)
+    )
+    return not any(look.guests.get(sid, (None, False))[1] for sid in away)
+
+
+# the gate
+
+
+def facts(work: Work, look: Look) -> list[Fact]:
+    """Return what must be so before the next node's turn, as far as a look can tell."""
+    missing = sorted(node for node, online in look.online.items() if not online)
+    not_online = sorted(
+        n for n, state in look.node_states.items() if state != NodeState.ONLINE and n not in missing
+    )
+    moving = sorted(
+        sid for sid, one in look.services.items() if one.state not in _SETTLED or one.target
+    )
+    known = set(work.errors)
+    errors = sorted(
+        sid
+        for sid, one in look.services.items()
+        if one.state == ServiceState.ERROR and sid not in known
+    )
+    return [
+        Fact("quorum", look.quorate),
+        Fact("nodes", not missing and not not_online, (*missing, *not_online)),
+        Fact("recovered", not moving, tuple(moving)),
+        Fact("errors", not errors, tuple(errors)),
+    ]
+
+
+def passed(work: Work, now: float, stop: Stop | None) -> Work:
+    """Return the work past its gate: at the next node, as it is planned by now, or ended."""
+    if stop is None:
+        return replace(work.told(now, "ended"), phase=Phase.ENDED, ended=now, trouble=None)
+    stops = (*work.stops[: work.at + 1], stop, *work.stops[work.at + 2 :])
+    on = replace(
+        work, stops=stops, at=work.at + 1, phase=Phase.EMPTYING, passed=False, trouble=None
+    )
+    return on.told(now, "began")
