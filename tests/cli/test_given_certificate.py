@@ -15,8 +15,9 @@ from starlette.applications import Starlette
 
 from virton.cli.given_certificate import given_certificate
 from virton.cli.listening import address_of, listen
-from virton.cli.serve import Service, run
+from virton.cli.service import Service
 from virton.cli.serving import Encrypted
+from virton.cli.starting import run
 from virton.proxmox.trust import presented_fingerprint
 
 pytestmark = [

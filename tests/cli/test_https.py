@@ -18,8 +18,9 @@ from typer.testing import CliRunner
 from virton.cli.certificate import own_certificate
 from virton.cli.listening import address_of, listen
 from virton.cli.main import app
-from virton.cli.serve import Service, run
+from virton.cli.service import Service
 from virton.cli.serving import Encrypted
+from virton.cli.starting import run
 
 pytestmark = pytest.mark.anyio
 

@@ -17,13 +17,13 @@ from virton.cli.announcement import announce
 from virton.cli.certificate import own_certificate
 from virton.cli.listening import address_of, listen
 from virton.cli.main import app
-from virton.cli.serve import (
+from virton.cli.service import (
     Service,
     of_embedded_cluster,
     of_real_cluster,
-    run,
     start_embedded,
 )
+from virton.cli.starting import run
 from virton.console.settings import ConsoleSettings
 from virton.proxmox import ProxmoxClient
 

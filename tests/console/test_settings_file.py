@@ -10,8 +10,9 @@ from typer.testing import CliRunner
 
 from tests.proxmox.playback import TOKEN
 from virton.cli.main import app
-from virton.cli.serve import facts_of, service_of
+from virton.cli.service import service_of
 from virton.cli.settings_file import SettingsFile, settings_file
+from virton.cli.starting import facts_of
 
 TERMINAL = CliRunner()
 WHOLE = f"""
@@ -162,6 +163,6 @@ def test_secrets_are_not_shown_and_nothing_warns_of_them() -> None:
     secret = "a-secret-of-some-length"
     kept = SettingsFile(token=secret, metrics_token=secret, heartbeat=secret)
     assert secret not in repr(kept)
-    load = [sys.executable, "-W", "error::UserWarning", "-c", "import virton.cli.serve"]
+    load = [sys.executable, "-W", "error::UserWarning", "-c", "import virton.cli.starting"]
     done = subprocess.run(load, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")

@@ -1,6 +1,5 @@
 """The cluster of which a verb asks: a captured one, or a live one."""
 
-import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,11 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
-from virton.cli import capture as taking
+from virton.cli.capture import PASSWORD
 from virton.cli.complaint import WRONG_INPUT, complain
-from virton.cli.real_cluster import client_of
 from virton.forecast.situation import Situation, situation_of
-from virton.proxmox import ApiFailure
 from virton.simulation.scenario import ScenarioError
 
 CaptureArgument = Annotated[
@@ -30,7 +27,7 @@ UserOption = Annotated[
     str | None,
     typer.Option(
         metavar="USER@REALM",
-        help=f"Who asks, as root@pam. The password is {taking.PASSWORD}'s, or asked for.",
+        help=f"Who asks, as root@pam. The password is {PASSWORD}'s, or asked for.",
     ),
 ]
 TokenOption = Annotated[
@@ -69,12 +66,17 @@ class Source:
         return _refusing(lambda: situation_of(document), f"{name}: ")
 
     def _live(self) -> dict[str, Any]:
-        client = client_of(self.proxmox or [], self.fingerprint or [], self.ca_file)
-        asker = taking.way_in(self.user, self.token, chosen=self.chosen)
-        try:
-            taken = asyncio.run(taking.take(client, asker, anonymous=False))
-        except ApiFailure as failure:
-            taking.refuse(taking.explained(failure.error, asker))
+        # What speaks HTTP is loaded only where a live cluster is asked.
+        from virton.cli.taking import taken_from
+
+        taken = taken_from(
+            self.proxmox or [],
+            self.fingerprint,
+            self.ca_file,
+            self.user,
+            self.token,
+            chosen=self.chosen,
+        )
         document: dict[str, Any] = json.loads(taken)
         return document
 

@@ -8,7 +8,7 @@ from typing import Annotated, NoReturn, TypeVar
 
 import typer
 
-from virton.cli import capture as taking
+from virton.cli import taking
 from virton.cli.complaint import WRONG_INPUT, complain
 from virton.cli.data_folder import default_data
 from virton.cli.language import printable

@@ -14,7 +14,8 @@ from typing import Annotated, Any, TypeVar
 import typer
 from rich.text import Text
 
-from virton.cli import capture as taking
+from virton.cli import taking
+from virton.cli.capture import refuse
 from virton.cli.complaint import complain
 from virton.cli.language import Language, printable, sentences
 from virton.cli.plan_source import PlanSource
@@ -69,7 +70,7 @@ def in_session(
         with _told(lang):
             return asyncio.run(worked())
     except ApiFailure as failure:
-        taking.refuse(taking.explained(failure.error, asker))
+        refuse(taking.explained(failure.error, asker))
 
 
 def _who(asker: str) -> str:

@@ -4,11 +4,9 @@ import json
 import logging
 import sys
 import time
-from typing import Literal
 
+from virton.cli.choices import LogFormat
 from virton.console.request_ids import WithRequestId
-
-LogFormat = Literal["text", "json"]
 
 
 def keep_log(form: LogFormat) -> None:

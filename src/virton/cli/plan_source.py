@@ -11,7 +11,6 @@ from virton.cli.asked import Source
 from virton.cli.capture import is_typed
 from virton.cli.complaint import complain
 from virton.cli.data_folder import default_data
-from virton.cli.settings_file import settings_file
 from virton.damage import DamagedError
 from virton.forecast.situation import Situation, situation_of
 from virton.plans.domains import DomainsFile
@@ -70,6 +69,9 @@ def plan_source(
     folder = data or default_data()
     chosen = is_typed(context, "token")
     if capture is None and not proxmox:
+        # What reads the settings file is loaded only where it is read.
+        from virton.cli.settings_file import settings_file
+
         file, _ = settings_file(None, Path.cwd(), folder)
         proxmox, token = file.proxmox, token or (None if user else file.token)
         fingerprint = fingerprint or file.fingerprints

@@ -1,12 +1,15 @@
 """How `serve` and `snapshot` come to a real cluster: where it is, and whom to believe to be it."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from virton.cli.complaint import WRONG_INPUT, complain
-from virton.proxmox import CaFile, Fingerprints, ProxmoxClient, SystemTrust, Trust
+
+# What speaks HTTP is loaded when a cluster is asked: a verb that is given a file starts without it.
+if TYPE_CHECKING:
+    from virton.proxmox import Fingerprints, ProxmoxClient, Trust
 
 FingerprintOption = Annotated[
     list[str] | None,
@@ -21,8 +24,12 @@ _HOW_TO_SHOW = (
 )
 
 
-def client_of(addresses: list[str], fingerprints: list[str], ca_file: Path | None) -> ProxmoxClient:
+def client_of(
+    addresses: list[str], fingerprints: list[str], ca_file: Path | None
+) -> "ProxmoxClient":
     """Return the client of a real cluster, or exit with what is wrong with which option."""
+    from virton.proxmox import ProxmoxClient
+
     trust = _trust(fingerprints, ca_file)
     try:
         return ProxmoxClient(addresses, trust=trust)
@@ -32,7 +39,9 @@ def client_of(addresses: list[str], fingerprints: list[str], ca_file: Path | Non
         complain(f"--ca-file: {failure.strerror or failure}", code=WRONG_INPUT)
 
 
-def _trust(fingerprints: list[str], ca_file: Path | None) -> Trust:
+def _trust(fingerprints: list[str], ca_file: Path | None) -> "Trust":
+    from virton.proxmox import CaFile, SystemTrust
+
     if fingerprints and ca_file:
         complain("give either --fingerprint or --ca-file, not both", code=WRONG_INPUT)
     if fingerprints:
@@ -44,7 +53,9 @@ def _trust(fingerprints: list[str], ca_file: Path | None) -> Trust:
     return CaFile(ca_file)
 
 
-def _pinned(fingerprints: list[str]) -> Fingerprints:
+def _pinned(fingerprints: list[str]) -> "Fingerprints":
+    from virton.proxmox import Fingerprints
+
     try:
         return Fingerprints.parse(fingerprints)
     except ValueError as failure:

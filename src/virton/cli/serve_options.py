@@ -5,8 +5,7 @@ from typing import Annotated
 
 import typer
 
-from virton.cli.logs import LogFormat
-from virton.cli.settings_file import Language, PveVersion
+from virton.cli.choices import Language, LogFormat, PveVersion
 
 HOST = "127.0.0.1"
 PORT = 8080

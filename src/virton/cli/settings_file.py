@@ -4,18 +4,16 @@ import difflib
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from virton.cli.choices import Language, LogFormat, PveVersion
 from virton.cli.complaint import complain
-from virton.cli.logs import LogFormat
 from virton.notify.settings import MailServer, RecipientSettings
 
 FILE = "virton.toml"
 
-Language = Literal["ko", "en"]
-PveVersion = Literal["9.1", "9.2"]
 Text = Annotated[str, Field(min_length=1)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 

@@ -1,0 +1,185 @@
+"""What `virton serve` serves: the console of a real cluster, or of the embedded one."""
+
+import os
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+from starlette.types import ASGIApp
+
+from virton.cli.choices import PveVersion
+from virton.cli.complaint import WRONG_INPUT, complain
+from virton.cli.data_folder import CONSOLE, EMBEDDED, taken
+from virton.cli.listening import known_hosts
+from virton.cli.real_cluster import client_of
+from virton.cli.serve_options import (
+    EMBEDDED_INTERVAL_S,
+    HOST,
+    INTERVAL_S,
+)
+from virton.cli.settings_file import (
+    SettingsFile,
+)
+from virton.cli.token_check import checked_token, token_facts
+from virton.console.app import BesideCluster, create_app
+from virton.console.settings import ConsoleSettings
+from virton.keeping.audit import FILE as AUDIT_FILE
+from virton.keeping.database import check_database
+from virton.keeping.retention import Retention
+from virton.keeping.syslog import Receiver
+from virton.notify.notifier import Setup
+from virton.notify.settings import setup_of
+from virton.proxmox import ProxmoxClient
+from virton.proxmox.client import AsgiApp
+
+HISTORY_FILE = "history.sqlite"
+IDLE_HOURS = 8.0
+NO_ROOM = "Nothing is lost. Make room there, or make it writable, and start again."
+
+_PASSWORD = "VIRTON_ADMIN_PASSWORD"  # noqa: S105  (where the password stands, not the password)
+_FULL_VERSIONS: dict[PveVersion, str] = {"9.1": "9.1.6", "9.2": "9.2.6"}
+
+
+class Embedded(Protocol):
+    """What the embedded cluster offers to whoever serves it."""
+
+    app: AsgiApp
+    console_token: str
+    admin_password: str | None
+
+    async def run(self) -> None:
+        """Let the cluster live, until cancelled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What is served, what has to run beside it, and what to tell the operator."""
+
+    app: ASGIApp
+    beside: Callable[[], Awaitable[None]] | None
+    facts: tuple[tuple[str, str], ...]
+
+    def telling(self, facts: tuple[tuple[str, str], ...]) -> "Service":
+        """Return the service with more to tell."""
+        return replace(self, facts=self.facts + facts)
+
+
+def service_of(chosen: SettingsFile, folder: Path, proxies: tuple[str, ...] = ()) -> Service:
+    """Return the console of the cluster that was chosen: a real one, or the embedded one."""
+    history = chosen.history or f"sqlite:///{folder}/{HISTORY_FILE}"
+    audit = folder / AUDIT_FILE
+    check_database(history, lived_in=audit.exists() and audit.stat().st_size > 0)
+    settings = ConsoleSettings(
+        folder,
+        checked_token(chosen.token),
+        history=history,
+        retention=retention_of(chosen),
+        notify=who_is_told(chosen),
+        heartbeat=chosen.heartbeat,
+        metrics_token=chosen.metrics_token,
+        interval_s=chosen.interval or (INTERVAL_S if chosen.proxmox else EMBEDDED_INTERVAL_S),
+        language=chosen.language or "ko",
+        hosts=known_hosts(chosen.host or HOST, chosen.hosts, proxies),
+        strict_transport=bool(proxies),
+        audit_syslog=checked_receiver(chosen.audit_syslog),
+        idle_s=3600 * (IDLE_HOURS if chosen.idle_hours is None else chosen.idle_hours),
+    )
+    if chosen.proxmox:
+        if chosen.demo:
+            complain(
+                "--demo is for the embedded cluster: a real one has its size", code=WRONG_INPUT
+            )
+        if chosen.pve_version:
+            complain(
+                "--pve-version is for the embedded cluster: a real one tells its own",
+                code=WRONG_INPUT,
+            )
+        taken(folder, CONSOLE)
+        ca_file = Path(chosen.ca_file) if chosen.ca_file else None
+        client = client_of(chosen.proxmox, chosen.fingerprints, ca_file)
+        tried = client_of(chosen.proxmox, chosen.fingerprints, ca_file)
+        facts = token_facts(tried, settings.token)
+        return of_real_cluster(client, settings).telling(facts)
+    if chosen.token or chosen.fingerprints or chosen.ca_file:
+        complain("--token, --fingerprint and --ca-file go with --proxmox URL", code=WRONG_INPUT)
+    return of_embedded_cluster(start_embedded(folder, chosen.pve_version, chosen.demo), settings)
+
+
+def retention_of(chosen: SettingsFile) -> Retention | None:
+    """Return what of the history is kept, where the settings file says so."""
+    if chosen.keep_days is None and chosen.keep_mib is None:
+        return None
+    usual = Retention()
+    return Retention(chosen.keep_days or usual.days, chosen.keep_mib or usual.mib)
+
+
+def who_is_told(chosen: SettingsFile) -> Setup:
+    """Return who is told of incidents, and through what."""
+    if chosen.mail is None and any(one.url is None for one in chosen.notify):
+        complain("notify: mail is sent only where a [mail] server is set", code=WRONG_INPUT)
+    try:
+        return setup_of(chosen.notify, chosen.mail)
+    except OSError as failure:
+        complain(f"cannot read the mail server's password: {failure.strerror}")
+
+
+def checked_receiver(text: str | None) -> str | None:
+    """Return where the audit is forwarded to, if it is written like an address."""
+    try:
+        if text is not None:
+            Receiver.parse(text)
+    except ValueError as failure:
+        complain(f"audit_syslog: {failure}", code=WRONG_INPUT)
+    return text
+
+
+def of_real_cluster(client: ProxmoxClient, settings: ConsoleSettings) -> Service:
+    """Return the console of a real cluster."""
+    facts = [("Proxmox VE", address) for address in client.addresses]
+    facts.append(("Login", "with your own Proxmox VE credentials"))
+    if any(address.startswith("http://") for address in client.addresses):
+        facts.append(("Careful", "passwords travel to http:// addresses unencrypted"))
+    return Service(create_app(client, settings), None, tuple(facts))
+
+
+def start_embedded(
+    folder: Path, pve_version: PveVersion | None, demo: str | None = None
+) -> Embedded:
+    """Start the embedded cluster."""
+    # Imported here, so that a console of a real cluster starts without the simulated world.
+    from virton import embedded
+
+    version = pve_version and _FULL_VERSIONS[pve_version]
+    password = _wanted_password(embedded.SHORTEST_PASSWORD)
+    taken(folder, EMBEDDED)
+    taken(folder, CONSOLE)
+    try:
+        wanted = embedded.Demo.parse(demo) if demo else None
+        return embedded.start(folder, password, version, wanted)
+    except embedded.DemoError as error:
+        complain(f"--demo: {error}", code=WRONG_INPUT)
+    except embedded.StorageError as failure:
+        complain(
+            f"cannot write in {folder}: {failure}",
+            NO_ROOM,
+        )
+
+
+def _wanted_password(shortest: int) -> str | None:
+    """Return the administrator's password that was set; an empty one is none."""
+    password = os.environ.get(_PASSWORD) or None
+    if password and len(password) < shortest:
+        complain(f"{_PASSWORD}: at least {shortest} characters are needed", code=WRONG_INPUT)
+    return password
+
+
+def of_embedded_cluster(cluster: Embedded, settings: ConsoleSettings) -> Service:
+    """Return the console of the embedded cluster, whose API is served beside it."""
+    settings = replace(settings, token=cluster.console_token)
+    console = create_app(ProxmoxClient.in_process(cluster.app), settings)
+    facts = [("Cluster", "embedded (simulated)"), ("Login", "root@pam, realm pam")]
+    if cluster.admin_password:
+        facts.append(("Password", f"{cluster.admin_password}  (shown this once)"))
+    facts.append(("Data", str(settings.data)))
+    return Service(BesideCluster(console, cluster.app), cluster.run, tuple(facts))

@@ -1,0 +1,58 @@
+"""What a verb of the command line loads: nothing that it does not need, so that it starts at once."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+SCENARIO = Path(__file__).parents[1] / "simulation/scenarios/no-node-for-a-balanced-start.json"
+
+_PLAYED = """
+import contextlib, io, sys, types
+from virton.cli.main import VERBS, app
+
+FILE = sys.argv[1]
+HEAVY = (
+    "asyncio http ssl email httpx2 pydantic starlette uvicorn sqlalchemy alembic cryptography "
+    "jinja2 prometheus_client aiosmtplib argon2 rich.markdown pygments"
+).split()
+# these ask or change a live cluster, or share their reading of its rows
+LIVE = "status resources rules log export plan apply undo".split()
+SERVING = ("virton.console", "virton.embedded", "virton.notify", "virton.story")
+
+def run(*typed):
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):
+        app(list(typed))
+    loaded = [name for name in HEAVY if name in sys.modules]
+    loaded += [name for name in sys.modules if name.startswith(SERVING)]
+    assert not loaded, (typed, loaded)
+
+run("simulate", FILE)
+run("explain", FILE, "--resource", "vm:101")
+run("forecast", FILE)
+run("tolerance", FILE)
+run("why", "vm:101", FILE)
+run("audit", "verify", "--data", "/nonexistent")
+HEAVY[-2:] = []  # the help is set with them
+for verb in VERBS:
+    if verb not in LIVE:
+        run(verb, "--help")
+
+made = [
+    kind
+    for name, module in sorted(sys.modules.items())
+    if name.startswith(("virton.ha", "virton.simulation"))
+    for kind in vars(module).values()
+    if isinstance(kind, type) and kind.__module__ == name
+]
+dear = [k.__qualname__ for k in made if getattr(k, "__dataclass_params__", None) and k.__dataclass_params__.frozen]
+assert len(made) > 200
+assert not dear, f"made when they are imported, not with @frozen: {dear}"
+"""
+
+
+def test_a_verb_loads_neither_the_server_nor_an_http_client_nor_makes_what_it_does_not_use() -> (
+    None
+):
+    command = [sys.executable, "-c", _PLAYED, str(SCENARIO)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
