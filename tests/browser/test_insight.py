@@ -97,13 +97,37 @@ def test_two_losses_one_after_the_other_are_an_address_too(open_live: Opener) ->
     page = arrive(open_live, "/whatif")
     fails(page, "phum03").check()
     fails(page, "phum02").check()
-    page.get_by_label("다음 노드까지 간격").fill("300")
+    page.get_by_label("phum02 멈추는 시각 (초)").fill("300")
     page.keyboard.press("Tab")
     page.get_by_role("button", name="모의 실행").click()
     expect(page).to_have_url(re.compile(r"lose=phum03&lose=phum02%40%2B300$"))
     expect(page.get_by_role("heading", name="예상 결과")).to_be_visible(timeout=PATIENCE_MS)
     page.reload()
-    expect(page.get_by_label("다음 노드까지 간격")).to_have_value("300")
+    expect(page.get_by_label("phum02 멈추는 시각 (초)")).to_have_value("300")
+
+
+def test_a_split_is_chosen_by_sides_and_tells_who_resets_itself(open_live: Opener) -> None:
+    page = arrive(open_live, "/whatif")
+    page.get_by_role("radio", name="네트워크 분할").check()
+    page.get_by_label("phum03 노드가 남는 쪽").select_option(label="2번 쪽")
+    page.get_by_label("시작에 실패할 게스트…").select_option("vm:121")
+    page.get_by_role("button", name="모의 실행").click()
+    expect(page).to_have_url(
+        re.compile(r"split=phum01%2Cphum02%7Cphum03&fail_start=vm%3A121$"), timeout=PATIENCE_MS
+    )
+    told = page.get_by_role("region", name="예상 결과")
+    expect(told).to_contain_text("스스로 재부팅하는 노드: phum03.", timeout=PATIENCE_MS)
+    page.reload()
+    expect(page.get_by_label("phum03 노드가 남는 쪽")).to_have_value("1")
+    expect(page.get_by_role("button", name="vm:121 빼기")).to_be_visible()
+    expect(told).to_contain_text("스스로 재부팅하는 노드: phum03.", timeout=PATIENCE_MS)
+
+
+def test_the_head_of_the_page_says_what_is_borne_and_how_old_that_is(open_live: Opener) -> None:
+    page = arrive(open_live)
+    sentence = page.get_by_role("link", name="노드 1대 장애까지 안전합니다")
+    expect(sentence).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.locator(".outlook")).to_contain_text(re.compile(r"계산( 중 \d+/\d+)?"))
 
 
 def test_a_resource_leads_to_what_happens_when_its_node_stops(open_live: Opener) -> None:
@@ -120,7 +144,7 @@ def test_the_table_of_what_is_borne_opens_each_course(open_live: Opener) -> None
         has=page.get_by_role("rowheader", name="phum03", exact=True)
     )
     expect(row).to_contain_text("안전", timeout=PATIENCE_MS)
-    row.get_by_role("link", name="자세히").click()
+    row.get_by_role("link", name="phum03 정지 시 자세히").click()
     expect(page).to_have_url(re.compile(r"/whatif\?lose=phum03$"))
     expect(page.get_by_role("heading", name="예상 결과")).to_be_focused(timeout=PATIENCE_MS)
     page.go_back()
@@ -185,5 +209,9 @@ def test_a_named_domain_becomes_a_line_of_the_table(open_live: Opener) -> None:
     expect(form.get_by_text("랙 A", exact=True)).to_be_visible(timeout=PATIENCE_MS)
     form.get_by_role("button", name="계산").click()
     expect(form.get_by_role("status")).to_contain_text(re.compile(r"\d+개 더"), timeout=PATIENCE_MS)
+    form.get_by_role("button", name="랙 A 수정").click()
+    form.get_by_role("checkbox", name="phum03").check()
+    form.get_by_role("button", name="저장").click()
+    expect(form.get_by_role("listitem").filter(has_text="랙 A")).to_contain_text("phum02, phum03")
     form.get_by_role("button", name="랙 A 제거").click()
     expect(form.get_by_text("랙 A", exact=True)).to_have_count(0)

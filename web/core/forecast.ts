@@ -39,6 +39,7 @@ export type Span = [from: number, to: number];
 
 export interface Fate {
   verdict: Verdict;
+  from: string | null;
   node: string | null;
   after_s: Span | null;
   how: string;
@@ -95,16 +96,25 @@ export interface Why {
   repairs: { kind: string; change: string; verdict: Verdict; node: string | null; says: string }[];
 }
 
+export interface TableFate {
+  verdict: Verdict;
+  node: string | null;
+  rules?: string[];
+  missing?: string[];
+}
+
 export interface TableRow {
   kind: string;
   name: string;
   nodes: string[];
+  split: string[][];
   quorate: boolean;
   resets: string[];
   safe: boolean;
   worst: Verdict;
   counts: Partial<Record<Verdict, number>>;
-  resources: Record<string, { verdict: Verdict; node: string | null }[]>;
+  /** What becomes of each that is struck; of one that is lost, the rules for it or what its node lacks. */
+  resources: Record<string, TableFate[]>;
   outside_ha: string[];
 }
 

@@ -9,6 +9,7 @@ import * as preferences from "../core/preferences.js";
 import { may, state } from "../core/store.js";
 import { openCapture } from "../forms/capture.js";
 import { nodeMenu, nodesView } from "../parts/nodes.js";
+import { outlookView } from "../parts/outlook.js";
 import { resourceMenu, resourcesView } from "../parts/resources.js";
 import { ruleMenu, rulesView } from "../parts/rules.js";
 import { whyView } from "../parts/why.js";
@@ -18,6 +19,7 @@ function view(): TemplateResult {
   return html`<div class="title">
       <h1 tabindex="-1">${t("page.heading")}</h1>
       <span class="soft small cut">${hindrance()}</span>
+      ${outlookView()}
       <span class="joined only-wide push" role="group" aria-label=${t("density")}>${preferences.DENSITIES.map(densityButton)}</span>
       ${captureButton()}
     </div>

@@ -6,7 +6,6 @@ import { keyed } from "lit/directives/keyed.js";
 import { asApiError, doorkeeper } from "../core/api.js";
 import { redraw } from "../core/draw.js";
 import { hindrance, mayWrite } from "../core/hindrance.js";
-import { knownTable, redRows } from "../core/forecast.js";
 import { clusterNow, resourceOf, state } from "../core/store.js";
 import { refresh, tryAgain } from "../core/stream.js";
 import { openArm } from "../forms/arming.js";
@@ -20,6 +19,7 @@ import { requestOf } from "../words/states.js";
 import { fenceBar } from "./fence-bar.js";
 import { icon, type IconName } from "./icons.js";
 import { note } from "./notes.js";
+import { toleranceFacts } from "./outlook.js";
 import { pill } from "./pill.js";
 import { lookAt } from "./resources.js";
 
@@ -116,19 +116,8 @@ function wellFacts(): Fact[] {
     { text: t("line.nodes", { online, all: nodes.length }) },
     ...(snapshot.quorum ? [{ text: quorumFact(snapshot, online) }] : []),
     { text: t("line.resources", { running, all: wanted.length }) },
-    ...toleranceFact(),
+    ...toleranceFacts(),
   ];
-}
-
-/** What the cluster bears, once it is known. */
-function toleranceFact(): Fact[] {
-  const table = knownTable();
-  if (!table || table.at === null) return [];
-  const [red, ...more] = redRows(table);
-  if (!red) return [{ text: t("line.bears_one") }];
-  const values = { node: red.name, count: more.length };
-  const text = t(more.length ? "line.bears_not_more" : "line.bears_not", values);
-  return [{ text, href: `/whatif?lose=${encodeURIComponent(red.name)}` }];
 }
 
 /** The votes, where each node has one. */

@@ -137,13 +137,20 @@ class Answer:
             "assumptions": [assumption.to_json() for assumption in self.assumptions],
             "quorate": self.quorate,
             "resets": list(self.resets),
-            "resources": {sid: row.to_json() for sid, row in sorted(self.resources.items())},
+            "resources": {
+                sid: row.to_json() | {"from": self._origin(sid)}
+                for sid, row in sorted(self.resources.items())
+            },
             "outside_ha": list(self.outside_ha),
             "nodes": {name: row.to_json() for name, row in sorted(self.nodes.items())},
             "phases": [phase.to_json() for phase in self.phases],
             "endless": self.endless,
             "to_and_fro": list(self.to_and_fro),
         }
+
+    def _origin(self, sid: str) -> str | None:
+        config = self.situation.resources.get(sid)
+        return config.node if config is not None else None
 
 
 def node_answers(

@@ -39,11 +39,23 @@ class How(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """What was the reason: the change of state, the choice behind it, or what a node lacks."""
+    """What was the reason: the change of state, the choice behind it, or what a node lacks.
+
+    `rules` is there where nothing else is kept: the rules for which no node was left.
+    """
 
     cause: Cause | None = None
     decision: Decision | None = None
     missing: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+
+    def brief(self) -> "Why":
+        """Return the reason without all that the choice stood on, which a table must not keep."""
+        if self.decision is None or self.decision.node is not None:
+            return Why(missing=self.missing)
+        objections = self.decision.explain().objections.values()
+        named = {rule for one in objections for rule in getattr(one, "rules", ())}
+        return Why(missing=self.missing, rules=tuple(sorted(named)))
 
     def to_json(self) -> dict[str, Any]:
         """Return the reasons, each with its name, under which the catalogues have its sentence."""
@@ -126,10 +138,7 @@ def gathered(played: Iterable[Mapping[str, Fate]]) -> dict[str, list[Fate]]:
 
 
 def touched_fates(before: Situation, trial: Outcome, gone: Collection[str]) -> dict[str, Fate]:
-    """Return what became of the resources that did not simply stay, without the reasons.
-
-    A reason holds on to everything that the choice stood on, which a table must not keep.
-    """
+    """Return what became of the resources that did not simply stay, with the reasons in brief."""
     lost = frozenset(gone)
     reader = _Reader(before, trial, lost, tell_why=False)
     near = reader.told_of | {sid for sid, c in before.resources.items() if c.node in lost}
@@ -230,10 +239,10 @@ class _Reader:
     def _down(self, sid: str, status: ServiceStatus, ran: str | None) -> Fate:
         """Return the fate of a resource that should run and does not."""
         if status.state in (ServiceState.RECOVERY, ServiceState.FENCE):
-            return Fate(sid, Verdict.NOT_PLACED, None, How.NOT, self._why(sid))
+            return Fate(sid, Verdict.NOT_PLACED, None, How.NOT, self._why_down(sid))
         if status.state is ServiceState.ERROR and ran is None and not self._told.get(sid):
             return Fate(sid, Verdict.STAYS, status.node, How.UNTOUCHED)
-        why = self._why(sid, self._trial.missing.get(sid, ()))
+        why = self._why_down(sid, self._trial.missing.get(sid, ()))
         return Fate(sid, Verdict.CANNOT_START, status.node, How.NOT, why)
 
     def _was_stopped(self, sid: str) -> bool:
@@ -248,9 +257,15 @@ class _Reader:
         return {event.to for event in events if isinstance(event, ResourceStateChanged)}
 
     def _why(self, sid: str, missing: tuple[str, ...] = ()) -> Why:
-        """Return the reason of the last choice that was made for a resource."""
-        if not self._tells_why:
-            return _UNTOLD
+        """Return the reason of the last choice that was made for a resource, where it is told."""
+        return self._whole_why(sid, missing) if self._tells_why else _UNTOLD
+
+    def _why_down(self, sid: str, missing: tuple[str, ...] = ()) -> Why:
+        """Return why a resource does not run: at least in brief."""
+        why = self._whole_why(sid, missing)
+        return why if self._tells_why else why.brief()
+
+    def _whole_why(self, sid: str, missing: tuple[str, ...]) -> Why:
         for told in reversed(self._told.get(sid, ())):
             if told.decision is not None:
                 return Why(told.cause, told.decision, missing)

@@ -73,11 +73,21 @@ class Row:
             "worst": str(self.worst),
             "counts": {str(verdict): count for verdict, count in self.counts.items() if count},
             "resources": {
-                sid: [{"verdict": str(f.verdict), "node": f.node} for f in told]
+                sid: [_fate_told(fate) for fate in told]
                 for sid, told in sorted(self.touched.items())
             },
             "outside_ha": list(self.outside_ha),
         }
+
+
+def _fate_told(fate: Fate) -> dict[str, Any]:
+    """Return a fate; for one that is not borne with the rules for it, or what the node lacks."""
+    told: dict[str, Any] = {"verdict": str(fate.verdict), "node": fate.node}
+    if fate.why.rules and fate.verdict in UNSAFE:
+        told["rules"] = list(fate.why.rules)
+    if fate.why.missing:
+        told["missing"] = list(fate.why.missing)
+    return told
 
 
 def badness(verdict: Verdict) -> int:

@@ -1,0 +1,47 @@
+/** The sentence at the head of the HA page: what the cluster bears, how old that is, and how forecasts fared. */
+
+import { html, nothing, type TemplateResult } from "lit/html.js";
+
+import { redraw } from "../core/draw.js";
+import { askScore, knownTable, type Score } from "../core/forecast.js";
+import { may } from "../core/store.js";
+import { t } from "../words/i18n.js";
+import { tableAge, tolerance } from "../words/losses.js";
+import { scoreText } from "../whatif/score.js";
+
+let score: Score | null = null;
+/** As of when the table was that the score was asked with: a loss is counted with the next table. */
+let askedAt: number | null | undefined;
+
+/** The sentence; it is never older than the age that it tells. */
+export function outlookView(): TemplateResult {
+  const table = knownTable();
+  if (table && may("Sys.Audit") && askedAt !== table.at) void readScore(table.at);
+  if (!table) return html`<p class="outlook soft small cut"></p>`;
+  const told = tolerance(table);
+  const address = told.node === null ? "/whatif#tolerance" : `/whatif?lose=${encodeURIComponent(told.node)}`;
+  const sentence = table.at === null ? nothing : html`<a href=${address} data-tone=${told.node === null ? "ok" : "warn"}>${told.text}</a>`;
+  return html`<p class="outlook small cut" aria-busy=${table.fresh ? "false" : "true"} title=${table.at === null ? nothing : told.text}>${sentence} <span class="soft">${tableAge(table)}</span> ${scoreLink()}</p>`;
+}
+
+async function readScore(at: number | null): Promise<void> {
+  askedAt = at;
+  score = await askScore().catch(() => null);
+  redraw();
+}
+
+/** After a real loss: what was foretold and what came, in one line, the details behind it. */
+function scoreLink(): TemplateResult | typeof nothing {
+  if (!score?.fates.of) return nothing;
+  const text = scoreText(score);
+  return html`<a class="soft" href="/whatif#score" title=${text}>${text}</a>`;
+}
+
+/** What the status line says of it when all is well. */
+export function toleranceFacts(): { text: string; href?: string }[] {
+  const table = knownTable();
+  if (!table || table.at === null) return [];
+  const { node } = tolerance(table);
+  if (node === null) return [{ text: t("line.bears_one") }];
+  return [{ text: t("line.bears_not", { node }), href: `/whatif?lose=${encodeURIComponent(node)}` }];
+}
