@@ -28,6 +28,8 @@ def test_every_node_is_tried_and_only_the_one_that_matters_is_not_borne() -> Non
         "node3": Verdict.STAYS,
     }
     assert not table.tolerates(1)
+    told = table.rows[0].to_json()["resources"]
+    assert told == {"vm:1": [{"verdict": "not_placed", "node": None, "rules": ["bound"]}]}
 
 
 def test_a_pair_of_three_nodes_costs_the_quorum() -> None:
