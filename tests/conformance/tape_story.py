@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from tests.conformance.tape import Deed, Tape
-from virton.proxmox.sight import sight_from
+from tests.conformance.tape_sight import sight_from
 from virton.story.happenings import TOLD_OF, Fact, Happening, Kind
 from virton.story.journal import records
 from virton.story.observed import Seen, observe

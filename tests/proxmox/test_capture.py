@@ -273,7 +273,7 @@ async def test_guests_that_may_not_be_seen_are_not_taken_for_missing() -> None:
     with pytest.raises(ApiFailure) as caught:
         await taken_from(blind, TOKEN)
     assert caught.value.error.code is ErrorCode.FORBIDDEN
-    assert "VM.Audit is missing on /vms/555" in str(caught.value)
+    assert "Permission check failed (/vms/555, VM.Audit)" in str(caught.value)
 
 
 async def test_a_node_that_is_away_stays_off() -> None:

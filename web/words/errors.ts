@@ -35,7 +35,6 @@ const KNOWN: Known[] = [
   [/ha groups have not been migrated yet/, "cluster.groups_not_migrated"],
   [/detected modified configuration|digest/i, "cluster.changed_meanwhile"],
   [/Permission check failed.*?(?<privilege>[A-Z][A-Za-z]+\.[A-Z]\w+)/, "cluster.forbidden"],
-  [/cannot be seen: (?<privilege>[\w.]+) is missing/, "cluster.forbidden"],
   [/property is not defined in schema/, "cluster.unknown_parameter"],
   [/no quorum/i, "cluster.no_quorum"],
   [/cfs-lock '[^']+' error|got lock (?:request )?timeout/, "cluster.locked"],

@@ -1,6 +1,7 @@
 """Ask a question of a situation: play it, and tell what becomes of everything."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from virton.forecast.answer import (
     Answer,
@@ -53,7 +54,7 @@ def _answered(situation: Situation, question: Question, cancelled: Callable[[], 
     deeds = list(question.deeds())
     first_s = min((deed.at_s for deed in deeds), default=0)
     if (short := quick(supposed, question, deeds, cancelled)) is not None:
-        return _quick_answer(before, supposed, short)
+        return _of_quick(before, supposed, short)
     until_s = HOUR_S if supposed.settings.scheduler.auto_rebalance else None
     played = assignments(supposed, lost)
     courses = [
@@ -63,22 +64,10 @@ def _answered(situation: Situation, question: Question, cancelled: Callable[[], 
     return answer_of(before, supposed, courses, question.lost)
 
 
-def _quick_answer(before: Situation, supposed: Situation, short: Quick) -> Answer:
+def _of_quick(before: Situation, supposed: Situation, short: Quick) -> Answer:
     trial = short.trials[0]
-    return Answer(
-        situation=supposed,
-        quorate=True,
-        resets=tuple(sorted(frozenset[str]().union(*(c.resets for c in short.courses)))),
-        resources={
-            sid: ResourceAnswer(told[0], _when(sid, told, short.courses), tuple(told[1:]))
-            for sid, told in short.found.items()
-        },
-        outside_ha=outside(before, short.fall.gone),
-        nodes=node_answers(before, short.fall.left, trial.running),
-        phases=phases_of(short.courses),
-        assumptions=assumptions(supposed),
-        endless=not trial.settled,
-    )
+    end = _End(short.fall.gone, short.fall.left, trial.running, endless=not trial.settled)
+    return _folded(before, supposed, short.found, short.courses, end)
 
 
 def answer_of(
@@ -86,8 +75,32 @@ def answer_of(
 ) -> Answer:
     """Fold courses that differ in phases alone into one answer."""
     gone = [frozenset(dead) | course.resets | course.fenced for course in courses]
-    found = possible(before, courses, gone)
-    typical = courses[0]
+    typical, endless = courses[0], not all(course.settled for course in courses)
+    end = _End(gone[0], typical.online, typical.running, endless=endless)
+    return replace(
+        _folded(before, supposed, possible(before, courses, gone), courses, end),
+        to_and_fro=to_and_fro(typical),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """How it ends: which nodes are gone and which are there, and where guests run."""
+
+    gone: frozenset[str]
+    online: frozenset[str]
+    running: Mapping[str, str]
+    endless: bool
+
+
+def _folded(
+    before: Situation,
+    supposed: Situation,
+    found: Mapping[str, Sequence[Fate]],
+    courses: Sequence[Course],
+    end: _End,
+) -> Answer:
+    """Return the answer that fates, and courses for their times, make up."""
     return Answer(
         situation=supposed,
         quorate=all(course.quorate for course in courses),
@@ -96,12 +109,11 @@ def answer_of(
             sid: ResourceAnswer(told[0], _when(sid, told, courses), tuple(told[1:]))
             for sid, told in found.items()
         },
-        outside_ha=outside(before, gone[0]),
-        nodes=node_answers(before, typical.online, typical.running),
+        outside_ha=outside(before, end.gone),
+        nodes=node_answers(before, end.online, end.running),
         phases=phases_of(courses),
         assumptions=assumptions(supposed),
-        endless=not all(course.settled for course in courses),
-        to_and_fro=to_and_fro(typical),
+        endless=end.endless,
     )
 
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from virton.forecast.question import Loss
 from virton.forecast.situation import Situation
+from virton.forecast.staging import holds_lock
 from virton.forecast.votes import majority
 from virton.ha.lrm_duty import duty
-from virton.ha.states import LrmState, RequestState
+from virton.ha.states import RequestState
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +47,12 @@ def falling(
 def is_armed(situation: Situation, node: str) -> bool:
     """Tell whether a node's watchdog resets it when it loses quorum: its LRM holds its lock.
 
-    A master without resources only lets go of its lock.
+    One that still waits for its lock has it soon; the watchdog of one that is silent is not open,
+    or it would have fired. A master without resources only lets go of its lock.
     """
-    active = duty(situation.manager, node).active_count > 0
-    lrm = situation.lrm.get(node)
-    return active or (lrm is not None and lrm.state is LrmState.ACTIVE)
+    if situation.is_silent(node, "lrm"):
+        return False
+    return duty(situation.manager, node).active_count > 0 or holds_lock(situation, node)
 
 
 def outside(situation: Situation, gone: Iterable[str]) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from virton.forecast.situation import Situation
 from virton.ha.manager.view import LoadReport
 from virton.ha.placement.load import NodeStats, ResourceUsage
 from virton.ha.states import SchedulerMode
+from virton.simulation.figures import usage_of
 
 
 def load_report(situation: Situation, running: Mapping[str, str]) -> LoadReport:
@@ -14,31 +15,14 @@ def load_report(situation: Situation, running: Mapping[str, str]) -> LoadReport:
     if mode is SchedulerMode.BASIC:
         return LoadReport()
     dynamic = mode is SchedulerMode.DYNAMIC
-    usage = _usage(situation, dynamic=dynamic)
+    sids = sorted({*situation.resources, *situation.guests})
+    usage = usage_of(sids, situation.figures, dynamic=dynamic)
     if dynamic and any(sid not in usage for sid in situation.resources):
         return LoadReport(usable=False)
     nodes = {n.name: NodeStats(n.cores, n.memory_bytes) for n in situation.nodes.values()}
     if dynamic:
         nodes = _measured(nodes, usage, running)
     return LoadReport(nodes, usage, measure=situation.dialect.measure)
-
-
-def _usage(situation: Situation, *, dynamic: bool) -> dict[str, ResourceUsage]:
-    usage = {}
-    for sid in sorted({*situation.resources, *situation.guests}):
-        most = situation.figures.static.get(sid, {})
-        now = situation.figures.dynamic.get(sid, {})
-        if not {"maxcpu", "maxmem"} <= most.keys():
-            continue
-        if dynamic and not {"cpu", "mem"} <= now.keys():
-            continue
-        usage[sid] = ResourceUsage(
-            most["maxcpu"],
-            int(most["maxmem"]),
-            now["cpu"] if dynamic else None,
-            int(now["mem"]) if dynamic else None,
-        )
-    return usage
 
 
 def _measured(

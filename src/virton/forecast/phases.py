@@ -9,9 +9,16 @@ from collections.abc import Collection, Iterable, Iterator
 from itertools import product
 
 from virton.forecast.situation import Situation
-from virton.forecast.staging import IDLE_ROUND_S, ROUND_S, Daemon, Phases, overdue, timing_of
+from virton.forecast.staging import (
+    IDLE_ROUND_S,
+    ROUND_S,
+    Daemon,
+    Phases,
+    overdue,
+    round_s,
+    timing_of,
+)
 from virton.ha.manager.nodes import FENCE_DELAY_S
-from virton.ha.states import LrmState
 
 MANY = 150
 """From so many resources on fewer phases are played: a course is dear."""
@@ -36,16 +43,6 @@ def assignments(situation: Situation, lost: Collection[str], *, many: bool = Fal
     for due_s, for_s in product(finder.find(), unseen_s):
         found.setdefault((for_s, tuple(sorted(due_s.items()))), Phases(due_s, for_s))
     return list(found.values())
-
-
-def round_s(situation: Situation, daemon: Daemon) -> int:
-    """Return how long a daemon's rounds are."""
-    node, kind = daemon
-    if kind == "crm":
-        return ROUND_S if node == situation.master else IDLE_ROUND_S
-    status = situation.lrm.get(node)
-    active = status is not None and status.state is LrmState.ACTIVE
-    return ROUND_S if active else IDLE_ROUND_S
 
 
 class _Finder:

@@ -7,6 +7,9 @@ from virton.forecast.situation import Situation
 from virton.ha.crm import CrmMemory
 from virton.ha.environment import MANAGER_LOCK, agent_lock
 from virton.ha.lrm import LrmMemory
+from virton.ha.lrm import round_s as lrm_round_s
+from virton.ha.lrm_duty import duty
+from virton.ha.lrm_duty import holds_lock as lrm_holds_lock
 from virton.ha.manager.manager import ManagerMemory
 from virton.ha.manager.nodes import FENCE_DELAY_S, NodesMemory
 from virton.ha.manager.services import BoardMemory
@@ -49,9 +52,20 @@ class Phases:
         return NOW_S + self.due_s[daemon] - round_s
 
 
-def is_active(status: LrmStatus | None) -> bool:
-    """Tell whether an LRM holds its lock and its watchdog."""
-    return status is not None and status.state in (LrmState.ACTIVE, LrmState.MAINTENANCE)
+def round_s(situation: Situation, daemon: Daemon) -> int:
+    """Return how long a daemon's rounds are."""
+    node, kind = daemon
+    if kind == "crm":
+        return ROUND_S if node == situation.master else IDLE_ROUND_S
+    status = situation.lrm.get(node)
+    return lrm_round_s(status.state if status is not None else None)
+
+
+def holds_lock(situation: Situation, node: str) -> bool:
+    """Tell whether a node's LRM wrote last that it held its lock, and with it its watchdog."""
+    status = situation.lrm.get(node)
+    active = duty(situation.manager, node).active_count
+    return status is not None and lrm_holds_lock(status.state, active)
 
 
 def stage(situation: Situation, phases: Phases, without_crm: Collection[str] = ()) -> WorldValue:
@@ -159,16 +173,13 @@ class _Maker:
         return self._situation.is_silent(node, kind)
 
     def _last(self, node: str, kind: str) -> int:
-        busy = node == self._master if kind == "crm" else is_active(self._lrm_status(node))
-        return self._phases.last_s((node, kind), ROUND_S if busy else IDLE_ROUND_S)
+        return self._phases.last_s((node, kind), round_s(self._situation, (node, kind)))
 
     def _lrm_status(self, node: str) -> LrmStatus | None:
         return self._situation.lrm.get(node)
 
     def _holds_watchdog(self, node: str) -> bool:
-        status = self._lrm_status(node)
-        works = status is not None and status.state is LrmState.ACTIVE
-        return works and not self._is_silent(node, "lrm")
+        return holds_lock(self._situation, node) and not self._is_silent(node, "lrm")
 
     def _crm(self, node: str) -> CrmMemory:
         if node != self._master:
@@ -249,7 +260,7 @@ class _Maker:
         for node in sorted(self._situation.nodes):
             if node in self._online and self._holds_watchdog(node):
                 locks[agent_lock(node)] = LockValue(node, self._last(node, "lrm"))
-            elif is_active(self._lrm_status(node)):
+            elif holds_lock(self._situation, node):
                 locks[agent_lock(node)] = LockValue(node, NOW_S - self._age_s(node, "lrm"))
         return locks
 

@@ -46,6 +46,11 @@ ACTIVE_ROUND_S = 10
 OTHER_ROUND_S = 5
 
 
+def round_s(state: LrmState | None) -> int:
+    """Return how long the rounds of an LRM are; None: of one that was never heard."""
+    return ACTIVE_ROUND_S if state is LrmState.ACTIVE else OTHER_ROUND_S
+
+
 @frozen
 class LrmMemory:
     """What an LRM remembers between its rounds; `status` is what it read of the manager's last."""

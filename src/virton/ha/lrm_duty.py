@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from virton.frozen import frozen
 from virton.ha.model import ManagerStatus, ServiceStatus
-from virton.ha.states import NodeState, ServiceState
+from virton.ha.states import LrmState, NodeState, ServiceState
 
 _INACTIVE = frozenset(
     {
@@ -61,6 +61,15 @@ def duty(status: ManagerStatus, node: str, before: Duty | None = None) -> Duty:
     to_fence = node in status.service_status.nodes_to_fence
     lost = status.node_status.get(node) is NodeState.FENCE
     return Duty(status, share, to_fence or lost)
+
+
+def holds_lock(state: LrmState, active: int) -> bool:
+    """Tell whether an LRM holds its node's lock, and with it its watchdog.
+
+    `active` is how many resources make it keep them: without any it lets go in maintenance, but
+    waits for a while where it is active.
+    """
+    return state is LrmState.ACTIVE or (state is LrmState.MAINTENANCE and active > 0)
 
 
 def _share(services: Services, node: str) -> Share:

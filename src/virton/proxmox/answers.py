@@ -35,7 +35,7 @@ class Answers:
             return parse(told)
         except (KeyError, TypeError, ValueError, AttributeError) as failure:
             words = f"not an answer of Proxmox VE to {path}: {failure!r}"
-            raise ApiFailure(ApiError(200, words, code=ErrorCode.PROTOCOL)) from failure
+            raise ApiFailure(ApiError(200, code=ErrorCode.PROTOCOL, detail=words)) from failure
 
     def maybe(self, path: str, parse: Callable[[Any], View]) -> View | None:
         """Return what was answered; None where it was not, or cannot be read."""
@@ -80,7 +80,7 @@ class Remembered:
         self._kept |= {path: (now_s, data) for path, data in good.items()}
 
 
-_NOT_ASKED = ApiError(None, "this was not asked for", code=ErrorCode.UNSUPPORTED)
+_NOT_ASKED = ApiError(None, code=ErrorCode.UNSUPPORTED, detail="this was not asked for")
 
 
 async def ask(

@@ -23,6 +23,7 @@ class Guest:
     status: str | None
     template: bool = False
     hastate: str | None = None
+    lock: str | None = None
 
     @property
     def sid(self) -> str:
@@ -111,7 +112,7 @@ def parse_inventory(data: Any) -> Inventory:
     return InventoryParser()(data)
 
 
-_GUEST = ("vmid", "type", "name", "node", "status", "template", "hastate")
+_GUEST = ("vmid", "type", "name", "node", "status", "template", "hastate", "lock")
 
 
 def _guest(row: Mapping[str, Any]) -> Guest:
@@ -123,6 +124,7 @@ def _guest(row: Mapping[str, Any]) -> Guest:
         status=text(row.get("status")),
         template=flag(row.get("template")),
         hastate=text(row.get("hastate")),
+        lock=text(row.get("lock")) or None,
     )
 
 

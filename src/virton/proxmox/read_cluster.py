@@ -157,7 +157,8 @@ def _require_sight(answers: Answers, resources: Iterable[Resource], nodes: Nodes
     for sid in sorted(resource.sid for resource in resources):
         path = f"/vms/{sid.partition(':')[2]}"
         if sid not in seen and "VM.Audit" not in permissions.on(path):
-            words = f"{sid} cannot be seen: VM.Audit is missing on {path}"
+            # as the cluster says it of guests that it refuses by name
+            words = f"Permission check failed ({path}, VM.Audit)"
             raise ApiFailure(ApiError(403, words, code=ErrorCode.FORBIDDEN))
 
 

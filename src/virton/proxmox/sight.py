@@ -1,44 +1,20 @@
-"""A look at a cluster, made of what its API answered."""
+"""The parts of a look at a cluster, made of what was read of its API."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, replace
 from typing import Any, TypeVar
 
 from virton.ha.model import LrmStatus, ManagerStatus, ServiceStatus, ServiceTable
-from virton.proxmox.configuration import Resource, Rule, parse_resources, parse_rules
+from virton.proxmox.configuration import Resource, Rule
 from virton.proxmox.inventory import Guest, Inventory, Membership
 from virton.proxmox.manager import ManagedService, ManagerFiles
 from virton.proxmox.unchanged import Unchanged
-from virton.proxmox.values import flag, lenient, mapping, rows
-from virton.story.sight import Members, SeenGuest, SeenRules, Settings, Sight
+from virton.proxmox.values import lenient, mapping
+from virton.story.sight import Members, SeenGuest, SeenRules, Settings
 
-MANAGER_STATUS = "/cluster/ha/status/manager_status"
-MEMBERS = "/cluster/status"
-GUESTS = "/cluster/resources"
-RESOURCES = "/cluster/ha/resources"
-RULES = "/cluster/ha/rules"
-OPTIONS = "/cluster/options"
-
-_TYPES = {"qemu": "vm", "lxc": "ct"}
 _RUNS = {"running": True, "paused": True, "stopped": False}
 _NOT_SET = ("digest", "errors", "extra", "order")
 Part = TypeVar("Part")
-
-
-def sight_from(answers: Mapping[str, Any], from_s: float, to_s: float) -> Sight:
-    """Return what the answers by path show; what is missing or unreadable was not seen."""
-    files = _seen(answers, MANAGER_STATUS, mapping) or {}
-    return Sight(
-        from_s,
-        to_s,
-        manager=_seen(files, "manager_status", _manager),
-        lrm=_seen(files, "lrm_status", _lrm) or {},
-        members=_seen(answers, MEMBERS, _members),
-        guests=_seen(answers, GUESTS, _guests),
-        rules=_seen(answers, RULES, _rules),
-        resources=_seen(answers, RESOURCES, _resources),
-        settings=_seen(answers, OPTIONS, _settings),
-    )
 
 
 def _seen(answers: Mapping[str, Any], key: str, read: Callable[[Any], Part]) -> Part | None:
@@ -71,43 +47,8 @@ def _lrm(data: Any) -> dict[str, LrmStatus]:
     return {node: status for node, status in read.items() if status is not None}
 
 
-def _members(data: Any) -> Members:
-    told = rows(data)
-    nodes = [row for row in told if row.get("type") == "node"]
-    cluster = next((row for row in told if row.get("type") == "cluster"), None)
-    return Members(
-        {str(row["name"]): flag(row.get("online")) for row in nodes},
-        # a node that stands alone is no cluster, and always in charge of itself
-        quorate=cluster is None or flag(cluster.get("quorate")),
-    )
-
-
-def _guests(data: Any) -> dict[str, SeenGuest]:
-    guests = [row for row in rows(data) if row.get("type") in _TYPES and row.get("vmid")]
-    return {
-        f"{_TYPES[row['type']]}:{row['vmid']}": SeenGuest(
-            str(row.get("node")), _RUNS.get(str(row.get("status")))
-        )
-        for row in guests
-    }
-
-
-def _rules(data: Any) -> SeenRules:
-    return rules_of(parse_rules(data))
-
-
-def _resources(data: Any) -> dict[str, Settings]:
-    return Looks().resources(parse_resources(data))
-
-
 def _set(configured: Rule | Resource) -> Settings:
     return {k: v for k, v in asdict(configured).items() if k not in _NOT_SET}
-
-
-def _settings(data: Any) -> Settings:
-    """Keep what concerns the HA stack: shutdown policy and scheduling."""
-    told = mapping(data)
-    return {key: told[key] for key in ("ha", "crs") if key in told}
 
 
 class Looks:

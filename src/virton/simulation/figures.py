@@ -1,6 +1,6 @@
 """What hosts and guests use, as the scheduler's modes see it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from virton.ha.events import Event
 from virton.ha.events.simulation import Overcommitted
@@ -8,6 +8,7 @@ from virton.ha.manager.view import LoadReport
 from virton.ha.placement.load import ImbalanceMeasure, NodeStats, ResourceUsage
 from virton.ha.states import SchedulerMode
 from virton.simulation.commands import Figures
+from virton.simulation.value import FiguresValue
 from virton.simulation.world import World
 
 _NOTHING: Mapping[str, float] = {}
@@ -20,7 +21,7 @@ class _NoFiguresError(Exception):
 def load_report(world: World, figures: Figures, measure: ImbalanceMeasure) -> LoadReport:
     """Return the figures for the mode that the cluster uses, and how imbalance is measured."""
     if world.files.settings().scheduler.mode is SchedulerMode.STATIC:
-        usage = _usage(world, figures, dynamic=False)
+        usage = usage_of(_all(world), figures, dynamic=False)
         return LoadReport(_static_nodes(world), usage, measure=measure)
     warnings: list[Event] = []
     nodes: dict[str, NodeStats] = {}
@@ -31,7 +32,7 @@ def load_report(world: World, figures: Figures, measure: ImbalanceMeasure) -> Lo
         nodes = _dynamic_nodes(world, figures, warnings.append)
     except _NoFiguresError:
         return LoadReport(warnings=tuple(warnings), usable=False)
-    usage = _usage(world, figures, dynamic=True)
+    usage = usage_of(_all(world), figures, dynamic=True)
     return LoadReport(nodes, usage, tuple(warnings), measure)
 
 
@@ -43,9 +44,12 @@ def _static_nodes(world: World) -> dict[str, NodeStats]:
     }
 
 
-def _usage(world: World, figures: Figures, *, dynamic: bool) -> dict[str, ResourceUsage]:
+def usage_of(
+    sids: Iterable[str], figures: Figures | FiguresValue, *, dynamic: bool
+) -> dict[str, ResourceUsage]:
+    """Return what resources may use, and do use where that counts; those not known are left out."""
     usage = {}
-    for sid in sorted({*world.files.resources(), *world.running_guests()}):
+    for sid in sids:
         most = figures.static.get(sid, _NOTHING)
         cores, memory = most.get("maxcpu"), most.get("maxmem")
         if cores is None or memory is None:
@@ -58,6 +62,10 @@ def _usage(world: World, figures: Figures, *, dynamic: bool) -> dict[str, Resour
         if cpu is not None and mem is not None:
             usage[sid] = ResourceUsage(cores, int(memory), cpu, int(mem))
     return usage
+
+
+def _all(world: World) -> list[str]:
+    return sorted({*world.files.resources(), *world.running_guests()})
 
 
 def _check_resources(world: World, figures: Figures, tell: Callable[[Event], None]) -> None:

@@ -11,12 +11,13 @@ from dataclasses import replace
 from virton.frozen import frozen
 from virton.ha.crm import MASTER_ROUND_S, WAITING_ROUND_S, CrmMemory
 from virton.ha.environment import MANAGER_LOCK, SILENT_S, agent_lock
-from virton.ha.lrm import ACTIVE_ROUND_S, OTHER_ROUND_S, LrmMemory
+from virton.ha.lrm import OTHER_ROUND_S, LrmMemory, round_s
+from virton.ha.lrm_duty import duty, holds_lock
 from virton.ha.manager.manager import ManagerMemory
 from virton.ha.manager.nodes import NodesMemory
 from virton.ha.manager.services import BoardMemory
 from virton.ha.model import LrmStatus, ManagerStatus
-from virton.ha.states import CrmState, DisarmState, LrmState, NodeState
+from virton.ha.states import CrmState, DisarmState, NodeState
 from virton.ha.workers import WorkersMemory
 from virton.simulation.fields import Fields
 from virton.simulation.paced import LONGEST_ROUND_S
@@ -199,20 +200,23 @@ class _Seen:
         status = self.lrm(node)
         if status is None:
             return LrmMemory(state_since_s=0) if self._is_new else None
-        works = status.state in (LrmState.ACTIVE, LrmState.MAINTENANCE)
-        watched = self.watched.get(node, works)
+        holds = self._holds_lock(node, status)
+        watched = self.watched.get(node, holds)
         return LrmMemory(
             state_since_s=-self._lrm_age_s(node),
             state=status.state,
             mode=status.mode,
             announced=True,
-            watchdog=self._handle(node, "lrm") if works and watched else None,
+            watchdog=self._handle(node, "lrm") if holds and watched else None,
             consistent=True,
             status=self.manager,
             workers=WorkersMemory(results=status.results),
         )
 
     # locks
+
+    def _holds_lock(self, node: str, status: LrmStatus) -> bool:
+        return holds_lock(status.state, duty(self.manager, node).active_count)
 
     def locks(self) -> dict[str, LockValue]:
         """Return the locks, each renewed when its holder last wrote."""
@@ -221,7 +225,7 @@ class _Seen:
         if last is not None and (self.master is not None or self._master_died):
             locks[MANAGER_LOCK] = LockValue(last, -(self.crm_age_s or 0))
         for node, status in sorted(self.files.lrm_status.items()):
-            if status.state in (LrmState.ACTIVE, LrmState.MAINTENANCE):
+            if self._holds_lock(node, status):
                 locks[agent_lock(node)] = LockValue(node, -self._lrm_age_s(node))
         return locks
 
@@ -247,9 +251,7 @@ class _Seen:
                 crm_s = _next(MASTER_ROUND_S, self.crm_age_s or 0)
             lrm_s = 1 + ranks["lrm"] % OTHER_ROUND_S
             if (status := self.lrm(node)) is not None:
-                works = status.state in (LrmState.ACTIVE, LrmState.MAINTENANCE)
-                round_s = ACTIVE_ROUND_S if works else OTHER_ROUND_S
-                lrm_s = _next(round_s, self._lrm_age_s(node))
+                lrm_s = _next(round_s(status.state), self._lrm_age_s(node))
             due[node] = {"crm": crm_s, "lrm": lrm_s}
         return due
 

@@ -13,6 +13,7 @@ from virton.console.clock import Clock
 from virton.console.watch.domains import Domains, Named
 from virton.console.watch.readings import Readings
 from virton.damage import DamagedError, reading
+from virton.ha.environment import SILENT_S
 from virton.proxmox.answers import Remembered
 from virton.strict_json import read_json
 
@@ -22,6 +23,9 @@ LONGEST_LINE = 256 * 1024 * 1024
 LOOK_S = 2.0
 PATIENCE_S = 60.0
 """For how long an answer is waited for."""
+
+ANEW_S = 300.0
+"""After so long the table is drawn anew: settings, storages, configurations are not watched."""
 
 USERS_SIGHT_S = 60.0
 MOST_USERS = 20
@@ -101,6 +105,7 @@ class Forecasts:
         self._numbered = 0
         self._table_job = 0
         self._drawn: object = None
+        self._drawn_s = 0.0
         self._made: set[str] = set()
         self._starting = asyncio.Lock()
         self._remembered: dict[str, Remembered] = {}
@@ -239,9 +244,10 @@ class Forecasts:
         """Draw the table anew whenever the cluster has changed, once somebody wants it."""
         await self._wanted.wait()
         while True:
-            drawn = _drawing(self._readings(), self.domains.named)
-            if drawn is not None and drawn != self._drawn:
-                self._drawn = drawn
+            drawn = drawing(self._readings(), self.domains.named)
+            now_s = self._clock.monotonic()
+            if drawn is not None and (drawn != self._drawn or now_s - self._drawn_s >= ANEW_S):
+                self._drawn, self._drawn_s = drawn, now_s
                 await self._draw()
             await self._clock.sleep(LOOK_S)
 
@@ -269,7 +275,7 @@ def _name(row: Json) -> str:
     return f"{row['kind']} {row['name']}"
 
 
-def _drawing(readings: Readings, domains: Named) -> object:
+def drawing(readings: Readings, domains: Named) -> object:
     """Return what a table depends on, as far as the console reads it; None: nothing is known yet."""
     manager = readings.status.data.manager
     if readings.nodes.at is None or readings.resources.at is None:
@@ -279,7 +285,8 @@ def _drawing(readings: Readings, domains: Named) -> object:
         for sid, service in manager.services.items()
     }
     guests = {
-        (guest.sid, guest.node, guest.status) for guest in readings.nodes.data.inventory.guests
+        (guest.sid, guest.node, guest.status, guest.lock)
+        for guest in readings.nodes.data.inventory.guests
     }
     return (
         tuple(domains.items()),
@@ -289,4 +296,15 @@ def _drawing(readings: Readings, domains: Named) -> object:
         manager.master_node,
         services,
         frozenset(guests),
+        readings.votes,
+        _daemons(readings),
     )
+
+
+def _daemons(readings: Readings) -> object:
+    """Return how the daemons stand: what each LRM last said of itself, and which are silent."""
+    manager, newest = readings.status.data.manager, readings.status.data.newest or 0
+    said = {(node, lrm.state, lrm.mode) for node, lrm in manager.lrms.items()}
+    wrote = {node: lrm.timestamp for node, lrm in manager.lrms.items()} | {"": manager.timestamp}
+    silent = {n for n, at in wrote.items() if at is not None and newest - at > SILENT_S}
+    return frozenset(said), frozenset(silent)
