@@ -31,9 +31,10 @@ VERBS = {
         "Tell what becomes of every resource; with nothing chosen, what the stack does by itself."
     ),
     "tolerance": "Try every node, and say what would come back, what would not, and why.",
+    "why": "Tell why a resource is where it is, why not elsewhere, and what would have to change.",
     "export": "Write resources, rules, fault domains and HA settings as YAML.",
     "plan": "Compare a cluster with what should be: each change, its effect, and what is borne then.",
-    "why": "Tell why a resource is where it is, why not elsewhere, and what would have to change.",
+    "verify": "Try all single and pair losses, splits and fault domains against the file's objectives.",
     "apply": "Make a live cluster what it should be: in the plan's order, and no step after a surprise.",
     "undo": "Undo an apply: what it did, backwards. Never over what somebody else has changed since.",
     "audit": "Verify that nobody has altered the audit; name the first byte that was.",

@@ -112,3 +112,16 @@ def told_requirement(row: Mapping[str, Any], said: Sentences) -> str:
     if row["found"] is None:
         key = "plans.required.never"
     return said.say(key, {"require": row["require"], "found": row["found"]})
+
+
+def told_objective(row: Mapping[str, Any], said: Sentences) -> str:
+    """Say whether an objective holds, or what breaks it and how."""
+    broken = row["counterexample"]
+    if broken is None:
+        return said.say("plans.objective.holds", {"name": row["name"], "tried": row["tried"]})
+    where = said.say(
+        f"plans.fault.{broken['fault']}", {"name": broken["name"], "nodes": broken["nodes"]}
+    )
+    fields = {key: value for key, value in broken["fields"].items() if value is not None}
+    how = said.say(f"plans.objective.{broken['how']}", fields)
+    return said.say("plans.objective.broken", {"name": row["name"], "fault": where, "how": how})

@@ -1,11 +1,145 @@
-"""What must always be true of a cluster, tried against every fault that is to be borne."""
+"""What must always be true of a cluster, as the file says it."""
+
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
 
 from virton.forecast.ask import ask
 from virton.forecast.fates import Verdict
 from virton.forecast.question import Loss, Question
 from virton.forecast.situation import Situation
+from virton.plans.desired import Desired, DesiredError
 
 RUNS_AGAIN = (Verdict.BACK, Verdict.SQUEEZED)
+FAULTS = ("node", "pair", "split", "domain")
+KINDS = {
+    "apart": ("apart", "after"),
+    "back": ("back", "within_s", "after"),
+    "share": ("share", "of", "most", "after"),
+    "tolerates": ("tolerates", "after"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """One objective: of which guests, within which bounds, after which kinds of faults.
+
+    `apart`: never two on one node. `back`: run again within `within_s`. `share`: no `of` takes more
+    than `most` of them. `tolerates`: everything comes back.
+    """
+
+    name: str
+    kind: str
+    sids: tuple[str, ...] = ()
+    after: tuple[str, ...] = FAULTS
+    within_s: int = 0
+    of: str = "node"
+    most: Fraction = Fraction(1, 2)
+
+
+def objectives(desired: Desired, situation: Situation) -> tuple[Objective, ...]:
+    """Return the file's objectives for a cluster; raises DesiredError."""
+    reader = _Reader(desired, situation)
+    return tuple(reader.read(name, told) for name, told in desired.objectives.items())
+
+
+class _Reader:
+    def __init__(self, desired: Desired, situation: Situation) -> None:
+        self._groups = desired.groups
+        self._domains = desired.domains
+        self._situation = situation
+        self._by_name: dict[str, list[str]] = {}
+        for sid, guest in sorted(situation.guests.items()):
+            self._by_name.setdefault(guest.name, []).append(sid)
+
+    def read(self, name: str, told: Mapping[str, Any]) -> Objective:
+        path = f"objectives.{name}"
+        kinds = [kind for kind in KINDS if kind in told]
+        if len(kinds) != 1:
+            raise DesiredError(path, "one_objective", kinds=list(KINDS))
+        [kind] = kinds
+        for key in told:
+            if key not in KINDS[kind]:
+                raise DesiredError(f"{path}.{key}", "unknown", **_near(key, KINDS[kind]))
+        sids = () if kind == "tolerates" else self._guests(told[kind], f"{path}.{kind}")
+        after = self._after(told.get("after", list(FAULTS)), f"{path}.after")
+        match kind:
+            case "apart":
+                if len(sids) < 2:
+                    raise DesiredError(f"{path}.apart", "two_guests")
+                return Objective(name, kind, sids, after)
+            case "back":
+                within_s = _seconds(told.get("within_s"), f"{path}.within_s")
+                return Objective(name, kind, sids, after, within_s=within_s)
+            case "share":
+                of = self._of(told.get("of", "node"), f"{path}.of")
+                most = _fraction(told.get("most"), f"{path}.most")
+                return Objective(name, kind, sids, after, of=of, most=most)
+            case _:
+                return Objective(name, kind, (), after)
+
+    def _guests(self, told: Any, path: str) -> tuple[str, ...]:
+        names = [told] if isinstance(told, str) else told
+        if not isinstance(names, Sequence) or not names:
+            raise DesiredError(path, "list")
+        found: list[str] = []
+        for name in names:
+            found += self._named(str(name), path)
+        return tuple(dict.fromkeys(found))
+
+    def _named(self, name: str, path: str) -> Iterator[str]:
+        if name in self._groups:
+            for member in self._groups[name]:
+                if member in self._groups:
+                    raise DesiredError(f"groups.{name}", "no_guest", name=member)
+                yield from self._named(member, f"groups.{name}")
+        elif name in self._situation.resources:
+            yield name
+        elif len(known := self._by_name.get(name, [])) == 1:
+            if known[0] not in self._situation.resources:
+                raise DesiredError(path, "not_managed", name=name)
+            yield known[0]
+        elif known:
+            raise DesiredError(path, "ambiguous", name=name, sids=known)
+        else:
+            problem = "not_managed" if name in self._situation.guests else "no_guest"
+            raise DesiredError(path, problem, name=name)
+
+    def _after(self, told: Any, path: str) -> tuple[str, ...]:
+        names = [told] if isinstance(told, str) else told
+        if not isinstance(names, Sequence) or not set(names) <= set(FAULTS):
+            raise DesiredError(path, "value", want=list(FAULTS))
+        return tuple(fault for fault in FAULTS if fault in names)
+
+    def _of(self, told: Any, path: str) -> str:
+        of = str(told)
+        known = of in ("node", "domain") or any(name.startswith(of) for name in self._domains)
+        if not known:
+            raise DesiredError(path, "value", want=["node", "domain", *sorted(self._domains)])
+        return of
+
+
+def _near(key: Any, known: Sequence[str]) -> dict[str, Any]:
+    close = difflib.get_close_matches(str(key), known, 1)
+    return {"near": close[0]} if close else {"known": list(known)}
+
+
+def _seconds(told: Any, path: str) -> int:
+    if isinstance(told, bool) or not isinstance(told, int) or told < 0:
+        raise DesiredError(path, "count")
+    return told
+
+
+def _fraction(told: Any, path: str) -> Fraction:
+    try:
+        value = Fraction(str(told))
+    except (ValueError, ZeroDivisionError):
+        raise DesiredError(path, "fraction") from None
+    if not 0 < value <= 1:
+        raise DesiredError(path, "fraction")
+    return value
 
 
 def slowest_return(base: Situation, sid: str, after: str) -> int | None:

@@ -1,0 +1,100 @@
+"""`virton verify`: what must always be true, tried against every fault: a test suite for HA."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from virton.cli.asked import CaptureArgument, JsonOption, ProxmoxOption, TokenOption, UserOption
+from virton.cli.complaint import complain
+from virton.cli.desired_file import DesiredArgument, desired_in, told_wrong
+from virton.cli.exit_codes import BROKEN, OneForErrors, errors_exit_with_one
+from virton.cli.language import Language, LanguageOption, printable, sentences
+from virton.cli.plan_source import PlanDataOption, plan_source
+from virton.cli.real_cluster import CaFileOption, FingerprintOption
+from virton.cli.terminal import terminal
+from virton.language import plans
+from virton.plans.junit import junit as as_junit
+from virton.plans.objectives import FAULTS, Objective, objectives
+from virton.plans.plan import make_plan
+from virton.plans.verifying import Verified
+from virton.plans.verifying import verify as verified
+
+COMMAND = OneForErrors
+
+
+def verify(
+    context: typer.Context,
+    desired: DesiredArgument,
+    capture: CaptureArgument = None,
+    proxmox: ProxmoxOption = None,
+    user: UserOption = None,
+    token: TokenOption = None,
+    fingerprint: FingerprintOption = None,
+    ca_file: CaFileOption = None,
+    data: PlanDataOption = None,
+    after: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FAULT", help=f"Try only these: {', '.join(FAULTS)}."),
+    ] = None,
+    planned: Annotated[
+        bool, typer.Option("--planned", help="Verify the cluster as the file would make it.")
+    ] = False,
+    junit: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the outcome as JUnit XML, too.")
+    ] = None,
+    console: Annotated[
+        str, typer.Option(metavar="URL", help="The console in which counterexamples are opened.")
+    ] = "",
+    as_json: JsonOption = False,
+    lang: LanguageOption = None,
+) -> None:
+    """Try all single and pair losses, splits and fault domains against the file's objectives.
+
+    Exit codes: 0 all hold, 3 one is broken (its smallest counterexample is named), 1 an error.
+    """
+    with errors_exit_with_one():
+        only = after or list(FAULTS)
+        if unknown := sorted(set(only) - set(FAULTS)):
+            complain(f"--after: {unknown[0]}: {', '.join(FAULTS)}")
+        should = desired_in(desired, lang)
+        source = plan_source(context, data, capture, proxmox, user, token, fingerprint, ca_file)
+        situation = source.situation
+        with told_wrong(desired, lang):
+            if planned:
+                situation = make_plan(situation, source.configured, should).after
+            wanted = [_narrowed(one, only) for one in objectives(should, situation)]
+        found = verified(situation, wanted, source.domains | should.domains)
+        if junit is not None:
+            _write(junit, as_junit(found, situation.name, sentences(lang)))
+    if as_json:
+        told = {"version": 1, "capture": situation.fingerprint, "clock": "paced"}
+        rows = {"objectives": [one.to_json() for one in found]}
+        typer.echo(json.dumps(told | rows, ensure_ascii=False, indent=1, sort_keys=True))
+    else:
+        _print(found, console, lang)
+    if any(one.broken is not None for one in found):
+        raise typer.Exit(BROKEN)
+
+
+def _narrowed(objective: Objective, only: list[str]) -> Objective:
+    return replace(objective, after=tuple(one for one in objective.after if one in only))
+
+
+def _print(found: tuple[Verified, ...], console: str, lang: Language | None) -> None:
+    out, said = terminal(soft_wrap=True), sentences(lang)
+    for one in found:
+        mark = Text("✓ ", "green") if one.broken is None else Text("✗ ", "bold red")
+        out.print(mark + Text(printable(plans.told_objective(one.to_json(), said))))
+        if one.broken is not None:
+            out.print(Text(f"  {console.rstrip('/')}{one.broken.address}", "dim"))
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, "utf-8")
+    except OSError as failure:
+        complain(f"--junit: {failure.strerror or failure}")

@@ -1,0 +1,208 @@
+"""Try every fault that is to be borne, and find the smallest one that breaks an objective."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+from urllib.parse import urlencode
+
+from virton.forecast.answer import Answer
+from virton.forecast.ask import ask
+from virton.forecast.question import Loss, Question
+from virton.forecast.rest import at_rest
+from virton.forecast.situation import Situation
+from virton.forecast.tolerance import UNSAFE, Case, Row, cases, rows
+from virton.ha.model import ServiceStatus
+from virton.ha.states import ServiceState
+from virton.plans.objectives import RUNS_AGAIN, Objective
+
+AT_REST = Case("rest", (), "")
+Places = Mapping[str, str]
+"""Where each resource runs that does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counterexample:
+    """The smallest fault that breaks an objective, and how."""
+
+    case: Case
+    how: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def address(self) -> str:
+        """The page on which its course is played."""
+        return f"/whatif?{urlencode(_query(self.case), safe=',|')}" if _query(self.case) else "/"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the counterexample."""
+        case = self.case
+        return {
+            "fault": case.kind,
+            "name": case.name,
+            "nodes": list(case.nodes),
+            "split": [sorted(part) for part in case.split],
+            "how": self.how,
+            "fields": dict(self.fields),
+            "address": self.address,
+        }
+
+
+def _query(case: Case) -> list[tuple[str, str]]:
+    if case.split:
+        return [("split", "|".join(",".join(sorted(part)) for part in case.split))]
+    return [("lose", node) for node in case.nodes]
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """An objective, how many faults were tried, and what breaks it."""
+
+    objective: Objective
+    tried: int
+    broken: Counterexample | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the outcome."""
+        return {
+            "name": self.objective.name,
+            "kind": self.objective.kind,
+            "after": list(self.objective.after),
+            "tried": self.tried,
+            "holds": self.broken is None,
+            "counterexample": None if self.broken is None else self.broken.to_json(),
+        }
+
+
+def verify(
+    situation: Situation,
+    wanted: Sequence[Objective],
+    domains: Mapping[str, Sequence[str]] = {},
+    told: Callable[[int, int], None] = lambda done, of: None,
+) -> tuple[Verified, ...]:
+    """Try the smallest faults first; an objective that is broken is not tried on."""
+    return _Trying(situation, wanted, domains).all(told)
+
+
+class _Trying:
+    def __init__(
+        self,
+        situation: Situation,
+        wanted: Sequence[Objective],
+        domains: Mapping[str, Sequence[str]],
+    ) -> None:
+        self._base, _ = at_rest(situation)
+        self._wanted = wanted
+        self._domains = domains
+        self._broken: dict[str, Counterexample] = {}
+        self._tried: dict[str, int] = {}
+        self._asked = lru_cache(maxsize=1)(self._ask)
+
+    def all(self, told: Callable[[int, int], None]) -> tuple[Verified, ...]:
+        after = {fault for objective in self._wanted for fault in objective.after}
+        pairs = "pair" in after
+        found = [
+            c for c in cases(self._base, pairs=pairs, domains=self._domains) if c.kind in after
+        ]
+        found.sort(key=lambda case: (len(case.nodes) or 2, case.kind == "split"))
+        self._try(AT_REST, None)
+        for at, row in enumerate(rows(self._base, found), 1):
+            self._try(row.case, row)
+            told(at, len(found))
+        return tuple(
+            Verified(o, self._tried.get(o.name, 0), self._broken.get(o.name)) for o in self._wanted
+        )
+
+    def _try(self, case: Case, row: Row | None) -> None:
+        for objective in self._wanted:
+            if objective.name in self._broken:
+                continue
+            if row is not None and case.kind not in objective.after:
+                continue
+            self._tried[objective.name] = self._tried.get(objective.name, 0) + 1
+            broken = next(self._against(objective, case, row), None)
+            if broken is not None:
+                self._broken[objective.name] = broken
+
+    def _against(
+        self, objective: Objective, case: Case, row: Row | None
+    ) -> Iterator[Counterexample]:
+        match objective.kind:
+            case "apart":
+                for places in self._places(row):
+                    yield from _together(objective, case, places)
+            case "share":
+                for places in self._places(row):
+                    yield from self._too_many(objective, case, places)
+            case "back" if row is not None:
+                yield from self._not_back(objective, case, row)
+            case "tolerates" if row is not None:
+                yield from _not_safe(case, row)
+
+    def _places(self, row: Row | None) -> Iterator[Places]:
+        """Yield where everything runs in the end, for each order in which nodes are fenced."""
+        if row is None:
+            yield self._base.running
+            return
+        lost = {
+            sid for sid, told in row.touched.items() if all(fate.verdict in UNSAFE for fate in told)
+        }
+        for statuses in row.statuses:
+            yield {sid: s.node for sid, s in statuses.items() if sid not in lost and _runs(s)}
+
+    def _too_many(
+        self, objective: Objective, case: Case, places: Places
+    ) -> Iterator[Counterexample]:
+        whole = len(objective.sids)
+        for name, nodes in self._parts(objective.of):
+            there = [sid for sid in objective.sids if places.get(sid) in nodes]
+            if len(there) > objective.most * whole:
+                fields = {"where": name, "count": len(there), "of": whole, "sids": there}
+                yield Counterexample(case, "share", fields)
+
+    def _parts(self, of: str) -> Iterator[tuple[str, frozenset[str]]]:
+        if of == "node":
+            for node in sorted(self._base.nodes):
+                yield node, frozenset({node})
+        for name, nodes in sorted(self._domains.items()):
+            if of == "domain" or name.startswith(of):
+                yield name, frozenset(nodes)
+
+    def _not_back(self, objective: Objective, case: Case, row: Row) -> Iterator[Counterexample]:
+        for sid in objective.sids:
+            fates = row.touched.get(sid, ())
+            bad = [fate for fate in fates if fate.verdict in UNSAFE]
+            if bad:
+                told = {"sid": sid, "verdict": str(bad[0].verdict)}
+                yield Counterexample(case, "never", told)
+            elif any(fate.verdict in RUNS_AGAIN for fate in fates):
+                span = self._asked(case).resources[sid].after_s
+                if span is None or span[1] > objective.within_s:
+                    latest_s = None if span is None else span[1]
+                    fields = {"sid": sid, "found": latest_s, "limit": objective.within_s}
+                    yield Counterexample(case, "late", fields)
+
+    def _ask(self, case: Case) -> Answer:
+        losses = tuple(Loss(node) for node in case.nodes)
+        return ask(self._base, Question(losses, split=case.split))
+
+
+def _runs(status: ServiceStatus) -> bool:
+    return status.state in (ServiceState.STARTED, ServiceState.MIGRATE, ServiceState.RELOCATE)
+
+
+def _together(objective: Objective, case: Case, places: Places) -> Iterator[Counterexample]:
+    there: dict[str, list[str]] = {}
+    for sid in objective.sids:
+        if sid in places:
+            there.setdefault(places[sid], []).append(sid)
+    for node, sids in sorted(there.items()):
+        if len(sids) > 1:
+            yield Counterexample(case, "together", {"sids": sids, "node": node})
+
+
+def _not_safe(case: Case, row: Row) -> Iterator[Counterexample]:
+    for sid, told in sorted(row.touched.items()):
+        for fate in told:
+            if fate.verdict in UNSAFE:
+                yield Counterexample(case, "never", {"sid": sid, "verdict": str(fate.verdict)})
