@@ -118,6 +118,13 @@ def _open_stop(page: Page, _: Standin, words: Words) -> None:
     choose_in_menu(page, "VM 999 (virton)", words["stop"])
 
 
+def _bulk(page: Page, _: Standin, words: Words) -> None:
+    page.get_by_role("button", name=words["resources.many"]).click()
+    page.locator("#resources tbody input[type=checkbox]").first.click()
+    page.locator("#resources tbody input[type=checkbox]").last.click(modifiers=["Shift"])
+    page.get_by_role("button", name=words["bulk.open"]).click()
+
+
 def _edit_in_group(page: Page, _: Standin, words: Words) -> None:
     choose(page, words, "VM 121 (ct)", "edit")
 
@@ -364,6 +371,7 @@ SCENES = [
     Scene("arming", _arming, _open_arming),
     Scene("settings", reach=_open_settings),
     Scene("stop", reach=_open_stop),
+    Scene("bulk", reach=_bulk),
     Scene("loading", _loading),
     Scene("failing", _failing),
     Scene("stale", _stale),

@@ -1,7 +1,8 @@
 /** Keys of the whole page: single letters, while nothing is typed anywhere. */
 
 import { openKeys } from "../parts/keys-help.js";
-import { beginSearch, choose, chosen, doWithChosen, walk } from "../parts/resources.js";
+import { markMany, marksMany } from "../parts/marks.js";
+import { beginSearch, chooseNone, chosen, doWithChosen, walk } from "../parts/resources.js";
 
 /** What follows a `g`: where to go. */
 const PLACES: Record<string, string> = { h: "/", "?": "/help" };
@@ -14,7 +15,8 @@ const KEYS: Record<string, () => void> = {
   e: () => doWithChosen("edit"),
   m: () => doWithChosen("move"),
   Delete: () => doWithChosen("remove"),
-  Escape: () => choose(null),
+  x: () => markMany(!marksMany()),
+  Escape: chooseNone,
   "?": openKeys,
 };
 const TYPING = "input:not([type=radio], [type=checkbox]), select, textarea, [contenteditable]";
@@ -39,8 +41,8 @@ function pressed(event: KeyboardEvent): void {
 
 /** Whether what has the focus does something of its own with a key. */
 function isOwnUse(target: Element, key: string): boolean {
-  const isRadio = target.matches("[type=radio], [type=checkbox]");
-  if (isRadio) return key.startsWith("Arrow") || key === " ";
+  if (target.matches("[type=radio]")) return key.startsWith("Arrow") || key === " ";
+  if (target.matches("[type=checkbox]")) return key === " ";
   return target.closest(OWN_USE) !== null && ["Enter", " ", "ArrowDown", "ArrowUp"].includes(key);
 }
 
@@ -48,7 +50,7 @@ function isOwnUse(target: Element, key: string): boolean {
 function hasList(key: string): boolean {
   if (key === "?") return true;
   if (!document.querySelector("#resources")) return false;
-  return !key.startsWith("Arrow") || chosen() !== undefined;
+  return !key.startsWith("Arrow") || marksMany() || chosen() !== undefined;
 }
 
 function goTo(event: KeyboardEvent): void {

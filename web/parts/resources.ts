@@ -20,6 +20,7 @@ import { requestOf, resourceState, searchText, type Word } from "../words/states
 import { arrivalText, changedStates } from "./changes.js";
 import { Filter } from "./filter.js";
 import { menuButton, type MenuItem } from "./menu.js";
+import { isMarked, listed, markAllView, markMany, marksMany, marksToggle, marksTools, markView } from "./marks.js";
 import { announce } from "./notes.js";
 import { partView } from "./part.js";
 import { badges } from "./pill.js";
@@ -82,6 +83,12 @@ export function showNode(name: string): void {
   document.querySelector<HTMLElement>(`#${filter.id}`)?.focus();
 }
 
+/** Take back what is chosen or marked. */
+export function chooseNone(): void {
+  if (marksMany()) markMany(false);
+  else choose(null);
+}
+
 /** Begin to look for something. */
 export function beginSearch(): void {
   document.querySelector<HTMLInputElement>(`#${filter.id}`)?.select();
@@ -89,12 +96,13 @@ export function beginSearch(): void {
 
 /** Choose the row after the chosen one, or before it. */
 export function walk(step: 1 | -1): void {
-  const radios = [...document.querySelectorAll<HTMLInputElement>("#resources input[type=radio]")];
-  const at = radios.findIndex((radio) => radio.value === chosenSid);
+  const radios = [...document.querySelectorAll<HTMLInputElement>("#resources tbody .at-choice input")];
+  const isHere = (box: HTMLInputElement) => (marksMany() ? box === document.activeElement : box.value === chosenSid);
+  const at = radios.findIndex(isHere);
   const next = at < 0 ? (step > 0 ? 0 : radios.length - 1) : at + step;
   const radio = radios[next];
   if (!radio) return;
-  choose(radio.value);
+  if (!marksMany()) choose(radio.value);
   radio.focus();
 }
 
@@ -154,13 +162,16 @@ function toolsView(resources: Resource[]): TemplateResult {
   const isFiltered = told !== "";
   const one = chosen();
   const choice = one ? t("resources.chosen", { name: resourceName(one) }) : t("resources.none_chosen");
+  const choiceTools = () =>
+    html`<span class="small soft choice-told cut" id="resources-choice" title=${choice}>${choice}</span>
+      ${deedButton("edit", one)}${deedButton("move", one)}${deedButton("remove", one)}`;
   return html`${filter.view("/")}
     <span class="joined only-wide" role="group" aria-label=${t("resources.grouping")}>${GROUPINGS.map(groupingButton)}</span>
     <div class="tools" role="group" aria-labelledby="resources-title">
       <span class="small soft told" role="status">${isFiltered ? told : ""}</span>
-      <span class="small soft choice-told cut" id="resources-choice" title=${choice}>${choice}</span>
       <span class="unseen" id="resources-forbidden">${hindrance()}</span>
-      ${deedButton("edit", one)}${deedButton("move", one)}${deedButton("remove", one)}
+      ${marksToggle()}
+      ${marksMany() ? marksTools() : choiceTools()}
       <button type="button" class="button main" ?disabled=${!mayWrite()} title=${hindrance()} aria-describedby=${hindrance() ? "resources-forbidden" : nothing} @click=${() => openResourceForm(undefined)}>${t("resources.add")}</button>
     </div>`;
 }
@@ -186,20 +197,22 @@ type Row = { head: string; count: number } | Resource;
 function listView(page: PageModel): TemplateResult {
   const { resources } = page;
   const shown = filter.narrow(resources, searchText, ({ sid }) => sid === chosenSid);
+  const inOrder = sorted(shown);
+  listed(inOrder);
   const columns = columnsNow();
   const isDoubted = doubt(page) !== null;
   const rowView = (row: Row) => {
     if ("head" in row) return groupRow(row);
     const isOld = isDoubted || row.last_known;
     const look = { isLastKnown: isOld, isChosen: row.sid === chosenSid };
-    const context = [...Object.values(look), preferences.locale(), sorting];
+    const context = [...Object.values(look), preferences.locale(), sorting, marksMany(), isMarked(row.sid)];
     return guard([row, ...context], () => resourceRow(columns, row, look));
   };
   return tableView<Row>({
     label: t("resources.title"),
     kind: "resources",
     columns: columns as unknown as Column<Row>[],
-    rows: grouped(sorted(shown)),
+    rows: grouped(inOrder),
     keyOf: (row) => ("head" in row ? `head ${row.head}` : row.sid),
     rowView,
   });
@@ -251,10 +264,10 @@ function resourceRow(columns: Column<Resource>[], resource: Resource, look: Look
 
 function chooseByRow(event: MouseEvent): void {
   const row = event.currentTarget as HTMLElement;
-  const radio = row.querySelector<HTMLInputElement>("input[type=radio]");
+  const box = row.querySelector<HTMLInputElement>(".at-choice input");
   const isControl = (event.target as HTMLElement).closest("button, a, input");
-  if (!radio || isControl || String(getSelection() ?? "") !== "") return;
-  radio.click();
+  if (!box || isControl || String(getSelection() ?? "") !== "") return;
+  box.click();
 }
 
 function editByRow(event: MouseEvent): void {
@@ -271,7 +284,9 @@ function columnsNow(): Column<Resource>[] {
   const onOff = (value: boolean) => t(value ? "on" : "off");
   const plain = (key: string, cell: (one: Resource) => unknown) => ({ key, head: t(`column.${key}`), cell });
   return [
-    { key: "choice", head: t("column.choice"), isUnseen: true, cell: radioView },
+    marksMany()
+      ? { key: "choice", head: markAllView(), cell: markView }
+      : { key: "choice", head: t("column.choice"), isUnseen: true, cell: radioView },
     { ...sortable("id"), isHead: true, cell: (one) => one.vmid ?? one.sid, title: (one) => one.sid },
     { ...sortable("node"), cell: (one) => one.node ?? "–", title: (one) => one.node ?? "" },
     { ...sortable("type"), cell: (one) => typeName(one.type) },

@@ -1,0 +1,74 @@
+"""Many resources are marked for the same change, beside the one that is chosen."""
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.standin import Standin
+
+pytestmark = pytest.mark.browser
+
+NAMES = ("VM 100 (LOTCES-WIN)", "VM 121 (ct)", "VM 122 (cl)", "VM 124 (cl2)", "VM 999 (virton)")
+
+
+def box(page: Page, name: str) -> Locator:
+    return page.get_by_role("checkbox", name=f"{name} 선택", exact=True)
+
+
+@pytest.fixture
+def many(page: Page) -> Page:
+    """The page while many are marked."""
+    page.get_by_role("button", name="여러 개 선택").click()
+    return page
+
+
+def test_a_range_is_marked_and_changed_together(many: Page, standin: Standin) -> None:
+    expect(many.get_by_role("radio")).to_have_count(0)
+    expect(many.get_by_role("button", name="함께 변경…")).to_be_disabled()
+    box(many, NAMES[1]).click()
+    box(many, NAMES[3]).click(modifiers=["Shift"])
+    expect(many.get_by_text("3개 선택됨")).to_be_visible()
+    many.get_by_role("button", name="함께 변경…").click()
+    dialog = many.get_by_role("dialog", name="리소스 3개 함께 변경")
+    dialog.get_by_label("요청 상태").select_option("stopped")
+    dialog.get_by_role("button", name="적용").click()
+    expect(dialog).to_have_count(0)
+    assert standin.writes == [
+        ("PUT", f"/api/resources/{sid}", {"state": "stopped"})
+        for sid in ("vm:121", "vm:122", "vm:124")
+    ]
+    expect(many.get_by_text("0개 선택됨")).to_be_visible()
+
+
+def test_what_failed_is_told_by_name_and_stays_marked(many: Page, standin: Standin) -> None:
+    many.get_by_role("checkbox", name="목록의 리소스 모두 선택").click()
+    many.get_by_role("button", name="함께 변경…").click()
+    dialog = many.get_by_role("dialog")
+    dialog.get_by_label("작업", exact=True).select_option("migrate")
+    expect(dialog.get_by_role("button", name="적용")).to_be_disabled()
+    dialog.get_by_label("대상 노드").select_option("phum03")
+    standin.refuse(500, "got lock request timeout")
+    dialog.get_by_role("button", name="적용").click()
+    alert = dialog.get_by_role("alert").filter(has_text=NAMES[1])
+    expect(alert).to_contain_text("1개를 처리하지 못했습니다.")
+    expect(dialog.get_by_text("처리됨")).to_have_count(0)
+    moved = [path for _, path, _ in standin.writes]
+    assert moved == [f"/api/resources/vm:{vmid}/move" for vmid in (121, 122, 999)]
+    dialog.get_by_role("button", name="취소").click()
+    expect(box(many, NAMES[1])).to_be_checked()
+    expect(many.get_by_text("1개 선택됨")).to_be_visible()
+
+
+def test_keys_begin_walk_mark_and_end(page: Page) -> None:
+    page.locator("#resources-title").focus()
+    page.keyboard.press("x")
+    page.keyboard.press("ArrowDown")
+    expect(box(page, NAMES[0])).to_be_focused()
+    page.keyboard.press("Space")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Shift+Space")
+    expect(page.get_by_text("3개 선택됨")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("radio")).to_have_count(5)
+    page.get_by_role("radio").first.check()
+    expect(page.get_by_role("button", name="수정", exact=True)).to_be_enabled()

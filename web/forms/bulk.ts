@@ -1,0 +1,168 @@
+/** The dialog for the same change of many resources: one after the other, stoppable, each failure told. */
+
+import { html, nothing, type TemplateResult } from "lit/html.js";
+
+import { asApiError, write } from "../core/api.js";
+import { redraw } from "../core/draw.js";
+import { configuredOf, features, state } from "../core/store.js";
+import { refresh } from "../core/stream.js";
+import { note } from "../parts/notes.js";
+import { errorLine } from "../words/errors.js";
+import { list, t, tn } from "../words/i18n.js";
+import { nameOf } from "../words/names.js";
+import { nodeTrouble, REQUESTS, resourceState } from "../words/states.js";
+import { freshId, openDialog } from "./dialog.js";
+import type { Question } from "./effect.js";
+import { type Choice, selectField } from "./fields.js";
+
+const DEEDS = ["state", "migrate", "relocate", "remove"] as const;
+type Deed = (typeof DEEDS)[number];
+const MOST_NAMED = 8;
+/** The effect of more than so many at once is too long a question. */
+const MOST_FORETOLD = 300;
+
+interface Failure {
+  sid: string;
+  why: string;
+}
+
+/** Open the dialog; `keep` is told which stay marked afterwards. */
+export function openBulk(sids: string[], keep: (left: string[]) => void): void {
+  new BulkForm(sids, keep).open();
+}
+
+class BulkForm {
+  readonly #id = freshId("bulk");
+  readonly #keep: (left: string[]) => void;
+  #sids: string[];
+  #deed: Deed = "state";
+  #state = "started";
+  #node = "";
+  #done = 0;
+  #isRunning = false;
+  #isStopped = false;
+  #failures: Failure[] = [];
+
+  constructor(sids: string[], keep: (left: string[]) => void) {
+    this.#sids = sids;
+    this.#keep = keep;
+  }
+
+  open(): void {
+    openDialog({
+      title: tn("bulk.title", this.#sids.length),
+      body: () => this.#view(),
+      submit: { label: t("bulk.do") },
+      writes: true,
+      isReady: () => !this.#isRunning && this.#left.length > 0 && (!this.#moves || this.#node !== ""),
+      effect: () => (this.#isRunning ? null : this.#question),
+      onSubmit: () => this.#run(),
+      onClose: () => {
+        this.#isStopped = true;
+      },
+    });
+  }
+
+  get #moves(): boolean {
+    return this.#deed === "migrate" || this.#deed === "relocate";
+  }
+
+  /** Those of them that are still under HA. */
+  get #left(): string[] {
+    return this.#sids.filter(configuredOf);
+  }
+
+  get #question(): Question | null {
+    const sids = this.#left;
+    if (!sids.length || sids.length > MOST_FORETOLD) return null;
+    if (this.#deed === "state") return { change: sids.map((sid) => `${sid} state=${this.#state}`) };
+    if (this.#deed === "remove") return { remove: sids };
+    return this.#node ? { move: sids.map((sid) => `${sid} ${this.#node}`) } : null;
+  }
+
+  #view(): TemplateResult {
+    const names = this.#sids.slice(0, MOST_NAMED).map(nameOf);
+    const more = this.#sids.length - names.length;
+    return html`<p class="soft">${list(names)}${more > 0 ? ` ${t("bulk.and_more", { count: more })}` : nothing}</p>
+      ${this.#select("deed", this.#deed, DEEDS.map((one): Choice => [one, t(`bulk.deed.${one}`)]), (next) => {
+        this.#deed = next as Deed;
+      })}
+      ${this.#deed === "state" ? this.#stateField() : this.#moves ? this.#nodeField() : html`<p class="soft">${t("removal.meaning")}</p>`}
+      ${this.#sids.length > MOST_FORETOLD ? html`<p class="soft">${t("bulk.not_foretold", { most: MOST_FORETOLD })}</p>` : nothing}
+      ${this.#isRunning ? html`<p role="status">${t("bulk.progress", { done: this.#done, all: this.#sids.length })}</p>` : nothing}
+      ${this.#failures.length ? this.#failuresView() : nothing}`;
+  }
+
+  #select(name: string, value: string, choices: Choice[], take: (next: string) => void): TemplateResult {
+    return selectField({
+      id: `${this.#id}-${name}`,
+      label: t(`bulk.${name}`),
+      isDisabled: this.#isRunning,
+      value,
+      choices,
+      onChange: (next) => {
+        take(next);
+        redraw();
+      },
+    });
+  }
+
+  #stateField(): TemplateResult {
+    const choices = REQUESTS.map((one): Choice => [one, resourceState(one).text]);
+    return html`${this.#select("state", this.#state, choices, (next) => {
+      this.#state = next;
+    })}<p class="hint">${t(`bulk.state.${this.#state}.does`)}</p>`;
+  }
+
+  #nodeField(): TemplateResult {
+    const choices = (state.snapshot?.nodes ?? []).map((node): Choice => {
+      const trouble = nodeTrouble(node);
+      return trouble ? [node.name, `${node.name} · ${trouble.text}`, true] : [node.name, node.name];
+    });
+    return this.#select("node", this.#node, [["", t("move.node.choose")], ...choices], (next) => {
+      this.#node = next;
+    });
+  }
+
+  #failuresView(): TemplateResult {
+    const line = ({ sid, why }: Failure) => html`<li><b>${nameOf(sid)}</b>: ${why}</li>`;
+    return html`<div class="box" data-tone="bad" role="alert"><div class="box-text"><p>${tn("bulk.failed", this.#failures.length)}</p><ul>${this.#failures.map(line)}</ul></div></div>`;
+  }
+
+  /** Do it one after the other: the cluster's files have one lock. */
+  async #run(): Promise<false | undefined> {
+    [this.#isRunning, this.#done, this.#failures] = [true, 0, []];
+    const undone = new Set(this.#sids);
+    for (const sid of this.#left) {
+      if (this.#isStopped) break;
+      await this.#one(sid, undone);
+      this.#done += 1;
+      redraw();
+    }
+    this.#isRunning = false;
+    const done = this.#sids.length - undone.size;
+    this.#sids = [...undone];
+    this.#keep(this.#sids);
+    if (done) note(tn("bulk.asked", done));
+    refresh().catch(() => {});
+    return this.#failures.length ? false : undefined;
+  }
+
+  async #one(sid: string, undone: Set<string>): Promise<void> {
+    try {
+      await this.#send(sid);
+      undone.delete(sid);
+    } catch (thrown) {
+      this.#failures.push({ sid, why: errorLine(asApiError(thrown)) });
+    }
+  }
+
+  async #send(sid: string): Promise<unknown> {
+    const path = `/api/resources/${encodeURIComponent(sid)}`;
+    if (this.#deed === "state") return write("PUT", path, { state: this.#state });
+    if (this.#deed === "remove") return write("DELETE", (features().purge ?? true) ? `${path}?purge=1` : path);
+    const { node } = configuredOf(sid) ?? {};
+    return node === this.#node ? null : write("POST", `${path}/move`, { node: this.#node, how: this.#deed });
+  }
+}
+
