@@ -362,7 +362,28 @@ def _logged_out(standin: Standin) -> None:
     standin.session = None
 
 
+def _incident(page: Page, _: Standin, words: Words) -> None:
+    page.locator(".incidents summary").click()
+    expect(page.get_by_role("link", name=words["history.replay"])).to_be_visible()
+
+
+def _lanes(page: Page, _: Standin, words: Words) -> None:
+    page.get_by_role("group", name=words["history.lanes.keys"]).focus()
+    for key in ("ArrowDown", "ArrowDown", "ArrowLeft"):
+        page.keyboard.press(key)
+    expect(page.locator("#lane-told b")).to_have_text("phum03")
+
+
+def _told(page: Page, _: Standin, words: Words) -> None:
+    expect(page.get_by_role("row").nth(2)).to_be_visible()
+
+
 SCENES = [
+    Scene("history-list", reach=_incident, path="/history"),
+    Scene("history-lanes", reach=_lanes, path="/history?view=lanes"),
+    Scene("history-availability", reach=_told, path="/history?view=availability"),
+    Scene("history-deeds", reach=_told, path="/history?view=deeds"),
+    Scene("history-moment", reach=_told, path="/history?view=moment"),
     Scene("main"),
     Scene("rules", shows(contents.with_rules)),
     Scene("every-state", shows(contents.every_state)),

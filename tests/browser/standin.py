@@ -17,7 +17,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingR
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from tests.browser import contents, rules
+from tests.browser import contents, past, rules
 from virton import console
 from virton.console.handlers.pages import shell
 from virton.language.sentences import CATALOGUES
@@ -60,6 +60,14 @@ class Standin:
         ]
         self.language = "ko"
         self.remarks: list[str] = []
+        self.kept: dict[str, Any] = {
+            "history": {"rows": past.HAPPENINGS, "after": None, "cluster": "virton"},
+            "incidents": {"rows": [past.INCIDENT], "recipients": ["ops"]},
+            "history/lanes": past.LANES,
+            "history/availability": past.FARED,
+            "history/deeds": past.DEEDS,
+            "history/moment": past.moment(),
+        }
 
     @staticmethod
     def new_session(privileges: list[str] | None = None, lab: bool = True) -> dict[str, Any]:
@@ -236,6 +244,12 @@ def make_app(standin: Standin) -> Starlette:
     def course(_: Request) -> Response:
         return JSONResponse({"resources": {}, "endless": False})
 
+    def kept(name: str) -> Any:
+        def tell(_: Request) -> Response:
+            return JSONResponse(standin.kept[name]) if standin.session else _unauthorised()
+
+        return tell
+
     def table(_: Request) -> Response:
         return JSONResponse({"rows": [], "done": 0, "of": 0, "fresh": True, "at": None})
 
@@ -249,6 +263,7 @@ def make_app(standin: Standin) -> Starlette:
         Route("/api/forecast/table", table),
         Route("/api/forecast/fence-clock", lambda _: JSONResponse({"nodes": standin.fence_clock})),
         Route("/api/ha/settings", lambda _: JSONResponse(contents.SETTINGS), methods=["GET"]),
+        *(Route(f"/api/{name}", kept(name)) for name in standin.kept),
         Route("/whatif", page("whatif")),
         Route("/history", page("history")),
         Route("/help", page("help")),

@@ -1,10 +1,12 @@
 /** Why the cluster cannot be changed now: no right to, no quorum, or no line. */
 
 import { t } from "../words/i18n.js";
+import { pastShown } from "./past.js";
 import { may, state } from "./store.js";
 
 /** The reason in words, or "" when everything can be changed. */
 export function hindrance(): string {
+  if (pastShown() !== null) return t("forbidden.past");
   if (state.session && !may("Sys.Console")) return t("forbidden.console");
   if (state.line === "lost") return t("forbidden.line");
   if (state.line === "deaf") return t("forbidden.deaf");

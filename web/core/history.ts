@@ -1,5 +1,6 @@
 /** What happened: happenings and incidents as the console keeps them. */
 
+import type { Node, Resource, Rule } from "../model.js";
 import { get } from "./api.js";
 
 export interface Happening {
@@ -13,6 +14,8 @@ export interface Happening {
   facts: Record<string, unknown>;
   says: string;
   because: string | null;
+  /** What led to it, the first first. */
+  chain: { kind: string; whom: string; at: number }[];
 }
 
 export interface HappeningsPage {
@@ -29,6 +32,8 @@ export interface Delivery {
   subject: string;
   attempts: number;
   made: number;
+  /** What the other side answered last. */
+  answer: string;
 }
 
 export interface Incident {
@@ -54,4 +59,83 @@ export function askHistory(query: URLSearchParams): Promise<HappeningsPage> {
 /** Ask for the newest incidents. */
 export function askIncidents(): Promise<{ rows: Incident[]; recipients: string[] }> {
   return get("/api/incidents");
+}
+
+/** What a node or a resource showed from a moment on. */
+export interface Step {
+  at: number;
+  online?: boolean;
+  lost?: boolean;
+  ha_state?: string;
+  node?: string;
+  state?: string;
+  down?: boolean;
+  guest?: string;
+  name?: string;
+}
+
+export interface Lane {
+  part: "node" | "resource";
+  whom: string;
+  steps: Step[];
+}
+
+export interface Lanes {
+  lanes: Lane[];
+  /** How many more there are that are not told. */
+  more: number;
+  unseen: [number, number][];
+  /** When the history begins. */
+  began: number | null;
+}
+
+/** How a resource fared in a time. */
+export interface Fared {
+  sid: string;
+  name: string | null;
+  share: number | null;
+  outages: number;
+  longest_ms: number;
+  up_ms: number;
+  planned_ms: number;
+  unplanned_ms: number;
+  unknown_ms: number;
+}
+
+export interface Done {
+  at: number;
+  who: string | null;
+  whence: string | null;
+  says: string;
+  result: "done" | "refused" | "failed";
+}
+
+/** The page as it stood: its rows lack the fields that had no value. */
+export interface Moment {
+  at: number;
+  nodes: Node[];
+  resources: Resource[];
+  rules: Rule[];
+  cluster?: { master?: string; quorum?: boolean };
+}
+
+/** Ask what everything showed within a time. */
+export function askLanes(since: number, until: number, text: string): Promise<Lanes> {
+  return get(`/api/history/lanes?${new URLSearchParams({ since: String(since), until: String(until), text })}`);
+}
+
+/** Ask how each resource fared within a time. */
+export function askFared(since: number, until: number): Promise<{ rows: Fared[]; since: number; until: number }> {
+  return get(`/api/history/availability?since=${since}&until=${until}`);
+}
+
+/** Ask who did what through the console. */
+export function askDeeds(text: string, before: number | null): Promise<{ rows: Done[]; before: number | null }> {
+  const asked = new URLSearchParams({ text, ...(before === null ? {} : { before: String(before) }) });
+  return get(`/api/history/deeds?${asked}`);
+}
+
+/** Ask for the page as it stood at a moment. */
+export function askMoment(at: number): Promise<Moment> {
+  return get(`/api/history/moment?at=${at}`);
 }

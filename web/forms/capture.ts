@@ -3,6 +3,7 @@
 import { html } from "lit/html.js";
 
 import { getFile } from "../core/api.js";
+import { saveFile } from "../core/save-file.js";
 import { note } from "../parts/notes.js";
 import { t, type Values } from "../words/i18n.js";
 import { freshId, openDialog } from "./dialog.js";
@@ -35,12 +36,7 @@ export function openCapture(): void {
 
 async function save(isAnonymous: boolean): Promise<void> {
   const { name, content } = await getFile(`/api/snapshot-file${isAnonymous ? "?anonymous=1" : ""}`);
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(content);
-  link.download = name;
-  link.click();
-  // The browser reads the address when it begins to save, which is after this.
-  setTimeout(() => URL.revokeObjectURL(link.href));
+  saveFile(name, content);
   note(t("capture.saved", { name }));
   const remarks = (await remarksOf(content)).map((one) => t(`capture.remark.${one.remark}`, one));
   if (remarks.length) note(t("capture.remarks", { remarks: remarks.join(" · ") }), "warn");

@@ -6,7 +6,7 @@ import { live } from "lit/directives/live.js";
 
 import { redraw } from "../core/draw.js";
 import { state } from "../core/store.js";
-import { t } from "../words/i18n.js";
+import { dateTime, t } from "../words/i18n.js";
 import { resourceName } from "../words/names.js";
 import { HOWS, type How, queryOf, question, SIDES } from "./question.js";
 import { isBusy, play } from "./play.js";
@@ -76,8 +76,10 @@ function supposedView(): TemplateResult {
     redraw();
   };
   const lines = question.supposed.map(
-    ([key, words], at) =>
-      html`<li>${t(`whatif.supposed.${key}`, { words })} <button type="button" class="button bare small" aria-label=${t("whatif.drop.of", { words })} @click=${drop(at)}>${t("whatif.drop")}</button></li>`,
+    ([key, told], at) => {
+      const words = key === "at" ? dateTime(Number(told) / 1000) : told;
+      return html`<li>${t(`whatif.supposed.${key}`, { words })} <button type="button" class="button bare small" aria-label=${t("whatif.drop.of", { words })} @click=${drop(at)}>${t("whatif.drop")}</button></li>`;
+    },
   );
   const { snapshot } = state;
   const rules = (snapshot?.rules ?? []).map(({ rule }): [string, string] => [rule, rule]);

@@ -6,8 +6,8 @@ import { state } from "../core/store.js";
 export const HOWS = ["lose", "cut", "maintenance", "split"] as const;
 export type How = (typeof HOWS)[number];
 
-/** What else may be supposed: changes, and guests that do not start. */
-const SUPPOSED = ["remove", "fail_start", "change", "add_rule", "move"];
+/** What else may be supposed: changes, guests that do not start, a past moment (ms) from which it is played. */
+const SUPPOSED = ["remove", "fail_start", "change", "add_rule", "move", "at"];
 
 /** The sides into which the form splits a network. */
 export const SIDES = [0, 1, 2];

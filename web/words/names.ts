@@ -18,3 +18,8 @@ export function resourceName({ sid, name }: { sid: string; name?: string | null 
 export function nameOf(sid: string): string {
   return resourceName(guestOf(sid) ?? { sid });
 }
+
+/** A guest's name, with what it was called when it was there, where it is there no more. */
+export function nameThen(sid: string, called: string | null | undefined): string {
+  return guestOf(sid) ? nameOf(sid) : resourceName({ sid, name: called ?? null });
+}

@@ -89,7 +89,7 @@ export function lrmState(lrm: Lrm | null): Word {
 }
 
 /** What is the matter with a node, or null when it is online. */
-export function nodeTrouble(node: Node): Word | null {
+export function nodeTrouble(node: Pick<Node, "online" | "ha_state">): Word | null {
   const state = node.ha_state && node.ha_state !== "online" ? node.ha_state : null;
   if (!node.online && !state) return worded("node.state", NODE_TONES, "offline");
   if (!node.online && state === "unknown") return worded("node.state", NODE_TONES, "offline_unknown");

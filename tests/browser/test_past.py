@@ -1,0 +1,79 @@
+"""The page of history: views, filters, a past moment that nobody can change, files to take along."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser import past
+from tests.browser.stage import Opener
+from tests.browser.standin import Standin
+
+pytestmark = pytest.mark.browser
+
+
+def asked(page: Page, path: str) -> list[str]:
+    """Collect what the page asks for below a path."""
+    found: list[str] = []
+    page.on("request", lambda request: found.append(request.url) if path in request.url else None)
+    return found
+
+
+def test_the_list_is_narrowed_by_kind_and_text(open_page: Opener) -> None:
+    page = open_page("/history")
+    expect(page.locator(".chain").first).to_have_text(
+        "노드 응답 없음 → 노드 차단 시작 → 노드 차단 → 복구 · 2분 14초"
+    )
+    questions = asked(page, "/api/history?")
+    page.get_by_role("button", name="규칙", exact=True).click()
+    page.get_by_label("변화 종류").select_option("rule.conflict")
+    page.get_by_role("searchbox").fill("win")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="규칙", exact=True)).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    page.wait_for_function("true")
+    assert "kind=rule.conflict&text=win" in questions[-1]
+
+
+def test_a_past_moment_is_the_page_as_it_stood_and_changed_by_nobody(
+    open_page: Opener, standin: Standin
+) -> None:
+    standin.kept["history/moment"]["resources"][0]["node"] = "phum02"
+    page = open_page("/history")
+    page.get_by_role("link", name=re.compile("시점의 화면 보기")).first.click()
+    expect(page).to_have_url(re.compile(r"view=moment&at=\d+"))
+    row = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name="100"))
+    expect(row).to_contain_text("phum02")
+    row.get_by_role("radio").check()
+    expect(page.get_by_role("button", name="수정", exact=True)).to_be_disabled()
+    page.go_back()
+    expect(page.get_by_role("heading", name="모든 변화")).to_be_visible()
+
+
+def test_the_timeline_is_moved_and_zoomed_by_keys(open_page: Opener) -> None:
+    page = open_page("/history?view=lanes")
+    lanes = page.locator(".lanes")
+    questions = asked(page, "/api/history/lanes")
+    lanes.focus()
+    with page.expect_response(re.compile("lanes")):
+        page.keyboard.press("+")
+    expect(page.get_by_role("button", name="1시간", exact=True)).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    with page.expect_response(re.compile("lanes")):
+        page.keyboard.press("PageUp")
+    times = [[int(one) for one in re.findall(r"=(\d+)", url)] for url in questions]
+    assert [until - since for since, until in times][-2:] == [3_600_000] * 2
+    assert times[-1][1] < times[-2][1] - 1_000_000
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("view=moment"))
+
+
+def test_an_incident_opens_in_the_failure_test_as_the_cluster_stood(open_page: Opener) -> None:
+    page = open_page("/history")
+    page.locator(".incidents summary").click()
+    link = page.get_by_role("link", name="장애 시험에서 열기")
+    before = past.at(0) - 5000
+    expect(link).to_have_attribute("href", f"/whatif?at={before}&lose=phum03")

@@ -1,0 +1,88 @@
+/** Incidents: what is open, what people do about it, and what was told to whom. */
+
+import { html, nothing, type TemplateResult } from "lit/html.js";
+
+import { asApiError, write } from "../core/api.js";
+import { redraw } from "../core/draw.js";
+import { askIncidents, type Incident } from "../core/history.js";
+import { may } from "../core/store.js";
+import { note } from "../parts/notes.js";
+import { errorLine } from "../words/errors.js";
+import { clock, dateTime, list, span, t } from "../words/i18n.js";
+import { nameOf } from "../words/names.js";
+import { addressOf } from "./views.js";
+
+const TONES = { info: "info", warning: "warn", critical: "bad" } as const;
+/** The moment before an incident: what was then is what it struck. */
+const BEFORE_MS = 5000;
+
+let incidents: Incident[] = [];
+
+/** Ask for the incidents. */
+export async function loadIncidents(): Promise<void> {
+  incidents = (await askIncidents()).rows;
+  redraw();
+}
+
+/** The newest incidents. */
+export function incidentsView(): TemplateResult {
+  return html`<section class="card" aria-labelledby="incidents-title">
+    <header><h2 id="incidents-title">${t("history.incidents")}</h2></header>
+    ${incidents.length ? html`<ul class="inside plain incidents">${incidents.map(incidentView)}</ul>` : html`<p class="empty">${t("history.no_incidents")}</p>`}
+  </section>`;
+}
+
+function incidentView(one: Incident): TemplateResult {
+  const isOpen = one.ended === null;
+  const told = isOpen
+    ? t("history.since", { time: dateTime(one.began / 1000) })
+    : t("history.lasted", { time: dateTime(one.began / 1000), span: span((one.ended! - one.began) / 1000) });
+  return html`<li><details>
+    <summary><span class="pill" data-tone=${isOpen ? TONES[one.weight] : "idle"}>${t(isOpen ? `history.weight.${one.weight}` : "history.over")}</span>
+      <b>${one.says}</b> <span class="soft small">${told}</span></summary>
+    <div class="steps">
+      ${one.affected.length ? html`<p>${t("history.affected", { names: list(one.affected.map(nameOf)) })}</p>` : nothing}
+      ${one.waiting.length ? html`<p class="trouble">${t("history.waiting", { names: list(one.waiting.map(nameOf)) })}</p>` : nothing}
+      <ol class="plain">${one.steps.map(({ at, says }) => html`<li><span class="when">${clock(at / 1000)}</span> ${says}</li>`)}</ol>
+      ${deliveriesView(one)}
+      ${isOpen ? attentionView(one) : nothing}
+      <p class="tools"><a class="button" href=${addressOf("moment", { at: String(one.began - BEFORE_MS) })}>${t("history.before_it")}</a>
+        <a class="button" href=${replayOf(one)}>${t("history.replay")}</a></p>
+    </div></details></li>`;
+}
+
+/** The same in the failure test: the cluster as it stood before, and the node that was lost. */
+function replayOf(one: Incident): string {
+  const [part, whom] = one.key.split(/:(.*)/);
+  const question = new URLSearchParams({ at: String(one.began - BEFORE_MS) });
+  if (part === "node" && whom) question.set("lose", whom);
+  if (part === "maintenance" && whom) question.set("maintenance", whom);
+  return `/whatif?${question}`;
+}
+
+function deliveriesView({ deliveries }: Incident): TemplateResult | typeof nothing {
+  if (!deliveries.length) return nothing;
+  const rows = deliveries.map(
+    (d) => html`<li><b>${d.recipient}</b> ${d.subject} <span class="soft">${d.why}${d.attempts > 1 ? ` · ${t("history.attempts", { count: d.attempts })}` : ""}${d.answer ? ` · ${d.answer}` : ""}</span></li>`,
+  );
+  return html`<h3>${t("history.deliveries")}</h3><ul class="plain small">${rows}</ul>`;
+}
+
+function attentionView(one: Incident): TemplateResult {
+  const act = (path: string, body: unknown) => async () => {
+    try {
+      await write("POST", `/api/incidents/${one.number}/${path}`, body);
+      await loadIncidents();
+    } catch (thrown) {
+      note(errorLine(asApiError(thrown)), "warn");
+    }
+  };
+  const can = may("Sys.Console");
+  const { acknowledged_by: user, silenced_until: until } = one;
+  return html`${user ? html`<p class="soft">${t("history.acknowledged", { user })}</p>` : nothing}
+    ${until && until > Date.now() ? html`<p class="soft">${t("history.silenced", { time: dateTime(until / 1000) })}</p>` : nothing}
+    <p class="tools">
+      ${user ? nothing : html`<button type="button" class="button" ?disabled=${!can} @click=${act("acknowledge", {})}>${t("history.acknowledge")}</button>`}
+      <button type="button" class="button" ?disabled=${!can} @click=${act("silence", { minutes: 60 })}>${t("history.silence")}</button>
+    </p>`;
+}
