@@ -97,7 +97,7 @@ def test_a_terminal_is_not_steered_by_a_file(file: Path) -> None:
     assert printable("가\n\x07b") == "가\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}b"
 
 
-@pytest.mark.parametrize("nodes", [29, 30, 48])
+@pytest.mark.parametrize("nodes", [30, 31, 48])
 def test_a_cluster_whose_watchdogs_would_fire_at_rest_is_refused(
     tmp_path: Path, nodes: int
 ) -> None:
@@ -113,8 +113,8 @@ def test_a_cluster_whose_watchdogs_would_fire_at_rest_is_refused(
     path.write_text(json.dumps(large))
     result = virton("simulate", path, "--events")
     assert "watchdog" not in result.stdout
-    assert (result.exit_code == 0) == (nodes == 29)
-    assert ("too many for a scenario" in result.output) == (nodes > 29)
+    assert (result.exit_code == 0) == (nodes == 30)
+    assert ("too many for a scenario" in result.output) == (nodes > 30)
 
 
 # explain

@@ -38,3 +38,12 @@ def test_a_domains_name_does_not_steer_the_terminal(capture: Path) -> None:
     result = virton("tolerance", capture, "--domains", domains)
     assert "ra\ufffd]0;ck (node1)" in result.stdout
     assert "\x1b" not in result.stdout
+
+
+def test_it_says_after_how_many_seconds_the_guests_of_each_node_run_again(capture: Path) -> None:
+    told = json.loads(virton("tolerance", capture, "--json").stdout)
+    times = {row["name"]: row["after_s"] for row in told["rows"] if row["kind"] == "node"}
+    assert any(times.values())
+    for from_s, to_s in filter(None, times.values()):
+        assert 110 < from_s < to_s < 220
+        assert f"{from_s}–{to_s}" in virton("tolerance", capture, "--lang", "en").stdout

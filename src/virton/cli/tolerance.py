@@ -1,6 +1,7 @@
 """`virton tolerance`: what a cluster bears, every node and pair and fault domain tried."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -23,13 +24,17 @@ from virton.cli.forecast_page import STYLES
 from virton.cli.language import LanguageOption, printable, sentences
 from virton.cli.real_cluster import CaFileOption, FingerprintOption
 from virton.cli.terminal import terminal
+from virton.forecast.answer import Span
 from virton.forecast.fates import Verdict
 from virton.forecast.fit import Size, SizeError, fits
-from virton.forecast.tolerance import Row, Table
+from virton.forecast.times import over, times_of
+from virton.forecast.tolerance import Case, Row, Table
 from virton.forecast.tolerance import tolerance as table_of
 from virton.language.sentences import Sentences
 
 NOT_BORNE = 3
+Times = Mapping[Case, Span | None]
+"""Between when everything runs again, by the fault."""
 
 
 def tolerance(
@@ -66,15 +71,16 @@ def tolerance(
     if unknown := sorted({n for members in known.values() for n in members} - set(situation.nodes)):
         complain(f"--domains: there is no node {unknown[0]}", code=WRONG_INPUT)
     table = table_of(situation, pairs=pairs or require == 2, domains=known)
+    times = {row.case: over(times_of(situation, row) or {}) for row in table.rows}
     size, count = _fit(fit), None
     if size is not None:
         count = fits(situation, size)
     borne = require is None or table.tolerates(require)
     if as_json:
-        told = _json(table, require, borne, fit, count)
+        told = _json(table, times, require, borne, fit, count)
         typer.echo(json.dumps(told, ensure_ascii=False, indent=1, sort_keys=True))
     else:
-        _print(terminal(), sentences(lang), table, fit, count)
+        _print(terminal(), sentences(lang), table, times, fit, count)
     if not borne:
         raise typer.Exit(NOT_BORNE)
 
@@ -112,13 +118,18 @@ def _domains(path: Path) -> dict[str, list[str]]:
 
 
 def _json(
-    table: Table, require: int | None, borne: bool, fit: str | None, count: int | None
+    table: Table,
+    times: Times,
+    require: int | None,
+    borne: bool,
+    fit: str | None,
+    count: int | None,
 ) -> dict[str, Any]:
     told: dict[str, Any] = {
         "version": 1,
         "capture": table.base.fingerprint,
         "clock": "paced",
-        "rows": [row.to_json() for row in table.rows],
+        "rows": [row.to_json() | {"after_s": times[row.case]} for row in table.rows],
     }
     if require is not None:
         told["required"] = {"nodes": require, "borne": borne}
@@ -127,20 +138,31 @@ def _json(
     return told
 
 
-def _print(out: Console, said: Sentences, table: Table, fit: str | None, count: int | None) -> None:
+def _print(
+    out: Console,
+    said: Sentences,
+    table: Table,
+    times: Times,
+    fit: str | None,
+    count: int | None,
+) -> None:
     def text(key: str, **fields: Any) -> str:
         return printable(said.say(f"forecast.{key}", fields))
 
     grid = Grid(box=None, padding=(0, 2, 0, 0), show_edge=False, header_style="dim")
-    for column in ("lost", "worst", "counts", "resets"):
-        grid.add_column(text(f"column.{column}"), overflow="fold")
+    for column in ("lost", "worst", "counts", "after", "resets"):
+        grid.add_column(text(f"column.{column}"), overflow="fold", no_wrap=column == "after")
     for row in table.rows:
         worst = text(f"verdict.{row.worst}") if row.safe is False else text("safe")
         style = STYLES[row.worst] if not row.safe else "green"
         if row.safe and row.worst is Verdict.SQUEEZED:
             worst, style = text("verdict.squeezed"), STYLES[Verdict.SQUEEZED]
         grid.add_row(
-            _lost(row, text), Text(worst, style), _counts(row, text), ", ".join(row.resets)
+            _lost(row, text),
+            Text(worst, style),
+            _counts(row, text),
+            _after(times[row.case], text),
+            ", ".join(row.resets),
         )
     out.print(grid)
     if fit is not None:
@@ -152,6 +174,10 @@ def _lost(row: Row, text: Any) -> str:
     if row.case.kind == "domain":
         named = f"{named} ({', '.join(row.case.nodes)})"
     return printable(named)
+
+
+def _after(span: Span | None, text: Any) -> str:
+    return "" if span is None else str(text("span", from_s=span[0], to_s=span[1]))
 
 
 def _counts(row: Row, text: Any) -> str:

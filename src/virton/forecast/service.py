@@ -26,8 +26,6 @@ from virton.forecast.falling import is_armed
 from virton.forecast.fit import Size, SizeError, fits
 from virton.forecast.maintenance_asked import maintenance
 from virton.forecast.question import (
-    Loss,
-    Question,
     QuestionError,
     changes_of,
     commands_of,
@@ -37,6 +35,7 @@ from virton.forecast.reasons import NoSuchResourceError, reasons
 from virton.forecast.refresh import fresh
 from virton.forecast.score import Keeper, Score, Times
 from virton.forecast.situation import Situation, situation_of
+from virton.forecast.times import over, times_of
 from virton.forecast.tolerance import Row, Table, cases
 from virton.simulation.scenario import ScenarioError
 
@@ -166,12 +165,10 @@ class Service:
         for row in table.rows:
             if self._is_cancelled(job):
                 return
-            if row.case.kind == "node" and row.quorate:
-                question = Question(tuple(Loss(node) for node in row.case.nodes))
-                told = ask(situation, question, lambda: self._is_cancelled(job)).resources
-                spans = {sid: r.after_s for sid, r in told.items() if r.after_s is not None}
+            spans = times_of(situation, row, lambda: self._is_cancelled(job))
+            if spans is not None:
                 times[frozenset(row.case.nodes)] = spans
-                self._send({"id": job.get("id"), "row": row.to_json() | {"after_s": _over(spans)}})
+                self._send({"id": job.get("id"), "row": row.to_json() | {"after_s": over(spans)}})
                 yield
         lost = {frozenset(row.case.nodes): row for row in table.rows if row.case.nodes}
         self.keeper.stand(lost, times)
@@ -182,13 +179,6 @@ class Service:
             draft = self._score_file.with_suffix(".new")
             draft.write_text(json.dumps(self.keeper.score.to_json()), "utf-8")
             draft.replace(self._score_file)
-
-
-def _over(spans: Times) -> list[int] | None:
-    """Return between when everything runs again that comes back."""
-    if not spans:
-        return None
-    return [min(span[0] for span in spans.values()), max(span[1] for span in spans.values())]
 
 
 def _read_score(path: Path | None) -> Score | None:
