@@ -7,7 +7,7 @@ on nodes that are not online: they are looked at in every round.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import field, replace
-from heapq import heapify, heappop, heappush
+from heapq import heappop, heappush
 
 from virton.frozen import frozen
 from virton.ha.manager.round import Round
@@ -108,11 +108,11 @@ class Agenda:
         """
         board, load, events = round_.board, round_.board.load, round_.plan.events
         planned, self._due = self._due, set()
-        queue = list(planned)
-        heapify(queue)
+        queue, late = board.in_order(planned), list[str]()
+        queue.reverse()
         changed = False
-        while queue:
-            sid = heappop(queue)
+        while queue or late:
+            sid = heappop(late) if late and not (queue and queue[-1] < late[0]) else queue.pop()
             if sid not in board:
                 continue
             state, told, asked = board[sid].state, len(events), load.asked
@@ -126,7 +126,7 @@ class Agenda:
                         self._due.add(other)
                     elif other not in planned:
                         planned.add(other)
-                        heappush(queue, other)
+                        heappush(late, other)
         return changed
 
     def follow(self, round_: Round) -> None:

@@ -38,8 +38,11 @@ class Round:
     plan: Plan = field(default_factory=Plan)
     taken_over: dict[str, ResourceConfig] = field(default_factory=dict)
     ground: Ground = field(init=False)
+    restarting: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
+        """Find what all steps stand on."""
+        self.restarting = frozenset(n for n, m in self.modes.items() if m is LrmMode.RESTART)
         self.ground = Ground(
             dict(self.nodes.states),
             self.nodes.online,

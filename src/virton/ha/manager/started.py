@@ -37,7 +37,7 @@ from virton.ha.states import ExitCode, NodeState, RequestState, ServiceState
 def advance_started(round_: Round, sid: str, status: ServiceStatus, config: ResourceConfig) -> None:
     """Stop, move, place or go on, in this order."""
     result = round_.result(status)
-    if not round_.nodes.is_online(status.node):
+    if status.node not in round_.nodes.online:
         if not _leaves_for_maintenance(round_, sid, status):
             return
         status = round_.board[sid]
@@ -48,7 +48,7 @@ def advance_started(round_: Round, sid: str, status: ServiceStatus, config: Reso
     elif status.cmd is not None:
         _obey(round_, sid, status)
     else:
-        _keep_running(round_, sid, config, result)
+        _keep_running(round_, sid, status, config, result)
 
 
 def _leaves_for_maintenance(round_: Round, sid: str, status: ServiceStatus) -> bool:
@@ -81,29 +81,35 @@ def _obey(round_: Round, sid: str, status: ServiceStatus) -> None:
 
 
 def _keep_running(
-    round_: Round, sid: str, config: ResourceConfig, result: LrmResult | None
+    round_: Round,
+    sid: str,
+    status: ServiceStatus,
+    config: ResourceConfig,
+    result: LrmResult | None,
 ) -> None:
     preference = Preference.STAY
     if result is not None:
-        wanted = _judge(round_, sid, config, result)
+        wanted = _judge(round_, sid, status, config, result)
         if wanted is None:
             return
-        preference = wanted
-    if preference is Preference.STAY and stays_freely(sid, round_.board[sid], round_.ground):
-        _renew_unless_well(round_, sid, result)
+        preference, status = wanted, round_.board[sid]
+    if preference is Preference.STAY and stays_freely(sid, status, round_.ground):
+        _renew_unless_well(round_, sid, status, result)
         return
     decision = round_.choose(sid, config, preference)
     node = decision.node
-    if node is not None and node != round_.board[sid].node:
+    if node is not None and node != status.node:
         _move(round_, decision, node, _why(decision, result))
         return
     tried_all = preference is Preference.NEXT and node is None
     _note_staying(round_, decision, tried_all=tried_all)
-    _renew_unless_well(round_, sid, result)
+    _renew_unless_well(round_, sid, round_.board[sid], result)
 
 
-def _renew_unless_well(round_: Round, sid: str, result: LrmResult | None) -> None:
-    if result is not None and not _runs_well(round_, round_.board[sid], result):
+def _renew_unless_well(
+    round_: Round, sid: str, status: ServiceStatus, result: LrmResult | None
+) -> None:
+    if result is not None and not _runs_well(round_, status, result):
         # the next attempt needs a result of its own
         round_.board.renew(sid)
 
@@ -122,9 +128,10 @@ def _why(decision: Decision, result: LrmResult | None) -> Cause:
     return StartFailure(decision.choice.current, result.exit_code)
 
 
-def _judge(round_: Round, sid: str, config: ResourceConfig, result: LrmResult) -> Preference | None:
+def _judge(
+    round_: Round, sid: str, status: ServiceStatus, config: ResourceConfig, result: LrmResult
+) -> Preference | None:
     """Note how the start ended; return what to look for next, None if it is in error now."""
-    status = round_.board[sid]
     if result.exit_code == ExitCode.SUCCESS:
         if status.failed_nodes:
             round_.tell(RelocationSucceeded(sid, status.node, status.failed_nodes))

@@ -79,12 +79,13 @@ def advance(round_: Round, sid: str) -> None:
             _advance_error(round_, sid, status, config)
         case ServiceState.FENCE:
             pass  # waits for its node to be fenced
-    _freeze_for_restart(round_, sid)
+    if round_.restarting:
+        _freeze_for_restart(round_, sid)
 
 
 def _freeze_for_restart(round_: Round, sid: str) -> None:
     status = round_.board[sid]
-    if round_.modes.get(status.node) is LrmMode.RESTART and status.state in _FREEZABLE:
+    if status.node in round_.restarting and status.state in _FREEZABLE:
         round_.change(sid, ServiceState.FREEZE, LrmRestarts(status.node))
 
 

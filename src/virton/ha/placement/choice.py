@@ -86,10 +86,21 @@ def stays_freely(sid: str, status: ServiceStatus, ground: Ground) -> bool:
     if node not in online or status.maintenance_node is not None or sid in rules.together:
         return False
     priorities = rules.node_priorities.get(sid)
-    if priorities is not None and node not in _by_node_rule(priorities, online)[1]:
+    if priorities is not None and not _prefers(node, priorities, online):
         return False
-    there = (ground.statuses.get(other) for other in rules.apart.get(sid, ()))
-    return not any(other and node in used_nodes(other, online) for other in there)
+    for other in rules.apart.get(sid, ()):
+        there = ground.statuses.get(other)
+        if there is not None and node in used_nodes(there, online):
+            return False
+    return True
+
+
+def _prefers(node: str, priorities: Mapping[str, int], online: frozenset[str]) -> bool:
+    """Tell whether a rule knows no online node that is better than this online one."""
+    here = priorities.get(node)
+    if here is None or here >= max(priorities.values()):
+        return here is not None
+    return not any(there > here and other in online for other, there in priorities.items())
 
 
 def choose(
