@@ -110,6 +110,23 @@ def test_a_newer_table_overtakes_the_one_under_way_and_a_cancelled_one_ends() ->
     assert not [a for a in worked({"do": "cancel", "job": 1}, first) if "row" in a]
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        {"do": "course", "question": {"lose": ["node1"]}},
+        {"do": "why", "sid": "vm:1"},
+        {"do": "advice", "question": {"add_rule": ["x resources=vm:1 nodes=node3"]}},
+        {"do": "fit", "size": "memory=1GiB"},
+        {"do": "maintenance", "nodes": ["node1", "node2"]},
+    ],
+    ids=lambda question: question["do"],
+)
+def test_a_question_is_given_up_when_nobody_waits_for_it(question: dict[str, Any]) -> None:
+    job = {"id": 1, "capture": document(), **question}
+    assert [answer["id"] for answer in worked(job)] == [1]
+    assert worked({"do": "cancel", "job": 1}, job, {"id": 2, "do": "score"})[0]["id"] == 2
+
+
 def test_questions_are_answered_while_a_table_is_made() -> None:
     answers = worked(
         {"id": 1, "do": "table", "capture": document()},

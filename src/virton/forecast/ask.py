@@ -1,6 +1,6 @@
 """Ask a question of a situation: play it, and tell what becomes of everything."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from virton.forecast.answer import (
@@ -38,27 +38,25 @@ TO_AND_FRO = 3
 """A resource that is sent off so often is said to move to and fro."""
 
 
-def ask(
-    situation: Situation, question: Question, cancelled: Callable[[], bool] = lambda: False
-) -> Answer:
+def ask(situation: Situation, question: Question) -> Answer:
     """Answer a question; raises QuestionError."""
     question.check(situation)
     with rarely_collecting():
-        return _answered(situation, question, cancelled)
+        return _answered(situation, question)
 
 
-def _answered(situation: Situation, question: Question, cancelled: Callable[[], bool]) -> Answer:
+def _answered(situation: Situation, question: Question) -> Answer:
     before = situation if situation.master is not None else at_rest(situation)[0]
     supposed = question.supposed(before)
     lost = question.struck()
     deeds = list(question.deeds())
     first_s = min((deed.at_s for deed in deeds), default=0)
-    if (short := quick(supposed, question, deeds, cancelled)) is not None:
+    if (short := quick(supposed, question, deeds)) is not None:
         return _of_quick(before, supposed, short)
     until_s = HOUR_S if supposed.settings.scheduler.auto_rebalance else None
     played = assignments(supposed, lost)
     courses = [
-        play(supposed, phases, deeds, first_s=first_s, until_s=until_s, cancelled=cancelled)
+        play(supposed, phases, deeds, first_s=first_s, until_s=until_s)
         for phases in (played if until_s is None else played[:FEW])
     ]
     return answer_of(before, supposed, courses, question.lost)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from virton.forecast.patience import go_on
 from virton.forecast.situation import Situation
 from virton.forecast.staging import NOW_S, Phases, stage
 from virton.ha.events import Record
@@ -93,7 +94,6 @@ def play(
     *,
     first_s: int = 0,
     until_s: int | None = None,
-    cancelled: Callable[[], bool] = lambda: False,
     without_crm: Collection[str] = (),
 ) -> Course:
     """Play a situation with deeds until nothing is left to do, or until a second is over."""
@@ -107,7 +107,7 @@ def play(
         course.told.append(after)
 
     player = _Player(stage(situation, phases, without_crm), listen, situation)
-    player.play(sorted(deeds, key=lambda deed: deed.at_s), until_s, cancelled)
+    player.play(sorted(deeds, key=lambda deed: deed.at_s), until_s)
     player.conclude(course)
     return course
 
@@ -132,7 +132,7 @@ class _Player:
         self._hardware = self.simulation.hardware
         self._settled = False
 
-    def play(self, deeds: list[Deed], until_s: int | None, cancelled: Callable[[], bool]) -> None:
+    def play(self, deeds: list[Deed], until_s: int | None) -> None:
         for deed in deeds:
             if until_s is not None and deed.at_s >= until_s:
                 break
@@ -140,7 +140,8 @@ class _Player:
             self._hardware.execute(deed.command, "forecast")
         end_s = NOW_S + (LONGEST_S if until_s is None else until_s)
         still_s = 0
-        while self._world.now_s < end_s and not cancelled() and self._moves_on():
+        while self._world.now_s < end_s and self._moves_on():
+            go_on()
             self._clock.step(min(CHUNK_S, end_s - self._world.now_s))
             still_s = still_s + CHUNK_S if self._is_over() else 0
             self._settled = still_s >= STILL_S

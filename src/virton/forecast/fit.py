@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from virton.forecast.collecting import rarely_collecting
 from virton.forecast.fates import Verdict, assigned
 from virton.forecast.rest import at_rest
 from virton.forecast.situation import Guest, Situation
@@ -50,31 +51,38 @@ def _bytes(text: str) -> int:
 
 def fits(situation: Situation, size: Size) -> int:
     """Return how many guests can be added so that the loss of any node is borne as before."""
-    base, _ = at_rest(situation)
-    allowed = _worst(base)
+    with rarely_collecting():
+        base, _ = at_rest(situation)
+        worst = (badness(row.worst) for row in rows(base, node_cases(base)))
+        allowed = max((*worst, badness(Verdict.BACK)))
 
-    def bears(count: int) -> bool:
-        more, _ = at_rest(_with_guests(base, size, count))
-        full = assigned(more, more.running)
-        if any(full[name] > node.memory_bytes for name, node in more.nodes.items()):
-            return False
-        return _worst(more) <= allowed
+        def bears(count: int) -> bool:
+            more, _ = at_rest(_with_guests(base, size, count))
+            full = assigned(more, more.running)
+            if any(full[name] > node.memory_bytes for name, node in more.nodes.items()):
+                return False
+            return all(badness(row.worst) <= allowed for row in rows(more, node_cases(more)))
 
-    return _last(bears)
-
-
-def _worst(base: Situation) -> int:
-    found = (badness(row.worst) for row in rows(base, node_cases(base)))
-    return max((*found, badness(Verdict.BACK)))
+        return _last(bears, _room(base, size, allowed))
 
 
-def _last(holds: Callable[[int], bool]) -> int:
-    """Return the last number for which something holds, where it holds up to some number."""
-    if not holds(1):
-        return 0
-    below, above = 1, 2
-    while above <= MOST and holds(above):
-        below, above = above, above * 2
+def _room(base: Situation, size: Size, allowed: int) -> int:
+    """Return how many guests there is memory for at most, with the largest node lost if that counts."""
+    used = assigned(base, base.running)
+    nodes = [base.nodes[name] for name in sorted(base.online)]
+    free = [max(0, node.memory_bytes - used[node.name]) for node in nodes]
+    if not size.memory_bytes:
+        return MOST
+    each = sum(room // size.memory_bytes for room in free)
+    if allowed >= badness(Verdict.SQUEEZED):
+        return min(each, MOST)
+    spare = sum(free) - max((node.memory_bytes for node in nodes), default=0)
+    return min(each, max(0, spare) // size.memory_bytes, MOST)
+
+
+def _last(holds: Callable[[int], bool], most: int) -> int:
+    """Return the last number up to `most` for which something holds, where it holds up to some number."""
+    below, above = 0, most + 1
     while above - below > 1:
         middle = (below + above) // 2
         if holds(middle):

@@ -5,7 +5,7 @@ that stay. So the fates come from a trial of the whole cluster, and the courses 
 have only the resources of the lost nodes, each bound to the node that the trial chose for it.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from virton.forecast.courses import Course, Deed, play
@@ -33,12 +33,7 @@ class Quick:
     fall: Falling
 
 
-def quick(
-    situation: Situation,
-    question: Question,
-    deeds: Sequence[Deed],
-    cancelled: Callable[[], bool] = lambda: False,
-) -> Quick | None:
+def quick(situation: Situation, question: Question, deeds: Sequence[Deed]) -> Quick | None:
     """Return what a trial and short courses say; None where only whole courses can tell."""
     if len(situation.resources) < MANY or not _is_plain(question):
         return None
@@ -60,7 +55,6 @@ def quick(
             small,
             phases,
             deeds,
-            cancelled=cancelled,
             without_crm=_bystanders(base, fall.left),
         )
         for phases in assignments(small, lost, many=True)

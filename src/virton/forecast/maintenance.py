@@ -1,6 +1,6 @@
 """Maintenance of one node after the other: who goes where, what cannot, and what is borne meanwhile."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -165,7 +165,6 @@ def plan(
     nodes: Sequence[str],
     *,
     timed: bool = False,
-    cancelled: Callable[[], bool] = lambda: False,
 ) -> Plan:
     """Return what the maintenance of these nodes in this order does; raises QuestionError."""
     _check(situation, nodes)
@@ -173,7 +172,7 @@ def plan(
     steps, at = [], base
     for node in nodes:
         step, after = serviced(at, node)
-        steps.append(_timed(step, at, cancelled) if timed else step)
+        steps.append(_timed(step, at) if timed else step)
         at = after
     given = Plan(tuple(steps), Search(0, None))
     return replace(given, search=_best(base, nodes, given.bears))
@@ -204,11 +203,11 @@ def _best(base: Situation, nodes: Sequence[str], bears: int | None) -> Search:
     return replace(lesser, whole=found.whole and lesser.whole)
 
 
-def _timed(step: Step, before: Situation, cancelled: Callable[[], bool]) -> Step:
+def _timed(step: Step, before: Situation) -> Step:
     """Return the step with the times at which each resource runs elsewhere."""
     if len(before.resources) >= MANY:
         return step
-    told = ask(before, Question(maintenance=(step.node,)), cancelled).resources
+    told = ask(before, Question(maintenance=(step.node,))).resources
     return replace(
         step, times={sid: row.after_s for sid, row in told.items() if row.after_s is not None}
     )

@@ -25,6 +25,7 @@ from virton.forecast.collecting import rarely_collecting
 from virton.forecast.falling import is_armed
 from virton.forecast.fit import Size, SizeError, fits
 from virton.forecast.maintenance_asked import maintenance
+from virton.forecast.patience import GivenUpError, giving_up, go_on
 from virton.forecast.question import (
     QuestionError,
     changes_of,
@@ -74,17 +75,31 @@ class Service:
 
     def run(self) -> None:
         """Work until the end."""
-        table: Iterator[None] | None = None
+        table: tuple[Job, Iterator[None]] | None = None
         while True:
             job = self._next(wait=table is None)
             if job is None and table is None:
                 return
             if job is not None and job.get("do") == "table":
-                table = self._table(job)
+                table = job, self._table(job)
             elif job is not None:
                 self._answer(job)
-            elif table is not None and next(table, self) is self:
+            elif table is not None and self._has_ended(*table):
                 table = None
+
+    def _has_ended(self, job: Job, table: Iterator[None]) -> bool:
+        """Go on with a table to the next row; True once it is whole, or unwanted."""
+        try:
+            with giving_up(lambda: self._is_cancelled(job) or self._is_overtaken()):
+                go_on()
+                return next(table, self) is self
+        except GivenUpError:
+            return True
+
+    def _is_overtaken(self) -> bool:
+        """Tell whether a newer table is wanted."""
+        with self._ready:
+            return any(job.get("do") == "table" for job in self._jobs)
 
     def _next(self, *, wait: bool) -> Job | None:
         with self._ready:
@@ -99,7 +114,10 @@ class Service:
 
     def _answer(self, job: Job) -> None:
         try:
-            told = self._told(job)
+            with giving_up(lambda: self._is_cancelled(job)):
+                told = self._told(job)
+        except GivenUpError:
+            self._cancelled.discard(job.get("id"))
         except (QuestionError, ChangeError, ScenarioError, SizeError) as error:
             self._send({"id": job.get("id"), "error": str(error)})
         except NoSuchResourceError as error:
@@ -114,7 +132,7 @@ class Service:
         match job.get("do"):
             case "course":
                 question = question_of(job.get("question") or {}, situation)
-                return ask(situation, question, lambda: self._is_cancelled(job)).to_json()
+                return ask(situation, question).to_json()
             case "why":
                 return reasons(situation, str(job.get("sid"))).to_json()
             case "advice":
@@ -123,7 +141,7 @@ class Service:
             case "maintenance":
                 nodes = job.get("nodes") or ()
                 timed = job.get("timed") is not False
-                return maintenance(situation, nodes, lambda: self._is_cancelled(job), timed=timed)
+                return maintenance(situation, nodes, timed=timed)
             case "fit":
                 count = fits(situation, Size.parse(str(job.get("size"))))
                 return {"size": job.get("size"), "count": count}
@@ -148,8 +166,6 @@ class Service:
         work = fresh(situation, wanted, self._former)
         made: dict[Any, Row] = {}
         for at, row in enumerate(work.rows(), 1):
-            if self._is_cancelled(job):
-                return
             made[row.case] = row
             told = {"id": job.get("id"), "row": row.to_json(), "done": at, "of": len(wanted)}
             self._send(told)
@@ -163,9 +179,7 @@ class Service:
         """Play the course of each node's loss, and send its row once more, with its times."""
         times: dict[frozenset[str], Times] = {}
         for row in table.rows:
-            if self._is_cancelled(job):
-                return
-            spans = times_of(situation, row, lambda: self._is_cancelled(job))
+            spans = times_of(situation, row)
             if spans is not None:
                 times[frozenset(row.case.nodes)] = spans
                 self._send({"id": job.get("id"), "row": row.to_json() | {"after_s": over(spans)}})

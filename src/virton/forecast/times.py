@@ -1,7 +1,5 @@
 """When everything runs again after the loss of a node: the times of a table's rows."""
 
-from collections.abc import Callable
-
 from virton.forecast.answer import Span
 from virton.forecast.ask import ask
 from virton.forecast.question import Loss, Question
@@ -10,9 +8,7 @@ from virton.forecast.situation import Situation
 from virton.forecast.tolerance import Row
 
 
-def times_of(
-    situation: Situation, row: Row, cancelled: Callable[[], bool] = lambda: False
-) -> Times | None:
+def times_of(situation: Situation, row: Row) -> Times | None:
     """Return when each resource runs again that a node's loss touches.
 
     None for other rows: a course of each pair would cost too much.
@@ -20,7 +16,7 @@ def times_of(
     if row.case.kind != "node" or not row.quorate:
         return None
     question = Question(tuple(Loss(node) for node in row.case.nodes))
-    told = ask(situation, question, cancelled).resources
+    told = ask(situation, question).resources
     return {sid: row.after_s for sid, row in told.items() if row.after_s is not None}
 
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from virton.forecast.load import load_report
+from virton.forecast.patience import go_on
 from virton.forecast.situation import Situation
 from virton.ha.causes import Cause
 from virton.ha.environment import LockAnswer, agent_lock
@@ -159,6 +160,7 @@ class Trial:
 
     def step(self) -> tuple[bool, bool]:
         """Play one round of the manager, and the work that follows: was anything changed, done?"""
+        go_on()
         board = self._manager.board
         version = board.version
         self._round()
