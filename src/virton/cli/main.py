@@ -37,6 +37,7 @@ VERBS = {
     "verify": "Try all single and pair losses, splits and fault domains against the file's objectives.",
     "apply": "Make a live cluster what it should be: in the plan's order, and no step after a surprise.",
     "undo": "Undo an apply: what it did, backwards. Never over what somebody else has changed since.",
+    "drill": "Hold the redundancy check: forecast, consent of two, the fault, what was measured, a report.",
     "audit": "Verify that nobody has altered the audit; name the first byte that was.",
     "doctor": "Look at everything that the console needs: each line is a finding, with what to do.",
     "backup": "Back up everything that the console keeps into one file, while it runs.",

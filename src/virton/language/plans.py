@@ -91,11 +91,12 @@ def _trouble(plan: Json, said: Sentences) -> tuple[list[str], dict[str, list[str
         lines[line] = [remedy(one, said) for one in row["repairs"]]
     for row in plan["repairs"]:
         line = said.say("plans.lost", {"sid": row["sid"]})
-        lines.setdefault(line, []).append(_repair(row, said))
+        lines.setdefault(line, []).append(repair(row, said))
     return list(lines), lines
 
 
-def _repair(row: Json, said: Sentences) -> str:
+def repair(row: Json, said: Sentences) -> str:
+    """Say what a repair of the model does, and its price."""
     line = said.say(f"forecast.why.repair.{row['kind']}", {"change": row["change"]})
     return f"{line} ({price(row['price'], said)})"
 

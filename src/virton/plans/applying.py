@@ -197,7 +197,7 @@ async def _until_at_rest(desk: Desk, stride: Stride, before: ManagerFiles) -> No
                 continue
             if _is_there(service, move):
                 del left[sid]
-            elif service.node not in (move["from"], move["to"]):
+            elif move["from"] is not None and service.node not in (move["from"], move["to"]):
                 raise Surprise("elsewhere", sid=sid, node=service.node, to=move["to"])
         if not left:
             return

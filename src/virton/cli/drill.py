@@ -1,0 +1,217 @@
+"""`virton drill`: the yearly redundancy check: forecast, consent, a real fault, and a report."""
+
+import asyncio
+import json
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from virton import __version__
+from virton.cli.asked import ProxmoxOption, TokenOption, UserOption
+from virton.cli.complaint import complain
+from virton.cli.desired_file import text_in
+from virton.cli.drill_hands import LabHand, OperatorHand, consents_of
+from virton.cli.exit_codes import BROKEN, OneForErrors, errors_exit_with_one
+from virton.cli.language import Language, LanguageOption, environment_language, printable, sentences
+from virton.cli.live_plan import Session, in_session
+from virton.cli.plan_source import PlanDataOption, PlanSource, plan_source
+from virton.cli.real_cluster import CaFileOption, FingerprintOption
+from virton.cli.terminal import terminal
+from virton.forecast.situation import situation_of
+from virton.plans.drill import Drill, DrillError, Fault, read_drill, read_form
+from virton.plans.drill_report import measured_of, report, report_text
+from virton.plans.drilling import Hand, NotReturnedError, Watch, foreseen, try_out
+from virton.plans.looking import Look
+from virton.plans.pages import TEMPLATES, TemplateFaultError, page
+from virton.plans.yaml_file import NotYamlError, read_tree
+
+COMMAND = OneForErrors
+Several = list[str] | None
+
+
+def drill(
+    context: typer.Context,
+    form: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="YAML: institution, system, grade, examiner, approver."),
+    ] = None,
+    lose: Annotated[
+        Several, typer.Option(metavar="NODE", help="Try the loss of this node's power.")
+    ] = None,
+    cut: Annotated[
+        Several, typer.Option(metavar="NODE", help="Try the loss of this node's network.")
+    ] = None,
+    proxmox: ProxmoxOption = None,
+    user: UserOption = None,
+    token: TokenOption = None,
+    fingerprint: FingerprintOption = None,
+    ca_file: CaFileOption = None,
+    data: PlanDataOption = None,
+    lab: Annotated[
+        bool, typer.Option("--lab", help="Let the embedded cluster's lab pull the plug.")
+    ] = False,
+    consent: Annotated[
+        Several,
+        typer.Option(metavar="NAME", help="Who agrees, each by name; else both are asked."),
+    ] = None,
+    last: Annotated[
+        Path | None, typer.Option(metavar="REPORT", help="report.json of the last drill.")
+    ] = None,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where the report goes.")] = Path(
+        "drill"
+    ),
+    template: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A template of your own for the page.")
+    ] = None,
+    show_template: Annotated[
+        bool, typer.Option("--show-template", help="Print the template, to be edited.")
+    ] = False,
+    verify: Annotated[
+        tuple[Path, Path] | None,
+        typer.Option(metavar="REPORT CAPTURE", help="Recompute a report from its capture."),
+    ] = None,
+    lang: LanguageOption = None,
+) -> None:
+    """Hold the redundancy check: forecast, consent of two, the fault, what was measured, a report.
+
+    Writes report.html (prints on A4), report.json and capture.json. Exit codes: 0 passed, 3 not, 1 an error.
+    """
+    with errors_exit_with_one():
+        if show_template:
+            typer.echo((TEMPLATES / "drill.html").read_text("utf-8"), nl=False)
+            return
+        if verify is not None:
+            _verify(*verify, lang)
+            return
+        words = _form(form, lang)
+        faults = [*(Fault("lose", n) for n in lose or []), *(Fault("cut", n) for n in cut or [])]
+        if not faults:
+            complain(_text(lang, "wrong.no_fault"))
+        source = plan_source(context, data, None, proxmox, user, token, fingerprint, ca_file)
+        before = _last(last, lang)
+        drilled = in_session(
+            source, lang, lambda s: _drilled(s, source, faults, words, consent or [], lab, lang)
+        )
+        record = Drill(words, *drilled, program=__version__, last=before)
+        written = _written(record, out, template, lang)
+    terminal().print(_text(lang, "drill.written", folder=str(out)))
+    if written["result"] != "pass":
+        raise typer.Exit(BROKEN)
+
+
+async def _drilled(
+    session: Session,
+    source: PlanSource,
+    faults: list[Fault],
+    form: dict[str, Any],
+    consent: list[str],
+    lab: bool,
+    lang: Language | None,
+) -> tuple[tuple[dict[str, Any], ...], tuple[Any, ...]]:
+    out, said = terminal(soft_wrap=True), sentences(lang)
+    situation = situation_of(json.loads(session.capture))
+    for fault in faults:
+        if fault.node not in situation.online:
+            fields = {"field": f"--{fault.how}", "name": fault.node}
+            complain(_text(lang, "wrong.no_node", known=sorted(situation.online), **fields))
+    hand: Hand = OperatorHand(lang)
+    if lab:
+        hand = await LabHand.at(source.source, lang)
+    for fault in faults:
+        back, longest_s = foreseen(json.loads(session.capture), fault)
+        title = said.say(f"plans.drill.fault.{fault.how}", {"node": fault.node})
+        line = _text(lang, "drill.foreseen", title=title, count=len(back), longest_s=longest_s)
+        out.print(line)
+    agreed = consents_of(form, consent, lang, time.time)
+    tried = []
+    for fault in faults:
+        watch = Watch(session.desk.api, asyncio.sleep, _told(lang, fault))
+        try:
+            tried.append(await try_out(watch, hand, fault))
+        except NotReturnedError as error:
+            complain(_text(lang, "drill.not_returned", node=str(error)))
+    return agreed, tuple(tried)
+
+
+def _told(lang: Language | None, fault: Fault) -> Any:
+    shown: dict[str, str] = {}
+
+    def tell(seen: Look, after_s: int) -> None:
+        state = seen.nodes.get(fault.node, "")
+        if shown.get("state") != state:
+            shown["state"] = state
+            line = sentences(lang).say("plans.drill.step", {"node": fault.node, "state": state})
+            terminal().print(f"{after_s:>5} s  {printable(line)}")
+
+    return tell
+
+
+def _text(lang: Language | None, key: str, **fields: Any) -> str:
+    return printable(sentences(lang).say(f"plans.{key}", fields))
+
+
+def _form(path: Path | None, lang: Language | None) -> dict[str, Any]:
+    if path is None:
+        complain(_text(lang, "wrong.no_form"))
+    try:
+        return read_form(read_tree(text_in(path)))
+    except NotYamlError as error:
+        complain(f"{path}: {_text(lang, 'wrong.not_yaml', told=str(error))}")
+    except DrillError as error:
+        words = _text(lang, f"wrong.{error.problem}", field=error.field, **error.fields)
+        complain(f"{path}: {words}")
+
+
+def _json_in(path: Path, lang: Language | None) -> Any:
+    try:
+        return json.loads(text_in(path))
+    except ValueError:
+        complain(f"{path}: {_text(lang, 'wrong.not_json')}")
+
+
+def _last(path: Path | None, lang: Language | None) -> dict[str, Any] | None:
+    if path is None:
+        return None
+    try:
+        return measured_of(_json_in(path, lang))
+    except (KeyError, TypeError):
+        complain(f"{path}: {_text(lang, 'wrong.no_report')}")
+
+
+def _written(
+    record: Drill, out: Path, template: Path | None, lang: Language | None
+) -> dict[str, Any]:
+    """Write the three files; the record first, as everything can be made of it again."""
+    language = str(lang or environment_language())
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / "capture.json").write_text(record.text, "utf-8")
+        (out / "report.json").write_text(report_text(record, language), "utf-8")
+        told = report(record, language)
+        (out / "report.html").write_text(page("drill.html", told, template), "utf-8")
+    except OSError as failure:
+        complain(f"--out: {failure.strerror or failure}")
+    except TemplateFaultError as error:
+        complain(f"--template: {error}")
+    return told
+
+
+def _verify(path: Path, capture: Path, lang: Language | None) -> None:
+    """Recompute a report from its record, and hold every byte of it against the file."""
+    kept = text_in(path)
+    told = _json_in(path, lang)
+    try:
+        record = read_drill(_json_in(capture, lang))
+        made = report_text(record, str(told["lang"]))
+    except DrillError as error:
+        words = _text(lang, f"wrong.{error.problem}", field=error.field, **error.fields)
+        complain(f"{capture}: {words}")
+    except (KeyError, TypeError):
+        complain(f"{path}: {_text(lang, 'wrong.no_report')}")
+    if made != kept:
+        lines = zip(made.splitlines(), [*kept.splitlines(), ""], strict=False)
+        at = next((n for n, (one, other) in enumerate(lines, 1) if one != other), 0)
+        complain(_text(lang, "drill.altered", file=str(path), line=at))
+    terminal().print(_text(lang, "drill.same", file=str(path)))

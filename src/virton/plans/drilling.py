@@ -1,0 +1,127 @@
+"""Try one fault in a live cluster: capture, strike, look until it is over, and put it right again."""
+
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from virton.forecast.ask import ask
+from virton.forecast.fates import Verdict
+from virton.forecast.question import Loss, Question
+from virton.forecast.situation import situation_of
+from virton.plans.drill import Fault, Tried
+from virton.plans.looking import Look, look
+from virton.proxmox.api import ClusterApi
+from virton.proxmox.capture import take_capture
+from virton.proxmox.errors import ApiFailure
+
+LOOK_S = 1.0
+PATIENCE_S = 180
+"""For so long beyond what was foreseen it is looked on."""
+
+RETURN_S = 900
+_AT_REST = ("started", "stopped", "error", "ignored", "freeze", "recovery")
+
+
+class NotReturnedError(Exception):
+    """The cluster did not come back to rest after a fault was put right."""
+
+
+class Hand(Protocol):
+    """Who pulls the plug: the lab, or an operator who is told to."""
+
+    name: str
+
+    async def strike(self, fault: Fault) -> None:
+        """Do it to the node."""
+
+    async def mend(self, fault: Fault) -> None:
+        """Put it right again."""
+
+
+@dataclass(frozen=True)
+class Watch:
+    """How to look at the cluster, wait between two looks, and tell what was seen."""
+
+    api: ClusterApi
+    pause: Callable[[float], Awaitable[None]]
+    tell: Callable[[Look, int], None] = lambda look, after_s: None
+
+
+async def try_out(watch: Watch, hand: Hand, fault: Fault) -> Tried:
+    """Try a fault; raises ApiFailure where the cluster cannot be captured before."""
+    document: dict[str, Any] = json.loads(await take_capture(watch.api))
+    clock = _clock(document, fault)
+    expected, longest_s = foreseen(document, fault)
+    before = await look(watch.api, clock)
+    struck_s = before.at_s
+    told, last = [before.since(None)], before
+    await hand.strike(fault)
+    while True:
+        seen = await _look(watch, clock)
+        if seen is not None:
+            change = seen.since(last)
+            if len(change) > 1 or not told:
+                # the moment up to which nothing had changed bounds what is measured
+                told += [{"at_s": last.at_s}] if told[-1]["at_s"] != last.at_s else []
+                told.append(change)
+            last = seen
+            watch.tell(seen, seen.at_s - struck_s)
+            if _is_over(seen, fault, expected) or seen.at_s - struck_s > longest_s:
+                break
+        await watch.pause(LOOK_S)
+    if told[-1]["at_s"] != last.at_s:
+        told.append({"at_s": last.at_s})
+    await hand.mend(fault)
+    await _returned(watch, clock, fault)
+    return Tried(fault, hand.name, struck_s, document, tuple(told))
+
+
+def foreseen(document: dict[str, Any], fault: Fault) -> tuple[dict[str, str], int]:
+    """Return which resources of the node are expected back, and how long it is looked on at most."""
+    situation = situation_of(document)
+    answer = ask(situation, Question((Loss(fault.node, cut=fault.how == "cut"),)))
+    lost = {sid for sid, node in situation.running.items() if node == fault.node}
+    back = {
+        sid: row.fate.node or ""
+        for sid, row in answer.resources.items()
+        if sid in lost and row.fate.verdict in (Verdict.BACK, Verdict.SQUEEZED)
+    }
+    spans = [row.after_s[1] for row in answer.resources.values() if row.after_s is not None]
+    return back, max(spans, default=120) + PATIENCE_S
+
+
+def _clock(document: dict[str, Any], fault: Fault) -> str:
+    """Return a node whose clock is asked: one that stays."""
+    online = [n for n, row in sorted(document["nodes"].items()) if row.get("online", True)]
+    return next((node for node in online if node != fault.node), fault.node)
+
+
+async def _look(watch: Watch, clock: str) -> Look | None:
+    """Look; None while the cluster does not answer, as it may for a moment."""
+    try:
+        return await look(watch.api, clock)
+    except ApiFailure:
+        return None
+
+
+def _is_over(seen: Look, fault: Fault, expected: dict[str, str]) -> bool:
+    """Tell whether everything runs again that is expected to, and nothing else is under way."""
+    if seen.nodes.get(fault.node) == "online":
+        return False
+    back = all(seen.running.get(sid) not in (None, fault.node) for sid in expected)
+    return back and all(state in _AT_REST for state, _ in seen.services.values())
+
+
+async def _returned(watch: Watch, clock: str, fault: Fault) -> None:
+    """Wait until the node is back and everything is at rest, for the next fault or for good."""
+    waited_s = 0.0
+    while waited_s < RETURN_S:
+        seen = await _look(watch, clock)
+        if seen is not None and seen.nodes.get(fault.node) == "online":
+            states = {state for state, _ in seen.services.values()}
+            if states <= {"started", "stopped", "error", "ignored", "freeze"}:
+                return
+        await watch.pause(LOOK_S)
+        waited_s += LOOK_S
+    raise NotReturnedError(fault.node)

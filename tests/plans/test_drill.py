@@ -1,0 +1,179 @@
+"""The redundancy check: a real fault, measured, held against its forecast, and told the same again."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.test_scenario_verbs import virton
+from tests.plans.live import Live
+from virton.ha.events.lrm import Started
+from virton.plans.drill import Drill, DrillError, Fault, read_drill, read_form
+from virton.plans.drill_report import kst, measured_of, report, report_text
+from virton.plans.drilling import Watch, try_out
+from virton.plans.looking import Look, looks
+from virton.plans.pages import TemplateFaultError, page
+
+FORM = {
+    "institution": "한국시험원",
+    "system": "전자결재 <1>",
+    "grade": "2등급",
+    "examiner": "김점검",
+    "approver": "이승인",
+    "measures": ["예비 전원 점검"],
+}
+
+
+class Lab:
+    """The embedded cluster's own switches; what the guests' starts say is noted."""
+
+    name = "lab"
+
+    def __init__(self, live: Live) -> None:
+        self._world = live.running.world
+        self.started: dict[str, int] = {}
+        self._world.listeners.append(self._hear)
+
+    def _hear(self, record: Any) -> None:
+        if isinstance(record.event, Started):
+            self.started.setdefault(record.event.sid, self._world.now())
+
+    async def strike(self, fault: Fault) -> None:
+        self.started.clear()
+        self._world.set_power(fault.node, False)
+
+    async def mend(self, fault: Fault) -> None:
+        self._world.set_power(fault.node, True)
+
+
+async def _drilled(folder: Path) -> tuple[Drill, dict[str, int]]:
+    live = await Live(folder).log_in()
+    master = (await live.api.manager_status()).master_node
+    busy = next(node for node in ("phum01", "phum03") if node != master)
+    lab = Lab(live)
+
+    async def pause(seconds: float) -> None:
+        live.running.world.step(int(seconds))
+
+    tried = await try_out(Watch(live.api, pause), lab, Fault("lose", busy))
+    consents = (
+        {"name": "김점검", "at_s": 1_800_000_000},
+        {"name": "이승인", "at_s": 1_800_000_060},
+    )
+    drill = Drill(read_form(FORM), consents, (tried,), "0.0.0")
+    return drill, {sid: at_s - tried.struck_s for sid, at_s in lab.started.items()}
+
+
+@pytest.fixture(scope="module")
+def drilled() -> Iterator[tuple[Drill, dict[str, int]]]:
+    with tempfile.TemporaryDirectory() as folder:
+        yield asyncio.run(_drilled(Path(folder)))
+
+
+def test_what_is_measured_holds_the_moment_at_which_the_stack_says_it_started(
+    drilled: tuple[Drill, dict[str, int]],
+) -> None:
+    drill, started = drilled
+    [scenario] = report(drill, "en")["scenarios"]
+    assert scenario["rows"]
+    for row in scenario["rows"]:
+        from_s, to_s = row["measured_s"]
+        assert from_s <= started[row["sid"]] <= to_s <= from_s + 3
+        assert row["outcome"] == "within"
+        assert row["to"] in row["foreseen"]
+    assert "nknown" in scenario["steps"][0]["says"]
+
+
+def test_a_report_follows_from_its_record_to_the_byte_whatever_the_hash_seed(
+    drilled: tuple[Drill, dict[str, int]], tmp_path: Path
+) -> None:
+    drill, _ = drilled
+    (tmp_path / "capture.json").write_text(drill.text)
+    (tmp_path / "report.json").write_text(report_text(drill, "ko"))
+    assert read_drill(json.loads(drill.text)).text == drill.text
+    code = "from virton.cli.main import app; app()"
+    line = [sys.executable, "-c", code, "drill", "--lang", "en", "--verify"]
+    files = [str(tmp_path / name) for name in ("report.json", "capture.json")]
+    told = subprocess.run(
+        [*line, *files], env={**os.environ, "PYTHONHASHSEED": "7"}, capture_output=True, text=True
+    )
+    assert (told.returncode, "every byte follows" in told.stdout) == (0, True), told.stderr
+    text = (tmp_path / "report.json").read_text()
+    (tmp_path / "report.json").write_text(text.replace("적합", "부적합", 1))
+    altered = virton("drill", "--lang", "en", "--verify", *files)
+    assert altered.exit_code == 1
+    assert "does not follow from the capture" in altered.stderr
+
+
+def test_a_report_has_all_that_is_asked_of_it_in_both_languages(
+    drilled: tuple[Drill, dict[str, int]],
+) -> None:
+    drill, _ = drilled
+    for lang, title in (("ko", "이중화 점검 결과서"), ("en", "Redundancy Check Report")):
+        told = report(drill, lang)
+        html = page("drill.html", told)
+        assert f"<h1>{title}</h1>" in html
+        wanted = ["한국시험원", "전자결재 &lt;1&gt;", "2등급", "김점검", "이승인", "예비 전원 점검"]
+        wanted += [told["began"], told["fingerprint"], kst(1_800_000_060)]
+        wanted += [row["sid"] for row in told["objects"]["resources"]]
+        assert [text for text in wanted if text not in html] == []
+        assert "plans.drill" not in html
+
+
+def test_the_next_drill_is_compared_with_the_last(drilled: tuple[Drill, dict[str, int]]) -> None:
+    drill, _ = drilled
+    last = measured_of(report(drill, "ko"))
+    again = Drill(drill.form, drill.consents, drill.tried, drill.program, last)
+    [scenario] = report(again, "ko")["scenarios"]
+    assert all(row["last_s"] == row["measured_s"] for row in scenario["rows"])
+    assert last["began"] in page("drill.html", report(again, "ko"))
+
+
+def test_a_limit_that_is_broken_fails_the_check(drilled: tuple[Drill, dict[str, int]]) -> None:
+    drill, _ = drilled
+    strict = Drill({**drill.form, "limit_s": 5}, drill.consents, drill.tried, drill.program)
+    told = report(strict, "ko")
+    assert told["result"] == "fail"
+    assert len(told["shortfalls"]) == len(told["scenarios"][0]["rows"])
+
+
+def test_looks_are_kept_as_what_has_changed() -> None:
+    first = Look(10, {"a": True, "b": True}, {}, {"vm:1": ("started", "a")}, {"vm:1": "a"})
+    then = Look(20, {"a": False, "b": True}, {"a": "unknown"}, {"vm:1": ("fence", "a")}, {})
+    told = [first.since(None), then.since(first)]
+    assert told[1]["running"] == {"vm:1": None}
+    assert list(looks(json.loads(json.dumps(told)))) == [first, then]
+
+
+@pytest.mark.parametrize(
+    ("more", "field"),
+    [
+        ({"approver": "김점검"}, "approver"),
+        ({"examiner": ""}, "examiner"),
+        ({"limit_s": "fast"}, "limit_s"),
+        ({"instituton": "x"}, "instituton"),
+    ],
+)
+def test_what_is_wrong_with_a_form_is_named(more: dict[str, Any], field: str) -> None:
+    with pytest.raises(DrillError) as complaint:
+        read_form(FORM | more)
+    assert complaint.value.field == field
+
+
+def test_a_template_of_ones_own_is_used_and_what_is_wrong_with_it_is_said(
+    drilled: tuple[Drill, dict[str, int]], tmp_path: Path
+) -> None:
+    told = report(drilled[0], "ko")
+    mine = tmp_path / "mine.html"
+    mine.write_text("<p>{{ report.form.system }}</p>{% include 'print.css' %}")
+    assert page("drill.html", told, mine).startswith("<p>전자결재 &lt;1&gt;</p>")
+    mine.write_text("{{ report.nothing }}")
+    with pytest.raises(TemplateFaultError, match="nothing"):
+        page("drill.html", told, mine)
