@@ -13,8 +13,9 @@ from tests.notify.servers import MailServer, mail_server
 from virton.console.app import create_app
 from virton.console.settings import ConsoleSettings
 from virton.embedded import start
+from virton.notify.book import Book
 from virton.notify.settings import MailServer as MailSettings
-from virton.notify.settings import RecipientSettings, setup_of
+from virton.notify.settings import RecipientSettings
 from virton.proxmox import ProxmoxClient
 
 pytestmark = pytest.mark.anyio
@@ -35,7 +36,7 @@ async def desk(tmp_path: Path, mail: MailServer) -> AsyncIterator[Desk]:
         tmp_path,
         cluster.console_token,
         history=f"sqlite:///{tmp_path}/history.sqlite",
-        notify=setup_of([RecipientSettings(name="ops", to="ops@x", language="en")], server),
+        notify=Book(server, (RecipientSettings(name="ops", to="ops@x", language="en"),)),
     )
     app = create_app(client, settings, WorldClock(cluster))
     browser = Browser(app)

@@ -1,5 +1,7 @@
 """What happened is kept once, and found again."""
 
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -189,3 +191,25 @@ def test_what_one_console_observes_twice_happened_twice(engine: Engine) -> None:
     assert len(history.add([happened(at_s=11, wide_s=2)])) == 1
     assert history.add([happened(at_s=11.5)]) == []
     assert history.count() == 2
+
+
+def test_nothing_acknowledged_is_lost_when_the_process_is_killed(tmp_path: Path) -> None:
+    address = f"sqlite:///{tmp_path}/history.sqlite"
+    code = f"""if True:
+        from virton.keeping.database import open_database
+        from virton.keeping.history import History
+        from virton.story.happenings import Happening, Kind
+        history = History(open_database({address!r}), "c1")
+        for n in range(1000):
+            history.add([Happening(Kind.NODE_LOST, f"pve{{n}}", n, n, True)])
+            print(n, flush=True)
+    """
+    told = -1
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as writer:
+        assert writer.stdout is not None
+        while told < 100:
+            told = int(writer.stdout.readline())
+        writer.kill()
+        told = int((writer.stdout.read().split() or [told])[-1])
+    kept = {one.whom for one in History(open_database(address), "c1").find(limit=1000).rows}
+    assert {f"pve{n}" for n in range(told + 1)} <= kept

@@ -45,6 +45,7 @@ class WebServer:
 
     port: int = 0
     status: int = 200
+    hangs: bool = False
     requests: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -56,6 +57,10 @@ class WebServer:
             for name, _, value in (line.partition(":") for line in lines if line)
         }
         body = await reader.readexactly(int(headers.get("content-length", "0")))
+        if self.hangs:
+            await reader.read()
+            writer.close()
+            return
         self.requests.append((first, headers, body))
         writer.write(
             f"HTTP/1.1 {self.status} X\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode()

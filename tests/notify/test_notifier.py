@@ -15,7 +15,7 @@ from virton.keeping.database import open_database
 from virton.keeping.history import History
 from virton.keeping.outbox import Outbox, State
 from virton.language.sentences import Sentences
-from virton.notify.channels import PRESETS, Mail, Webhook, signature
+from virton.notify.channels import PRESETS, Apprise, Mail, Outcome, Webhook, signature
 from virton.notify.incidents import Weight
 from virton.notify.messages import SMS_BYTES, Message, duration, short
 from virton.notify.notifier import REMEMBERED, Notifier, Setup
@@ -283,6 +283,14 @@ INCIDENTS: Sequence[tuple[Happening, Happening]] = [
         (Kind.RESOURCE_FAILED, Kind.RESOURCE_STARTED, "vm:102"),
         (Kind.GUEST_DOWN, Kind.RESOURCE_STARTED, "ct:110"),
         (Kind.RULE_CONFLICT, Kind.RULE_REMOVED, "win-on-3"),
+        (Kind.RULE_CONFLICT, Kind.RULE_CHANGED, "ha-pair"),
+        (Kind.NODE_FENCING, Kind.NODE_BACK, "phum04"),
+        (Kind.NODE_FENCED, Kind.NODE_GONE, "phum05"),
+        (Kind.RESOURCE_ERROR, Kind.RESOURCE_STOPPED, "vm:103"),
+        (Kind.RESOURCE_FAILED, Kind.RESOURCE_CLEARED, "vm:104"),
+        (Kind.GUEST_DOWN, Kind.RESOURCE_STOPPED, "vm:105"),
+        (Kind.GUEST_DOWN, Kind.RESOURCE_REMOVED, "ct:111"),
+        (Kind.MAINTENANCE_BEGUN, Kind.MAINTENANCE_ENDED, "phum01"),
     )
 ]
 
@@ -292,13 +300,60 @@ async def test_each_incident_is_one_message_within_two_looks_and_one_of_its_end(
     engine: Engine, mail: MailServer, incident: tuple[Happening, Happening]
 ) -> None:
     begins, ends = incident
-    night = Night(engine, setup(mail, None, Recipient("ops", "mail", language="en")))
+    ops = Recipient("ops", "mail", language="en", least=Weight.INFO)
+    night = Night(engine, setup(mail, None, ops))
     for after_s in range(0, 140, 2):
         await night.pass_to(
             after_s, *([begins] if after_s == 10 else [ends] if after_s == 100 else [])
         )
         assert len(mail.mails) == (after_s >= 28) + (after_s >= 100)
     assert "resolved after 1 min 32 s" in subjects(mail)[-1]
+
+
+@pytest.mark.parametrize("mood", ["refuses", "hangs"])
+async def test_a_service_that_comes_back_gets_each_message_once(
+    engine: Engine, web: WebServer, mood: str
+) -> None:
+    def to_web(_: Recipient) -> Webhook:
+        address = f"http://127.0.0.1:{web.port}/hook"
+        return Webhook(address, PRESETS["json"], patience_s=0.05)
+
+    night = Night(engine, Setup((Recipient("ops", "web"),), {"web": to_web}))
+    web.status, web.hangs = (503, False) if mood == "refuses" else (200, True)
+    await night.pass_to(10, at(10, Kind.QUORUM_LOST))
+    await night.pass_to(40)
+    (told,) = Outbox(engine, "c1").deliveries()
+    assert (told.state, told.attempts) == (State.QUEUED, 1)
+    web.status, web.hangs = 200, False
+    web.requests.clear()
+    for after_s in range(50, 120, 10):
+        await night.pass_to(after_s)
+    await night.pass_to(120, at(120, Kind.QUORUM_BACK))
+    phases = [json.loads(body)["phase"] for _, _, body in web.requests]
+    assert phases == ["begun", "ended"]
+
+
+async def test_a_service_of_apprise_is_told(engine: Engine, web: WebServer) -> None:
+    channel = Apprise(f"json://127.0.0.1:{web.port}/hook")
+    night = Night(
+        engine, Setup((Recipient("ops", "web", language="en"),), {"web": lambda _: channel})
+    )
+    assert night.notifier.try_out("ops", night.now_s)
+    await night.pass_to(2)
+    ((_, _, body),) = web.requests
+    assert json.loads(body)["title"] == "[Test] c1: test of VirtOn HA's notifications"
+    refused = await Apprise("pigeon://x").send(Message("s", "t", {}), "1")
+    assert refused.outcome is Outcome.REFUSED
+
+
+async def test_a_recipient_that_is_paused_is_told_nothing_and_why_is_kept(
+    engine: Engine, mail: MailServer
+) -> None:
+    night = Night(engine, setup(mail, None, Recipient("ops", "mail", paused=True)))
+    await night.pass_to(10, at(10, Kind.QUORUM_LOST))
+    await night.pass_to(40)
+    assert mail.mails == []
+    assert [one.reason for one in Outbox(engine, "c1").deliveries()] == ["paused"]
 
 
 def test_a_short_message_fits() -> None:

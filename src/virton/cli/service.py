@@ -28,8 +28,7 @@ from virton.keeping.audit import FILE as AUDIT_FILE
 from virton.keeping.database import check_database
 from virton.keeping.retention import Retention
 from virton.keeping.syslog import Receiver
-from virton.notify.notifier import Setup
-from virton.notify.settings import setup_of
+from virton.notify.book import Book
 from virton.proxmox import ProxmoxClient
 from virton.proxmox.client import AsgiApp
 
@@ -76,7 +75,6 @@ def service_of(chosen: SettingsFile, folder: Path, proxies: tuple[str, ...] = ()
         history=history,
         retention=retention_of(chosen),
         notify=who_is_told(chosen),
-        heartbeat=chosen.heartbeat,
         metrics_token=chosen.metrics_token,
         interval_s=chosen.interval or (INTERVAL_S if chosen.proxmox else EMBEDDED_INTERVAL_S),
         language=chosen.language or "ko",
@@ -114,14 +112,18 @@ def retention_of(chosen: SettingsFile) -> Retention | None:
     return Retention(chosen.keep_days or usual.days, chosen.keep_mib or usual.mib)
 
 
-def who_is_told(chosen: SettingsFile) -> Setup:
+def who_is_told(chosen: SettingsFile) -> Book:
     """Return who is told of incidents, and through what."""
-    if chosen.mail is None and any(one.url is None for one in chosen.notify):
+    if chosen.mail is None and any(
+        one.url is None and one.apprise is None for one in chosen.notify
+    ):
         complain("notify: mail is sent only where a [mail] server is set", code=WRONG_INPUT)
+    book = Book(chosen.mail, tuple(chosen.notify), chosen.heartbeat)
     try:
-        return setup_of(chosen.notify, chosen.mail)
+        book.setup()
     except OSError as failure:
         complain(f"cannot read the mail server's password: {failure.strerror}")
+    return book
 
 
 def checked_receiver(text: str | None) -> str | None:

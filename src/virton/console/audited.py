@@ -13,7 +13,7 @@ from virton.keeping.syslog import Forwarder
 from virton.throttle import Allowance
 
 EXPORTS = ("/api/snapshot-file", "/api/history/export")
-_SECRETS = frozenset({"password", "otp", "secret", "token"})
+_SECRETS = frozenset({"password", "otp", "secret", "token", "url", "headers", "apprise", "body"})
 _LONGEST = 4000
 _FAILURES, _FAILURE_EVERY_S = 200, 10.0
 

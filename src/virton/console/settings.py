@@ -8,7 +8,7 @@ from pathlib import Path
 
 from virton.damage import reading
 from virton.keeping.retention import Retention
-from virton.notify.notifier import Setup
+from virton.notify.book import Book
 
 KEY_FILE = "console.key"
 _KEY_BYTES = 32
@@ -25,16 +25,15 @@ class ConsoleSettings:
 
     `history` is the address of the database in which it is kept what happened; without one, nothing
     is kept and nobody is told; `retention` is what of it is kept, where that is not set in the page.
-    `heartbeat` is an address that is called while all goes well;
-    `metrics_token` opens `/metrics`.
+    `notify` is who is told, beside whom administrators add in the page; `metrics_token` opens
+    `/metrics`.
     """
 
     data: Path
     token: str | None = None
     history: str | None = None
     retention: Retention | None = None
-    notify: Setup = field(default_factory=Setup)
-    heartbeat: str | None = None
+    notify: Book = field(default_factory=Book)
     metrics_token: str | None = None
     interval_s: float = 2.0
     linger_s: float = 30.0

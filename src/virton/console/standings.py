@@ -21,6 +21,7 @@ from virton.proxmox.errors import ErrorCode
 REMEMBERED = 2000
 AUDIT = "Sys.Audit"
 CONSOLE = "Sys.Console"
+MODIFY = "Sys.Modify"
 GUEST_AUDIT = "VM.Audit"
 
 

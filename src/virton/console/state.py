@@ -130,7 +130,7 @@ def _forwarder(settings: ConsoleSettings) -> Forwarder | None:
 def _telling(poller: Poller, settings: ConsoleSettings, clock: Clock) -> Telling | None:
     if poller.chronicle is None:
         return None
-    return Telling(poller.chronicle, settings.notify, clock, settings.heartbeat)
+    return Telling(poller.chronicle, settings.notify, clock)
 
 
 def _upkeep(poller: Poller, settings: ConsoleSettings, clock: Clock) -> Upkeep | None:

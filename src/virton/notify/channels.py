@@ -54,6 +54,7 @@ class Mail:
     security: str = "starttls"
     user: str | None = None
     password: str | None = None
+    patience_s: float = PATIENCE_S
 
     async def send(self, message: Message, number: str) -> Answer:
         """Try once."""
@@ -72,7 +73,7 @@ class Mail:
                 use_tls=self.security == "tls",
                 username=self.user,
                 password=self.password,
-                timeout=PATIENCE_S,
+                timeout=self.patience_s,
             )
         except aiosmtplib.SMTPRecipientsRefused as error:
             codes = [refused.code for refused in error.recipients]
@@ -102,6 +103,7 @@ class Webhook:
     headers: Mapping[str, str] | None = None
     secret: str | None = None
     client: httpx2.AsyncClient | None = None
+    patience_s: float = PATIENCE_S
 
     async def send(self, message: Message, number: str) -> Answer:
         """Try once."""
@@ -110,10 +112,10 @@ class Webhook:
         headers["X-VirtOn-Delivery"] = number
         if self.secret:
             headers["X-VirtOn-Signature"] = signature(self.secret, number, content)
-        client = self.client or httpx2.AsyncClient(timeout=PATIENCE_S)
+        client = self.client or httpx2.AsyncClient(timeout=self.patience_s)
         try:
             answer = await client.request(
-                self.method, self.url, content=content, headers=headers, timeout=PATIENCE_S
+                self.method, self.url, content=content, headers=headers, timeout=self.patience_s
             )
         except (httpx2.HTTPError, OSError, ValueError) as error:
             return Answer(Outcome.FAILED, type(error).__name__)
@@ -134,6 +136,25 @@ class Webhook:
                 name: json.dumps(value, ensure_ascii=False)[1:-1] for name, value in values.items()
             }
         return Template(self.body).safe_substitute(values)
+
+
+@dataclass(frozen=True, slots=True)
+class Apprise:
+    """One of the services that apprise knows, by its address there (`matrix://...`)."""
+
+    address: str
+
+    async def send(self, message: Message, number: str) -> Answer:
+        """Try once."""
+        try:
+            import apprise
+        except ImportError:
+            return Answer(Outcome.REFUSED, "apprise is not installed: pip install virton[apprise]")
+        service = apprise.Apprise()
+        if not service.add(self.address):
+            return Answer(Outcome.REFUSED, "apprise does not know such an address")
+        went = await service.async_notify(title=message.subject, body=message.text)
+        return Answer(Outcome.SENT if went else Outcome.FAILED, "" if went else "not delivered")
 
 
 def signature(secret: str, number: str, content: bytes) -> str:

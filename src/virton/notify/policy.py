@@ -25,6 +25,7 @@ class Reason(StrEnum):
     """Why a message is sent, or is not."""
 
     SENT = "sent"
+    PAUSED = "paused"
     TOO_LIGHT = "too_light"
     QUIET = "quiet"
     SILENCED = "silenced"
@@ -74,6 +75,7 @@ class Recipient:
     least: Weight = Weight.WARNING
     quiet: QuietHours | None = None
     zone: str = "Asia/Seoul"
+    paused: bool = False
     options: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -157,6 +159,8 @@ def _end(incident: Incident, told: Told, hold_s: float) -> Decision | None:
 def _objection(
     incident: Incident, recipient: Recipient, attention: Attention, now_s: float
 ) -> Reason:
+    if recipient.paused:
+        return Reason.PAUSED
     if incident.weight < recipient.least:
         return Reason.TOO_LIGHT
     if attention.silenced_until_s is not None and now_s < attention.silenced_until_s:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from virton.notify.channels import PRESET_HEADERS, PRESETS, Channel, Mail, Webhook
+from virton.notify.channels import PRESET_HEADERS, PRESETS, Apprise, Channel, Mail, Webhook
 from virton.notify.incidents import Weight
 from virton.notify.notifier import Setup
 from virton.notify.policy import HOLD_S, QuietHours, Recipient, quiet_hours
@@ -61,6 +61,7 @@ class RecipientSettings(Strict):
     name: Text
     to: Text | None = None
     url: Text | None = Field(default=None, repr=False)
+    apprise: Text | None = Field(default=None, repr=False)
     method: Literal["POST", "PUT"] = "POST"
     preset: Text = "json"
     body: Text | None = None
@@ -71,11 +72,14 @@ class RecipientSettings(Strict):
     least: Least = "warning"
     zone: Text = "Asia/Seoul"
     quiet: Quiet | None = None
+    paused: bool = False
 
     @model_validator(mode="after")
     def _reachable(self) -> Self:
-        if self.url is None and self.to is None:
-            raise ValueError("a recipient needs a mail address (to) or the url of a service")
+        if self.url is None and self.to is None and self.apprise is None:
+            raise ValueError(
+                "a recipient needs a mail address (to), the url of a service or an apprise address"
+            )
         if self.url is not None and not self.url.startswith(("http://", "https://")):
             raise ValueError("url: begins with https:// or http://")
         if self.body is None and self.preset not in PRESETS:
@@ -91,6 +95,7 @@ class RecipientSettings(Strict):
             least=_weight(self.least),
             quiet=None if self.quiet is None else self.quiet.made(),
             zone=self.zone,
+            paused=self.paused,
         )
 
     def channel(self, server: MailServer | None) -> Channel | None:
@@ -102,6 +107,8 @@ class RecipientSettings(Strict):
                 body = body.replace(name, value)
             headers = {**PRESET_HEADERS.get(self.preset, {}), **self.headers}
             return Webhook(self.url, body, self.method, headers, self.secret)
+        if self.apprise is not None:
+            return Apprise(self.apprise)
         if server is None or self.to is None:
             return None
         return Mail(

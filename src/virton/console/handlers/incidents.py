@@ -25,7 +25,7 @@ async def find(call: Call) -> Response:
     )
     rows = [_incident(one, deliveries, said) for one, deliveries in kept]
     telling = call.console.telling
-    names = [] if telling is None else [one.name for one in telling.setup.recipients]
+    names = [] if telling is None else [one.name for one in telling.book.recipients]
     return Answer({"rows": rows, "recipients": names})
 
 
@@ -80,11 +80,12 @@ def _incident(kept: KeptIncident, told: list[Delivery], said: Sentences) -> dict
             {"at": round(one.to_s * 1000), "says": said.happening(one.kind, one.whom, one.facts)}
             for one in incident.happenings
         ],
-        "deliveries": [_delivery(one, said) for one in told],
+        "deliveries": [delivery_told(one, said) for one in told],
     }
 
 
-def _delivery(one: Delivery, said: Sentences) -> dict[str, Any]:
+def delivery_told(one: Delivery, said: Sentences) -> dict[str, Any]:
+    """Return a message, with what became of it in words."""
     return {
         "recipient": one.recipient,
         "phase": one.phase,
