@@ -52,6 +52,8 @@ class Standin:
         self.writes: list[tuple[str, str, Any]] = []
         self.refreshed = 0
         self.fence_clock: dict[str, Any] = {}
+        self.maintenance: dict[str, Any] = {"work": None}
+        self.plan: dict[str, Any] = {}
         self.away = False
         self.deaf = False
         self.realms: list[dict[str, Any]] = [
@@ -189,6 +191,11 @@ def make_app(standin: Standin) -> Starlette:
     def realms(request: Request) -> Response:
         return JSONResponse(standin.realms)
 
+    def maintenance(request: Request) -> Response:
+        if standin.away:
+            return Response(status_code=503)
+        return JSONResponse(standin.maintenance)
+
     def snapshot(request: Request) -> Response:
         if not standin.session:
             return _unauthorised()
@@ -264,6 +271,9 @@ def make_app(standin: Standin) -> Starlette:
         Route("/api/forecast/fence-clock", lambda _: JSONResponse({"nodes": standin.fence_clock})),
         Route("/api/ha/settings", lambda _: JSONResponse(contents.SETTINGS), methods=["GET"]),
         *(Route(f"/api/{name}", kept(name)) for name in standin.kept),
+        Route("/api/maintenance", maintenance, methods=["GET"]),
+        Route("/api/maintenance/plan", lambda _: JSONResponse(standin.plan)),
+        Route("/maintenance", page("maintenance")),
         Route("/whatif", page("whatif")),
         Route("/history", page("history")),
         Route("/help", page("help")),

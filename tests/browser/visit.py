@@ -11,7 +11,9 @@ Words = dict[str, str]
 
 def words_of(locale: str) -> Words:
     """The page's words in a language."""
-    words: Words = json.loads((CATALOGUES / f"{locale}.json").read_text())
+    words: Words = {}
+    for name in ("", "maintenance."):
+        words |= json.loads((CATALOGUES / f"{name}{locale}.json").read_text())
     return words
 
 

@@ -32,8 +32,7 @@ from virton.proxmox.capture import see
 from virton.proxmox.credentials import Credentials
 
 PASSWORD = "a password for tests"
-OUTSIDE = 201
-"""A container that HA does not look after, running on phum02."""
+MOST_STEPS = 5000
 
 
 class Killed(BaseException):
@@ -155,7 +154,7 @@ async def killed_often(folder: Path, kills: int, seed: int) -> int:
     """Service three nodes while consoles are killed; return how many were before it all ended."""
     dice = random.Random(seed)  # noqa: S311  (when is no secret)
     scene = Scene(folder)
-    before, died = scene.places(), 0
+    before, died, steps = scene.places(), 0, 0
     console: Maintenance | None = await scene.begun(["phum03", "phum02", "phum01"])
     while died < kills or (console is None or console.under_way):
         scene.client.dies_at = scene.client.calls + dice.randint(1, 60) if died < kills else None
@@ -164,6 +163,11 @@ async def killed_often(folder: Path, kills: int, seed: int) -> int:
             console = console or await scene.console()
             while console.under_way:
                 await scene.step(console)
+                steps += 1
+                assert steps < MOST_STEPS, console.work and (
+                    console.work.trouble,
+                    console.work.asked,
+                )
                 if console.is_empty and dice.random() < 0.3:
                     scene.check(console)
                     press(console, scene, "finish")

@@ -14,6 +14,7 @@ const PAGES: [path: string, key: string][] = [
   ["/", "nav.ha"],
   ["/whatif", "nav.whatif"],
   ["/history", "nav.history"],
+  ["/maintenance", "nav.maintenance"],
   ["/help", "nav.help"],
 ];
 

@@ -24,6 +24,9 @@ type Row = { node: null; page: PageModel } | { node: Node; page: PageModel };
 /** What the page adds to the menu of a node. */
 export const nodeMenu: ((node: Node) => MenuItem[])[] = [
   ({ name }) => [{ label: t("nodes.show"), deed: () => showNode(name) }],
+  ({ name }) => [
+    { label: t("nodes.maintain"), deed: () => location.assign(`/maintenance?${new URLSearchParams({ node: name })}`) },
+  ],
 ];
 
 /** The part. */

@@ -6,22 +6,34 @@ import type { Locale } from "../core/preferences.js";
 type Words = Record<string, string>;
 export type Values = Record<string, string | number | null | undefined>;
 
+/** The catalogues that a page needs beside the common one, by the beginnings of their names. */
+const own: string[] = [];
 const catalogues = new Map<Locale, Words>();
 let words: Words = {};
 let formats = makeFormats("ko");
 
-/** Load a language's catalogue and make it the page's. */
+/** Have another catalogue loaded with the common one; to be said before the page starts. */
+export function alsoSpeak(name: string): void {
+  own.push(`${name}.`);
+}
+
+/** Load a language's catalogues and make them the page's. */
 export async function speak(locale: Locale): Promise<void> {
   let catalogue = catalogues.get(locale);
   if (!catalogue) {
-    const answer = await fetch(`/catalogue/${locale}.json`);
-    if (!answer.ok) throw new Error(`catalogue ${locale}: ${answer.status}`);
-    catalogue = (await answer.json()) as Words;
+    const told = await Promise.all(["", ...own].map((name) => load(`${name}${locale}`)));
+    catalogue = Object.assign({}, ...told) as Words;
     catalogues.set(locale, catalogue);
   }
   words = catalogue;
   formats = makeFormats(locale);
   document.documentElement.lang = locale;
+}
+
+async function load(name: string): Promise<Words> {
+  const answer = await fetch(`/catalogue/${name}.json`);
+  if (!answer.ok) throw new Error(`catalogue ${name}: ${answer.status}`);
+  return (await answer.json()) as Words;
 }
 
 /** Change to the other language, and remember it. */

@@ -64,6 +64,7 @@ def _routes() -> list[BaseRoute]:
         Route("/whatif", pages.page("whatif")),
         Route("/history", pages.page("history")),
         Route("/alerts", pages.page("alerts")),
+        Route("/maintenance", pages.page("maintenance")),
         Route("/help", pages.page("help")),
         Route("/login", pages.page("login")),
         Route("/healthz", answered(health.alive)),

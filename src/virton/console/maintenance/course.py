@@ -10,6 +10,9 @@ from virton.ha.states import NodeState, ServiceState
 GRACE_S = 60.0
 """For so long the effect of something that was asked for is waited for before that is told."""
 
+REBOOT_GRACE_S = 1800.0
+"""A node that reboots waits until HA has moved everything off it."""
+
 _SETTLED = (
     ServiceState.STARTED,
     ServiceState.STOPPED,
@@ -54,8 +57,8 @@ def rule_of(work: Work) -> str:
 def decide(work: Work, look: Look, now: float) -> tuple[Work, Asked | None]:
     """Return the work as it stands now, and what is to be asked of the cluster next, if anything.
 
-    Nothing is asked for while the effect of the last thing is waited for: so nothing is ever sent
-    twice, be it that we were killed before or after we sent it.
+    Nothing is asked for while the effect of the last thing is waited for. What was sent is not sent
+    again by itself; where we were killed over it, it is asked for anew once it has had time to come.
     """
     if not work.is_under_way or look.node != work.stop.node:
         return work, None
@@ -80,9 +83,34 @@ def _settled(work: Work, look: Look, now: float) -> Work:
         return work
     if asked.sid and look.is_busy(asked.sid):
         return replace(work, asked=replace(asked, at=now), trouble=None)
-    if now - asked.at >= GRACE_S and work.trouble is None and asked.what != "reboot":
-        return replace(work, trouble={"code": "not_come", "what": asked.what, "sid": asked.sid})
-    return work
+    grace_s = REBOOT_GRACE_S if asked.what == "reboot" else GRACE_S
+    if now - asked.at < grace_s or work.trouble is not None:
+        return work
+    # a node that has rebooted before we looked again must not be rebooted once more
+    if not asked.sent and asked.what != "reboot":
+        return not_begun(work, asked).told(now, "unsure", sid=asked.sid)
+    return replace(work, trouble={"code": "not_come", "what": asked.what, "sid": asked.sid})
+
+
+def begun(work: Work, asked: Asked, now: float) -> Work:
+    """Return the work as it is kept before something is asked for."""
+    brought = dict(work.brought)
+    if asked.what == "move":
+        brought[asked.sid] = asked.node
+    elif asked.what == "bring_back":
+        brought.pop(asked.sid, None)
+    told = work.told(now, asked.what, sid=asked.sid, who=work.who)
+    return replace(told, asked=asked, brought=brought)
+
+
+def not_begun(work: Work, asked: Asked) -> Work:
+    """Return the work as if something had not been asked for."""
+    brought = dict(work.brought)
+    if asked.what == "move":
+        brought.pop(asked.sid, None)
+    elif asked.what == "bring_back":
+        brought[asked.sid] = asked.target
+    return replace(work, asked=None, brought=brought)
 
 
 def has_come(asked: Asked, look: Look) -> bool:

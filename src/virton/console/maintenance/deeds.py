@@ -1,7 +1,6 @@
 """What a maintenance asks of the cluster, each under the permissions of who began it."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from virton.console.maintenance.course import rule_of
@@ -43,25 +42,3 @@ def _rule(work: Work, node: str) -> Mapping[str, Any]:
         "affinity": "negative",
         "strict": 1,
     }
-
-
-def begun(work: Work, asked: Asked, now: float) -> Work:
-    """Return the work as it is kept before something is asked for."""
-    brought = dict(work.brought)
-    if asked.what == "move":
-        brought[asked.sid] = asked.node
-    elif asked.what == "bring_back":
-        brought.pop(asked.sid, None)
-    return replace(
-        work.told(now, asked.what, sid=asked.sid, who=work.who), asked=asked, brought=brought
-    )
-
-
-def not_begun(work: Work, asked: Asked) -> Work:
-    """Return the work after the cluster has refused what was asked for."""
-    brought = dict(work.brought)
-    if asked.what == "move":
-        brought.pop(asked.sid, None)
-    elif asked.what == "bring_back":
-        brought[asked.sid] = asked.target
-    return replace(work, asked=None, brought=brought)

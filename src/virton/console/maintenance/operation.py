@@ -11,8 +11,16 @@ from virton.console.audited import Auditor
 from virton.console.clock import Clock
 from virton.console.lender import Lender
 from virton.console.maintenance.agreed import stop_of
-from virton.console.maintenance.course import Fact, decide, facts, is_empty, passed
-from virton.console.maintenance.deeds import begun, carry_out, not_begun
+from virton.console.maintenance.course import (
+    Fact,
+    begun,
+    decide,
+    facts,
+    is_empty,
+    not_begun,
+    passed,
+)
+from virton.console.maintenance.deeds import carry_out
 from virton.console.maintenance.keeper import Keeper
 from virton.console.maintenance.look import Look, look_at
 from virton.console.maintenance.work import Asked, Phase, Stop, Work
@@ -204,12 +212,15 @@ class Maintenance:
         except ApiFailure as failure:
             status, refused = failure.error.status or 502, failure.error
         self._auditor.did(work.who, f"maintenance {asked.what}", _params(asked), status)
-        if refused is not None and not refused.unknown and self.under_way is not None:
-            trouble = {"code": "refused", "what": asked.what, "sid": asked.sid}
-            failed = not_begun(self.under_way, asked)
-            self._keep(
-                replace(failed, paused=True, trouble={**trouble, "error": refused.to_json()})
-            )
+        current = self.under_way
+        if current is None or current.asked != asked:
+            return
+        if refused is None or refused.unknown:
+            self._keep(replace(current, asked=replace(asked, sent=True)))
+            return
+        told = {"what": asked.what, "sid": asked.sid, "error": refused.to_json()}
+        trouble: dict[str, Any] = {"code": "refused", **told}
+        self._keep(replace(not_begun(current, asked), paused=True, trouble=trouble))
 
     # the gate
 

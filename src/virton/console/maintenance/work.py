@@ -44,13 +44,18 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Something that was asked of the cluster at a time, and whose effect is waited for."""
+    """Something that is asked of the cluster at a time, and whose effect is waited for.
+
+    It is kept before it is sent; once that went well it is `sent`. Where we were killed in between,
+    nobody knows.
+    """
 
     what: str
     node: str
     at: float
     sid: str = ""
     target: str = ""
+    sent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

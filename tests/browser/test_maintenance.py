@@ -1,0 +1,131 @@
+"""The page of maintenance: the plan and the consent by keys alone, and the sign that must never lie."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.sights import photograph, sticking_out, violations
+from tests.browser.stage import Opener
+from tests.browser.standin import Standin
+from tests.browser.visit import choose_in_menu
+from tests.forecast.clusters import cluster, rule
+from virton.console.maintenance.agreed import digest_of, stop_of
+from virton.console.maintenance.work import Phase, Way, Work
+from virton.forecast.maintenance_asked import maintenance
+from virton.language.forecasts import told_maintenance
+from virton.language.sentences import Sentences
+
+pytestmark = pytest.mark.browser
+BOUND = rule("bound", ["vm:3"], nodes={"node2": 0}, strict=1)
+CLUSTER = cluster(
+    {"vm:1": "node1", "ct:2": "node1", "vm:3": "node2"},
+    rules=[BOUND],
+    guests={"vm:9": {"node": "node1", "status": "running"}},
+)
+EMPTY = "비었음: 작업해도 됩니다"
+
+
+def plan_of(*nodes: str) -> dict[str, Any]:
+    """Return the plan for nodes as the console tells it."""
+    told = maintenance(CLUSTER, nodes, timed=False)
+    more = {"digest": digest_of(told["steps"]), "whole": True, "policy": None}
+    offers = ["mode", "command", "guests"]
+    return told_maintenance(told, Sentences.of("ko")) | more | {"offers": offers}
+
+
+def work_told(phase: Phase, **more: Any) -> dict[str, Any]:
+    """Return a maintenance under way as the console tells it."""
+    stops = tuple(stop_of(step) for step in plan_of("node1", "node3")["steps"])
+    work = Work(1, "root@pam", 1_763_863_380.0, Way.MODE, stops, keep=0)
+    work = replace(work.told(work.began, "began", who=work.who), phase=phase)
+    look = {
+        "there": True,
+        "state": "maintenance",
+        "in_maintenance": True,
+        "doubts": [],
+        "running": [],
+        "hidden": 0,
+        "resources": [],
+        "awaited": [],
+        "tasks": [],
+    }
+    told = json.loads(json.dumps(work.to_json())) | {"rule": "maintenance-node1"}
+    base = {"work": told, "empty": False, "look": look, "gate": [], "waits_for_login": False}
+    return base | {"blind": None} | more
+
+
+def held_to(page: Page, name: str) -> None:
+    photograph(page, f"maintenance-{name}", full_page=True)
+    assert violations(page) == []
+    assert sticking_out(page) == []
+
+
+def test_a_plan_is_read_and_agreed_to_by_keys_alone(standin: Standin, open_page: Opener) -> None:
+    standin.plan = plan_of("node1", "node2")
+    page = open_page("/maintenance?node=node1&node=node2")
+    begin = page.get_by_role("button", name="동의하고 점검 시작")
+    expect(page.get_by_role("heading", name="1. node1")).to_be_visible()
+    expect(page.get_by_text("콘솔이 node3로 옮깁니다.")).to_be_visible()
+    expect(page.get_by_text("옮길 수 없는 리소스 1개")).to_be_visible()
+    expect(page.get_by_text("어떤 순서로 해도")).to_be_visible()
+    expect(begin).to_be_disabled()
+    held_to(page, "plan")
+    page.get_by_role("checkbox", name="안전하지 않다는 것을 알고도 진행합니다.").focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("Tab")
+    expect(begin).to_be_focused()
+    standin.answer = work_told(Phase.EMPTYING)
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("아직 작업하면 안 됩니다")).to_be_visible()
+    agreed = {"nodes": ["node1", "node2"], "way": "mode", "digest": standin.plan["digest"]}
+    assert standin.writes[-1] == ("POST", "/api/maintenance", agreed | {"accept": True})
+
+
+def test_other_ways_tell_their_traps_and_the_command_to_copy(
+    standin: Standin, open_page: Opener
+) -> None:
+    standin.plan = plan_of("node1") | {"offers": ["command", "guests"]}
+    page = open_page("/maintenance?node=node1", width=390, theme="light")
+    expect(page.get_by_role("radio", name="점검 모드", exact=False).first).to_be_disabled()
+    command = "ha-manager crm-command node-maintenance enable node1"
+    expect(page.get_by_text(command)).to_be_visible()
+    page.get_by_role("radio", name="게스트를 하나씩 옮기기").check()
+    expect(page.get_by_text("HA가 이 노드에 게스트를 다시 시작하거나")).to_be_visible()
+    held_to(page, "ways-390")
+
+
+def test_the_sign_is_green_while_the_console_says_so_and_no_longer(
+    standin: Standin, open_page: Opener
+) -> None:
+    standin.maintenance = work_told(Phase.EMPTYING, empty=True)
+    page = open_page("/maintenance")
+    expect(page.get_by_text(EMPTY)).to_be_visible()
+    held_to(page, "empty")
+    with page.expect_response("**/api/maintenance/finish"):
+        page.get_by_role("button", name="작업 마침, 되돌리기").press("Enter")
+    assert standin.writes[-1][:2] == ("POST", "/api/maintenance/finish")
+    standin.go_away()
+    expect(page.get_by_text(EMPTY)).to_have_count(0)
+
+
+@pytest.mark.parametrize("phase", [Phase.EMPTYING, Phase.GATE])
+def test_what_is_left_and_what_is_waited_for_is_told(
+    standin: Standin, open_page: Opener, phase: Phase
+) -> None:
+    told = work_told(phase)
+    told["look"] |= {"running": ["vm:9"], "tasks": [{"type": "qmigrate", "id": "9"}]}
+    told["gate"] = [{"kind": "recovered", "ok": False, "names": ["vm:1"]}]
+    standin.maintenance = told
+    page = open_page("/maintenance", locale="en", width=390, theme="light")
+    said = "Still running: VM 9" if phase is Phase.EMPTYING else "No resource is being moved"
+    expect(page.get_by_text(said)).to_be_visible()
+    held_to(page, f"{phase}-390")
+
+
+def test_a_node_has_its_plan_in_its_menu(standin: Standin, open_page: Opener) -> None:
+    page = open_page("/")
+    choose_in_menu(page, "phum01", "점검 계획…")
+    page.wait_for_url("**/maintenance?node=phum01")

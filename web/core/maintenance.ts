@@ -1,0 +1,157 @@
+/** Maintenance as the console tells it: the plan, and the one that is under way; asked for again and again. */
+
+import type { Failure } from "../model.js";
+import { ApiError, asApiError, get, write } from "./api.js";
+import type { Span, Verdict } from "./forecast.js";
+import { redraw } from "./draw.js";
+
+export const WAYS = ["mode", "command", "guests", "rule", "reboot"] as const;
+export type Way = (typeof WAYS)[number];
+
+export interface Move {
+  sid: string;
+  verdict: Verdict;
+  node: string | null;
+  how: string;
+  after_s: Span | null;
+  says: string;
+}
+
+export interface WayForecast {
+  left: string[];
+  traps: { kind: string; sids: string[] }[];
+}
+
+export interface PlanStep {
+  node: string;
+  empties: boolean;
+  safe: boolean;
+  bears: number | null;
+  moves: Move[];
+  returns: Move[];
+  stuck: { sid: string; says: string }[];
+  outside: { sid: string; node: string | null; says: string }[];
+  off: { quorate: boolean; safe: boolean };
+  further: { name: string; safe: boolean; nodes: string[] }[];
+  ways: Partial<Record<Way, WayForecast>>;
+}
+
+export interface Plan {
+  nodes: string[];
+  steps: PlanStep[];
+  bears: number | null;
+  best: { keep: number; order: string[] | null; whole: boolean };
+  digest: string;
+  whole: boolean;
+  offers: Way[];
+  policy: string | null;
+}
+
+export interface Trouble {
+  code: string;
+  what: string;
+  sid: string;
+  error?: Partial<Failure>;
+}
+
+export interface Work {
+  who: string;
+  began: number;
+  ended: number | null;
+  way: Way;
+  at: number;
+  phase: "emptying" | "returning" | "gate" | "ended";
+  paused: boolean;
+  aborted: boolean;
+  passed: boolean;
+  keep: number | null;
+  stops: { node: string; moves: Record<string, string>; outside: Record<string, string> }[];
+  brought: Record<string, string>;
+  trouble: Trouble | null;
+  rule: string;
+  log: { at: number; what: string; node: string; sid: string; who: string }[];
+}
+
+export interface Look {
+  there: boolean;
+  state: string | null;
+  in_maintenance: boolean;
+  doubts: string[];
+  running: string[];
+  hidden: number;
+  resources: string[];
+  awaited: string[];
+  tasks: { type: string; id: string }[];
+}
+
+export interface Told {
+  work: Work | null;
+  empty?: boolean;
+  look?: Look | null;
+  gate?: { kind: string; ok: boolean; names: string[] }[];
+  waits_for_login?: boolean;
+  blind?: Partial<Failure> | null;
+}
+
+const EVERY_MS = 2000;
+/** What was told longer ago says nothing about whether a node is empty. */
+const FRESH_MS = 6000;
+
+let told: Told | null = null;
+let toldAt = -Infinity;
+let failure: ApiError | null = null;
+
+/** What the console told last. */
+export function maintenanceTold(): Told | null {
+  return told;
+}
+
+/** Why it tells nothing now. */
+export function maintenanceFailure(): ApiError | null {
+  return failure;
+}
+
+/** Whether the node at hand may be worked on: told a moment ago, and by nothing else. */
+export function isEmptyNow(): boolean {
+  return Boolean(told?.empty) && failure === null && performance.now() - toldAt <= FRESH_MS;
+}
+
+/** Keep asking from now on. */
+export async function followMaintenance(): Promise<void> {
+  await look();
+  setTimeout(() => void followMaintenance(), EVERY_MS);
+}
+
+async function look(): Promise<void> {
+  const began = performance.now();
+  try {
+    hear(await get<Told>("/api/maintenance"), began);
+  } catch (thrown) {
+    failure = asApiError(thrown);
+  }
+  redraw();
+}
+
+function hear(answer: Told, began: number): void {
+  // an answer that was overtaken by a newer one is left alone
+  if (began < toldAt) return;
+  [told, toldAt, failure] = [answer, began, null];
+}
+
+/** Ask what the maintenance of nodes in this order does. */
+export function askPlan(nodes: string[]): Promise<Plan> {
+  return get<Plan>(`/api/maintenance/plan?${new URLSearchParams(nodes.map((node) => ["node", node]))}`);
+}
+
+/** Begin what was agreed to. */
+export async function beginMaintenance(plan: Plan, way: Way, accept: boolean): Promise<void> {
+  const { nodes, digest } = plan;
+  const began = performance.now();
+  hear(await write<Told>("POST", "/api/maintenance", { nodes, way, digest, accept }), began);
+}
+
+/** Do something about the maintenance under way. */
+export async function actOnMaintenance(what: string, body: object = {}): Promise<void> {
+  const began = performance.now();
+  hear(await write<Told>("POST", `/api/maintenance/${what}`, body), began);
+}
