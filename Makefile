@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 CLIENTS := .venv-clients
 FUZZ := .venv-fuzz
-SRC := src tests web hatch_build.py
+SRC := src tests web packaging hatch_build.py
 WEB := $(shell find web -name node_modules -prune -o -name __pycache__ -prune -o -type f -print)
 PAGE := src/virton/console/static/manifest.json
 
@@ -58,6 +58,20 @@ proof: $(VENV)/.dev
 test-fuzz: $(VENV)/.dev $(FUZZ)/.installed
 	$(BIN)/python -m tests.fuzz
 
+# What an operator installs: wheel, Debian packages, one file for networks without internet, lists of parts.
+.PHONY: packages test-packages
+DIST := dist
+packages: $(VENV)/.dev
+	$(BIN)/python packaging/build.py $(DIST)
+
+# The Debian packages where systemd runs: installed, upgraded, restored, purged; as root, with mmdebstrap
+# and systemd-container from Debian.
+test-packages: packages
+	$(BIN)/python packaging/build.py $(DIST)/again --only wheel && cmp $(DIST)/again/*.whl $(DIST)/*.whl
+	$(BIN)/python packaging/build.py $(DIST)/before --only deb --version 0.0.9
+	$(BIN)/python packaging/try_packages.py $(DIST)
+	$(BIN)/python packaging/try_bundle.py $(DIST)
+
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.bench
 
@@ -97,4 +111,4 @@ $(CLIENTS)/.installed: requirements/clients.txt
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(CLIENTS) $(FUZZ) web/node_modules src/virton/console/static .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(DIST) $(VENV) $(CLIENTS) $(FUZZ) web/node_modules src/virton/console/static .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -66,9 +66,9 @@ class LiveCluster:
 
     def _chosen(self) -> SettingsFile:
         """Return the settings: what was typed, else the file's, else the console on this machine."""
-        file, _ = settings_file(self.config, Path.cwd(), self.data or default_data())
-        if self.proxmox:
-            file = SettingsFile()
+        file = SettingsFile()
+        if not self.proxmox:
+            file, _ = settings_file(self.config, Path.cwd(), self.data or default_data())
         chosen = file.overruled_by(
             {
                 "proxmox": self.proxmox,

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 from virton.cli.certificate import Certificate
 from virton.cli.connections import BoundedConfig, BoundedProtocol, Bounds, Connections, fitting
 from virton.cli.given_certificate import take_up_anew
+from virton.cli.service_manager import keep_telling, tell
 from virton.rare_log import only_seldom
 
 REASON_HEADER = b"x-reason"
@@ -65,6 +66,7 @@ class Server(uvicorn.Server):
         config.doors = Connections(fitting(bounds), trusted_proxies)
         super().__init__(config)
         self._encrypted = encrypted
+        self._alive: asyncio.Task[None] | None = None
         for name in ("uvicorn.error", "asyncio"):
             # What they say of a request that makes no sense comes as often as somebody sends one.
             only_seldom(logging.getLogger(name))
@@ -82,6 +84,15 @@ class Server(uvicorn.Server):
                 ssl_handshake_timeout=_HANDSHAKE_S,
             )
             self.servers.append(server)
+        tell("READY=1")
+        self._alive = asyncio.create_task(keep_telling())
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End what is served; the service manager is told first."""
+        tell("STOPPING=1")
+        if self._alive is not None:
+            self._alive.cancel()
+        await super().shutdown(sockets)
 
     def _renew_when_told(self, certificate: Certificate) -> None:
         """Take the certificate up anew at SIGHUP, but where that means that a terminal went away."""

@@ -10,9 +10,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from virton.cli.choices import Language, LogFormat, PveVersion
 from virton.cli.complaint import complain
+from virton.cli.service_manager import credential
 from virton.notify.settings import MailServer, RecipientSettings
 
 FILE = "virton.toml"
+ETC = Path("/etc/virton")
+"""Where the settings of an installed console are looked for last."""
 
 Text = Annotated[str, Field(min_length=1)]
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -72,10 +75,19 @@ class SettingsFile(BaseModel):
 
 def settings_file(given: Path | None, *folders: Path) -> tuple[SettingsFile, Path | None]:
     """Read the given file, or the first `virton.toml` in these folders; without any, nothing."""
-    path = given or next((f / FILE for f in folders if (f / FILE).is_file()), None)
+    path = given or next((f / FILE for f in (*folders, ETC) if (f / FILE).is_file()), None)
     if path is None:
         return SettingsFile(), None
-    return _complete(_read(path), path), path
+    return _handed_over(_complete(_read(path), path)), path
+
+
+def _handed_over(file: SettingsFile) -> SettingsFile:
+    """Return the settings with the token that the service manager hands over, if they name none."""
+    path = credential()
+    if path is None or file.token is not None or not file.proxmox:
+        return file
+    token = token_in(path)  # an empty file is how a package says that there is none yet
+    return file.model_copy(update={"token": token, "token_file": str(path)}) if token else file
 
 
 def _read(path: Path) -> SettingsFile:

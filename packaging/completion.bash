@@ -1,0 +1,12 @@
+
+_virton_completion() {
+    local IFS=$'
+'
+    COMPREPLY=( $( env COMP_WORDS="${COMP_WORDS[*]}" \
+                   COMP_CWORD=$COMP_CWORD \
+                   _VIRTON_COMPLETE=complete_bash $1 ) )
+    return 0
+}
+
+complete -o default -F _virton_completion virton
+
