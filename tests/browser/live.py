@@ -71,6 +71,10 @@ class Live:
 
         self._in_the_loop(change)
 
+    def configure(self, name: str, text: str) -> None:
+        """Write a configuration file, as somebody at another console does."""
+        self._in_the_loop(lambda: self.cluster.cluster.files.write(name, text))
+
     def power_on(self, node: str) -> None:
         """Give a node power, and with it the network."""
         self._in_the_loop(lambda: self.cluster.world.set_power(node, True))

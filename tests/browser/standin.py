@@ -264,6 +264,7 @@ def make_app(standin: Standin) -> Starlette:
     routes = [
         Route("/", page("ha")),
         Route("/api/forecast/advice", advice),
+        Route("/api/forecast/waiting", lambda _: JSONResponse({"resources": {}})),
         Route("/api/advice/rule", rule_advice),
         Route("/api/advice/move", move_advice),
         Route("/api/forecast/course", course),

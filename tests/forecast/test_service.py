@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
+from tests.forecast.clusters import rule
 from virton.forecast.service import Service
+from virton.language.forecasts import told_waiting
+from virton.language.sentences import Sentences
 
 Answers = list[dict[str, Any]]
 
@@ -148,6 +151,27 @@ def test_questions_are_answered_while_a_table_is_made() -> None:
     assert told[5]["error"] == "there is no node nowhere"
     assert "vm:1" in told[6]["error"]
     assert told[1]["timed"]
+
+
+def test_what_will_not_run_by_itself_is_told_with_its_reason() -> None:
+    bound = rule("bound", ["vm:1"], nodes={"node3": 0}, strict=1)
+    places = {"vm:1": "node3", "vm:2": "node3", "vm:3": "node1"}
+    capture = document("node3", **places) | {"rules": [bound]}
+    manager = capture["manager_status"]
+    manager["node_status"]["node3"] = "unknown"
+    manager["service_status"]["vm:1"]["state"] = "recovery"
+    manager["service_status"]["vm:2"]["state"] = "recovery"
+    (told,) = worked({"id": 1, "do": "waiting", "capture": capture})
+    (reason,) = told["answer"].values()
+    assert told["answer"].keys() == {"vm:1"}
+    assert {node: one[0] for node, one in reason["objections"].items()} == {
+        "node1": "outside_rule",
+        "node2": "outside_rule",
+        "node3": "offline",
+    }
+    ko, en = (told_waiting(reason, Sentences.of(locale)) for locale in ("ko", "en"))
+    assert ko["says"] == "엄격한 규칙 bound는 node3만 허용하는데, node3이 오프라인입니다"
+    assert en["says"] == "Strict rule bound allows node3 only, and node3 is offline"
 
 
 @pytest.mark.parametrize(

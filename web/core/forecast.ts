@@ -89,11 +89,22 @@ export interface Why {
   state: string;
   runs: boolean;
   says: string;
-  objections: { node: string; kind: string; says: string }[];
+  objections: { node: string; kind: string; rules: string[]; says: string }[];
   without: { without: string; node: string | null; moves: string[]; says: string }[];
   when_its_node_is_lost: { verdict: Verdict; node: string | null; says: string }[];
   contradicting: string[];
-  repairs: { kind: string; change: string; verdict: Verdict; node: string | null; says: string }[];
+  repairs: Repair[];
+}
+
+/** A change after which a resource comes back; `applies` is the change in its parts. */
+export interface Repair {
+  kind: string;
+  change: string;
+  applies: { verb: string; subject: string; values: Record<string, string> };
+  verdict: Verdict;
+  node: string | null;
+  price: { moves: string[]; worse: string[] };
+  says: string;
 }
 
 export interface TableFate {

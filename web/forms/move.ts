@@ -27,9 +27,9 @@ interface Answer {
   comigrated?: string[];
 }
 
-/** Open the dialog. */
-export function openMove(resource: Resource): void {
-  new MoveForm(resource).open();
+/** Open the dialog; `node` is proposed. */
+export function openMove(resource: Resource, node = ""): void {
+  new MoveForm(resource, node).open();
 }
 
 class MoveForm {
@@ -37,11 +37,12 @@ class MoveForm {
   readonly #resource: Resource;
   readonly #told = new ToldErrors();
   readonly #advice = new Asked(askConsequences);
-  #node = "";
+  #node: string;
   #how: Way = "migrate";
 
-  constructor(resource: Resource) {
+  constructor(resource: Resource, node: string) {
     this.#resource = resource;
+    this.#node = node;
   }
 
   open(): void {

@@ -8,6 +8,7 @@ import { drawNow, redraw } from "../core/draw.js";
 import { hindrance, mayWrite } from "../core/hindrance.js";
 import * as preferences from "../core/preferences.js";
 import { resourceOf, state, subscribe } from "../core/store.js";
+import { waitingOf } from "../core/waiting.js";
 import { openMove } from "../forms/move.js";
 import { openResourceForm } from "../forms/resource.js";
 import { openResourceRemoval } from "../forms/resource-removal.js";
@@ -114,7 +115,7 @@ type DeedName = "edit" | "move" | "stop" | "remove";
 
 const DEEDS: Record<DeedName, (resource: Resource) => void> = {
   edit: (resource) => openResourceForm(resource),
-  move: openMove,
+  move: (resource) => openMove(resource),
   stop: openStop,
   remove: openResourceRemoval,
 };
@@ -205,7 +206,7 @@ function listView(page: PageModel): TemplateResult {
     if ("head" in row) return groupRow(row);
     const isOld = isDoubted || row.last_known;
     const look = { isLastKnown: isOld, isChosen: row.sid === chosenSid };
-    const context = [...Object.values(look), preferences.locale(), sorting, marksMany(), isMarked(row.sid)];
+    const context = [...Object.values(look), preferences.locale(), sorting, waitingOf(row), marksMany(), isMarked(row.sid)];
     return guard([row, ...context], () => resourceRow(columns, row, look));
   };
   return tableView<Row>({
@@ -306,7 +307,7 @@ function columnsNow(): Column<Resource>[] {
           `${t("column.failback")} ${onOff(one.failback)}`,
         ].join(" · "),
     },
-    { key: "change", head: t("column.change"), cell: changeText, title: changeText },
+    { key: "change", head: t("column.change"), cell: changeView, title: changeText },
     { key: "acts", head: t("column.acts"), isUnseen: true, cell: actsView },
   ];
 }
@@ -365,9 +366,15 @@ const SUPPOSED: Record<string, string> = {
   ignored: "ignored",
 };
 
-/** What the state's word leaves out: whence it came, where it goes, what was asked for, its HA group. */
+function changeView(resource: Resource): unknown {
+  const text = changeText(resource);
+  return waitingOf(resource) ? html`<span class="stuck">${text}</span>` : text;
+}
+
+/** What the state's word leaves out: why it waits, whence it came, where it goes, what was asked for, its HA group. */
 function changeText(resource: Resource): string {
-  const notes: string[] = [];
+  const waits = waitingOf(resource);
+  const notes = waits ? [waits.says, waits.helps] : [];
   if (resource.target) notes.push(t("resources.target", { node: resource.target }));
   else notes.push(arrivalText(resource));
   const request = requestOf(resource);

@@ -4,7 +4,7 @@ import { html, nothing, type TemplateResult } from "lit/html.js";
 import { live } from "lit/directives/live.js";
 
 import { type ApiError, asApiError, write } from "../core/api.js";
-import { redraw } from "../core/draw.js";
+import { drawNow, redraw } from "../core/draw.js";
 import { hindrance, mayWrite } from "../core/hindrance.js";
 import * as preferences from "../core/preferences.js";
 import { askConflicts, ruleQuery } from "../core/rule-advice.js";
@@ -32,6 +32,15 @@ let isOpen = preferences.unfolded("rules", true);
 
 /** What other parts of the page add to the menu of a rule. */
 export const ruleMenu: ((rule: Rule) => MenuItem[])[] = [];
+
+/** Unfold the part if need be, and bring a rule into sight. */
+export function lookAtRule(name: string): void {
+  isOpen = true;
+  drawNow();
+  const row = document.getElementById(`rule-row-${name}`);
+  row?.scrollIntoView({ block: "center" });
+  row?.querySelector<HTMLElement>(".menu-button")?.focus({ preventScroll: true });
+}
 
 /** The part. */
 export function rulesView(): TemplateResult {
@@ -105,7 +114,7 @@ function rulesTable(type: RuleType, rules: Rule[]): TemplateResult {
 }
 
 function ruleRow(row: Row, columns: Column<Row>[]): TemplateResult {
-  return html`<tr role="row" class=${row.rule.disabled ? "is-off" : ""}>${cellsOf(columns, row)}</tr>`;
+  return html`<tr role="row" id="rule-row-${row.rule.rule}" class=${row.rule.disabled ? "is-off" : ""}>${cellsOf(columns, row)}</tr>`;
 }
 
 function detailRow({ rule, errors }: Row, span: number): TemplateResult {

@@ -4,17 +4,24 @@ import { html, nothing, type TemplateResult } from "lit/html.js";
 
 import { ApiError, asApiError } from "../core/api.js";
 import { redraw } from "../core/draw.js";
-import { askWhy, VERDICT_TONES, type Verdict, type Why } from "../core/forecast.js";
+import { askWhy, type Repair, VERDICT_TONES, type Verdict, type Why } from "../core/forecast.js";
+import { hindrance } from "../core/hindrance.js";
 import { askHistory, type Happening } from "../core/history.js";
-import { resourceOf } from "../core/store.js";
-import type { Resource } from "../model.js";
+import { resourceOf, ruleOf } from "../core/store.js";
+import { waitingOf } from "../core/waiting.js";
+import { openRuleChange } from "../forms/mending.js";
+import { openMove } from "../forms/move.js";
+import type { Resource, Rule } from "../model.js";
 import { errorLine } from "../words/errors.js";
-import { dateTime, list, t } from "../words/i18n.js";
-import { resourceName } from "../words/names.js";
-import { resourceState } from "../words/states.js";
+import { dateTime, has, list, t } from "../words/i18n.js";
+import { nameOf, resourceName } from "../words/names.js";
+import { guestStatus, resourceState } from "../words/states.js";
+import { arrivalText } from "./changes.js";
 import { icon } from "./icons.js";
+import type { MenuItem } from "./menu.js";
 import { pill } from "./pill.js";
 import { resourceMenu, rowButtons } from "./resources.js";
+import { lookAtRule } from "./rules.js";
 
 let sid: string | null = null;
 let found: Why | null = null;
@@ -84,10 +91,11 @@ export function whyView(): TemplateResult | typeof nothing {
 }
 
 function reasons(why: Why, resource: Resource): TemplateResult {
-  return html`<p class="said">${why.says}</p>
+  return html`${stuckView(resource)}
+    <p class="said">${why.says}</p>
     ${stateView(resource)}
-    ${section("why.not", why.objections.map(({ node, says }) => html`<li><b>${node}</b> <span>${says}</span></li>`))}
-    ${section("why.without", why.without.map(({ says }) => html`<li>${says}</li>`))}
+    ${section("why.not", why.objections.map(({ node, says, rules }) => html`<li><b>${node}</b> <span>${withLinks(says, rules)}</span></li>`))}
+    ${section("why.without", why.without.map(({ says, without }) => html`<li>${withLinks(says, [without])}</li>`))}
     ${section(
       "why.lost",
       why.when_its_node_is_lost.map(
@@ -96,16 +104,109 @@ function reasons(why: Why, resource: Resource): TemplateResult {
       ),
     )}
     ${why.contradicting.length ? html`<p class="trouble">${t("why.contradicting", { rules: list(why.contradicting) })}</p>` : nothing}
-    ${section("why.repairs", why.repairs.map((one) => html`<li>${one.says} → ${verdictPill(one.verdict)} ${one.node ?? ""}</li>`))}`;
+    ${section("why.repairs", why.repairs.map(repairView))}
+    ${actsView(resource)}`;
+}
+
+/** Why it will not run by itself, and what helps. */
+function stuckView(resource: Resource): TemplateResult | typeof nothing {
+  const stuck = waitingOf(resource);
+  return stuck ? html`<p class="trouble">${withLinks(stuck.says, stuck.rules ?? [])}</p><p>${stuck.helps}</p>` : nothing;
+}
+
+/** A sentence in which the names of rules lead to them. */
+function withLinks(text: string, rules: string[]): unknown {
+  const [rule, ...rest] = rules;
+  if (rule === undefined || !text.includes(rule)) return rule === undefined ? text : withLinks(text, rest);
+  const at = text.indexOf(rule);
+  const link = html`<button type="button" class="link" @click=${() => lookAtRule(rule)}>${rule}</button>`;
+  return html`${text.slice(0, at)}${link}${withLinks(text.slice(at + rule.length), rest)}`;
+}
+
+/** A change that helps, with its price and its own preview; what the console cannot do is told alone. */
+function repairView(one: Repair): TemplateResult {
+  const deed = repairDeed(one);
+  const why = hindrance();
+  const button = html`<button type="button" class="button small" ?disabled=${Boolean(why)} title=${why} @click=${deed}>${t("why.preview")}</button>`;
+  const { moves, worse } = one.price;
+  const price = [
+    moves.length ? t("repair.moves", { names: list(moves.map(nameOf)) }) : "",
+    worse.length ? t("repair.worse", { nodes: list(worse) }) : "",
+  ];
+  return html`<li>${repairText(one)} ${verdictPill(one.verdict)} ${one.node ?? ""} ${deed ? button : nothing}
+    <p class="soft small">${price.filter(Boolean).join(" ")}</p></li>`;
+}
+
+function repairText({ kind, applies }: Repair): string {
+  const { subject, values } = applies;
+  const before = ruleOf(subject);
+  const known = new Set(before?.nodes.map((one) => one.node));
+  const added = (values.nodes ?? "").split(",").map((one) => one.split(":")[0] ?? "");
+  const names = kind === "add_node" ? added.filter((node) => !known.has(node)) : [];
+  const more = { node: values.node ?? "", memory: values.memory ?? "", names: list(names) };
+  return t(`repair.${kind}`, { rule: subject, name: nameOf(subject), ...more });
+}
+
+function repairDeed(one: Repair): (() => void) | null {
+  const { verb, subject, values } = one.applies;
+  const resource = resourceOf(subject);
+  if (verb === "move" && resource) return () => openMove(resource, values.node);
+  const rule = ruleOf(subject);
+  if (!rule) return null;
+  return () => openRuleChange(subject, repairText(one), verb === "remove" ? null : changeOf(values));
+}
+
+/** A change of a rule in the words of the API, as the page has rules. */
+function changeOf({ strict, resources, nodes }: Record<string, string>): Partial<Rule> {
+  const ranked = (nodes ?? "").split(",").map((one) => one.split(":"));
+  return {
+    ...(strict === undefined ? {} : { strict: strict === "1" }),
+    ...(resources === undefined ? {} : { resources: resources.split(",") }),
+    ...(nodes === undefined
+      ? {}
+      : { nodes: ranked.map(([node = "", at = "0"]) => ({ node, priority: Number(at) })) }),
+  };
 }
 
 function stateView(resource: Resource): TemplateResult {
+  const { restart, relocate, since } = triesOf(resource);
   const told: [string, unknown][] = [
     [t("column.state"), pill(resourceState(resource.state))],
-    [t("why.tries"), t("why.tries_of", { restart: resource.max_restart, relocate: resource.max_relocate })],
+    [t("why.since"), since === null ? "–" : dateTime(since / 1000)],
+    [t("why.guest"), resource.guest ? guestStatus(resource.guest) : "–"],
+    [t("why.from"), arrivalText(resource) || "–"],
+    [t("why.tries"), t("why.tries_of", { restart, restarts: resource.max_restart, relocate, relocates: resource.max_relocate })],
     [t("why.failed"), resource.failed_nodes.length ? list(resource.failed_nodes) : "–"],
+    [t("why.awaits"), awaitedText(resource)],
   ];
   return html`<dl class="facts-list">${told.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
+}
+
+/** What ended a row of failures. */
+const FRESH_STARTS = ["resource.started", "resource.cleared", "resource.recovered", "resource.moved"];
+
+/** Tries used since it last ran, and since when it is as it is, as far as the history tells. */
+function triesOf({ failed_nodes }: Resource): { restart: number; relocate: number; since: number | null } {
+  const rows = changes ?? [];
+  const end = rows.findIndex(({ kind }) => FRESH_STARTS.includes(kind));
+  const failures = (end < 0 ? rows : rows.slice(0, end)).filter(({ kind }) => kind === "resource.failed");
+  const last = rows.find(({ kind }) => kind !== "resource.changed");
+  const restart = Math.max(0, failures.length - failed_nodes.length);
+  return { restart, relocate: failed_nodes.length, since: last?.to ?? null };
+}
+
+/** Who has to do something next. */
+function awaitedText({ state: word, node, target }: Resource): string {
+  const key = `why.awaits.${(word ?? "").replaceAll(" ", "_")}`;
+  return has(key) ? t(key, { node: node ?? "–", target: target ?? "–" }) : t("why.awaits.nothing");
+}
+
+/** All that can be done with it. */
+function actsView(resource: Resource): TemplateResult {
+  const items = resourceMenu.flatMap((itemsOf) => itemsOf(resource)).filter(({ label }) => label !== t("why.ask"));
+  const button = (item: MenuItem) =>
+    html`<button type="button" class="button small ${item.isDanger ? "danger-word" : ""}" ?disabled=${Boolean(item.hindrance)} title=${item.hindrance ?? ""} @click=${item.deed}>${item.label}</button>`;
+  return html`<section><h3>${t("why.acts")}</h3><div class="mendings">${items.map(button)}</div></section>`;
 }
 
 function changesView(): TemplateResult | typeof nothing {

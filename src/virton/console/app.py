@@ -124,6 +124,7 @@ def _routes() -> list[BaseRoute]:
         Route("/api/forecast/fit", reading(forecast.fit)),
         Route("/api/forecast/score", reading(forecast.score)),
         Route("/api/forecast/why/{sid}", reading(forecast.why)),
+        Route("/api/forecast/waiting", reading(forecast.waiting)),
         Route("/api/maintenance", reading(maintenance.show)),
         Route("/api/maintenance", writing(maintenance.begin), methods=["POST"]),
         Route("/api/maintenance/plan", reading(maintenance.plan)),

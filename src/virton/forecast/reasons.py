@@ -1,6 +1,6 @@
 """Why a resource is where it is, what would be otherwise, and what helps: all of it played."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain, combinations, islice
 from typing import Any
@@ -15,6 +15,7 @@ from virton.forecast.situation import Situation
 from virton.forecast.tolerance import UNSAFE, badness, node_cases, rows
 from virton.ha.placement.reasons import Explanation
 from virton.ha.rules.config import NodeAffinityRule
+from virton.ha.states import ServiceState
 
 MOST_CONTRADICTING = 4
 """Sets of so many rules are searched for a smaller one; a larger one is only free of spare rules."""
@@ -57,6 +58,11 @@ class Repair:
         return {
             "kind": self.kind,
             "change": self.change.words,
+            "applies": {
+                "verb": self.change.verb,
+                "subject": self.change.subject,
+                "values": dict(self.change.values),
+            },
             "verdict": str(self.fate.verdict),
             "node": self.fate.node,
             "price": {"moves": list(self.moves), "worse": list(self.worse)},
@@ -113,7 +119,11 @@ def reasons(situation: Situation, sid: str) -> Reasons:
     node = status.node if status is not None else base.resources[sid].node
     lost = _when_lost(base, sid, node)
     lacks_bytes = _lacking(base, node, lost)
-    bad = any(fate.verdict in UNSAFE and fate.verdict is not Verdict.NO_QUORUM for fate in lost)
+    stuck = status is not None and status.state is ServiceState.RECOVERY
+    bad = stuck or any(
+        fate.verdict in UNSAFE and fate.verdict is not Verdict.NO_QUORUM for fate in lost
+    )
+    goal = _is_placed if stuck else _is_back
     return Reasons(
         sid=sid,
         node=node,
@@ -123,9 +133,9 @@ def reasons(situation: Situation, sid: str) -> Reasons:
         without=tuple(_without(base, sid)),
         when_lost=lost,
         lacks_bytes=lacks_bytes,
-        contradicting=_contradicting(base, sid, node) if bad else (),
+        contradicting=_contradicting(base, sid, node, goal) if bad else (),
         repairs=(
-            *(_repairs(base, sid, node) if bad else ()),
+            *(_repairs(base, sid, node, goal) if bad else ()),
             *(_relief(base, sid, _tight(lost), lacks_bytes)),
         ),
     )
@@ -188,7 +198,17 @@ def _is_back(base: Situation, sid: str, node: str | None) -> Fate | None:
     return lost[0] if lost and all(fate.verdict not in UNSAFE for fate in lost) else None
 
 
-def _contradicting(base: Situation, sid: str, node: str | None) -> tuple[str, ...]:
+def _is_placed(base: Situation, sid: str, _: str | None) -> Fate | None:
+    """Return the fate of a resource that finds a node and runs; None if it does not."""
+    place = at_rest(base)[1].running.get(sid)
+    return Fate(sid, Verdict.BACK, place, How.RECOVERED) if place is not None else None
+
+
+Goal = Callable[[Situation, str, str | None], Fate | None]
+"""What is wanted of a resource: its fate where it has that, else None."""
+
+
+def _contradicting(base: Situation, sid: str, node: str | None, goal: Goal) -> tuple[str, ...]:
     """Return the fewest rules that together keep a resource from coming back.
 
     Leaving out one rule after the other gives a set of which none can be spared. A smaller one
@@ -198,7 +218,7 @@ def _contradicting(base: Situation, sid: str, node: str | None) -> tuple[str, ..
 
     def hold(rules: Collection[str]) -> bool:
         gone = [rule for rule in involved if rule not in rules]
-        return _is_back(replace(base, rules=base.rules.without(gone)), sid, node) is None
+        return goal(replace(base, rules=base.rules.without(gone)), sid, node) is None
 
     if hold(()):
         return ()
@@ -220,13 +240,13 @@ def _involved(base: Situation, sid: str) -> list[str]:
 # repairs
 
 
-def _repairs(base: Situation, sid: str, node: str | None) -> Iterator[Repair]:
+def _repairs(base: Situation, sid: str, node: str | None, goal: Goal) -> Iterator[Repair]:
     before = _bearing(base)
     for kind, change in _candidates(base, sid):
         supposed = changed(base, change)
         after, _ = at_rest(supposed)
         place = after.resources[sid].node if sid in after.resources else node
-        fate = _is_back(after, sid, place)
+        fate = goal(after, sid, place)
         if fate is not None:
             yield Repair(kind, change, fate, _moves(base, after), _worse(before, _bearing(after)))
 

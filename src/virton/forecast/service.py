@@ -1,7 +1,7 @@
 """The forecast as a process of its own: JSON lines in, JSON lines out, at low priority.
 
 `python -m virton.forecast.service [SCORE_FILE]`. Each job has an `id`, and what to `do`:
-`table` (a newer one overtakes the one under way), `course`, `why`, `advice`, `maintenance`, `score`,
+`table` (a newer one overtakes the one under way), `course`, `why`, `waiting`, `advice`, `maintenance`, `score`,
 and `cancel` with the id of another job. A table's rows are sent as soon as each is known, those that may have
 changed first; between two rows waiting questions are answered. Once a table is whole, the rows of
 single nodes come once more, with the times at which everything runs again.
@@ -38,6 +38,7 @@ from virton.forecast.score import Keeper, Score, Times
 from virton.forecast.situation import Situation, situation_of
 from virton.forecast.times import over, times_of
 from virton.forecast.tolerance import Row, Table, cases
+from virton.forecast.waiting import waiting
 from virton.simulation.scenario import ScenarioError
 
 NICE = 10
@@ -135,6 +136,8 @@ class Service:
                 return ask(situation, question).to_json()
             case "why":
                 return reasons(situation, str(job.get("sid"))).to_json()
+            case "waiting":
+                return waiting(situation)
             case "advice":
                 asked = job.get("question") or {}
                 return advice(situation, changes_of(asked), commands_of(asked)).to_json()

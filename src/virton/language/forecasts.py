@@ -25,7 +25,12 @@ def told_why(found: Json, said: Sentences) -> Json:
         **found,
         "says": _where(found, said),
         "objections": [
-            {"node": node, "kind": told[0], "says": _objection(told, said)}
+            {
+                "node": node,
+                "kind": told[0],
+                "rules": told[1].get("rules", []),
+                "says": _objection(told, said),
+            }
             for node, told in found["objections"].items()
         ],
         "without": [{**row, "says": without(row, found["sid"], said)} for row in found["without"]],
@@ -68,6 +73,45 @@ def _lacking(row: Mapping[str, Any], said: Sentences) -> str:
         else:
             told.append(f"{node}: {said.say('forecast.missing', {'names': names})}")
     return " ".join(told)
+
+
+_OUTSIDE = ("outside_rule", "kept_off")
+
+
+def told_waiting(row: Json, said: Sentences) -> Json:
+    """Return why a resource will not run by itself, with a sentence and the way out (`helps`)."""
+    if row["kind"] != "no_node":
+        return {**row, **_both(row["kind"], row, said)}
+    objections = row["objections"]
+    rules = sorted({r for name, f in objections.values() if name in _OUTSIDE for r in f["rules"]})
+    open_to = {node: one for node, one in objections.items() if one[0] not in _OUTSIDE}
+    why = ", ".join(
+        said.say(f"waiting.{_plainly(one)}", _of(node, one)) for node, one in open_to.items()
+    )
+    if not rules or not open_to:
+        return {
+            "kind": "no_node",
+            "rules": rules,
+            **_both("no_node", {"why": why, "rules": rules}, said),
+        }
+    fields = {"rules": rules, "nodes": list(open_to), "why": why}
+    return {"kind": "strict", "rules": rules, **_both("strict", fields, said)}
+
+
+def _both(kind: str, fields: Mapping[str, Any], said: Sentences) -> Json:
+    return {
+        "says": said.say(f"waiting.{kind}", fields),
+        "helps": said.say(f"waiting.helps.{kind}", fields),
+    }
+
+
+def _plainly(told: Sequence[Any]) -> str:
+    name = str(told[0])
+    return name if name in ("offline", "in_maintenance", "kept_apart", "already_tried") else "other"
+
+
+def _of(node: str, told: Sequence[Any]) -> Json:
+    return {**told[1], "node": node}
 
 
 def reason(because: Mapping[str, Any], verdict: str, said: Sentences) -> str:

@@ -14,7 +14,7 @@ from virton.console.problems import Refusal
 from virton.console.standings import AUDIT, CONSOLE, GUEST_AUDIT, missing
 from virton.console.watch.domains import DomainError, read_domains
 from virton.console.watch.forecasts import ForecastError
-from virton.language.forecasts import told_course, told_why
+from virton.language.forecasts import told_course, told_waiting, told_why
 from virton.proxmox import ApiFailure
 from virton.proxmox.capture import see
 
@@ -95,6 +95,13 @@ async def why(call: Call) -> Response:
     sid = call.request.path_params["sid"]
     told = await _asked(call, "why", capture=await _seen(call), sid=sid)
     return Answer(told_why(told, sentences_of(call)))
+
+
+async def waiting(call: Call) -> Response:
+    """Return of each resource that will not run by itself, why that is so."""
+    told = await _asked(call, "waiting", capture=await _seen(call))
+    said = sentences_of(call)
+    return Answer({"resources": {sid: told_waiting(row, said) for sid, row in told.items()}})
 
 
 async def advice(call: Call) -> Response:

@@ -1,0 +1,101 @@
+"""A resource that cannot be placed says so by itself; its panel tells all, and what helps is one press away."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.live import Live
+from tests.browser.stage import Opener, Stage
+from tests.browser.test_insight import LOOKS, PATIENCE_MS, arrive, judge
+
+pytestmark = pytest.mark.browser
+
+STRICT = """\
+node-affinity: win-on-3
+\tnodes phum03
+\tresources vm:100
+\tstrict 1
+"""
+REASON = "엄격한 규칙 win-on-3은 phum03만 허용하는데, phum03이 오프라인입니다"
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """A cluster with a strict rule, whose table of what is borne was told before its node is lost."""
+    folder: Path = tmp_path_factory.mktemp("stuck")
+    with Live(folder) as live:
+        live.configure("ha/rules.cfg", STRICT)
+        live.step(30)
+        yield live
+
+
+@pytest.fixture
+def open_live(stage: Stage, live: Live) -> Opener:
+    return stage.opener(live.address)
+
+
+def head(page: Page) -> str:
+    return page.locator(".outlook").inner_text()
+
+
+def test_the_head_names_node_guest_and_rule_before_anything_happens(open_live: Opener) -> None:
+    page = arrive(open_live)
+    sentence = page.get_by_role("link", name="phum03 노드가 멈추면 복구되지 않습니다")
+    expect(sentence).to_have_text(
+        "phum03 노드가 멈추면 복구되지 않습니다: VM 100 (LOTCES-WIN) (엄격한 규칙 win-on-3)",
+        timeout=PATIENCE_MS,
+    )
+    sentence.click()
+    expect(page).to_have_url(re.compile(r"/whatif\?lose=phum03$"))
+    row = page.get_by_role("table", name="예상 결과").get_by_role("row").filter(has_text="VM 100")
+    expect(row).to_contain_text("배치 불가", timeout=PATIENCE_MS)
+    red = (
+        page.get_by_role("table", name="장애 허용 표")
+        .get_by_role("row")
+        .filter(has=page.get_by_role("rowheader", name="phum03", exact=True))
+    )
+    expect(red).to_contain_text("VM 100 (LOTCES-WIN) (엄격한 규칙 win-on-3)", timeout=PATIENCE_MS)
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=str)
+def test_a_resource_without_a_node_says_why_and_what_helps(
+    open_live: Opener, live: Live, look: tuple[str, str, int]
+) -> None:
+    if look == LOOKS[0]:
+        live.cut("phum03")
+        live.step(200)
+    page = arrive(open_live, "/", look)
+    is_korean = look[0] == "ko"
+    reason = REASON if is_korean else "Strict rule win-on-3 allows phum03 only"
+    row = page.locator("#resources").get_by_role("row").filter(has_text="LOTCES-WIN")
+    expect(row).to_contain_text(reason, timeout=PATIENCE_MS)
+    judge(page, f"stuck-{look[0]}", look[2])
+    page.get_by_role("button", name=re.compile(r"(왜\?|Why\?) VM 100")).click()
+    panel = page.get_by_role("complementary", name=re.compile("VM 100"))
+    expect(panel).to_contain_text(reason)
+    link = panel.get_by_role("button", name="win-on-3", exact=True)
+    expect(link.nth(1)).to_be_visible(timeout=PATIENCE_MS)
+    judge(page, f"stuck-why-{look[0]}", look[2])
+    link.first.click()
+    expect(
+        page.get_by_role("button", name=re.compile("win-on-3 메뉴|Menu of win-on-3"))
+    ).to_be_focused()
+
+
+def test_a_repair_is_previewed_and_done_by_one_press(open_live: Opener, live: Live) -> None:
+    page = arrive(open_live)
+    page.get_by_role("button", name="왜? VM 100").click()
+    panel = page.get_by_role("complementary", name=re.compile("VM 100"))
+    repair = panel.get_by_role("listitem").filter(has_text="규칙을 선호로 바꾸기")
+    repair.get_by_role("button", name="미리보기…").click(timeout=PATIENCE_MS)
+    dialog = page.get_by_role("dialog", name="이렇게 바꿀까요?")
+    expect(dialog).to_contain_text("VM 100 (LOTCES-WIN) → phum0", timeout=PATIENCE_MS)
+    dialog.get_by_role("button", name="적용").click()
+    expect(page.get_by_text("‘win-on-3’ 규칙을 저장했습니다.")).to_be_visible()
+    live.step(40)
+    row = page.locator("#resources").get_by_role("row").filter(has_text="LOTCES-WIN")
+    expect(row).to_contain_text("실행 중", timeout=PATIENCE_MS)
+    expect(row).not_to_contain_text("win-on-3")
