@@ -38,6 +38,7 @@ VERBS = {
     "apply": "Make a live cluster what it should be: in the plan's order, and no step after a surprise.",
     "undo": "Undo an apply: what it did, backwards. Never over what somebody else has changed since.",
     "drill": "Hold the redundancy check: forecast, consent of two, the fault, what was measured, a report.",
+    "incident": "Draft an incident report: course, outages by resource and group, causes, prevention.",
     "audit": "Verify that nobody has altered the audit; name the first byte that was.",
     "doctor": "Look at everything that the console needs: each line is a finding, with what to do.",
     "backup": "Back up everything that the console keeps into one file, while it runs.",

@@ -1,0 +1,143 @@
+"""The draft of an incident report: course, outages, what led to what, from the history alone."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from virton.ha.causes import CAUSES
+from virton.keeping.history import Kept
+from virton.language.sentences import Sentences
+from virton.plans.drill_report import kst
+from virton.story.chains import chain_of
+from virton.story.happenings import Kind
+
+THRESHOLDS_MIN = (30, 10)
+"""Outages of so many minutes or more are marked, by the larger one first."""
+
+_DOWN = (Kind.GUEST_DOWN, Kind.RESOURCE_FAILED, Kind.RESOURCE_ERROR)
+_UP = (Kind.RESOURCE_RECOVERED, Kind.RESOURCE_STARTED)
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What belongs to an incident: its happenings in the order of time, and what came before."""
+
+    number: int
+    whom: str
+    began_ms: int
+    ended_ms: int | None
+    affected: tuple[str, ...]
+    rows: Sequence[Kept]
+    before: Sequence[Kept]
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """When a resource was down (ms): from the earliest moment to the latest; None: still."""
+
+    sid: str
+    from_ms: int
+    to_ms: tuple[int, int] | None
+
+    def lasted_s(self, now_ms: int) -> int:
+        """Return for how long at the most."""
+        until_ms = now_ms if self.to_ms is None else self.to_ms[1]
+        return max(0, until_ms - self.from_ms + 500) // 1000
+
+
+def outages(story: Story) -> list[Outage]:
+    """Return the outage of each resource that the incident struck."""
+    return [one for sid in story.affected if (one := _outage(sid, story)) is not None]
+
+
+def _outage(sid: str, story: Story) -> Outage | None:
+    mine = [row for row in story.rows if row.whom == sid]
+    down = next((row for row in mine if row.kind in _DOWN), None)
+    from_ms = story.began_ms if down is None else down.from_ms
+    up = [row for row in mine if row.kind in _UP and row.to_ms >= from_ms]
+    return Outage(sid, from_ms, (up[-1].from_ms, up[-1].to_ms) if up else None)
+
+
+def incident_report(
+    story: Story,
+    groups: Mapping[str, Iterable[str]],
+    form: Mapping[str, str],
+    now_ms: int,
+    lang: str,
+) -> Json:
+    """Return the report in a language."""
+    said = Sentences.of(lang)
+    found = {one.sid: one for one in outages(story)}
+    first = story.rows[0] if story.rows else None
+    return {
+        "version": 1,
+        "lang": lang,
+        "number": story.number,
+        "form": {key: form.get(key, "") for key in ("institution", "system", "grade")},
+        "whom": story.whom,
+        "says": "" if first is None else said.happening(first.kind, first.whom, first.facts),
+        "began": kst(story.began_ms // 1000),
+        "ended": None if story.ended_ms is None else kst(story.ended_ms // 1000),
+        "resources": [_row(sid, [one], now_ms) for sid, one in sorted(found.items())],
+        "groups": [
+            _row(name, members, now_ms)
+            for name, sids in sorted(groups.items())
+            if (members := [found[sid] for sid in sids if sid in found])
+        ],
+        "course": [_step(row, said) for row in story.rows],
+        "causes": [line for sid in sorted(found) for line in _causes(sid, story, said)],
+    }
+
+
+def _row(name: str, members: Sequence[Outage], now_ms: int) -> Json:
+    """Return one line: the time in which any of these was down."""
+    from_ms = min(one.from_ms for one in members)
+    ends = [one.to_ms for one in members]
+    until = None if None in ends else max(end[1] for end in ends if end is not None)
+    lasted_s = _together_s(members, now_ms)
+    minutes = lasted_s // 60
+    mark = next((bound for bound in THRESHOLDS_MIN if minutes >= bound), None)
+    return {
+        "name": name,
+        "from": kst(from_ms // 1000),
+        "until": None if until is None else kst(until // 1000),
+        "lasted_s": lasted_s,
+        "minutes": f"{lasted_s // 60}:{lasted_s % 60:02}",
+        "mark": mark,
+    }
+
+
+def _together_s(members: Sequence[Outage], now_ms: int) -> int:
+    """Return for how many seconds at least one was down."""
+    spans = sorted((one.from_ms, one.from_ms + one.lasted_s(now_ms) * 1000) for one in members)
+    total_ms, reached = 0, spans[0][0]
+    for from_ms, to_ms in spans:
+        total_ms += max(0, to_ms - max(from_ms, reached))
+        reached = max(reached, to_ms)
+    return total_ms // 1000
+
+
+def _step(row: Kept, said: Sentences) -> Json:
+    return {
+        "at": kst(row.to_ms // 1000),
+        "told": row.told,
+        "says": said.happening(row.kind, row.whom, row.facts),
+        "because": _because(row, said),
+    }
+
+
+def _because(row: Kept, said: Sentences) -> str | None:
+    if row.because is None or row.because[0] not in CAUSES:
+        return None
+    return said.say(f"cause.{row.because[0]}", row.because[1])
+
+
+def _causes(sid: str, story: Story, said: Sentences) -> list[str]:
+    """Return what led to the last that happened to a resource, in one line."""
+    mine = [row for row in story.rows if row.whom == sid]
+    if not mine:
+        return []
+    before = sorted([*story.before, *story.rows], key=lambda row: (row.to_ms, row.number))
+    chain = [*chain_of(mine[-1], before), mine[-1]]
+    return [" → ".join(said.happening(one.kind, one.whom, one.facts) for one in chain)]
