@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from tests.bench.scale import cluster
+from tests.plans.test_advising import is_minimal
 from tests.plans.test_applying import interrupted
 from virton.forecast.situation import situation_of
 from virton.plans.desired import read_desired
@@ -43,7 +44,17 @@ def single_losses_at_size() -> None:
     assert took_s < LONGEST_S
 
 
+def minimal_advice(seeds: range) -> None:
+    """Hold advice for generated cases against all smaller sets of changes."""
+    told = [is_minimal(seed) for seed in seeds]
+    print(
+        f"advice: {told.count(True)} minimal, {told.count(False)} not, {told.count(None)} unbroken"
+    )
+    assert False not in told
+
+
 if __name__ == "__main__":
     first, _, last = (sys.argv[1] if len(sys.argv) > 1 else "0..100").partition("..")
     single_losses_at_size()
+    minimal_advice(range(300))
     random_plans(range(int(first), int(last)))

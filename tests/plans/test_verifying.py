@@ -118,4 +118,6 @@ def test_the_verb_names_counterexamples_and_writes_junit(tmp_path: Path) -> None
     assert suite is not None
     assert (suite.get("tests"), suite.get("failures")) == ("2", "1")
     assert virton("verify", desired, file, "--planned").exit_code == 0
+    advised = virton("verify", desired, file, "--advise", "--lang", "en")
+    assert "Helps: add rule apart: affinity negative, resources vm:1,vm:2" in advised.stdout
     assert "web: 지켜지지 않습니다" in virton("verify", desired, file, "--lang", "ko").stdout

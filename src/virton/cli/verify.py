@@ -1,9 +1,10 @@
 """`virton verify`: what must always be true, tried against every fault: a test suite for HA."""
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.text import Text
@@ -16,7 +17,10 @@ from virton.cli.language import Language, LanguageOption, printable, sentences
 from virton.cli.plan_source import PlanDataOption, plan_source
 from virton.cli.real_cluster import CaFileOption, FingerprintOption
 from virton.cli.terminal import terminal
+from virton.forecast.situation import Situation
 from virton.language import plans
+from virton.plans import advising
+from virton.plans.advising import Advice
 from virton.plans.junit import junit as as_junit
 from virton.plans.objectives import FAULTS, Objective, objectives
 from virton.plans.plan import make_plan
@@ -49,6 +53,10 @@ def verify(
     console: Annotated[
         str, typer.Option(metavar="URL", help="The console in which counterexamples are opened.")
     ] = "",
+    advise: Annotated[
+        bool,
+        typer.Option("--advise", help="Say of each broken one what mends it, the cheapest way."),
+    ] = False,
     as_json: JsonOption = False,
     lang: LanguageOption = None,
 ) -> None:
@@ -67,15 +75,17 @@ def verify(
             if planned:
                 situation = make_plan(situation, source.configured, should).after
             wanted = [_narrowed(one, only) for one in objectives(should, situation)]
-        found = verified(situation, wanted, source.domains | should.domains)
+        domains = source.domains | should.domains
+        found = verified(situation, wanted, domains)
+        helps = _advised(situation, found, domains) if advise else {}
         if junit is not None:
             _write(junit, as_junit(found, situation.name, sentences(lang)))
     if as_json:
         told = {"version": 1, "capture": situation.fingerprint, "clock": "paced"}
-        rows = {"objectives": [one.to_json() for one in found]}
+        rows = {"objectives": [_row(one, advise, helps) for one in found]}
         typer.echo(json.dumps(told | rows, ensure_ascii=False, indent=1, sort_keys=True))
     else:
-        _print(found, console, lang)
+        _print(found, console, helps if advise else None, lang)
     if any(one.broken is not None for one in found):
         raise typer.Exit(BROKEN)
 
@@ -84,13 +94,43 @@ def _narrowed(objective: Objective, only: list[str]) -> Objective:
     return replace(objective, after=tuple(one for one in objective.after if one in only))
 
 
-def _print(found: tuple[Verified, ...], console: str, lang: Language | None) -> None:
+def _advised(
+    situation: Situation, found: Sequence[Verified], domains: Mapping[str, Sequence[str]]
+) -> dict[str, Advice]:
+    """Return what mends each broken objective without breaking those that hold."""
+    kept = [one.objective for one in found if one.broken is None]
+    told = {
+        one.objective.name: advising.advise(situation, one.objective, one.broken, kept, domains)
+        for one in found
+        if one.broken is not None
+    }
+    return {name: advice for name, advice in told.items() if advice is not None}
+
+
+def _row(one: Verified, advise: bool, helps: Mapping[str, Advice]) -> dict[str, Any]:
+    row = one.to_json()
+    if advise and one.broken is not None:
+        advice = helps.get(one.objective.name)
+        row["advice"] = None if advice is None else advice.to_json()
+    return row
+
+
+def _print(
+    found: tuple[Verified, ...],
+    console: str,
+    helps: Mapping[str, Advice] | None,
+    lang: Language | None,
+) -> None:
     out, said = terminal(soft_wrap=True), sentences(lang)
     for one in found:
         mark = Text("✓ ", "green") if one.broken is None else Text("✗ ", "bold red")
         out.print(mark + Text(printable(plans.told_objective(one.to_json(), said))))
         if one.broken is not None:
             out.print(Text(f"  {console.rstrip('/')}{one.broken.address}", "dim"))
+            if helps is not None:
+                advice = helps.get(one.objective.name)
+                line = plans.told_advice(None if advice is None else advice.to_json(), said)
+                out.print(f"  {printable(line)}")
 
 
 def _write(path: Path, text: str) -> None:

@@ -126,3 +126,17 @@ def told_objective(row: Mapping[str, Any], said: Sentences) -> str:
     fields = {key: value for key, value in broken["fields"].items() if value is not None}
     how = said.say(f"plans.objective.{broken['how']}", fields)
     return said.say("plans.objective.broken", {"name": row["name"], "fault": where, "how": how})
+
+
+def told_advice(row: Mapping[str, Any] | None, said: Sentences) -> str:
+    """Say what mends an objective, and its price."""
+    if row is None:
+        return said.say("plans.advice.none", {})
+    parts = []
+    for one in row["options"]:
+        if one["kind"] in ("move", "vote"):
+            fields = {"sid": one.get("sid", ""), "node": one.get("node", "")}
+            parts.append(said.say(f"plans.advice.{one['kind']}", fields))
+        else:
+            parts.append(edit(one["edit"], said))
+    return f"{said.say('plans.helps', {'edits': ' + '.join(parts)})} ({price(row['price'], said)})"

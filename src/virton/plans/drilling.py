@@ -20,6 +20,7 @@ PATIENCE_S = 180
 """For so long beyond what was foreseen it is looked on."""
 
 RETURN_S = 900
+SPOKE_S = 30
 _AT_REST = ("started", "stopped", "error", "ignored", "freeze", "recovery")
 
 
@@ -110,7 +111,8 @@ def _is_over(seen: Look, fault: Fault, expected: dict[str, str]) -> bool:
     if seen.nodes.get(fault.node) == "online":
         return False
     back = all(seen.running.get(sid) not in (None, fault.node) for sid in expected)
-    return back and all(state in _AT_REST for state, _ in seen.services.values())
+    waits = any(s == "started" and node == fault.node for s, node in seen.services.values())
+    return back and not waits and all(state in _AT_REST for state, _ in seen.services.values())
 
 
 async def _returned(watch: Watch, clock: str, fault: Fault) -> None:
@@ -120,8 +122,18 @@ async def _returned(watch: Watch, clock: str, fault: Fault) -> None:
         seen = await _look(watch, clock)
         if seen is not None and seen.nodes.get(fault.node) == "online":
             states = {state for state, _ in seen.services.values()}
-            if states <= {"started", "stopped", "error", "ignored", "freeze"}:
+            at_rest = states <= {"started", "stopped", "error", "ignored", "freeze"}
+            if at_rest and await _speaks(watch, fault.node, seen.at_s):
                 return
         await watch.pause(LOOK_S)
         waited_s += LOOK_S
     raise NotReturnedError(fault.node)
+
+
+async def _speaks(watch: Watch, node: str, now_s: int) -> bool:
+    """Tell whether a node's LRM is at work again: until then nothing can start there."""
+    try:
+        lrm = (await watch.api.manager_status()).lrms.get(node)
+    except ApiFailure:
+        return False
+    return lrm is not None and (lrm.timestamp or 0) > now_s - SPOKE_S

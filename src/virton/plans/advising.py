@@ -1,0 +1,251 @@
+"""What to do about a broken objective: the fewest and cheapest changes, each set of them played."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations, islice
+from types import MappingProxyType
+from typing import Any
+
+from virton.forecast.changes import ChangeError
+from virton.forecast.rest import at_rest
+from virton.forecast.situation import Situation
+from virton.forecast.tolerance import badness, node_cases, rows
+from virton.forecast.trial import Trial
+from virton.ha.rules.config import NodeAffinityRule, Rule
+from virton.plans.conflicts import dropped
+from virton.plans.edits import Edit
+from virton.plans.entries import NODE_RULE_DEFAULTS, RESOURCE_RULE_DEFAULTS, Kind, rule_values
+from virton.plans.objectives import Objective
+from virton.plans.playing import with_edits
+from virton.plans.verifying import Counterexample, verify
+
+MOST_TOGETHER = 3
+"""So many changes are made together at most."""
+
+MOST_TRIED = 600
+Domains = Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One thing that may help: an edit, a resource moved by hand, or a vote added."""
+
+    kind: str
+    edit: Edit | None = None
+    sid: str = ""
+    node: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the option."""
+        told: dict[str, Any] = {"kind": self.kind}
+        if self.edit is not None:
+            told["edit"] = self.edit.to_json()
+        if self.sid:
+            told |= {"sid": self.sid, "node": self.node}
+        return told
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What moves at once because of it, and which faults are borne less well then."""
+
+    moves: tuple[str, ...]
+    worse: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """The options that together mend an objective, and their price."""
+
+    options: tuple[Option, ...]
+    price: Price
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the advice."""
+        return {
+            "options": [option.to_json() for option in self.options],
+            "price": {"moves": list(self.price.moves), "worse": list(self.price.worse)},
+        }
+
+
+def advise(
+    situation: Situation,
+    broken: Objective,
+    how: Counterexample,
+    kept: Sequence[Objective] = (),
+    domains: Domains = MappingProxyType({}),
+) -> Advice | None:
+    """Return the cheapest of the smallest sets that mend an objective and keep the others.
+
+    None where none of those that are tried does.
+    """
+    return _Search(situation, broken, how, kept, domains).best()
+
+
+class _Search:
+    """Tries single options, then pairs and so on: the first size that helps is the smallest."""
+
+    def __init__(
+        self,
+        situation: Situation,
+        broken: Objective,
+        how: Counterexample,
+        kept: Sequence[Objective],
+        domains: Domains,
+    ) -> None:
+        self._base, _ = at_rest(situation)
+        self._broken = broken
+        self._kept = kept
+        self._domains = domains
+        self._lost = dropped(self._base)
+        self._bears = _bearing(self._base)
+        self.options = list(options(self._base, broken, how, domains))
+
+    def best(self) -> Advice | None:
+        for size in range(1, MOST_TOGETHER + 1):
+            sets = islice(combinations(self.options, size), MOST_TRIED)
+            found = [(after, chosen) for chosen in sets if (after := self.helps(chosen))]
+            if found:
+                priced = [Advice(chosen, self._price(after)) for after, chosen in found]
+                return min(priced, key=lambda one: (len(one.price.worse), len(one.price.moves)))
+        return None
+
+    def helps(self, chosen: Sequence[Option]) -> Situation | None:
+        """Return the cluster at rest with these options, if they mend the objective."""
+        if len({option.edit.name for option in chosen if option.edit}) < sum(
+            option.edit is not None for option in chosen
+        ):
+            return None
+        try:
+            after = with_options(self._base, chosen)
+        except ChangeError:
+            return None
+        if not dropped(after) <= self._lost:
+            return None
+        found = verify(after, [self._broken, *self._kept], self._domains)
+        return after if all(one.broken is None for one in found) else None
+
+    def _price(self, after: Situation) -> Price:
+        before, now = self._base.running, after.running
+        moves = tuple(sid for sid in sorted(before) if now.get(sid) != before[sid])
+        bears = _bearing(after)
+        worse = tuple(
+            name for name, bad in sorted(bears.items()) if bad > self._bears.get(name, bad)
+        )
+        return Price(moves, worse)
+
+
+def with_options(base: Situation, chosen: Sequence[Option]) -> Situation:
+    """Return a cluster at rest as options make it; raises ChangeError."""
+    supposed = with_edits(base, [option.edit for option in chosen if option.edit is not None])
+    if any(option.kind == "vote" for option in chosen):
+        supposed = replace(supposed, device_votes=1, device_on=True)
+    trial = Trial(supposed, supposed.online)
+    for option in chosen:
+        if option.kind == "move":
+            trial.command(f"migrate {option.sid} {option.node}")
+    trial.settle(thorough=True)
+    return trial.after()
+
+
+def _bearing(base: Situation) -> dict[str, int]:
+    return {row.case.name: badness(row.worst) for row in rows(base, node_cases(base))}
+
+
+# what may help
+
+
+def options(
+    base: Situation, broken: Objective, how: Counterexample, domains: Domains
+) -> Iterator[Option]:
+    """Yield what may help, the gentlest first."""
+    sids = _concerned(broken, how)
+    for sid in sids:
+        for node in sorted(base.online) if broken.kind in ("apart", "share") else ():
+            if base.running.get(sid) not in (None, node):
+                yield Option("move", sid=sid, node=node)
+    if how.fields.get("verdict") == "no_quorum" and not base.device_votes:
+        yield Option("vote")
+    involved = _involved(base, sids)
+    for rule in involved:
+        yield from (Option(kind, edit) for kind, edit in _loosened(base, rule, sids))
+    if broken.kind == "apart":
+        yield Option("apart", _apart(base, broken.sids))
+        for pair in combinations(sids, 2) if len(broken.sids) > 2 else ():
+            yield Option("apart", _apart(base, pair))
+    if broken.kind == "share":
+        yield from _kept_off(base, broken, how, domains)
+    for rule in involved:
+        before = rule_values(rule, rule.comment or "")
+        yield Option("remove_rule", Edit(Kind.RULE, rule.rule, before, None))
+
+
+def _concerned(broken: Objective, how: Counterexample) -> list[str]:
+    told = how.fields.get("sids") or [how.fields["sid"]]
+    return sorted(set(told) or set(broken.sids))
+
+
+def _involved(base: Situation, sids: Sequence[str]) -> list[Rule]:
+    """Return the rules that name these resources, and those of what they are kept with."""
+    enabled = [rule for _, rule in sorted(base.rules.rules.items()) if rule.enabled]
+    near = set(sids)
+    for rule in enabled:
+        if rule.resources & set(sids):
+            near |= rule.resources
+    return [rule for rule in enabled if rule.resources & near]
+
+
+def _loosened(base: Situation, rule: Rule, sids: Sequence[str]) -> Iterator[tuple[str, Edit]]:
+    """Yield what loosens a rule without removing it."""
+    before = rule_values(rule, rule.comment or "")
+
+    def edit(**values: str) -> Edit:
+        return Edit(Kind.RULE, rule.rule, before, {**before, **values})
+
+    if isinstance(rule, NodeAffinityRule):
+        if rule.strict:
+            yield "relax", edit(strict="0")
+        for node in sorted(base.online - rule.nodes.keys()) if rule.affinity == "positive" else ():
+            yield "add_node", edit(nodes=_nodes({**rule.nodes, node: 0}))
+        if len(set(rule.nodes.values())) > 1:
+            yield "drop_priorities", edit(nodes=_nodes(dict.fromkeys(rule.nodes, 0)))
+    fewest = 1 if isinstance(rule, NodeAffinityRule) else 2
+    for sid in sids:
+        if sid in rule.resources and len(rule.resources) > fewest:
+            yield "remove_member", edit(resources=",".join(sorted(rule.resources - {sid})))
+
+
+def _nodes(priorities: Mapping[str, int]) -> str:
+    return ",".join(f"{n}:{p}" if p else n for n, p in sorted(priorities.items()))
+
+
+def _apart(base: Situation, sids: Sequence[str]) -> Edit:
+    values = {
+        "type": "resource-affinity",
+        "affinity": "negative",
+        "resources": ",".join(sorted(sids)),
+    }
+    return Edit(Kind.RULE, _free_name(base, "apart"), None, {**RESOURCE_RULE_DEFAULTS, **values})
+
+
+def _kept_off(
+    base: Situation, broken: Objective, how: Counterexample, domains: Domains
+) -> Iterator[Option]:
+    """Yield rules that keep one of the crowd on the nodes elsewhere."""
+    where = str(how.fields["where"])
+    crowded = {where} if broken.of == "node" else set(domains.get(where, ()))
+    elsewhere = sorted(base.online - crowded)
+    for strict in ("0", "1") if elsewhere else ():
+        for sid in sorted(how.fields["sids"]):
+            name = _free_name(base, f"elsewhere-{sid.replace(':', '-')}")
+            values = {"type": "node-affinity", "resources": sid, "nodes": ",".join(elsewhere)}
+            made = {**NODE_RULE_DEFAULTS, **values, "strict": strict}
+            yield Option("keep_off", Edit(Kind.RULE, name, None, made))
+
+
+def _free_name(base: Situation, wanted: str) -> str:
+    name, count = wanted, 1
+    while name in base.rules.rules:
+        count += 1
+        name = f"{wanted}-{count}"
+    return name

@@ -1,0 +1,122 @@
+"""Advice mends a broken objective, is the smallest that does, and holds once it is applied."""
+
+import random
+from itertools import combinations
+from typing import Any
+
+import pytest
+
+from tests.forecast.clusters import cluster, rule
+from virton.forecast.rest import at_rest
+from virton.forecast.situation import Situation
+from virton.plans.advising import Advice, advise, options, with_options
+from virton.plans.conflicts import dropped
+from virton.plans.desired import read_desired
+from virton.plans.objectives import Objective, objectives
+from virton.plans.verifying import verify
+
+CASES = 10
+"""Of the 300 that `python -m tests.plans.proof` tries, so many are tried always."""
+
+
+def first(situation: Situation, text: str) -> tuple[Objective, Advice | None]:
+    desired = read_desired(f"version: 1\nobjectives: {{it: {text}}}")
+    [objective] = objectives(desired, situation)
+    [found] = verify(situation, [objective])
+    assert found.broken is not None
+    return objective, advise(situation, objective, found.broken)
+
+
+def kinds(advice: Advice | None) -> list[str]:
+    assert advice is not None
+    return [option.kind for option in advice.options]
+
+
+def test_guests_that_come_together_are_kept_apart_by_a_rule() -> None:
+    web = cluster({"vm:1": "node1", "vm:2": "node2", "vm:3": "node3"})
+    _, advice = first(web, "{apart: [vm:1, vm:2], after: node}")
+    assert kinds(advice) == ["apart"]
+
+
+def test_of_two_that_help_the_cheaper_one_is_advised() -> None:
+    """A rule on node1 alone: made a preference, nothing moves."""
+    bound = rule("bound", ["vm:1"], nodes={"node1": 0}, strict=1)
+    _, advice = first(
+        cluster({"vm:1": "node1"}, rules=[bound]), "{back: vm:1, within_s: 300, after: node}"
+    )
+    assert kinds(advice) == ["relax"]
+    assert advice is not None
+    assert (advice.price.moves, advice.price.worse) == ((), ())
+
+
+def test_where_the_votes_are_too_few_one_is_added() -> None:
+    situation = cluster({"vm:1": "node1"}, nodes=2)
+    _, advice = first(situation, "{back: vm:1, within_s: 300, after: node}")
+    assert kinds(advice) == ["vote"]
+
+
+def test_a_crowd_that_is_only_at_rest_is_moved_by_hand() -> None:
+    text = "{share: [vm:1, vm:2], of: node, most: 1/2, after: []}"
+    _, advice = first(cluster({"vm:1": "node1", "vm:2": "node1"}), text)
+    assert kinds(advice) == ["move"]
+
+
+def generated(dice: random.Random) -> tuple[Situation, str]:
+    """Return a small cluster with up to 12 rules, and an objective for it."""
+    nodes, count = dice.choice((3, 3, 4)), dice.randint(2, 6)
+    names = [f"node{n}" for n in range(1, nodes + 1)]
+    sids = [f"vm:{n}" for n in range(1, count + 1)]
+    rules: list[dict[str, Any]] = []
+    for number in range(dice.randint(0, 12)):
+        chosen = dice.sample(sids, dice.randint(1, min(3, count)))
+        if dice.random() < 0.6:
+            places = {
+                node: dice.choice((0, 0, 1)) for node in dice.sample(names, dice.randint(1, 2))
+            }
+            more = {"nodes": places, "strict": dice.randint(0, 1)}
+            rules.append(rule(f"rule{number}", chosen, **more))
+        elif len(chosen) > 1:
+            rules.append(
+                rule(f"rule{number}", chosen, affinity=dice.choice(("positive", "negative")))
+            )
+    situation = cluster({sid: dice.choice(names) for sid in sids}, nodes=nodes, rules=rules)
+    pair = ", ".join(dice.sample(sids, 2))
+    return situation, dice.choice(
+        (
+            f"{{apart: [{pair}], after: node}}",
+            f"{{back: [{pair}], within_s: 600, after: node}}",
+            f"{{share: [{', '.join(sids)}], most: 2/3, after: node}}",
+            "{tolerates: true, after: node}",
+        )
+    )
+
+
+def is_minimal(seed: int) -> bool | None:
+    """Tell whether advice for a generated case holds and none smaller does; None: nothing broken."""
+    situation, text = generated(random.Random(seed))  # noqa: S311
+    [objective] = objectives(read_desired(f"version: 1\nobjectives: {{it: {text}}}"), situation)
+    [found] = verify(situation, [objective])
+    if found.broken is None:
+        return None
+    advice = advise(situation, objective, found.broken)
+    base, _ = at_rest(situation)
+    pool = list(options(base, objective, found.broken, {}))
+    if advice is not None and not _mends(base, advice.options, objective):
+        return False
+    smaller = range(1, 3 if advice is None else min(3, len(advice.options)))
+    tried = (chosen for size in smaller for chosen in combinations(pool, size))
+    return not any(_mends(base, chosen, objective) for chosen in tried)
+
+
+def _mends(base: Situation, chosen: tuple[Any, ...], objective: Objective) -> bool:
+    names = [option.edit.name for option in chosen if option.edit]
+    if len(names) > len(set(names)):
+        return False
+    after = with_options(base, chosen)
+    [found] = verify(after, [objective])
+    return found.broken is None and dropped(after) <= dropped(base)
+
+
+@pytest.mark.parametrize("seed", range(CASES))
+def test_no_smaller_change_mends_a_generated_case(seed: int) -> None:
+    assert is_minimal(seed) is not False
