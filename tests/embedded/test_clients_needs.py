@@ -45,6 +45,11 @@ def test_a_guest_can_be_reset_paused_and_resumed(living: Living) -> None:
 def test_a_node_reboots_in_order_and_comes_back(living: Living) -> None:
     living.send("POST", "/nodes/phum01/status", command="reboot")
     living.wait(lambda: living.state("vm:121")[0] == "freeze", 200)
+    living.wait(lambda: not living.power("phum01"), 60)
+    # its machine has to come up first
+    living.step(55)
+    assert not living.power("phum01")
+    living.wait(lambda: living.power("phum01"), 10)
     living.wait(lambda: living.state("vm:121") == ("started", "phum01"), 400)
 
 

@@ -19,7 +19,8 @@ class Host:
     """A node's hardware and what runs on it. One that does not tell its size has it all the same. `watchdogs`: handle -> when it was fed last (s).
 
     `booted_s` is when it was switched on, `files_since_s` when its cluster files came up, and
-    `daemons_due_s` when its daemons will start, while it boots.
+    `daemons_due_s` when its daemons will start, while it boots. `returns_s` is when it will be
+    switched on again, while it is off to reboot.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Host:
     booted_s: int | None = None
     files_since_s: int = 0
     daemons_due_s: int | None = None
+    returns_s: int | None = None
     files_usable: bool = True
     state_consistent: bool = True
     going_down: str | None = None

@@ -26,8 +26,17 @@ def crm_ended(host: Host, hardware: Executor) -> bool:
     if (how := host.going_down) is not None:
         hardware.execute(f"power {host.name} off", how)
         if how == "reboot":
-            hardware.execute(f"power {host.name} on", how)
+            _come_back(host, hardware)
     return asked
+
+
+def _come_back(host: Host, hardware: Executor) -> None:
+    """Power a node on that reboots, once its machine has come up again."""
+    world = hardware.world
+    if world.timing.reboot_s:
+        host.returns_s = world.now_s + world.timing.reboot_s
+    else:
+        hardware.execute(f"power {host.name} on", "reboot")
 
 
 def lrm_ended(host: Host, hardware: Executor) -> bool:

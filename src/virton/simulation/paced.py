@@ -129,6 +129,8 @@ class PacedClock:
         self._guests.finish_due()
         world.membership.pass_to(world.now_s)
         for host in world.hosts.values():
+            if host.returns_s is not None and host.returns_s <= world.now_s:
+                self._hardware.execute(f"power {host.name} on", "reboot")
             if host.daemons_due_s is not None and host.daemons_due_s <= world.now_s:
                 self._boot(host)
             self._run_if_due(host, "crm", host.crm)
@@ -159,10 +161,12 @@ class PacedClock:
         return max(world.now_s + 1, min(times, default=world.now_s + 1))
 
     def _add_times(self, host: Host, times: list[int]) -> None:
-        """Add when a node's watchdogs fire and its daemons start."""
+        """Add when a node's watchdogs fire, it comes back, and its daemons start."""
         due_s, now_s = self.rounds.due_s, self._world.now_s
         for fed_s in host.watchdogs.values():
             times.append(fed_s + self._world.timing.watchdog_s + 1)
+        if host.returns_s is not None:
+            times.append(host.returns_s)
         if host.daemons_due_s is not None:
             times.append(host.daemons_due_s)
         if (host.crm and (host.name, "crm") not in due_s) or (

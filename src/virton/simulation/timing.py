@@ -12,6 +12,9 @@ JOIN_S = 3
 BOOT_JOIN_S = 7
 BOOT_FILES_S = 4
 BOOT_DAEMONS_S = 11
+REBOOT_S = 60
+"""From a machine's going down to its coming up: its firmware and kernel. No recording tells it, as
+they are of daemons; servers take one minute to several."""
 
 
 @frozen
@@ -49,6 +52,7 @@ class Timing:
     boot_join_s: int = 0
     boot_files_s: int = 0
     boot_daemons_s: int = 0
+    reboot_s: int = 0
     watchdog_s: int = 60
     watchdog_deaf_s: int | None = None
     locks_linger: bool = False
@@ -71,6 +75,7 @@ def real_timing(nodes: int, totem: Totem = COROSYNC) -> Timing:
         boot_join_s=BOOT_JOIN_S,
         boot_files_s=BOOT_FILES_S,
         boot_daemons_s=BOOT_DAEMONS_S,
+        reboot_s=REBOOT_S,
         watchdog_s=69,
         watchdog_deaf_s=59,
         locks_linger=True,

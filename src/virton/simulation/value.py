@@ -40,6 +40,7 @@ class HostValue:
     booted_s: Instant | None = None
     files_since_s: Instant = 0
     daemons_due_s: Instant | None = None
+    returns_s: Instant | None = None
     files_usable: bool = True
     state_consistent: bool = True
     going_down: str | None = None

@@ -130,7 +130,7 @@ class World:
 
     def _set_power(self, host: Host, *, on: bool) -> None:
         host.power = on
-        host.going_down = None
+        host.going_down = host.returns_s = None
         self.set_network(host, on=on)
 
     def _kill(self, host: Host) -> None:
