@@ -11,7 +11,7 @@ from virton.embedded.cluster import EmbeddedCluster
 from virton.embedded.dispatch import Answer, Request, dispatch
 from virton.embedded.endpoints.everything import REGISTRY
 from virton.embedded.pmxcfs import ClusterFiles
-from virton.embedded.world import Guest, NodeStats, TaskReport
+from virton.embedded.world import Guest, NodeStats, QuorumDevice, TaskReport
 
 _USUAL_NODES = ("node1", "node2", "node3")
 _LISTS_WITHOUT_ORDER = {"/cluster/ha/resources": "sid", "/cluster/ha/groups": "group"}
@@ -39,6 +39,14 @@ class FrozenWorld:
     def quorate(self) -> bool:
         """Tell whether the node had quorum."""
         return bool(self.state.get("quorate", 1))
+
+    def votes(self) -> Mapping[str, int]:
+        """Return one vote for each node."""
+        return dict.fromkeys(self.members(), 1)
+
+    def quorum_device(self) -> QuorumDevice | None:
+        """Return none."""
+        return None
 
     def guests(self) -> Mapping[int, Guest]:
         """Return the guests."""

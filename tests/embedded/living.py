@@ -6,6 +6,7 @@ from typing import Any
 
 from starlette.testclient import TestClient
 
+from virton.embedded.demo import Demo
 from virton.embedded.pmxcfs import ClusterFiles
 from virton.embedded.running import RunningCluster
 from virton.embedded.store import FileStore
@@ -17,9 +18,15 @@ PASSWORD = "a good secret"
 class Living:
     """A running cluster in a data folder, and root's client of it."""
 
-    def __init__(self, folder: Path, now_s: int = STARTED_AT_S, version: str | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        now_s: int = STARTED_AT_S,
+        version: str | None = None,
+        demo: Demo | None = None,
+    ) -> None:
         files = ClusterFiles(store=FileStore(folder / "cluster.sqlite"))
-        self.running = RunningCluster(files, PASSWORD, now_s, version)
+        self.running = RunningCluster(files, PASSWORD, now_s, version, demo)
         self.client = TestClient(self.running.app, base_url="https://phum/api2/json")
         login = {"username": "root@pam", "password": PASSWORD}
         ticket = self.client.post("/access/ticket", data=login).json()["data"]

@@ -6,7 +6,15 @@ from dataclasses import dataclass, field, replace
 from virton.embedded.access.names import ROOT
 from virton.embedded.cluster import EmbeddedCluster
 from virton.embedded.pmxcfs import ClusterFiles
-from virton.embedded.world import Guest, LabGuest, LabNode, LabState, NodeStats, TaskReport
+from virton.embedded.world import (
+    Guest,
+    LabGuest,
+    LabNode,
+    LabState,
+    NodeStats,
+    QuorumDevice,
+    TaskReport,
+)
 
 PASSWORD = "correct horse"
 NOW = 1_767_225_600
@@ -55,6 +63,12 @@ class StillWorld:
     def quorate(self) -> bool:
         return self.has_quorum
 
+    def votes(self) -> Mapping[str, int]:
+        return dict.fromkeys(self.members(), 1)
+
+    def quorum_device(self) -> QuorumDevice | None:
+        return None
+
     def guests(self) -> Mapping[int, Guest]:
         return self.known
 
@@ -102,6 +116,9 @@ class StillLab:
 
     def set_maintenance(self, node: str, on: bool) -> None:
         """Nothing follows from it in this world."""
+
+    def set_quorum_device(self, on: bool) -> None:
+        raise AssertionError("there is none")
 
     def crash(self, sid: str) -> None:
         guests = (replace(g, running=False) if g.sid == sid else g for g in self.now.guests)

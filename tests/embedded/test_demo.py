@@ -49,7 +49,16 @@ def test_it_goes_on_after_a_restart_and_is_not_taken_for_another(tmp_path: Path)
 
 @pytest.mark.parametrize(
     "text",
-    ["", "nodes=3", "nodes=3,resources=x", "nodes=0,resources=1", "nodes=99,resources=1", "a=1"],
+    [
+        "nodes=2,resources=1,votes=0",
+        "nodes=2,resources=1,qdevice=2",
+        "",
+        "nodes=3",
+        "nodes=3,resources=x",
+        "nodes=0,resources=1",
+        "nodes=99,resources=1",
+        "a=1",
+    ],
 )
 def test_a_size_of_which_no_cluster_can_be_made_is_refused(text: str) -> None:
     with pytest.raises(DemoError):

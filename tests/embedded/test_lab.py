@@ -19,6 +19,7 @@ def test_the_lab_tells_every_switch(root: TestClient) -> None:
         "paused": False,
         "now": 1_767_225_600,
         "split": [],
+        "qdevice": None,
         "nodes": [
             {"name": "alfa", "power": True, "network": True},
             {"name": "bravo", "power": True, "network": True},
@@ -57,6 +58,7 @@ def test_a_switch_is_thrown(
     ("action", "field"),
     [
         ({"action": "explode"}, "action"),
+        ({"action": "qdevice", "on": False}, "action"),
         ({"action": "power", "on": True}, "node"),
         ({"action": "power", "node": "alfa"}, "on"),
         ({"action": "power", "node": "delta", "on": True}, "node"),

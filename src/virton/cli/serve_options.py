@@ -111,7 +111,8 @@ DemoOption = Annotated[
     str | None,
     typer.Option(
         metavar="nodes=N,resources=N,rules=N",
-        help="How large the embedded cluster is, in a new data folder.",
+        help="How large the embedded cluster is, in a new data folder; votes=N gives the first node "
+        "more than one vote, qdevice=1 a QDevice.",
         show_default="the ordinary one: 3 nodes",
     ),
 ]

@@ -8,10 +8,11 @@ from virton.embedded import seed
 from virton.embedded.endpoints.ha.files import RESOURCES, RULES
 from virton.embedded.inventory import config_path
 from virton.embedded.world import GuestType
-from virton.simulation.value import HostValue
+from virton.simulation.value import HostValue, QDeviceValue
 
 FIRST_VMID = 100
 MOST_NODES, MOST_RESOURCES, MOST_RULES = 64, 20_000, 5_000
+MOST_VOTES = 99
 _CORES, _MEMORY_BYTES = 64.0, 1024 * seed.GIB
 _BESIDE_EVERY = 20
 _APART = 3
@@ -23,29 +24,44 @@ class DemoError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """How large a cluster is: with every twentieth resource there is a guest that is not under HA."""
+    """How large a cluster is: with every twentieth resource there is a guest that is not under HA.
+
+    The first node has `votes`, every other one; a QDevice has one too, if there is one.
+    """
 
     nodes: int
     resources: int
     rules: int = 0
+    votes: int = 1
+    qdevice: int = 0
 
     @classmethod
     def parse(cls, text: str) -> "Demo":
-        """Read `nodes=3,resources=100,rules=10`; raises DemoError."""
-        parts = [re.fullmatch(r"(nodes|resources|rules)=(\d{1,6})", p) for p in text.split(",")]
+        """Read `nodes=2,resources=100,rules=10,votes=2,qdevice=1`; raises DemoError."""
+        names = "nodes|resources|rules|votes|qdevice"
+        parts = [re.fullmatch(rf"({names})=(\d{{1,6}})", p) for p in text.split(",")]
         given = {part[1]: int(part[2]) for part in parts if part is not None}
         if None in parts or not {"nodes", "resources"} <= given.keys():
             raise DemoError(f"{text!r} is not of the form nodes=3,resources=100,rules=10")
         most = {"nodes": MOST_NODES, "resources": MOST_RESOURCES, "rules": MOST_RULES}
+        most |= {"votes": MOST_VOTES, "qdevice": 1}
         for name, count in given.items():
             if count > most[name]:
                 raise DemoError(f"{count} {name} are too many: at most {most[name]}")
         if given["nodes"] < 1:
             raise DemoError("a cluster has one node at least")
+        if given.get("votes") == 0:
+            raise DemoError("a node has one vote at least")
         return cls(**given)
 
     def __str__(self) -> str:
-        return f"nodes={self.nodes},resources={self.resources},rules={self.rules}"
+        votes = f",votes={self.votes}" if self.votes != 1 else ""
+        device = ",qdevice=1" if self.qdevice else ""
+        return f"nodes={self.nodes},resources={self.resources},rules={self.rules}{votes}{device}"
+
+    def device(self) -> QDeviceValue | None:
+        """Return the QDevice, if there is one."""
+        return QDeviceValue() if self.qdevice else None
 
     def node_names(self) -> list[str]:
         """Return the names of the nodes."""
@@ -98,9 +114,10 @@ class Demo:
                 cores=_CORES,
                 memory_bytes=_MEMORY_BYTES,
                 version=version,
+                votes=1 if number else self.votes,
                 running=frozenset(running.get(node, ())),
             )
-            for node in self.node_names()
+            for number, node in enumerate(self.node_names())
         )
 
 

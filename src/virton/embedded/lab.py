@@ -22,6 +22,7 @@ _SCHEMA = {
             "network",
             "split",
             "heal",
+            "qdevice",
             "crash",
             "maintenance",
             "fail_starts",
@@ -43,6 +44,7 @@ _NEEDS: Mapping[str, tuple[str, ...]] = {
     "power": ("node", "on"),
     "network": ("node", "on"),
     "split": ("groups",),
+    "qdevice": ("on",),
     "maintenance": ("node", "on"),
     "crash": ("sid",),
     "fail_starts": ("sid", "count"),
@@ -61,6 +63,7 @@ def lab_json(cluster: EmbeddedCluster, caller: Caller) -> dict[str, Any]:
         "paused": state.paused,
         "now": state.now,
         "split": [sorted(group) for group in state.split],
+        "qdevice": state.quorum_device,
         "nodes": [
             {"name": node.name, "power": node.power, "network": node.network}
             for node in state.nodes
@@ -113,6 +116,8 @@ def _unknown(lab: Lab, values: Mapping[str, Any]) -> dict[str, str]:
         for name, choices in known.items()
         if name in values and values[name] not in choices
     }
+    if values.get("action") == "qdevice" and state.quorum_device is None:
+        errors["action"] = "there is no QDevice"
     try:
         groups_of(values.get("groups", min(known["node"])), known["node"])
     except CommandError as error:
@@ -132,6 +137,8 @@ def _act(lab: Lab, values: Mapping[str, Any]) -> None:
             lab.split(())
         case "maintenance":
             lab.set_maintenance(values["node"], values["on"])
+        case "qdevice":
+            lab.set_quorum_device(values["on"])
         case "crash":
             lab.crash(values["sid"])
         case "fail_starts":

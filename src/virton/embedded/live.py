@@ -16,6 +16,7 @@ from virton.embedded.world import (
     LabNode,
     LabState,
     NodeStats,
+    QuorumDevice,
     TaskReport,
 )
 from virton.ha.dialect import Dialect
@@ -28,7 +29,7 @@ from virton.simulation.locks import Hold
 from virton.simulation.paced import spread
 from virton.simulation.timed_guests import TimedOperation
 from virton.simulation.timing import real_timing
-from virton.simulation.value import HostValue
+from virton.simulation.value import HostValue, QDeviceValue
 from virton.simulation.world import World as SimulatedWorld
 
 
@@ -58,9 +59,14 @@ class LiveWorld:
     """
 
     def __init__(
-        self, files: ClusterFiles, hosts: tuple[HostValue, ...], wall_s: int, dialect: Dialect
+        self,
+        files: ClusterFiles,
+        hosts: tuple[HostValue, ...],
+        wall_s: int,
+        dialect: Dialect,
+        qdevice: QDeviceValue | None = None,
     ) -> None:
-        """Go on with the world that the files hold, or wake a fresh one with these hosts."""
+        """Go on with the world that the files hold, or wake a fresh one of these hosts."""
         self.listeners: list[Callable[[Record], None]] = []
         self.ha_tasks: HaTasks | None = None
         self._asked_by_call = False
@@ -69,7 +75,9 @@ class LiveWorld:
         names = tuple(host.name for host in hosts)
         self._shared = SharedFiles(files, self._inventory, names, dialect)
         self._memory = WorldMemory(files, self._shared)
-        kept = self._memory.recall(hosts, wall_s) or Kept(fresh_world(hosts, wall_s), goes_on=False)
+        kept = self._memory.recall(hosts, wall_s)
+        if kept is None:
+            kept = Kept(replace(fresh_world(hosts, wall_s), qdevice=qdevice), goes_on=False)
         version = {host.name: host.version for host in hosts}
         value = replace(
             kept.world,
@@ -169,6 +177,18 @@ class LiveWorld:
         """Tell whether the answering node has quorum."""
         return self._world.membership.quorate(self.local_node)
 
+    def votes(self) -> Mapping[str, int]:
+        """Return how many votes each node has."""
+        return {name: host.votes for name, host in self._world.hosts.items()}
+
+    def quorum_device(self) -> QuorumDevice | None:
+        """Return the device outside that votes too, as the answering node reaches it."""
+        device = self._world.membership.qdevice
+        if device is None:
+            return None
+        reached = device.on and self._world.hosts[self.local_node].network
+        return QuorumDevice(device.votes, reached)
+
     # guests
 
     def guests(self) -> Mapping[int, Guest]:
@@ -267,12 +287,14 @@ class LiveWorld:
     def state(self) -> LabState:
         """Return every switch as it stands."""
         failing, hosts = self._guests.failing_starts, self._world.hosts
+        device = self._world.membership.qdevice
         return LabState(
             now=self.now(),
             speed=self.clock.speed,
             paused=self.clock.paused,
             nodes=tuple(LabNode(name, h.power, h.network) for name, h in hosts.items()),
             split=self._world.membership.groups,
+            quorum_device=None if device is None else device.on,
             guests=tuple(
                 LabGuest(
                     guest.sid,
@@ -305,6 +327,10 @@ class LiveWorld:
         """Carry out a command to the hardware, in the words of the scenario files."""
         with self._change():
             self._simulation.hardware.execute(command, "lab")
+
+    def set_quorum_device(self, on: bool) -> None:
+        """Switch the QDevice."""
+        self.command(f"qdevice {'on' if on else 'off'}")
 
     def crash(self, sid: str) -> None:
         """Let a running guest die."""

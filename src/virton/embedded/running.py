@@ -50,13 +50,16 @@ class RunningCluster:
         with files.batch():
             fresh = not files.paths()
             version = _settled_version(files, version)
-            sown = _sown(files, demo, fresh=fresh) or seed
+            made_of = _sown(files, demo, fresh=fresh)
+            sown = made_of or seed
             hosts = sown.hosts(version, fresh=fresh)
             if fresh:
                 for path, text in sown.files().items():
                     files.write(path, text)
             woken_s = now_s - _SETTLING_S if fresh else now_s
-            self.world = LiveWorld(files, hosts, woken_s, dialect_of(version))
+            self.world = LiveWorld(
+                files, hosts, woken_s, dialect_of(version), made_of.device() if made_of else None
+            )
             self.cluster = EmbeddedCluster(files, self.world, self.world, version=version)
             journal = self.cluster.journal
             self.world.listeners.append(HaJournal(journal, self._why_dropped).hear)

@@ -45,6 +45,14 @@ class NodeStats:
     uptime_s: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class QuorumDevice:
+    """The QDevice as the answering node sees it."""
+
+    votes: int
+    connected: bool
+
+
 class TaskReport(Protocol):
     """Where the world tells how a task that it was given goes on."""
 
@@ -74,6 +82,12 @@ class World(Protocol):
 
     def quorate(self) -> bool:
         """Tell whether the answering node is in the majority."""
+
+    def votes(self) -> Mapping[str, int]:
+        """Return how many votes each node has."""
+
+    def quorum_device(self) -> QuorumDevice | None:
+        """Return the device outside that votes too, if there is one."""
 
     def guests(self) -> Mapping[int, Guest]:
         """Return all guests by their id."""
@@ -121,6 +135,7 @@ class LabState:
     """The lab as it is now; `now` is simulated Unix seconds.
 
     `split` are the groups of nodes into which the network has fallen; none where it is whole.
+    `quorum_device` tells whether the QDevice is on, None where there is none.
     """
 
     now: int
@@ -129,6 +144,7 @@ class LabState:
     nodes: tuple[LabNode, ...] = ()
     guests: tuple[LabGuest, ...] = field(default=())
     split: tuple[frozenset[str], ...] = ()
+    quorum_device: bool | None = None
 
 
 class Lab(Protocol):
@@ -148,6 +164,9 @@ class Lab(Protocol):
 
     def split(self, groups: tuple[frozenset[str], ...]) -> None:
         """Let the network fall into groups that do not reach each other; none makes it whole."""
+
+    def set_quorum_device(self, on: bool) -> None:
+        """Switch the QDevice."""
 
     def crash(self, sid: str) -> None:
         """Let a running guest die."""

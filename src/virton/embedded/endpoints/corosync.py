@@ -23,10 +23,10 @@ def nodes(cluster: EmbeddedCluster, _caller: Caller, _params: Params) -> list[En
             "node": node,
             "name": node,
             "nodeid": str(number),
-            "quorum_votes": "1",
+            "quorum_votes": str(votes),
             "ring0_addr": address(number),
         }
-        for number, node in enumerate(sorted(cluster.world.members()), start=1)
+        for number, (node, votes) in enumerate(sorted(cluster.world.votes().items()), start=1)
     ]
 
 
@@ -43,9 +43,20 @@ def totem(cluster: EmbeddedCluster, _caller: Caller, _params: Params) -> Entry:
     }
 
 
-def qdevice(_cluster: EmbeddedCluster, _caller: Caller, _params: Params) -> Entry:
-    """Tell of the quorum device: there is none."""
-    return {}
+def qdevice(cluster: EmbeddedCluster, _caller: Caller, _params: Params) -> Entry:
+    """Tell of the quorum device, as the answering node's own service for it does; of none nothing."""
+    device = cluster.world.quorum_device()
+    if device is None:
+        return {}
+    # one vote less than the nodes have is what the algorithm of the last man standing gives
+    split = "Fifty-Fifty split" if device.votes == 1 else "LMS"
+    return {
+        "Algorithm": split,
+        "Model": "Net",
+        "QNetd host": "198.51.100.1:5403",
+        "State": "Connected" if device.connected else "Connect failed",
+        "Tie-breaker": "Node with lowest node ID",
+    }
 
 
 def join(cluster: EmbeddedCluster, caller: Caller, params: Params) -> Entry:

@@ -9,6 +9,7 @@ from typing import Any
 
 from virton.embedded.cluster import EmbeddedCluster
 from virton.embedded.endpoints.ha.octets import read_as_octets, written_as_octets
+from virton.embedded.endpoints.ha.uids import with_shown_uids
 from virton.embedded.errors import Refusal, failed
 from virton.embedded.pmxcfs import parse_status
 from virton.ha.config.groups import config_of as group_config_of
@@ -133,7 +134,7 @@ def _parse(path: str, text: str) -> Mapping[str, Any]:
         raise failed(f"file '{path}' cannot be read as JSON") from error
     if not isinstance(status, Mapping | None):
         raise failed(f"file '{path}' does not hold a status")
-    return status or {}
+    return with_shown_uids(status or {})
 
 
 @contextmanager
