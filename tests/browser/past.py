@@ -148,3 +148,48 @@ def moment() -> dict[str, Any]:
     resources = [unsaid | row for row in parts["resources"]]
     cluster = {"master": "phum01", "quorum": True}
     return {"at": at(-5), **parts, "nodes": nodes, "resources": resources, "cluster": cluster}
+
+
+def _recipient(name: str, *, has: tuple[str, ...] = (), **more: Any) -> dict[str, Any]:
+    row = {"to": None, "preset": "json", "body": None, "method": "POST", "chat": "", "quiet": None}
+    row |= {"language": "ko", "least": "warning", "zone": "Asia/Seoul", "paused": False}
+    return row | {"name": name, "has": list(has), "fixed": False} | more
+
+
+NOTIFY = {
+    "mail": {
+        "host": "smtp.example",
+        "sender": "ha@example",
+        "port": 587,
+        "security": "starttls",
+        "user": "ha",
+        "has": ["password"],
+        "fixed": True,
+    },
+    "recipients": [
+        _recipient("ops", to="ops@example", fixed=True),
+        _recipient(
+            "chat",
+            has=("url", "secret"),
+            preset="slack",
+            quiet={"hours": "22:00-07:00", "zone": "Asia/Seoul", "unless": "critical"},
+        ),
+        _recipient("night", has=("apprise",), paused=True, least="critical", language="en"),
+    ],
+    "heartbeat": {"set": True, "fixed": False},
+    "presets": ["jandi", "json", "naverworks", "slack", "sms", "teams", "telegram"],
+    "retention": {"days": 400, "mib": 2048, "used_mib": 37, "fixed": False},
+    "deliveries": [
+        INCIDENT["deliveries"][0],
+        {
+            "recipient": "chat",
+            "phase": "begun",
+            "state": "not_sent",
+            "why": "방해 금지 시간이라 보내지 않음",
+            "subject": "[주의] virton: QDevice가 응답하지 않습니다.",
+            "attempts": 0,
+            "made": at(30),
+            "answer": "",
+        },
+    ],
+}

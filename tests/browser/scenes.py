@@ -378,7 +378,19 @@ def _told(page: Page, _: Standin, words: Words) -> None:
     expect(page.get_by_role("row").nth(2)).to_be_visible()
 
 
+def _administrator(standin: Standin) -> None:
+    standin.session = standin.new_session(["Sys.Audit", "Sys.Console", "Sys.Modify"])
+
+
+def _recipient(page: Page, _: Standin, words: Words) -> None:
+    row = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name="chat"))
+    row.get_by_role("button", name=words["edit"]).first.click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
 SCENES = [
+    Scene("alerts", _administrator, _told, path="/alerts"),
+    Scene("alerts-recipient", _administrator, _recipient, path="/alerts"),
     Scene("history-list", reach=_incident, path="/history"),
     Scene("history-lanes", reach=_lanes, path="/history?view=lanes"),
     Scene("history-availability", reach=_told, path="/history?view=availability"),

@@ -63,6 +63,7 @@ class Standin:
         self.language = "ko"
         self.remarks: list[str] = []
         self.kept: dict[str, Any] = {
+            "notify": past.NOTIFY,
             "history": {"rows": past.HAPPENINGS, "after": None, "cluster": "virton"},
             "incidents": {"rows": [past.INCIDENT], "recipients": ["ops"]},
             "history/lanes": past.LANES,
@@ -275,8 +276,10 @@ def make_app(standin: Standin) -> Starlette:
         Route("/api/maintenance", maintenance, methods=["GET"]),
         Route("/api/maintenance/plan", lambda _: JSONResponse(standin.plan)),
         Route("/maintenance", page("maintenance")),
+        *(Route(f"/api/{name}", kept(name), methods=["GET"]) for name in standin.kept),
         Route("/whatif", page("whatif")),
         Route("/history", page("history")),
+        Route("/alerts", page("alerts")),
         Route("/help", page("help")),
         Route("/login", page("login")),
         Route("/api/login", login, methods=["POST"]),

@@ -15,6 +15,7 @@ const PAGES: [path: string, key: string][] = [
   ["/whatif", "nav.whatif"],
   ["/history", "nav.history"],
   ["/maintenance", "nav.maintenance"],
+  ["/alerts", "nav.alerts"],
   ["/help", "nav.help"],
 ];
 
