@@ -15,8 +15,8 @@ HEAVY = (
     "asyncio http ssl email httpx2 pydantic starlette uvicorn sqlalchemy alembic cryptography "
     "jinja2 prometheus_client aiosmtplib argon2 rich.markdown pygments"
 ).split()
-# these ask or change a live cluster, or share their reading of its rows
-LIVE = "status resources rules log export plan apply undo".split()
+# these ask or change a live cluster, or look into a console's history
+LIVE = "status resources rules log apply undo drill incident".split()
 SERVING = ("virton.console", "virton.embedded", "virton.notify", "virton.story")
 
 def run(*typed):

@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from virton.ha.config.datacenter import parse_property_string
 from virton.plans.edits import Edit
 from virton.plans.entries import CRS, HA, Kind, defaults
-from virton.proxmox.api import ClusterApi
 from virton.proxmox.comments import resource_comment, rule_comment
-from virton.proxmox.features import Features
 from virton.proxmox.values import comment
+
+if TYPE_CHECKING:  # what speaks HTTP is loaded by who asks a live cluster
+    from virton.proxmox.api import ClusterApi
+    from virton.proxmox.features import Features
 
 Row = Mapping[str, str]
 """An entry's properties as the cluster gives them: what is unsaid is not there."""
@@ -65,7 +67,7 @@ class Rows:
         return cls({Kind(kind): rows for kind, rows in told.items()}, {})
 
 
-async def read_rows(api: ClusterApi, features: Features) -> Rows:
+async def read_rows(api: "ClusterApi", features: "Features") -> Rows:
     """Read what is configured; raises ApiFailure."""
     resources = await api.read(RESOURCES, list)
     rules = await api.read(RULES, list) if features.rules else []
@@ -121,7 +123,7 @@ def row_after(edit: Edit, before: Row | None) -> Row | None:
 
 
 async def write_row(
-    api: ClusterApi, features: Features, kind: Kind, name: str, now: Rows, after: Row | None
+    api: "ClusterApi", features: "Features", kind: Kind, name: str, now: Rows, after: Row | None
 ) -> None:
     """Change one entry from what it is to what it should be, in one call; raises ApiFailure."""
     before = now.of(kind, name)
@@ -150,7 +152,7 @@ async def write_row(
     await api.client.call("PUT", named, api.credentials, changed)
 
 
-def _params(kind: Kind, row: Row, features: Features) -> dict[str, str]:
+def _params(kind: Kind, row: Row, features: "Features") -> dict[str, str]:
     params = dict(row)
     if "comment" in params:
         encoded = resource_comment if kind is Kind.RESOURCE else rule_comment

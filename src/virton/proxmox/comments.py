@@ -7,19 +7,21 @@ once more with each later write of the file: sent as its UTF-8 bytes, each taken
 stored right, and the other resources' comments stay what they are.
 """
 
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from virton.proxmox.features import Features
+if TYPE_CHECKING:  # what speaks HTTP is loaded by who asks a live cluster
+    from virton.proxmox.features import Features
 
 _PLAIN = "".join(chr(code) for code in range(0x20, 0x7F) if chr(code) != "%")
 
 
-def rule_comment(text: str, features: Features) -> str:
+def rule_comment(text: str, features: "Features") -> str:
     """Return a rule's comment as this version takes it."""
     return quote(text, safe=_PLAIN) if features.comments_are_bytes else text
 
 
-def resource_comment(text: str, features: Features) -> str:
+def resource_comment(text: str, features: "Features") -> str:
     """Return a resource's comment as this version takes it."""
     if not features.comments_are_bytes:
         return text
