@@ -104,15 +104,27 @@ def take_office(
     return Manager(node, memory)
 
 
+class _Uids:
+    """Makes the uids of a term."""
+
+    def __init__(self, term: str, count: int) -> None:
+        self._term = term
+        self.count = count
+
+    def __call__(self) -> str:
+        self.count += 1
+        return f"{self._term}.{self.count}"
+
+
 class Manager:
     """The manager of a cluster for as long as its CRM is master."""
 
     def __init__(self, node: str, memory: ManagerMemory) -> None:
         self.node = node
         self.term = memory.term
-        self._uids = memory.uids
+        self._uids = _Uids(memory.term, memory.uids)
         self.nodes = NodeWatch(memory.nodes)
-        self.board = ServiceBoard(memory.board, self._new_uid)
+        self.board = ServiceBoard(memory.board, self._uids)
         self.maintenance = set(memory.maintenance)
         self.disarm = memory.disarm
         self.fully_disarmed = memory.fully_disarmed
@@ -137,7 +149,7 @@ class Manager:
             maintenance=frozenset(self.maintenance),
             disarm=self.disarm,
             scheduler=self._scheduler,
-            uids=self._uids,
+            uids=self._uids.count,
             fully_disarmed=self.fully_disarmed,
             uneven_rounds=self._balancer.rounds,
             groups_rounds_left=self._groups.rounds_left,
@@ -145,10 +157,6 @@ class Manager:
             taken_over=self._taken_over,
             agenda=self._agenda.memory(),
         )
-
-    def _new_uid(self) -> str:
-        self._uids += 1
-        return f"{self.term}.{self._uids}"
 
     def round(self, view: View, plan: Plan, ask_lock: AskLock) -> None:
         """Decide on one view of the cluster, and fill the plan with what comes of it."""
@@ -177,6 +185,7 @@ class Manager:
         take_commands(round_)
         self.disarm = round_.disarm
         self._decide(round_)
+        self.board.load.end()
 
     def _decide(self, round_: Round) -> None:
         plan, view = round_.plan, round_.view
@@ -238,12 +247,13 @@ class Manager:
         def build() -> Load:
             return measure_load(mode, online, report.nodes, report.resources, report.measure)
 
-        disarmed, board = self.disarm is not None, self.board
+        disarmed, statuses = self.disarm is not None, self.board.statuses
 
         def beside() -> dict[str, ServiceStatus]:
-            return _beside(view, board, disarmed=disarmed)
+            return _beside(view, statuses, disarmed=disarmed)
 
-        board.load.begin(build, board.statuses, beside, self.nodes.online, plan.tell)
+        # no part of it knows the board, so that a manager nobody needs is freed at once
+        self.board.load.begin(build, statuses, beside, self.nodes.online, plan.tell)
         if mode is not SchedulerMode.BASIC:
             # what cannot be counted is told here, before anything is decided
             self.board.load()
@@ -354,7 +364,9 @@ def _look_at(round_: Round, sids: list[str]) -> bool:
     return changed
 
 
-def _beside(view: View, board: ServiceBoard, *, disarmed: bool) -> dict[str, ServiceStatus]:
+def _beside(
+    view: View, statuses: Mapping[str, ServiceStatus], *, disarmed: bool
+) -> dict[str, ServiceStatus]:
     """Return what runs beside the resources looked after, by its node.
 
     That is what is not under HA, and what came under it while the HA stack is disarmed.
@@ -369,5 +381,5 @@ def _beside(view: View, board: ServiceBoard, *, disarmed: bool) -> dict[str, Ser
     return {
         sid: ServiceStatus(ServiceState.STARTED, node, "", running=True)
         for sid, node in places.items()
-        if sid not in board
+        if sid not in statuses
     }

@@ -214,6 +214,10 @@ class LazyLoad:
         self._build, self._load, self._online, self._tell = build, None, online, tell
         self._start, self._beside, self._changes = dict(statuses), beside, []
 
+    def end(self) -> None:
+        """End the round: nobody is told any more."""
+        self._tell = None
+
     def update(self, sid: str, status: ServiceStatus) -> None:
         """Take over a resource's new state."""
         if self._load is None:
