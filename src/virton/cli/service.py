@@ -3,6 +3,7 @@
 import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -22,7 +23,7 @@ from virton.cli.settings_file import (
     SettingsFile,
 )
 from virton.cli.token_check import checked_token, token_facts
-from virton.console.app import BesideCluster, create_app
+from virton.console.app import BesideCluster, create_app, go_by
 from virton.console.settings import ConsoleSettings
 from virton.keeping.audit import FILE as AUDIT_FILE
 from virton.keeping.database import check_database
@@ -53,11 +54,15 @@ class Embedded(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What is served, what has to run beside it, and what to tell the operator."""
+    """What is served, what has to run beside it, and what to tell the operator.
+
+    `go_by` has it go on by other settings, as far as it can.
+    """
 
     app: ASGIApp
     beside: Callable[[], Awaitable[None]] | None
     facts: tuple[tuple[str, str], ...]
+    go_by: Callable[[ConsoleSettings], None] = lambda _: None
 
     def telling(self, facts: tuple[tuple[str, str], ...]) -> "Service":
         """Return the service with more to tell."""
@@ -66,23 +71,9 @@ class Service:
 
 def service_of(chosen: SettingsFile, folder: Path, proxies: tuple[str, ...] = ()) -> Service:
     """Return the console of the cluster that was chosen: a real one, or the embedded one."""
-    history = chosen.history or f"sqlite:///{folder}/{HISTORY_FILE}"
+    settings = settings_of(chosen, folder, proxies)
     audit = folder / AUDIT_FILE
-    check_database(history, lived_in=audit.exists() and audit.stat().st_size > 0)
-    settings = ConsoleSettings(
-        folder,
-        checked_token(chosen.token),
-        history=history,
-        retention=retention_of(chosen),
-        notify=who_is_told(chosen),
-        metrics_token=chosen.metrics_token,
-        interval_s=chosen.interval or (INTERVAL_S if chosen.proxmox else EMBEDDED_INTERVAL_S),
-        language=chosen.language or "ko",
-        hosts=known_hosts(chosen.host or HOST, chosen.hosts, proxies),
-        strict_transport=bool(proxies),
-        audit_syslog=checked_receiver(chosen.audit_syslog),
-        idle_s=3600 * (IDLE_HOURS if chosen.idle_hours is None else chosen.idle_hours),
-    )
+    check_database(str(settings.history), lived_in=audit.exists() and audit.stat().st_size > 0)
     if chosen.proxmox:
         if chosen.demo:
             complain(
@@ -102,6 +93,26 @@ def service_of(chosen: SettingsFile, folder: Path, proxies: tuple[str, ...] = ()
     if chosen.token or chosen.fingerprints or chosen.ca_file:
         complain("--token, --fingerprint and --ca-file go with --proxmox URL", code=WRONG_INPUT)
     return of_embedded_cluster(start_embedded(folder, chosen.pve_version, chosen.demo), settings)
+
+
+def settings_of(
+    chosen: SettingsFile, folder: Path, proxies: tuple[str, ...] = ()
+) -> ConsoleSettings:
+    """Return the console's settings, or exit with which of them is wrong."""
+    return ConsoleSettings(
+        folder,
+        checked_token(chosen.token),
+        history=chosen.history or f"sqlite:///{folder}/{HISTORY_FILE}",
+        retention=retention_of(chosen),
+        notify=who_is_told(chosen),
+        metrics_token=chosen.metrics_token,
+        interval_s=chosen.interval or (INTERVAL_S if chosen.proxmox else EMBEDDED_INTERVAL_S),
+        language=chosen.language or "ko",
+        hosts=known_hosts(chosen.host or HOST, chosen.hosts, proxies),
+        strict_transport=bool(proxies),
+        audit_syslog=checked_receiver(chosen.audit_syslog),
+        idle_s=3600 * (IDLE_HOURS if chosen.idle_hours is None else chosen.idle_hours),
+    )
 
 
 def retention_of(chosen: SettingsFile) -> Retention | None:
@@ -142,7 +153,8 @@ def of_real_cluster(client: ProxmoxClient, settings: ConsoleSettings) -> Service
     facts.append(("Login", "with your own Proxmox VE credentials"))
     if any(address.startswith("http://") for address in client.addresses):
         facts.append(("Careful", "passwords travel to http:// addresses unencrypted"))
-    return Service(create_app(client, settings), None, tuple(facts))
+    console = create_app(client, settings)
+    return Service(console, None, tuple(facts), partial(go_by, console))
 
 
 def start_embedded(
@@ -184,4 +196,5 @@ def of_embedded_cluster(cluster: Embedded, settings: ConsoleSettings) -> Service
     if cluster.admin_password:
         facts.append(("Password", f"{cluster.admin_password}  (shown this once)"))
     facts.append(("Data", str(settings.data)))
-    return Service(BesideCluster(console, cluster.app), cluster.run, tuple(facts))
+    both = BesideCluster(console, cluster.app)
+    return Service(both, cluster.run, tuple(facts), partial(go_by, console))

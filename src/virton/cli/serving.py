@@ -5,7 +5,8 @@ import logging
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,6 +43,7 @@ class Server(uvicorn.Server):
         encrypted: Encrypted | None = None,
         trusted_proxies: Sequence[str] = (),
         bounds: Bounds = BOUNDS,
+        read_again: Callable[[], None] = lambda: None,
     ) -> None:
         """Serve `app`; on an encrypted listener beside the plain ones that `serve` is given.
 
@@ -66,6 +68,7 @@ class Server(uvicorn.Server):
         config.doors = Connections(fitting(bounds), trusted_proxies)
         super().__init__(config)
         self._encrypted = encrypted
+        self._read_again = read_again
         self._alive: asyncio.Task[None] | None = None
         for name in ("uvicorn.error", "asyncio"):
             # What they say of a request that makes no sense comes as often as somebody sends one.
@@ -74,8 +77,8 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Open the listeners, after the application has started."""
         await super().startup(sockets)
+        self._renew_when_told()
         if self._encrypted is not None:
-            self._renew_when_told(self._encrypted.certificate)
             server = await asyncio.get_running_loop().create_server(
                 self._protocol,
                 sock=self._encrypted.listener,
@@ -94,11 +97,17 @@ class Server(uvicorn.Server):
             self._alive.cancel()
         await super().shutdown(sockets)
 
-    def _renew_when_told(self, certificate: Certificate) -> None:
-        """Take the certificate up anew at SIGHUP, but where that means that a terminal went away."""
-        if not sys.stdin.isatty():
-            loop = asyncio.get_running_loop()
-            loop.add_signal_handler(signal.SIGHUP, take_up_anew, certificate)
+    def _renew_when_told(self) -> None:
+        """Renew at SIGHUP, but where that means that a terminal went away."""
+        on_main_thread = threading.current_thread() is threading.main_thread()
+        if on_main_thread and not sys.stdin.isatty():
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._renew)
+
+    def _renew(self) -> None:
+        """Read the settings again, and take the certificate up anew."""
+        self._read_again()
+        if self._encrypted is not None:
+            take_up_anew(self._encrypted.certificate)
 
     def _protocol(self) -> asyncio.Protocol:
         return ReasoningProtocol(self.config, self.server_state, self.lifespan.state)

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from virton.cli.listening import (
     proxy_facts,
 )
 from virton.cli.logs import keep_log
+from virton.cli.rereading import Rereading
 from virton.cli.serve_options import (
     HOST,
     PORT,
@@ -57,7 +58,8 @@ def start(config: Path | None, data: Path, typed: Mapping[str, Any]) -> None:
         announce(address_of(host, listener), told.facts)
         if encrypted is not None:
             announce_encrypted(address_of(host, encrypted.listener, "https"), encrypted.certificate)
-        asyncio.run(run(service, listener, encrypted, proxies))
+        again = Rereading(config, folder, typed, chosen, service.go_by)
+        asyncio.run(run(service, listener, encrypted, proxies, again))
 
 
 def facts_of(path: Path | None, chosen: SettingsFile) -> tuple[tuple[str, str], ...]:
@@ -96,9 +98,10 @@ async def run(
     listener: socket.socket,
     encrypted: Encrypted | None = None,
     trusted_proxies: tuple[str, ...] = (),
+    read_again: Callable[[], None] = lambda: None,
 ) -> None:
-    """Serve until told to stop."""
-    server = Server(service.app, encrypted, trusted_proxies)
+    """Serve until told to stop; `read_again` is called where the settings are to be read again."""
+    server = Server(service.app, encrypted, trusted_proxies, read_again=read_again)
     if service.beside is None:
         await server.serve(sockets=[listener])
         return

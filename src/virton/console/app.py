@@ -58,6 +58,11 @@ def create_app(
     return app
 
 
+def go_by(app: Starlette, settings: ConsoleSettings) -> None:
+    """Let a running console go on by other settings, as far as it can without a new start."""
+    app.state.console = app.state.console.by(settings)
+
+
 def _routes() -> list[BaseRoute]:
     return [
         Route("/", pages.page("ha")),

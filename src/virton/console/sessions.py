@@ -42,7 +42,7 @@ class Sessions:
         self._standings = Standings(self._ask, clock, settings.check_s, tell)
         self._renewals: dict[str, Ticket] = {}
         self._ended = Ended(settings.data)
-        self._idle_s = settings.idle_s
+        self.idle_s = settings.idle_s
         self._active: dict[str, float] = {}
 
     async def open(self, user: str, password: str, otp: str | None) -> Session:
@@ -80,7 +80,7 @@ class Sessions:
         if session.nonce not in self._active:
             self.touch(session)
         since = self._active[session.nonce]
-        if self._idle_s and self._clock.monotonic() - since >= self._idle_s:
+        if self.idle_s and self._clock.monotonic() - since >= self.idle_s:
             self.end(session)
             raise no_session()
 

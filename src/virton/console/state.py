@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from starlette.requests import Request
@@ -51,6 +51,25 @@ class Console:
     telling: Telling | None = None
     upkeep: Upkeep | None = None
     since: Since = field(default_factory=Since)
+
+    def by(self, settings: ConsoleSettings) -> "Console":
+        """Return the console as it goes on by other settings; what it was made with stays."""
+        kept = replace(
+            self.settings,
+            retention=settings.retention,
+            notify=settings.notify,
+            metrics_token=settings.metrics_token,
+            interval_s=settings.interval_s,
+            language=settings.language,
+            idle_s=settings.idle_s,
+        )
+        self.poller.settings = kept
+        self.sessions.idle_s = kept.idle_s
+        if self.telling is not None:
+            self.telling.go_by(kept.notify)
+        if self.upkeep is not None:
+            self.upkeep.given = kept.retention
+        return replace(self, settings=kept)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

@@ -47,7 +47,7 @@ class Poller:
         self._arrivals = Arrivals()
         self._pause_s = settings.interval_s
         self._reader = Reader(client, lender, settings, clock, self._publish)
-        self._settings = settings
+        self.settings = settings
         self._clock = clock
         self._watchers = 0
         self._watched = asyncio.Event()
@@ -74,7 +74,7 @@ class Poller:
     async def run_beats(self) -> None:
         """Stir the watchers at every beat."""
         while True:
-            await self._clock.sleep(self._settings.beat_s)
+            await self._clock.sleep(self.settings.beat_s)
             self.feed.beat()
 
     @contextmanager
@@ -91,13 +91,13 @@ class Poller:
     @property
     def is_wanted(self) -> bool:
         """Tell whether the cluster is asked at every interval."""
-        lingering = self._clock.monotonic() - self._left < self._settings.linger_s
+        lingering = self._clock.monotonic() - self._left < self.settings.linger_s
         return self._watchers > 0 or lingering or self._watches_unwatched
 
     @property
     def _watches_unwatched(self) -> bool:
         """Tell whether the cluster is looked at though nobody looks: with a token, for the history."""
-        return self.chronicle is not None and self._settings.token is not None
+        return self.chronicle is not None and self.settings.token is not None
 
     async def refresh(self) -> None:
         """Ask, unless that was begun less than an interval ago; wait only so long for the answers."""
@@ -161,7 +161,7 @@ class Poller:
 
     def _rest_after(self, worked_s: float) -> None:
         """Pause so long that rounds never take more than their share of the time."""
-        self._pause_s = max(self._settings.interval_s, min(worked_s / SHARE, LONGEST_PAUSE_S))
+        self._pause_s = max(self.settings.interval_s, min(worked_s / SHARE, LONGEST_PAUSE_S))
 
     async def _is_late(self, work: asyncio.Future[Any], patience_s: float = PATIENCE_S) -> bool:
         pause = asyncio.ensure_future(self._clock.sleep(patience_s))

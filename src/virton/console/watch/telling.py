@@ -39,6 +39,11 @@ class Telling:
         self._holder = f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}"
         self._failed = False
 
+    def go_by(self, given: Book) -> None:
+        """Tell from the next turn on whom the settings file names now, and whom the page does."""
+        self.given = given
+        self._read = float("-inf")
+
     async def run(self) -> None:
         """Take turns until cancelled."""
         while True:
