@@ -24,6 +24,7 @@ function answerView(): TemplateResult {
   return html`<div>${isBusy() ? html`<p class="loading" role="status">${t("whatif.playing")}</p>` : nothing}
     ${failure ? html`<p class="trouble" role="alert">${errorLine(failure)}</p>` : nothing}
     ${course && !isBusy() ? courseView(course) : nothing}
+    ${!course && !failure && !isBusy() ? html`<p class="empty">${t("whatif.choose")}</p>` : nothing}
   </div>`;
 }
 
