@@ -4,8 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 CLIENTS := .venv-clients
 FUZZ := .venv-fuzz
-SRC := src tests web packaging hatch_build.py
+SRC := src tests web packaging docs hatch_build.py
 WEB := $(shell find web -name node_modules -prune -o -name __pycache__ -prune -o -type f -print)
+MANUAL := $(wildcard docs/*.py docs/*/*.md docs/theme/*)
 PAGE := src/virton/console/static/manifest.json
 
 .PHONY: run test web bench format clean
@@ -58,6 +59,11 @@ proof: $(VENV)/.dev
 test-fuzz: $(VENV)/.dev $(FUZZ)/.installed
 	$(BIN)/python -m tests.fuzz
 
+# The manual, into the console; `make photographs` before it puts photographs of the page in.
+.PHONY: manual
+manual: $(VENV)/.dev
+	$(BIN)/python docs/build_manual.py
+
 # What an operator installs: wheel, Debian packages, one file for networks without internet, lists of parts.
 .PHONY: packages test-packages
 DIST := dist
@@ -88,7 +94,7 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 # Installing the console builds its page, with Node from the PATH or, for that time, from PyPI.
-$(VENV)/.run: requirements/run.txt pyproject.toml hatch_build.py $(WEB) | $(VENV)/bin/python
+$(VENV)/.run: requirements/run.txt pyproject.toml hatch_build.py $(WEB) $(MANUAL) | $(VENV)/bin/python
 	@echo "Installing what the console needs into $(VENV), once; this takes about half a minute."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
@@ -111,4 +117,4 @@ $(CLIENTS)/.installed: requirements/clients.txt
 	@touch $@
 
 clean:
-	rm -rf $(DIST) $(VENV) $(CLIENTS) $(FUZZ) web/node_modules src/virton/console/static .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(DIST) $(VENV) $(CLIENTS) $(FUZZ) web/node_modules src/virton/console/static src/virton/console/manual .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -10,6 +10,7 @@ import { lanesView } from "../records/lanes.js";
 import { listView } from "../records/list.js";
 import { momentView } from "../records/moment.js";
 import { addressOf, goTo, opened, type ViewName, VIEWS, viewShown } from "../records/views.js";
+import { manualLink } from "../parts/manual.js";
 import { t } from "../words/i18n.js";
 
 const DRAWN: Record<ViewName, () => TemplateResult> = {
@@ -22,7 +23,7 @@ const DRAWN: Record<ViewName, () => TemplateResult> = {
 
 function view(): TemplateResult {
   const shown = viewShown();
-  return html`<div class="title"><h1 tabindex="-1">${t("history.title")}</h1>
+  return html`<div class="title"><h1 tabindex="-1">${t("history.title")}</h1>${manualLink("/history")}
       <nav class="tabs" aria-label=${t("history.views")}>${VIEWS.map((one) => tab(one, one === shown))}</nav>
       <button type="button" class="button push" @click=${opened}>${t("history.refresh")}</button></div>
     ${DRAWN[shown]()}`;

@@ -10,6 +10,7 @@ import { may, state } from "../core/store.js";
 import { planView, wayView } from "../parts/maintenance-plan.js";
 import { logView, workView } from "../parts/maintenance-work.js";
 import { errorLine } from "../words/errors.js";
+import { manualLink } from "../parts/manual.js";
 import { alsoSpeak, dateTime, list, t } from "../words/i18n.js";
 
 let chosen: string[] = [];
@@ -65,7 +66,7 @@ function view(): TemplateResult {
   const told = maintenanceTold();
   const work = told?.work ?? null;
   const broken = maintenanceFailure();
-  return html`<div class="title"><h1 tabindex="-1">${t("maintenance.title")}</h1></div>
+  return html`<div class="title"><h1 tabindex="-1">${t("maintenance.title")}</h1>${manualLink("/maintenance")}</div>
     ${told && work && work.phase !== "ended" ? workView(told, work) : told ? planningView() : broken ? html`<p class="trouble" role="alert">${errorLine(broken)}</p>` : html`<p class="loading">${t("loading")}</p>`}
     ${work && work.phase === "ended" ? html`<h2 class="last">${t("maintenance.last", { nodes: list(work.stops.map(({ node }) => node)), time: dateTime(work.ended ?? work.began) })}</h2>${logView(work)}` : nothing}`;
 }

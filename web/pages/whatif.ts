@@ -4,6 +4,7 @@ import { html, nothing, type TemplateResult } from "lit/html.js";
 
 import { startPage } from "../core/page.js";
 import { errorLine } from "../words/errors.js";
+import { manualLink } from "../parts/manual.js";
 import { t } from "../words/i18n.js";
 import { courseView } from "../whatif/course.js";
 import { domainsView, readDomains } from "../whatif/domains.js";
@@ -14,7 +15,7 @@ import { readScore } from "../whatif/score.js";
 import { toleranceView } from "../whatif/tolerance.js";
 
 function view(): TemplateResult {
-  return html`<div class="title"><h1 tabindex="-1">${t("whatif.title")}</h1></div>
+  return html`<div class="title"><h1 tabindex="-1">${t("whatif.title")}</h1>${manualLink("/whatif")}</div>
     <div class="columns">${questionView()} ${answerView()}</div>
     ${toleranceView()} ${domainsView()}`;
 }

@@ -9,6 +9,7 @@ import { refresh } from "../core/stream.js";
 import type { Source } from "../core/own-model.js";
 import { errorLine, errorView } from "../words/errors.js";
 import { ago, t } from "../words/i18n.js";
+import { manualLink } from "./manual.js";
 
 /** What a part is made of; `source` is the part of the page model that it shows. */
 export interface PartPlan {
@@ -40,6 +41,7 @@ export function partView(plan: PartPlan): TemplateResult {
   return html`<section class="card${isStale ? " is-stale" : ""}" id=${plan.id} aria-labelledby="${plan.id}-title" aria-busy=${isKnown || error ? "false" : "true"}>
     <header>
       <h2 id="${plan.id}-title" tabindex="-1">${plan.title}</h2>
+      ${manualLink(plan.id)}
       ${ageView(plan, isKnown ? error : null)}
       ${plan.tools ?? nothing}
     </header>

@@ -75,6 +75,8 @@ def _routes() -> list[BaseRoute]:
         Route("/healthz", answered(health.alive)),
         Route("/readyz", answered(health.ready)),
         Mount("/static", pages.files(pages.ROOM / "static")),
+        Route("/manual", pages.to_manual),
+        Mount("/manual", pages.files(pages.ROOM / "manual")),
         Mount("/catalogue", pages.files(CATALOGUES)),
         Route("/api/login", answered(session.log_in), methods=["POST"]),
         Route("/api/logout", answered(session.log_out), methods=["POST"]),

@@ -8,7 +8,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
@@ -46,6 +46,13 @@ def page(name: str) -> Callable[[Request], Awaitable[Response]]:
         return _page(request, name)
 
     return serve
+
+
+async def to_manual(request: Request) -> Response:
+    """Send a reader to the manual in the language of the page."""
+    language = console_of(request).settings.language
+    locale = _choice(request, LOCALE_COOKIE, LOCALES, language)
+    return RedirectResponse(f"/manual/{locale}/index.html")
 
 
 def _page(request: Request, name: str) -> Response:
