@@ -114,3 +114,58 @@ def test_the_browser_asks_before_the_page_is_left(page: Page, form: Locator) -> 
     page.reload()
     expect(page.get_by_role("radio").first).to_be_visible()
     assert asked == ["beforeunload"]
+    expect(form.get_by_label("설명")).to_have_value("결제")
+
+
+def test_an_open_form_survives_a_glance_at_another_page(
+    page: Page, form: Locator, standin: Standin
+) -> None:
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.goto(page.url + "help")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    snapshot = contents.usual()
+    snapshot["resources"][1].update(max_restart=3)
+    standin.snapshot = snapshot
+    page.go_back()
+    expect(form.get_by_label("설명")).to_have_value("결제")
+    expect(form).to_contain_text(
+        "그사이 ‘최대 재시작 (Max Restart)’ 값이 바뀌어 새 값을 반영했습니다: 3"
+    )
+    form.get_by_role("button", name="저장").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert standin.writes[0][2]["comment"] == "결제"
+    page.reload()
+    expect(page.get_by_role("radio").first).to_be_visible()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_a_rule_that_was_being_added_is_open_again_with_all_that_was_chosen(page: Page) -> None:
+    card = page.get_by_role("region", name="노드 친화성 규칙", exact=True)
+    card.get_by_role("button", name="규칙 추가").click()
+    form = page.get_by_role("dialog")
+    form.get_by_label("규칙명").fill("prefer-1")
+    form.get_by_role("checkbox", name="VM 121 (ct)").check()
+    form.get_by_label("phum02 가중치", exact=True).fill("7")
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.goto(page.url + "help")
+    page.go_back()
+    expect(form.get_by_label("규칙명")).to_have_value("prefer-1")
+    expect(form.get_by_role("checkbox", name="VM 121 (ct)")).to_be_checked()
+    expect(form.get_by_label("phum02 가중치", exact=True)).to_have_value("7")
+
+
+def test_a_save_that_the_end_of_the_session_interrupts_is_said_undone_or_carried_through(
+    page: Page, form: Locator, standin: Standin
+) -> None:
+    standin.session = None
+    form.get_by_role("button", name="저장").click()
+    login = page.get_by_role("dialog", name="다시 로그인")
+    login.get_by_role("button", name="취소").click()
+    expect(form.get_by_role("alert")).to_contain_text("저장되지 않았습니다.")
+    expect(form.get_by_label("설명")).to_have_value("결제")
+    form.get_by_role("button", name="저장").click()
+    login.get_by_label("비밀번호").fill("secret")
+    login.get_by_role("button", name="로그인").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert [path for _, path, _ in standin.writes] == ["/api/login", "/api/resources/vm:121"]
+    assert standin.writes[1][2]["comment"] == "결제"

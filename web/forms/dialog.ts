@@ -125,7 +125,9 @@ export class Dialog {
   #failureView(error: ApiError): unknown[] {
     const named = Object.entries(error.fields);
     const known = new Set(this.#known(error));
-    if (!known.size) return [errorView(error)];
+    // A login that was put off leaves the deed undone, and nobody in doubt about it.
+    const undone = error.status === 401 && this.#plan.writes ? [html`<p>${t("form.not_done")}</p>`] : [];
+    if (!known.size) return [...undone, errorView(error)];
     const said = new Set(named.filter(([name]) => known.has(name)).map(([, text]) => text));
     const rest = named.filter(([name, text]) => !known.has(name) && !said.has(text));
     return rest.map(([, text]) => fieldMessageView(text));

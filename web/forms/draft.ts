@@ -19,6 +19,11 @@ export class Draft<Values extends object> {
     this.values = { ...known, ...preset };
   }
 
+  /** What to begin with again: what the cluster had, and what was made of it. */
+  get kept(): { known: Values; values: Values } {
+    return { known: this.#known, values: this.values };
+  }
+
   /** Whether a field holds what the cluster does not. */
   get isChanged(): boolean {
     return !same(this.values, this.#known);

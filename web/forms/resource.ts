@@ -16,6 +16,7 @@ import { freshId, openDialog } from "./dialog.js";
 import { type Change, changeLines, Draft } from "./draft.js";
 import { type Choice, points, selectField, textField, tickField, wholeNumber } from "./fields.js";
 import type { Question } from "./effect.js";
+import { keepOpen, reopensAs } from "./kept.js";
 import { ToldErrors } from "./told.js";
 
 interface Values {
@@ -59,6 +60,15 @@ export function openResourceForm(resource: Resource | undefined, preset: Partial
   form.open();
 }
 
+/** What is kept of a form while its page is away. */
+interface Kept {
+  resource: Resource | null;
+  sid: string;
+  draft: { known: Values; values: Values };
+}
+
+reopensAs<Kept>("resource", (kept) => new ResourceForm(kept.resource ?? undefined, {}, kept).open());
+
 class ResourceForm {
   readonly #id = freshId("resource");
   readonly #resource: Resource | undefined;
@@ -66,18 +76,25 @@ class ResourceForm {
   readonly #told = new ToldErrors();
   readonly #changes: Change[] = [];
   #now: Resource | undefined;
-  #sid = "";
+  #sid: string;
 
-  constructor(resource: Resource | undefined, preset: Partial<Values>) {
+  constructor(resource: Resource | undefined, preset: Partial<Values>, kept?: Kept) {
     this.#resource = resource;
     this.#now = resource;
-    this.#draft = new Draft(resource ? valuesOf(resource) : DEFAULTS, preset);
+    this.#sid = kept?.sid ?? "";
+    const known = kept?.draft.known ?? (resource ? valuesOf(resource) : DEFAULTS);
+    this.#draft = new Draft(known, kept?.draft.values ?? preset);
     this.#follow();
   }
 
   open(): void {
     const isNew = !this.#resource;
-    const end = subscribe(() => this.#follow());
+    const unfollow = subscribe(() => this.#follow());
+    const unkeep = keepOpen("resource", () => this.#kept);
+    const end = () => {
+      unfollow();
+      unkeep();
+    };
     openDialog({
       title: t(isNew ? "resource.form.add" : "resource.form.edit"),
       body: () => this.#view(),
@@ -87,10 +104,19 @@ class ResourceForm {
       effect: () => this.#effect(),
       notices: () => this.#notices(),
       takeErrors: (fields) => this.#told.take(fields, FIELDS, { vmid: "sid" }),
-      isChanged: () => this.#draft.isChanged || this.#sid !== "",
+      isChanged: () => this.#isChanged,
       onSubmit: () => this.#save(),
       onClose: end,
     });
+  }
+
+  get #isChanged(): boolean {
+    return this.#draft.isChanged || this.#sid !== "";
+  }
+
+  get #kept(): Kept | null {
+    const kept = { resource: this.#resource ?? null, sid: this.#sid, draft: this.#draft.kept };
+    return this.#isChanged ? kept : null;
   }
 
   /** Follow the cluster: the resource that is edited, or the guests that can be added. */

@@ -19,6 +19,7 @@ import { type Change, changeLines, Draft } from "./draft.js";
 import { groupField, points, selectField, textField, tickField } from "./fields.js";
 import { isPriority, nodePicker, ResourcePicker, type TypedPriority, typedOf } from "./pickers.js";
 import { type Question, ruleWords } from "./effect.js";
+import { keepOpen, reopensAs } from "./kept.js";
 import { mendingsView } from "./mending.js";
 import { ToldErrors } from "./told.js";
 
@@ -72,6 +73,16 @@ export function openRuleForm(type: RuleType, rule: Rule | null): void {
   new RuleForm(type, rule).open();
 }
 
+/** What is kept of a form while its page is away. */
+interface Kept {
+  type: RuleType;
+  rule: Rule | null;
+  name: string;
+  draft: { known: Values; values: Values };
+}
+
+reopensAs<Kept>("rule", (kept) => new RuleForm(kept.type, kept.rule, kept).open());
+
 class RuleForm {
   readonly #id = freshId("rule");
   readonly #type: RuleType;
@@ -86,15 +97,21 @@ class RuleForm {
   #isGone = false;
   #dialog: Dialog | null = null;
 
-  constructor(type: RuleType, rule: Rule | null) {
+  constructor(type: RuleType, rule: Rule | null, kept?: Kept) {
     this.#type = type;
     this.#rule = rule;
-    this.#name = rule?.rule ?? "";
-    this.#draft = new Draft(rule ? valuesOf(rule) : BLANK);
+    this.#name = kept?.name ?? rule?.rule ?? "";
+    this.#draft = new Draft(kept?.draft.known ?? (rule ? valuesOf(rule) : BLANK), kept?.draft.values);
+    if (kept) this.#follow();
   }
 
   open(): void {
-    const end = subscribe(() => this.#follow());
+    const unfollow = subscribe(() => this.#follow());
+    const unkeep = keepOpen("rule", () => this.#kept);
+    const end = () => {
+      unfollow();
+      unkeep();
+    };
     this.#dialog = openDialog({
       title: t(`rule.form.${this.#type}.${this.#rule ? "edit" : "add"}`),
       size: this.#isNodeRule ? "wide" : "",
@@ -105,10 +122,19 @@ class RuleForm {
       effect: () => this.#effect(),
       notices: () => this.#notices(),
       takeErrors: (fields) => this.#told.take(fields, ["rule", ...Object.keys(FIELD_NAMES)]),
-      isChanged: () => this.#draft.isChanged || (!this.#rule && this.#name !== ""),
+      isChanged: () => this.#isChanged,
       onSubmit: () => this.#save(),
       onClose: end,
     });
+  }
+
+  get #isChanged(): boolean {
+    return this.#draft.isChanged || (!this.#rule && this.#name !== "");
+  }
+
+  get #kept(): Kept | null {
+    const kept = { type: this.#type, rule: this.#rule, name: this.#name, draft: this.#draft.kept };
+    return this.#isChanged ? kept : null;
   }
 
   get #isNodeRule(): boolean {

@@ -8,6 +8,7 @@ import { startPage } from "../core/page.js";
 import * as preferences from "../core/preferences.js";
 import { may, state } from "../core/store.js";
 import { openCapture } from "../forms/capture.js";
+import { reopenKept } from "../forms/kept.js";
 import { nodeMenu, nodesView } from "../parts/nodes.js";
 import { outlookView } from "../parts/outlook.js";
 import { resourceMenu, resourcesView } from "../parts/resources.js";
@@ -51,4 +52,4 @@ nodeMenu.push(({ name }) => [
   { label: t("whatif.of_node"), deed: () => whatIf({ lose: name }) },
 ]);
 
-void startPage(view, whyView);
+void startPage(view, whyView).then(reopenKept);

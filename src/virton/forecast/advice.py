@@ -7,9 +7,8 @@ from typing import Any
 from virton.forecast.changes import Change, changed
 from virton.forecast.fates import Fate, Verdict, fates
 from virton.forecast.refresh import refreshed
-from virton.forecast.rest import at_rest
 from virton.forecast.situation import Situation
-from virton.forecast.tolerance import Row, Table, badness, node_cases, rows
+from virton.forecast.tolerance import Row, Table, badness, node_cases
 from virton.forecast.trial import Trial
 
 
@@ -45,22 +44,29 @@ class Advice:
         }
 
 
-def advice(situation: Situation, changes: Iterable[Change], commands: Iterable[str] = ()) -> Advice:
-    """Return what changes and commands would do to a cluster at rest; raises ChangeError."""
-    base, resting = at_rest(situation)
-    supposed = base
+def advice(
+    situation: Situation,
+    changes: Iterable[Change],
+    commands: Iterable[str] = (),
+    former: Table | None = None,
+) -> Advice:
+    """Return what changes and commands would do to a cluster at rest; raises ChangeError.
+
+    Of a `former` table whatever still holds is not played again.
+    """
+    single = node_cases(situation)
+    before = refreshed(situation, single, former)
+    supposed = before.base
     for change in changes:
         supposed = changed(supposed, change)
     trial = Trial(supposed, supposed.online)
     for command in commands:
         trial.command(command)
     trial.settle(thorough=True)
-    moved = fates(base, trial, ())
-    single = node_cases(base)
-    table = Table(base, tuple(rows(base, single)), resting.rules)
+    moved = fates(before.base, trial, ())
     return Advice(
         tuple(fate for fate in moved.values() if fate.verdict is not Verdict.STAYS),
-        table.rows,
-        refreshed(trial.after(), single, table).rows,
+        before.rows,
+        refreshed(trial.after(), single, before).rows,
         endless=not trial.settled,
     )

@@ -140,7 +140,8 @@ class Service:
                 return waiting(situation)
             case "advice":
                 asked = job.get("question") or {}
-                return advice(situation, changes_of(asked), commands_of(asked)).to_json()
+                asks = changes_of(asked), commands_of(asked)
+                return advice(situation, *asks, former=self._former).to_json()
             case "maintenance":
                 nodes = job.get("nodes") or ()
                 timed = job.get("timed") is not False
