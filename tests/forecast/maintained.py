@@ -9,7 +9,8 @@ import sys
 from collections.abc import Iterator, Sequence
 
 from tests.forecast.clusters import GIB, cluster, rule
-from virton.forecast.maintenance import Step, order_that_keeps, plan, serviced
+from virton.forecast.maintenance import Step, serviced
+from virton.forecast.maintenance_plan import order_that_keeps, plan
 from virton.forecast.rest import at_rest
 from virton.forecast.situation import Situation
 from virton.forecast.staging import Phases, stage

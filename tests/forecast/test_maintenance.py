@@ -6,8 +6,8 @@ import pytest
 
 from tests.forecast.clusters import GIB, cluster, rule
 from tests.forecast.maintained import broken_promises, wrong_orders
-from virton.forecast.maintenance import Plan, plan
 from virton.forecast.maintenance_asked import maintenance
+from virton.forecast.maintenance_plan import Plan, plan
 from virton.forecast.needs import Needs, Offers
 from virton.forecast.question import QuestionError
 from virton.forecast.situation import Situation

@@ -1,16 +1,12 @@
-"""Maintenance of one node after the other: who goes where, what cannot, and what is borne meanwhile."""
+"""Maintenance of a node: who goes where, what cannot and why, what is borne meanwhile, who returns."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from virton.forecast.answer import Span
-from virton.forecast.ask import ask
 from virton.forecast.falling import outside
 from virton.forecast.fates import Fate, Verdict, assigned, fates
-from virton.forecast.phases import MANY
-from virton.forecast.question import Question, QuestionError
-from virton.forecast.rest import at_rest
 from virton.forecast.situation import Situation
 from virton.forecast.tolerance import UNSAFE, Case, Row, rows
 from virton.forecast.trial import Trial
@@ -116,106 +112,6 @@ def _move(fate: Fate, span: Span | None) -> dict[str, Any]:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class Search:
-    """An order in which as much is borne at each step as is to be; None: there is none.
-
-    `whole` is False where there were too many ways to look at all of them.
-    """
-
-    keep: int
-    order: tuple[str, ...] | None
-    whole: bool = True
-
-    def to_json(self) -> dict[str, Any]:
-        """Return what was sought and found."""
-        return {
-            "keep": self.keep,
-            "order": None if self.order is None else list(self.order),
-            "whole": self.whole,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """The steps in the order that was asked for, and the best order that there is."""
-
-    steps: tuple[Step, ...]
-    search: Search
-
-    @property
-    def bears(self) -> int | None:
-        """How many more nodes may fail at the worst step; None: not every step is borne."""
-        told = [step.bears for step in self.steps]
-        return None if None in told else min((n for n in told if n is not None), default=None)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the plan."""
-        return {
-            "version": 1,
-            "nodes": [step.node for step in self.steps],
-            "steps": [step.to_json() for step in self.steps],
-            "bears": self.bears,
-            "best": self.search.to_json(),
-        }
-
-
-def plan(
-    situation: Situation,
-    nodes: Sequence[str],
-    *,
-    timed: bool = False,
-) -> Plan:
-    """Return what the maintenance of these nodes in this order does; raises QuestionError."""
-    _check(situation, nodes)
-    base = at_rest(situation)[0]
-    steps, at = [], base
-    for node in nodes:
-        step, after = serviced(at, node)
-        steps.append(_timed(step, at) if timed else step)
-        at = after
-    given = Plan(tuple(steps), Search(0, None))
-    return replace(given, search=_best(base, nodes, given.bears))
-
-
-def _check(situation: Situation, nodes: Sequence[str]) -> None:
-    if not nodes:
-        raise QuestionError("name at least one node")
-    if len(nodes) != len(set(nodes)):
-        raise QuestionError("a node is named twice")
-    for node in nodes:
-        if node not in situation.nodes:
-            raise QuestionError(f"there is no node {node}")
-        if node not in situation.online:
-            raise QuestionError(f"node {node} is not there")
-
-
-def _best(base: Situation, nodes: Sequence[str], bears: int | None) -> Search:
-    """Return the order that bears the most; the one that was asked for where none is better."""
-    if bears == 1:
-        return Search(1, tuple(nodes))
-    found = order_that_keeps(base, nodes, 1)
-    if found.order is not None:
-        return found
-    if bears == 0:
-        return Search(0, tuple(nodes), found.whole)
-    lesser = order_that_keeps(base, nodes, 0)
-    return replace(lesser, whole=found.whole and lesser.whole)
-
-
-def _timed(step: Step, before: Situation) -> Step:
-    """Return the step with the times at which each resource runs elsewhere."""
-    if len(before.resources) >= MANY:
-        return step
-    told = ask(before, Question(maintenance=(step.node,))).resources
-    return replace(
-        step, times={sid: row.after_s for sid, row in told.items() if row.after_s is not None}
-    )
-
-
-# one node
-
-
 def serviced(base: Situation, node: str) -> tuple[Step, Situation]:
     """Play the maintenance of a node of a cluster at rest; return it, and the cluster afterwards."""
     begun = _commanded(base, f"enable-node-maintenance {node}")
@@ -302,60 +198,3 @@ def _at(situation: Situation, places: Mapping[str, str]) -> Situation:
     for sid, node in places.items():
         guests[sid] = replace(guests[sid], node=node)
     return replace(situation, guests=guests)
-
-
-# the order
-
-MOST_STEPS = 2000
-"""So many steps are played in search of an order; beyond that it is said that it was not whole."""
-
-
-def order_that_keeps(base: Situation, nodes: Sequence[str], keep: int) -> Search:
-    """Find an order in which each step bears `keep` more failures, of a cluster at rest.
-
-    Where a set of nodes was done and the cluster stands as it did once before, nothing new can
-    come of it: so every order is covered without being played.
-    """
-    search = _Orders(keep)
-    order = search.complete(base, tuple(nodes), ())
-    return Search(keep, order, whole=search.left > 0)
-
-
-class _Orders:
-    def __init__(self, keep: int) -> None:
-        self.left = MOST_STEPS
-        self._keep = keep
-        self._vain: set[tuple[frozenset[str], object]] = set()
-
-    def complete(
-        self, at: Situation, nodes: tuple[str, ...], done: tuple[str, ...]
-    ) -> tuple[str, ...] | None:
-        rest = [node for node in nodes if node not in done]
-        if not rest:
-            return done
-        here = frozenset(rest), _stand(at)
-        if here in self._vain:
-            return None
-        for node in rest:
-            if self.left <= 0:
-                return None
-            self.left -= 1
-            step, after = serviced(at, node)
-            if step.bears is not None and step.bears >= self._keep:
-                found = self.complete(after, nodes, (*done, node))
-                if found is not None:
-                    return found
-        self._vain.add(here)
-        return None
-
-
-def _stand(situation: Situation) -> object:
-    """Return everything of a cluster that a maintenance can leave otherwise."""
-    services = situation.manager.service_status.items()
-    return (
-        tuple((g.sid, g.node, g.running) for g in situation.guests.values()),
-        tuple(
-            (sid, s.state, s.node, s.target, s.maintenance_node, s.failed_nodes)
-            for sid, s in sorted(services)
-        ),
-    )

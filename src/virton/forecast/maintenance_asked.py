@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from virton.forecast.maintenance import plan
+from virton.forecast.maintenance_plan import plan
 from virton.forecast.maintenance_ways import ways
 from virton.forecast.question import QuestionError
 from virton.forecast.rest import at_rest
