@@ -16,6 +16,7 @@ from virton.ha.manager.services import BoardMemory
 from virton.ha.model import LrmStatus, ManagerStatus
 from virton.ha.states import CrmState, DisarmState, LrmMode, LrmState, NodeState, ServiceState
 from virton.ha.workers import WorkersMemory
+from virton.simulation.fenced import holds_of, lock_of_fenced
 from virton.simulation.timing import Timing, real_timing
 from virton.simulation.value import (
     FilesValue,
@@ -261,20 +262,19 @@ class _Maker:
             if node in self._online and self._holds_watchdog(node):
                 locks[agent_lock(node)] = LockValue(node, self._last(node, "lrm"))
             elif holds_lock(self._situation, node):
-                locks[agent_lock(node)] = LockValue(node, NOW_S - self._age_s(node, "lrm"))
+                locks[agent_lock(node)] = self._lock_of_silent(node)
         return locks
+
+    def _lock_of_silent(self, node: str) -> LockValue:
+        age_s, off = self._age_s(node, "lrm"), node not in self._online
+        taken = lock_of_fenced(self._status, node, self._master, age_s, NOW_S) if off else None
+        return taken or LockValue(node, NOW_S - age_s)
 
     def _age_s(self, node: str, kind: str) -> int:
         return self._situation.ages_s.get((node, kind), 0)
 
     def holds(self) -> dict[str, dict[str, HoldValue]]:
-        return {
-            f"{lock.node}/{'crm' if name == MANAGER_LOCK else 'lrm'}": {
-                name: HoldValue(lock.renewed_s)
-            }
-            for name, lock in self.locks().items()
-            if self._works(lock.node, "crm" if name == MANAGER_LOCK else "lrm")
-        }
+        return holds_of(self.locks(), self._works)
 
     def _works(self, node: str, kind: str) -> bool:
         return node in self._online and not self._is_silent(node, kind)

@@ -19,6 +19,7 @@ from virton.ha.manager.services import BoardMemory
 from virton.ha.model import LrmStatus, ManagerStatus
 from virton.ha.states import CrmState, DisarmState, NodeState
 from virton.ha.workers import WorkersMemory
+from virton.simulation.fenced import holds_of, lock_of_fenced
 from virton.simulation.fields import Fields
 from virton.simulation.paced import LONGEST_ROUND_S
 from virton.simulation.timing import Totem, real_timing
@@ -226,18 +227,22 @@ class _Seen:
             locks[MANAGER_LOCK] = LockValue(last, -(self.crm_age_s or 0))
         for node, status in sorted(self.files.lrm_status.items()):
             if self._holds_lock(node, status):
-                locks[agent_lock(node)] = LockValue(node, -self._lrm_age_s(node))
+                locks[agent_lock(node)] = self._agent_lock(node)
         return locks
+
+    def _agent_lock(self, node: str) -> LockValue:
+        """Return a node's lock: the LRM's, or of one that was fenced the master's, who took it."""
+        age_s = self._lrm_age_s(node)
+        off = node not in self.online
+        taken = lock_of_fenced(self.manager, node, self.master, age_s) if off else None
+        return taken or LockValue(node, -age_s)
 
     def holds(self) -> dict[str, dict[str, HoldValue]]:
         """Return which daemons know that they hold a lock: those that are at work."""
-        holds: dict[str, dict[str, HoldValue]] = {}
-        for lock, held in self.locks().items():
-            kind = "crm" if lock == MANAGER_LOCK else "lrm"
-            works = self.master if kind == "crm" else self.lrm(held.node)
-            if works:
-                holds[f"{held.node}/{kind}"] = {lock: HoldValue(held.renewed_s)}
-        return holds
+        return holds_of(self.locks(), self._works)
+
+    def _works(self, node: str, kind: str) -> bool:
+        return node == self.master if kind == "crm" else self.lrm(node) is not None
 
     # rounds
 
