@@ -109,6 +109,8 @@ async def test_the_stack_itself_tells_when_and_why(desk: Desk) -> None:
     assert moved["told"]
     assert moved["from"] == moved["to"]
     assert told["asked"]["facts"] == {"command": "migrate vm:121 phum02"}
+    assert moved["because"] is not None
+    assert [step["kind"] for step in moved["chain"]] == ["asked"]
 
 
 async def test_an_hour_of_absence_leaves_nothing_out(desk: Desk) -> None:

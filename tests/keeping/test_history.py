@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,14 @@ def test_two_consoles_keep_the_same_once_with_the_narrower_bounds(address: str) 
     (found,) = ours.find().rows
     assert (found.from_ms, found.to_ms, found.told) == (11_500, 11_500, True)
     assert len(theirs.add([happened(at_s=60, wide_s=2)])) == 1
+
+
+def test_what_is_told_brings_its_cause_to_what_was_observed(engine: Engine) -> None:
+    history = History(engine, "c1")
+    history.add([replace(RECOVERED, because=None)])
+    assert history.add([replace(RECOVERED, from_s=11, to_s=11, told=True)]) == []
+    (found,) = history.find().rows
+    assert (found.told, found.because) == (True, ["node_fenced", {"node": "pve1"}])
 
 
 def test_consoles_that_add_at_once_keep_each_happening_once(address: str) -> None:

@@ -195,7 +195,7 @@ class _Adding:
         for one, text in zip(found, texts, strict=True):
             bounds = (round(one.from_s * 1000), round(one.to_s * 1000))
             key = (kind[str(one.kind)], whom[one.whom])
-            if not self._is_known(key, bounds, told=one.told):
+            if not self._is_known(key, detail[text], bounds, told=one.told):
                 number = self._insert(key, detail[text], bounds, told=one.told)
                 body = json.loads(text)
                 facts, because = body.get("facts", {}), body.get("because")
@@ -225,8 +225,13 @@ class _Adding:
         """Tell whether this console has told of it, or observed it, itself."""
         return (number, told) in self._known or (number, told) in self.own
 
-    def _is_known(self, key: tuple[int, int], bounds: tuple[int, int], *, told: bool) -> bool:
-        """Tell whether the same is kept from within the same time, and narrow its bounds."""
+    def _is_known(
+        self, key: tuple[int, int], detail_id: int, bounds: tuple[int, int], *, told: bool
+    ) -> bool:
+        """Tell whether the same is kept from within the same time, and narrow its bounds.
+
+        What was only observed takes over what is told of it: that knows the cause.
+        """
         columns = happenings.c
         same = and_(
             columns.kind_id == key[0],
@@ -234,7 +239,8 @@ class _Adding:
             columns.to_ms >= bounds[0],
             columns.from_ms <= bounds[1],
         )
-        query = select(columns.id, columns.from_ms, columns.to_ms, columns.told).where(same)
+        known = (columns.id, columns.from_ms, columns.to_ms, columns.told, columns.detail_id)
+        query = select(*known).where(same)
         found = self._connection.execute(query.order_by(columns.to_ms, columns.id))
         row = next((one for one in found if not self._is_own(one.id, told=told)), None)
         if row is None:
@@ -244,8 +250,9 @@ class _Adding:
             "from_ms": max(row.from_ms, bounds[0]),
             "to_ms": min(row.to_ms, bounds[1]),
             "told": bool(row.told) or told,
+            "detail_id": detail_id if told and not row.told else row.detail_id,
         }
-        if narrow != {"from_ms": row.from_ms, "to_ms": row.to_ms, "told": bool(row.told)}:
+        if narrow != {name: getattr(row, name) for name in narrow}:
             self._connection.execute(update(happenings).where(columns.id == row.id).values(narrow))
         return True
 

@@ -70,7 +70,7 @@ class Sentences:
     def say(self, key: str, fields: Mapping[str, Any]) -> str:
         """Return the text of a key, in the variant for the last field that has one, filled in."""
         variants = (
-            f"{key}.{'without' if value == '' else 'with'}_{field}"
+            f"{key}.{'without' if value in ('', (), []) else 'with'}_{field}"
             for field, value in reversed(list(fields.items()))
         )
         text = self.texts.get(next((v for v in variants if v in self.texts), key), key)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import singledispatchmethod
 
-from virton.ha.causes import Cause
+from virton.ha.causes import Cause, NodeFenced
 from virton.ha.events import Event, Record
 from virton.ha.events import cluster as of_cluster
 from virton.ha.events import lrm as of_lrm
@@ -12,6 +12,7 @@ from virton.ha.events import resource as of_resource
 from virton.ha.events.daemon import DaemonState
 from virton.ha.states import MOVING, CrmState, NodeState, ServiceState
 from virton.story.happenings import Fact, Happening, Kind
+from virton.story.reasons import Reasons
 
 LOST = (NodeState.UNKNOWN, NodeState.FENCE, NodeState.GONE)
 """The states of a node on whose resources the manager does not rely."""
@@ -33,12 +34,14 @@ class Teller:
     waiting: set[str] = field(default_factory=set)
     stayed: set[str] = field(default_factory=set)
     why: dict[str, Cause] = field(default_factory=dict)
+    _reasons: Reasons = field(default_factory=Reasons)
     _found: list[Happening] = field(default_factory=list)
     _record: Record | None = None
 
     def hear(self, record: Record) -> list[Happening]:
         """Return what one record tells."""
         self._found, self._record = [], record
+        self._reasons.hear(record)
         self._hear(record.event)
         return self._found
 
@@ -112,12 +115,16 @@ class Teller:
 
     @_hear.register
     def _(self, event: of_resource.Recovered) -> None:
-        self._tell(Kind.RESOURCE_RECOVERED, event.sid, before=event.from_, node=event.to)
+        because = NodeFenced(event.from_)
+        facts: dict[str, Fact] = {"before": event.from_, "node": event.to}
+        self._tell(Kind.RESOURCE_RECOVERED, event.sid, because=because, **facts)
         self.waiting.discard(event.sid)
 
     @_hear.register
     def _(self, event: of_resource.RecoveredInPlace) -> None:
-        self._tell(Kind.RESOURCE_RECOVERED, event.sid, before=event.node, node=event.node)
+        because = NodeFenced(event.node)
+        facts: dict[str, Fact] = {"before": event.node, "node": event.node}
+        self._tell(Kind.RESOURCE_RECOVERED, event.sid, because=because, **facts)
         self.waiting.discard(event.sid)
 
     @_hear.register
@@ -155,8 +162,9 @@ class Teller:
         sid, before, after = event.sid, ServiceState(event.from_), ServiceState(event.to)
         if after in MOVING and event.node is not None:
             self.origin[sid] = event.node
-            if self._cause is not None:
-                self.why[sid] = self._cause
+            why = self._reasons.of_move(event)
+            if (why := self._cause or why) is not None:
+                self.why[sid] = why
         if before in MOVING:
             self._arrive(sid, before, event.node)
         if (kind := state_change(before, after)) is not None:
