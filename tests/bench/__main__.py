@@ -1,9 +1,9 @@
-"""`python -m tests.bench [scale] [load] [poll] [handlers] [small] [forecast] [meanwhile] [world] [poll]`: those named, or all."""
+"""`python -m tests.bench [scale] [load] [poll] [handlers] [small] [forecast] [meanwhile] [world] [poll] [page]`: those named, or all."""
 
 import importlib
 import sys
 
-BENCHES = ("scale", "load", "handlers", "small", "forecast", "meanwhile", "world", "poll")
+BENCHES = ("scale", "load", "handlers", "small", "forecast", "meanwhile", "world", "poll", "page")
 
 
 def main(names: list[str]) -> None:

@@ -10,7 +10,7 @@ from tests.browser.standin import Standin
 pytestmark = pytest.mark.browser
 
 WATCH = """() => {
-  const rows = document.querySelector("#resources tbody");
+  const rows = document.querySelector("#resources table");
   window.touched = new Set();
   new MutationObserver((changes) => {
     for (const { target } of changes) {

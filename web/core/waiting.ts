@@ -22,8 +22,8 @@ const asked = new Asked(async (query) => {
 });
 
 /** Why this resource will not run by itself, once that is known. */
-export function waitingOf({ sid, ...resource }: Resource): Waiting | null {
-  return isStuck(resource) ? (asked.answer?.[sid] ?? null) : null;
+export function waitingOf(resource: Resource): Waiting | null {
+  return isStuck(resource) ? (asked.answer?.[resource.sid] ?? null) : null;
 }
 
 function isStuck({ state: word, down }: Pick<Resource, "state" | "down">): boolean {

@@ -1,7 +1,11 @@
 /** What changed of the resources: their states since the page looked last, and whence they came. */
 
+import { html } from "lit/html.js";
+
+import { waitingOf } from "../core/waiting.js";
 import type { Resource } from "../model.js";
 import { clock, t } from "../words/i18n.js";
+import { requestOf, resourceState } from "../words/states.js";
 
 let lastSeen = new Map<string, string | null>();
 
@@ -17,4 +21,35 @@ export function arrivalText({ arrival }: Resource): string {
   if (!arrival) return "";
   const { how, origin, at } = arrival;
   return t(`resources.${how}`, { node: origin, time: clock(at) });
+}
+
+/** What a state lets one suppose was asked for, where that is not `started`. */
+const SUPPOSED: Record<string, string> = {
+  stopped: "stopped",
+  stopping: "stopped",
+  request_stop: "stopped",
+  disabled: "disabled",
+  "clearing error flag": "disabled",
+  ignored: "ignored",
+};
+
+/** The same in its cell. */
+export function changeView(resource: Resource): unknown {
+  const text = changeText(resource);
+  return waitingOf(resource) ? html`<span class="stuck">${text}</span>` : text;
+}
+
+/** What the state's word leaves out: why it waits, whence it came, where it goes, what was asked for, its HA group. */
+export function changeText(resource: Resource): string {
+  const waits = waitingOf(resource);
+  const notes = waits ? [waits.says, waits.helps] : [];
+  if (resource.target) notes.push(t("resources.target", { node: resource.target }));
+  else notes.push(arrivalText(resource));
+  const request = requestOf(resource);
+  if ((SUPPOSED[resource.state ?? ""] ?? "started") !== request) {
+    notes.push(t("resources.request", { state: resourceState(request).text }));
+  }
+  if (resource.auto_rebalance === false) notes.push(t("resources.unbalanced"));
+  if (resource.group) notes.push(t("resources.group", { group: resource.group }));
+  return notes.filter(Boolean).join(" · ");
 }

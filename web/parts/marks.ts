@@ -14,7 +14,7 @@ import { resourceName } from "../words/names.js";
 let isOn = false;
 let marked = new Set<string>();
 /** What is listed, in its order; and what was marked last, from where a range begins. */
-let shown: string[] = [];
+let rows: Resource[] = [];
 let lastMarked: string | null = null;
 
 subscribe((names) => {
@@ -42,10 +42,15 @@ export function markMany(on: boolean): void {
 
 /** Tell what is listed: a range and "all" mean that. */
 export function listed(resources: Resource[]): void {
-  shown = resources.map(({ sid }) => sid);
+  rows = resources;
+}
+
+function sids(): string[] {
+  return rows.map(({ sid }) => sid);
 }
 
 function mark(sid: string, on: boolean, isRange: boolean): void {
+  const shown = sids();
   const [from, to] = [shown.indexOf(lastMarked ?? sid), shown.indexOf(sid)].sort((one, other) => one - other);
   const meant = isRange && from !== undefined && from >= 0 ? shown.slice(from, (to ?? 0) + 1) : [sid];
   for (const one of meant) {
@@ -66,6 +71,7 @@ export function markView(resource: Resource): TemplateResult {
 
 /** The box of the column's head: everything that is listed, or nothing. */
 export function markAllView(): TemplateResult {
+  const shown = sids();
   const all = shown.length > 0 && shown.every((sid) => marked.has(sid));
   const toggle = () => {
     marked = new Set(all ? [] : shown);
@@ -82,11 +88,11 @@ export function marksToggle(): TemplateResult {
 /** What is told of the marks, and the one button for all of them. */
 export function marksTools(): TemplateResult {
   const why = hindrance();
-  const sids = shown.filter((sid) => marked.has(sid));
-  const open = () => openBulk(sids.filter(configuredOf), (left) => {
+  const meant = sids().filter((sid) => marked.has(sid));
+  const open = () => openBulk(meant.filter(configuredOf), (left) => {
     marked = new Set(left);
     redraw();
   });
-  return html`<span class="small soft choice-told" id="resources-choice" role="status">${tn("resources.marked", sids.length)}</span>
-    <button type="button" class="button" ?disabled=${!sids.length || !mayWrite()} title=${why} aria-describedby="resources-choice" @click=${open}>${t("bulk.open")}</button>`;
+  return html`<span class="small soft choice-told" id="resources-choice" role="status">${tn("resources.marked", meant.length)}</span>
+    <button type="button" class="button" ?disabled=${!meant.length || !mayWrite()} title=${why} aria-describedby="resources-choice" @click=${open}>${t("bulk.open")}</button>`;
 }

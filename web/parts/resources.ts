@@ -4,7 +4,7 @@ import { html, nothing, type TemplateResult } from "lit/html.js";
 import { guard } from "lit/directives/guard.js";
 import { live } from "lit/directives/live.js";
 
-import { drawNow, redraw } from "../core/draw.js";
+import { redraw } from "../core/draw.js";
 import { hindrance, mayWrite } from "../core/hindrance.js";
 import * as preferences from "../core/preferences.js";
 import { resourceOf, state, subscribe } from "../core/store.js";
@@ -18,14 +18,14 @@ import { doubt } from "../words/doubt.js";
 import { number, t, tn } from "../words/i18n.js";
 import { resourceName, typeName } from "../words/names.js";
 import { requestOf, resourceState, searchText, type Word } from "../words/states.js";
-import { arrivalText, changedStates } from "./changes.js";
+import { changedStates, changeText, changeView } from "./changes.js";
 import { Filter } from "./filter.js";
 import { menuButton, type MenuItem } from "./menu.js";
 import { isMarked, listed, markAllView, markMany, marksMany, marksToggle, marksTools, markView } from "./marks.js";
 import { announce } from "./notes.js";
 import { partView } from "./part.js";
 import { badges } from "./pill.js";
-import { cellsOf, type Column, tableView } from "./table.js";
+import { cellsOf, type Column, drawAllRows, tableView } from "./table.js";
 
 const GROUPINGS = ["none", "node", "state"] as const;
 const SORTABLE = ["id", "node", "type", "name", "state"] as const;
@@ -74,7 +74,7 @@ export function choose(sid: string | null): void {
 export function lookAt(sid: string): void {
   filter.text = "";
   chosenSid = sid;
-  drawNow();
+  drawAllRows();
   radioOf(sid)?.focus();
 }
 
@@ -192,8 +192,8 @@ function deedButton(name: DeedName, one: Resource | undefined): TemplateResult {
   return html`<button type="button" class="button" ?disabled=${!one || !mayWrite()} title=${why} aria-describedby=${described} @click=${() => doWithChosen(name)}>${t(name)}</button>`;
 }
 
-/** A row of the list: a resource, or the head of a group. */
-type Row = { head: string; count: number } | Resource;
+/** A row of the list: a resource, or the head of a group as text, with its count before it. */
+type Row = string | Resource;
 
 function listView(page: PageModel): TemplateResult {
   const { resources } = page;
@@ -202,21 +202,26 @@ function listView(page: PageModel): TemplateResult {
   listed(inOrder);
   const columns = columnsNow();
   const isDoubted = doubt(page) !== null;
+  const all = [isDoubted, preferences.locale(), sorting, marksMany()];
   const rowView = (row: Row) => {
-    if ("head" in row) return groupRow(row);
-    const isOld = isDoubted || row.last_known;
-    const look = { isLastKnown: isOld, isChosen: row.sid === chosenSid };
-    const context = [...Object.values(look), preferences.locale(), sorting, waitingOf(row), marksMany(), isMarked(row.sid)];
-    return guard([row, ...context], () => resourceRow(columns, row, look));
+    if (typeof row === "string") return groupRow(row);
+    const look = { isLastKnown: isDoubted || row.last_known, isChosen: row.sid === chosenSid };
+    return guard([row, ...seenOf(row), ...all], () => resourceRow(columns, row, look));
   };
   return tableView<Row>({
     label: t("resources.title"),
     kind: "resources",
     columns: columns as unknown as Column<Row>[],
     rows: grouped(inOrder),
-    keyOf: (row) => ("head" in row ? `head ${row.head}` : row.sid),
+    keyOf: (row) => (typeof row === "string" ? row : row.sid),
     rowView,
+    blockContext: (rows) => [...all, ...rows.flatMap((row) => (typeof row === "string" ? [] : seenOf(row)))],
   });
+}
+
+/** What a row shows that is not of the resource itself. */
+function seenOf(row: Resource): unknown[] {
+  return [row.sid === chosenSid, isMarked(row.sid), waitingOf(row)];
 }
 
 function sorted(resources: Resource[]): Resource[] {
@@ -246,11 +251,13 @@ function grouped(resources: Resource[]): Row[] {
     else groups.set(nameOf(one), [one]);
   }
   const inOrder = [...groups].sort(([one], [other]) => (one < other ? -1 : 1));
-  return inOrder.flatMap(([head, members]) => [{ head, count: members.length }, ...members]);
+  return inOrder.flatMap(([head, members]) => [`${members.length} ${head}`, ...members]);
 }
 
-function groupRow({ head, count }: { head: string; count: number }): TemplateResult {
-  return html`<tr role="row" class="group"><th scope="rowgroup" role="rowheader" colspan="20">${head} <span class="soft small">${number(count)}</span></th></tr>`;
+function groupRow(row: string): TemplateResult {
+  const [count = ""] = row.split(" ", 1);
+  const head = row.slice(count.length + 1);
+  return html`<tr role="row" class="group"><th scope="rowgroup" role="rowheader" colspan="20">${head} <span class="soft small">${number(Number(count))}</span></th></tr>`;
 }
 
 interface Look {
@@ -354,36 +361,6 @@ function stateView(resource: Resource): TemplateResult {
 function stateTitle(resource: Resource): string {
   const { word, beside } = wordOf(resource);
   return [word.text, beside].filter(Boolean).join(" · ");
-}
-
-/** What a state lets one suppose was asked for, where that is not `started`. */
-const SUPPOSED: Record<string, string> = {
-  stopped: "stopped",
-  stopping: "stopped",
-  request_stop: "stopped",
-  disabled: "disabled",
-  "clearing error flag": "disabled",
-  ignored: "ignored",
-};
-
-function changeView(resource: Resource): unknown {
-  const text = changeText(resource);
-  return waitingOf(resource) ? html`<span class="stuck">${text}</span>` : text;
-}
-
-/** What the state's word leaves out: why it waits, whence it came, where it goes, what was asked for, its HA group. */
-function changeText(resource: Resource): string {
-  const waits = waitingOf(resource);
-  const notes = waits ? [waits.says, waits.helps] : [];
-  if (resource.target) notes.push(t("resources.target", { node: resource.target }));
-  else notes.push(arrivalText(resource));
-  const request = requestOf(resource);
-  if ((SUPPOSED[resource.state ?? ""] ?? "started") !== request) {
-    notes.push(t("resources.request", { state: resourceState(request).text }));
-  }
-  if (resource.auto_rebalance === false) notes.push(t("resources.unbalanced"));
-  if (resource.group) notes.push(t("resources.group", { group: resource.group }));
-  return notes.filter(Boolean).join(" · ");
 }
 
 function actsView(resource: Resource): TemplateResult {

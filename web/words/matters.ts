@@ -2,7 +2,7 @@
 
 import { ApiError } from "../core/api.js";
 import type { Steps } from "../core/fence-clock.js";
-import { inRepair, rememberInRepair } from "../core/preferences.js";
+import { inRepair, locale, rememberInRepair } from "../core/preferences.js";
 import { seesGuests, state } from "../core/store.js";
 import type { Address, Cluster, Node, PageModel, Parts, Resource } from "../model.js";
 import { doubt, doubtSentence } from "./doubt.js";
@@ -81,7 +81,7 @@ function aboutCluster(snapshot: PageModel): Matter[] {
   return [
     ...aboutParts(snapshot.parts),
     ...(isKnown ? [...aboutHa(snapshot), ...aboutNodes(snapshot)] : []),
-    ...aboutResources(snapshot),
+    ...resourceMatters(snapshot),
     ...aboutAnswers(snapshot),
   ];
 }
@@ -146,6 +146,15 @@ function aboutNodes({ nodes, resources, fencing }: PageModel): Matter[] {
   about("caution", "time_drift", shown("time_drift"));
   about("maintenance", "maintenance", nodes.filter((node) => node.ha_state === "maintenance"));
   return found;
+}
+
+let lastMatters: { of: unknown[]; found: Matter[] } = { of: [], found: [] };
+
+/** What is to be said of the resources; they may be thousands, and are looked at when they change. */
+function resourceMatters(snapshot: PageModel): Matter[] {
+  const of = [snapshot.resources, seesGuests(), locale(), inRepair().join()];
+  if (of.some((one, at) => one !== lastMatters.of[at])) lastMatters = { of, found: aboutResources(snapshot) };
+  return lastMatters.found;
 }
 
 function aboutResources({ resources }: PageModel): Matter[] {
