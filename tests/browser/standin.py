@@ -179,6 +179,9 @@ def make_app(standin: Standin) -> Starlette:
         standin.session = standin.session or standin.new_session()
         return JSONResponse(standin.session)
 
+    async def begin(request: Request) -> Response:
+        return JSONResponse({"url": f"/elsewhere?realm={(await request.json())['realm']}"})
+
     def session(request: Request) -> Response:
         if standin.deaf:
             error = {"status": None, "code": "timeout", "message": None, "fields": {}}
@@ -283,6 +286,8 @@ def make_app(standin: Standin) -> Starlette:
         Route("/help", page("help")),
         Route("/login", page("login")),
         Route("/api/login", login, methods=["POST"]),
+        Route("/api/openid/begin", begin, methods=["POST"]),
+        Route("/api/openid/login", login, methods=["POST"]),
         Route("/api/logout", logout, methods=["POST"]),
         Route("/api/session", session),
         Route("/api/realms", realms),

@@ -58,7 +58,7 @@ def test_a_name_is_sent_as_it_was_typed(login: Page, standin: Standin) -> None:
     assert standin.writes[0][2]["realm"] == "pam"
 
 
-def test_a_realm_that_no_password_opens_is_marked_and_not_preselected(
+def test_a_realm_whose_users_log_in_elsewhere_asks_for_no_password_and_sends_them_there(
     standin: Standin, open_page: Opener
 ) -> None:
     standin.realms = [
@@ -66,10 +66,23 @@ def test_a_realm_that_no_password_opens_is_marked_and_not_preselected(
         {"realm": "pam", "comment": None, "default": False, "password": True},
     ]
     standin.session = None
-    realm = open_page("/login").get_by_label("인증 영역 (Realm)")
-    expect(realm).to_have_value("pam")
-    marked = realm.get_by_role("option", name="sso · SSO (비밀번호로 로그인할 수 없음)")
-    expect(marked).to_be_disabled()
+    page = open_page("/login")
+    realm = page.get_by_label("인증 영역 (Realm)")
+    expect(realm).to_have_value("sso")
+    expect(realm.get_by_role("option", name="sso · SSO (외부 인증)")).to_be_enabled()
+    expect(page.get_by_label("비밀번호")).to_be_hidden()
+    page.get_by_role("button", name="로그인", exact=True).click()
+    expect(page).to_have_url(re.compile("/elsewhere"))
+
+
+def test_who_comes_back_with_a_code_is_logged_in_or_told_why_not(
+    standin: Standin, open_page: Opener
+) -> None:
+    standin.session = None
+    standin.login_error = failure(403, "openid_state")
+    page = open_page("/login?code=c&state=s")
+    expect(page.get_by_role("alert")).to_contain_text("이 브라우저에서 시작한 로그인이 아니거나")
+    expect(page).to_have_url(re.compile("/login$"))
 
 
 def test_without_a_session_the_page_sends_one_to_the_login(

@@ -202,6 +202,7 @@ class Playback:
         self.tokens = {TOKEN: "console@pve"}
         self.asked: list[Asked] = []
         self.lab: Any = None
+        self.sent_back_to = ""
         self.fault: Callable[[str], Awaitable[Any]] | None = None
 
     async def __call__(self, scope: Message, receive: Any, send: Any) -> None:
@@ -247,6 +248,8 @@ class Playback:
             return self._log_in(asked.params)
         if asked.path == "/access/domains":
             return self.answers[asked.path]
+        if asked.path.startswith("/access/openid/"):
+            return self._openid(asked)
         if asked.user is None:
             return Refusal(401, "permission denied - invalid PVE ticket")
         guarded = asked.method != "GET" and "cookie" in asked.headers
@@ -260,6 +263,16 @@ class Playback:
             return self.writes.get((asked.method, asked.path))
         missing = Refusal(501, f"Method '{asked.method} {asked.path}' not implemented")
         return self.answers.get(asked.path, missing)
+
+    def _openid(self, asked: Asked) -> Any:
+        """Play a realm whose users log in at `idp.example`, which sends them back with `good`."""
+        back = asked.params["redirect-url"]
+        if asked.path.endswith("auth-url"):
+            self.sent_back_to = back
+            return f"https://idp.example/auth?state={asked.params['realm']}-1&redirect_uri={quote(back)}"
+        if asked.params["code"] != "good" or back != self.sent_back_to:
+            return Refusal(401, "openid authentication failure")
+        return self._log_in({"username": "hong@sso", "password": self.users["hong@sso"]})
 
     def _log_in(self, params: Mapping[str, str]) -> Any:
         user, password = params["username"], params["password"]

@@ -140,3 +140,13 @@ export async function logIn(credentials: Record<string, string>): Promise<Sessio
   change({ session });
   return session;
 }
+
+/** Where a user of an OpenID realm logs in; they come back to the login page with a code. */
+export async function openIdAddress(realm: string): Promise<string> {
+  return (await request<{ url: string }>("POST", "/api/openid/begin", { realm })).url;
+}
+
+/** Log in with what the provider has sent the user back with. */
+export async function logInByCode(code: string, state: string): Promise<void> {
+  change({ session: await request<Session>("POST", "/api/openid/login", { code, state }) });
+}

@@ -1,8 +1,8 @@
 /** The fields of a login, shared by the login page and the dialog over the page. */
 
-import { html, type TemplateResult } from "lit/html.js";
+import { html, nothing, type TemplateResult } from "lit/html.js";
 
-import { ApiError, asApiError, get, logIn } from "../core/api.js";
+import { ApiError, asApiError, get, logIn, openIdAddress } from "../core/api.js";
 import { drawNow, redraw } from "../core/draw.js";
 import { errorView, wordError } from "../words/errors.js";
 import { t } from "../words/i18n.js";
@@ -45,12 +45,14 @@ export class Login {
       ...this.#plan("username"),
       value: username,
       autocomplete: "username",
+      isHidden: this.#isElsewhere,
       onInput: (value) => this.#mean({ username: value }),
     })}${textField({
       ...this.#plan("password"),
       value: password,
       kind: "password",
       autocomplete: "current-password",
+      isHidden: this.#isElsewhere,
       onInput: (value) => (this.#values.password = value),
     })}${selectField({
       id: `${this.#id}-realm`,
@@ -58,7 +60,7 @@ export class Login {
       value: realm,
       choices,
       onChange: (value) => this.#mean({ realm: value }),
-    })}${textField({
+    })}${this.#isElsewhere ? html`<p class="soft small">${t("login.elsewhere")}</p>` : nothing}${textField({
       ...this.#plan("otp"),
       value: otp,
       autocomplete: "one-time-code",
@@ -67,6 +69,11 @@ export class Login {
       hint: this.#kinds === null ? "" : t(codeHint(kinds)),
       onInput: (value) => (this.#values.otp = value),
     })}`;
+  }
+
+  /** Whether the chosen realm has its users log in at a provider of its own. */
+  get #isElsewhere(): boolean {
+    return this.#realms.find(({ realm }) => realm === this.#values.realm)?.password === false;
   }
 
   #plan(name: FieldName) {
@@ -97,8 +104,7 @@ export class Login {
     const [first] = realms;
     if (!first) return;
     this.#realms = realms;
-    const open = realms.filter((one) => one.password !== false);
-    const usual = open.find((one) => one.default) ?? open[0] ?? first;
+    const usual = realms.find((one) => one.default) ?? first;
     this.#values.realm = wanted ?? usual.realm;
     redraw();
   }
@@ -114,6 +120,10 @@ export class Login {
 
   /** Log in; says at its field what is missing or wrong there, and throws what belongs to none. */
   async submit(): Promise<boolean> {
+    if (this.#isElsewhere) {
+      location.assign(await openIdAddress(this.#values.realm));
+      return false;
+    }
     const missing = this.#findMissing();
     if (missing) {
       this.focus(missing);
@@ -162,11 +172,10 @@ export class Login {
   }
 }
 
-/** A realm to choose; one that no password opens is there to be seen, and to say so. */
+/** A realm to choose; one whose users log in elsewhere says so. */
 function realmChoice({ realm, comment, password }: Realm): Choice {
   const line = comment ? `${realm} · ${comment}` : realm;
-  if (password !== false) return [realm, line];
-  return [realm, t("login.realm.no_password", { realm: line }), true];
+  return [realm, password === false ? t("login.realm.elsewhere", { realm: line }) : line];
 }
 
 function codeHint(kinds: string[]): string {

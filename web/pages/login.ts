@@ -2,7 +2,7 @@
 
 import { html } from "lit/html.js";
 
-import { asApiError, type ApiError } from "../core/api.js";
+import { asApiError, type ApiError, logInByCode } from "../core/api.js";
 import { redraw, show } from "../core/draw.js";
 import * as preferences from "../core/preferences.js";
 import { Login, loginErrorView } from "../forms/login.js";
@@ -67,6 +67,26 @@ async function start(): Promise<void> {
   const root = document.querySelector<HTMLElement>("#page");
   if (root) show(root, () => view(login));
   login.focus();
+  await comeBack();
+}
+
+/** Who comes back from a provider brings a code; it is good for once, so it leaves the address at once. */
+async function comeBack(): Promise<void> {
+  const asked = new URLSearchParams(location.search);
+  const [code, state] = [asked.get("code"), asked.get("state")];
+  if (!code || !state) return;
+  history.replaceState(null, "", "/login");
+  isBusy = true;
+  redraw();
+  try {
+    await logInByCode(code, state);
+    location.assign("/");
+  } catch (thrown) {
+    failure = asApiError(thrown);
+  } finally {
+    isBusy = false;
+    redraw();
+  }
 }
 
 void start();

@@ -48,12 +48,23 @@ class Sessions:
     async def open(self, user: str, password: str, otp: str | None) -> Session:
         """Log in at the cluster."""
         now = int(self._clock.time())
-        ticket = await ClusterApi(self._client).log_in(user, password, now, otp)
+        return self._begun(await ClusterApi(self._client).log_in(user, password, now, otp))
+
+    async def open_by_code(self, code: str, state: str, back: str) -> Session:
+        """Log in with what a user's own provider (OpenID) has sent them back with."""
+        now = int(self._clock.time())
+        return self._begun(await ClusterApi(self._client).openid_log_in(code, state, back, now))
+
+    def _begun(self, ticket: Ticket) -> Session:
         # Two tickets of the same second are the same: one that was given back is given again.
         self._ended.discard(digest(ticket))
         session = Session(ticket, secrets.token_urlsafe(18))
         self.touch(session)
         return session
+
+    def seal(self, text: str) -> str:
+        """Return a seal on a text that nobody else can make."""
+        return hmac.new(self._key, f"seal\0{text}".encode(), hashlib.sha256).hexdigest()
 
     def cookie(self, session: Session) -> str:
         """Return the session as a cookie's value."""

@@ -180,6 +180,24 @@ class ClusterApi:
         )
         return _parsed(path, parse_ticket, answer)
 
+    async def openid_address(self, realm: str, back: str) -> str:
+        """Return where a user of an OpenID realm logs in, to be sent `back` with a code."""
+        path = "/access/openid/auth-url"
+        asked = {"realm": realm, "redirect-url": back}
+        answer = await self.client.call("POST", path, None, asked, most_bytes=LOGIN_BYTES)
+        return _parsed(path, str, answer)
+
+    async def openid_log_in(self, code: str, state: str, back: str, now: int) -> Ticket:
+        """Exchange the code that a user was sent back with for a ticket."""
+        path = "/access/openid/login"
+        asked = {"code": code, "state": state, "redirect-url": back}
+        answer = _parsed(
+            path,
+            parse_ticket,
+            await self.client.call("POST", path, None, asked, most_bytes=LOGIN_BYTES),
+        )
+        return Ticket(answer.user, answer.ticket, answer.csrf, now)
+
     async def add_resource(self, params: Mapping[str, Any]) -> None:
         """Put a guest under HA."""
         await self.client.call("POST", "/cluster/ha/resources", self.credentials, params)

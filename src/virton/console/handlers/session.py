@@ -26,11 +26,11 @@ async def log_in(request: Request) -> Response:
     form = await read_form(request, LoginForm)
     address = request.client.host if request.client else "unknown"
     # The cluster is asked for nothing, not even for its realms, by who has to wait.
-    _require_no_wait(console, keys_of(address, form.username, longest_s=LONGEST_WAIT_S)[:1])
+    require_no_wait(console, keys_of(address, form.username, longest_s=LONGEST_WAIT_S)[:1])
     user = await _user(console, form)
     request.state.user = user
     keys = keys_of(address, user, longest_s=LONGEST_WAIT_S)
-    _require_no_wait(console, keys)
+    require_no_wait(console, keys)
     console.throttle.attempt(*keys)
     session = await _open(console, user, form, keys)
     console.throttle.succeeded(*keys)
@@ -40,7 +40,8 @@ async def log_in(request: Request) -> Response:
     return response
 
 
-def _require_no_wait(console: Console, keys: tuple[Key, ...]) -> None:
+def require_no_wait(console: Console, keys: tuple[Key, ...]) -> None:
+    """Refuse who has to wait after logins that failed."""
     wait_s = console.throttle.wait_s(*keys)
     if wait_s > 0:
         raise Refusal(429, "throttled", retry_after_s=math.ceil(wait_s))
