@@ -4,11 +4,12 @@ import asyncio
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Self, TypeVar
 
 import uvicorn
+from starlette.types import ASGIApp
 
-from virton.console.app import create_app
+from virton.console.app import BesideCluster, create_app
 from virton.console.settings import ConsoleSettings
 from virton.console.watch.poller import Poller
 from virton.embedded import RunningCluster, start
@@ -18,20 +19,11 @@ PASSWORD = "a password for tests"
 Result = TypeVar("Result")
 
 
-class Live:
-    """A console that polls when the test says so, over a cluster whose time the test lets pass."""
+class Console:
+    """A console on loopback, in a thread of its own, that looks at its cluster when it is told to."""
 
-    def __init__(self, folder: Path) -> None:
-        self.cluster: RunningCluster = start(folder, PASSWORD)
-        client = ProxmoxClient.in_process(self.cluster.app)
-        settings = ConsoleSettings(
-            folder,
-            self.cluster.console_token,
-            history=f"sqlite:///{folder}/history.sqlite",
-            interval_s=3600,
-        )
-        app = create_app(client, settings)
-        self._poller: Poller = app.state.console.poller
+    def __init__(self, app: ASGIApp, poller: Poller) -> None:
+        self._poller = poller
         config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning")
         config.timeout_graceful_shutdown = 1
         self._server = uvicorn.Server(config)
@@ -45,13 +37,42 @@ class Live:
         asyncio.set_event_loop(self._loop)
         self._loop.run_until_complete(self._server.serve(sockets=[self._socket]))
 
-    def __enter__(self) -> "Live":
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._server.should_exit = True
         self._thread.join(timeout=5)
+
+    def look(self) -> None:
+        """Let the console look at its cluster."""
+        self._in_the_loop(lambda: None)
+
+    def _in_the_loop(self, act: Callable[[], Result]) -> Result:
+        async def act_and_look() -> Result:
+            result = act()
+            await self._poller.poll_once()
+            if self._poller.chronicle is not None:
+                await self._poller.chronicle.write_down()
+            return result
+
+        return asyncio.run_coroutine_threadsafe(act_and_look(), self._loop).result(timeout=30)
+
+
+def _settings(folder: Path, token: str) -> ConsoleSettings:
+    history = f"sqlite:///{folder}/history.sqlite"
+    return ConsoleSettings(folder, token, history=history, interval_s=3600)
+
+
+class Live(Console):
+    """The console of an embedded cluster whose time the test lets pass."""
+
+    def __init__(self, folder: Path) -> None:
+        self.cluster: RunningCluster = start(folder, PASSWORD)
+        client = ProxmoxClient.in_process(self.cluster.app)
+        app = create_app(client, _settings(folder, self.cluster.console_token))
+        super().__init__(BesideCluster(app, self.cluster.app), app.state.console.poller)
 
     def step(self, seconds: int) -> None:
         """Let simulated time pass, then let the console look at the cluster."""
@@ -79,15 +100,14 @@ class Live:
         """Give a node power, and with it the network."""
         self._in_the_loop(lambda: self.cluster.world.set_power(node, True))
 
-    def _in_the_loop(self, act: Callable[[], Result]) -> Result:
-        async def act_and_look() -> Result:
-            result = act()
-            await self._poller.poll_once()
-            if self._poller.chronicle is not None:
-                await self._poller.chronicle.write_down()
-            return result
 
-        return asyncio.run_coroutine_threadsafe(act_and_look(), self._loop).result(timeout=30)
+class InFront(Console):
+    """A console whose cluster is another console's, which it knows by its address alone."""
+
+    def __init__(self, folder: Path, behind: Live) -> None:
+        client = ProxmoxClient([behind.address])
+        app = create_app(client, _settings(folder, behind.cluster.console_token))
+        super().__init__(app, app.state.console.poller)
 
 
 def _with_tries(text: str, sid: str, count: int) -> str:
