@@ -70,3 +70,21 @@ async def test_the_language_of_who_has_not_chosen_is_a_setting(tmp_path: Path) -
     assert '<html lang="ko"' in (await browser.get("/login")).text
     await browser.http.aclose()
     await client.aclose()
+
+
+@pytest.mark.parametrize(
+    ("header", "locale"),
+    [
+        ("en-GB,en;q=0.9,ko;q=0.8", "en"),
+        ("fr-FR, ko;q=0.7, en;q=0.3", "ko"),
+        ("en;q=0, fr", "ko"),
+        ("de", "ko"),
+        (";;q=x,", "ko"),
+    ],
+)
+async def test_who_has_not_chosen_reads_the_browsers_language(
+    visit: Visit, header: str, locale: str
+) -> None:
+    browser = visit.browser()
+    answer = await browser.http.get("/login", headers={"accept-language": header})
+    assert f'<html lang="{locale}"' in answer.text

@@ -1,6 +1,7 @@
 """The page's shell, its files, and the words in both languages."""
 
 import json
+import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -50,14 +51,12 @@ def page(name: str) -> Callable[[Request], Awaitable[Response]]:
 
 async def to_manual(request: Request) -> Response:
     """Send a reader to the manual in the language of the page."""
-    language = console_of(request).settings.language
-    locale = _choice(request, LOCALE_COOKIE, LOCALES, language)
+    locale = _locale(request)
     return RedirectResponse(f"/manual/{locale}/index.html")
 
 
 def _page(request: Request, name: str) -> Response:
-    language = console_of(request).settings.language
-    locale = _choice(request, LOCALE_COOKIE, LOCALES, language)
+    locale = _locale(request)
     return HTMLResponse(shell(name, locale, _choice(request, THEME_COOKIE, THEMES, THEMES[0])))
 
 
@@ -72,6 +71,27 @@ def shell(name: str, locale: str, theme: str) -> str:
         "text": _catalogue(locale),
     }
     return templates.get_template("page.html").render(context)
+
+
+def _locale(request: Request) -> str:
+    """Return the language that was chosen here, else the browser's, else the console's."""
+    language = asked_language(request.headers.get("accept-language", ""))
+    return _choice(
+        request, LOCALE_COOKIE, LOCALES, language or console_of(request).settings.language
+    )
+
+
+def asked_language(header: str) -> str | None:
+    """Return the one of our languages that a browser wants most, by its Accept-Language."""
+    wanted: list[tuple[float, str]] = []
+    for part in header[:500].split(","):
+        tag, _, weight = part.partition(";")
+        language = tag.strip().lower().partition("-")[0]
+        number = re.fullmatch(r"\s*q=([01](?:\.\d{0,3})?)\s*", weight)
+        if language in LOCALES and (not weight or number):
+            wanted.append((-float(number[1]) if number else -1.0, language))
+    wanted = [one for one in wanted if one[0] < 0]
+    return min(wanted, key=lambda one: one[0])[1] if wanted else None
 
 
 def _choice(request: Request, cookie: str, choices: tuple[str, ...], default: str) -> str:
