@@ -66,6 +66,7 @@ class Standin:
             "notify": past.NOTIFY,
             "history": {"rows": past.HAPPENINGS, "after": None, "cluster": "virton"},
             "incidents": {"rows": [past.INCIDENT], "recipients": ["ops"]},
+            "history/latest": {},
             "history/lanes": past.LANES,
             "history/availability": past.FARED,
             "history/deeds": past.DEEDS,

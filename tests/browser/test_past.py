@@ -77,3 +77,13 @@ def test_an_incident_opens_in_the_failure_test_as_the_cluster_stood(open_page: O
     link = page.get_by_role("link", name="장애 시험에서 열기")
     before = past.at(0) - 5000
     expect(link).to_have_attribute("href", f"/whatif?at={before}&lose=phum03")
+
+
+def test_each_row_tells_its_last_change_and_when_it_was(
+    standin: Standin, open_page: Opener
+) -> None:
+    moved = {"kind": "resource.moved", "at": past.at(0), "says": ""}
+    standin.kept["history/latest"] = {"vm:100": moved}
+    page = open_page("/")
+    row = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name="100", exact=True))
+    expect(row).to_contain_text(re.compile(r"이동 \d{2}:\d{2}:\d{2}"))

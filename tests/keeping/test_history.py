@@ -57,6 +57,13 @@ def test_what_is_told_brings_its_cause_to_what_was_observed(engine: Engine) -> N
     assert (found.told, found.because) == (True, ["node_fenced", {"node": "pve1"}])
 
 
+def test_the_last_change_of_each_is_found(engine: Engine) -> None:
+    history = History(engine, "c1")
+    history.add([happened(whom=whom, at_s=at_s) for whom, at_s in (("a", 9), ("b", 3), ("a", 5))])
+    History(engine, "c2").add([happened(whom="a", at_s=99)])
+    assert {one.whom: one.to_ms for one in history.latest()} == {"a": 9000, "b": 3000}
+
+
 def test_consoles_that_add_at_once_keep_each_happening_once(address: str) -> None:
     histories = [History(open_database(address), "c1") for _ in range(4)]
     found = [happened(at_s=10.0 * number, wide_s=2) for number in range(20)]

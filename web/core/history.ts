@@ -139,3 +139,15 @@ export function askDeeds(text: string, before: number | null): Promise<{ rows: D
 export function askMoment(at: number): Promise<Moment> {
   return get(`/api/history/moment?at=${at}`);
 }
+
+/** The last change of something. */
+export interface Latest {
+  kind: string;
+  at: number;
+  says: string;
+}
+
+/** Ask for the last change of each node, resource and rule. */
+export function askLatest(): Promise<Record<string, Latest>> {
+  return get("/api/history/latest");
+}

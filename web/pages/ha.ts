@@ -9,6 +9,7 @@ import * as preferences from "../core/preferences.js";
 import { may, state } from "../core/store.js";
 import { openCapture } from "../forms/capture.js";
 import { reopenKept } from "../forms/kept.js";
+import { followLatest } from "../parts/latest.js";
 import { nodeMenu, nodesView } from "../parts/nodes.js";
 import { outlookView } from "../parts/outlook.js";
 import { resourceMenu, resourcesView } from "../parts/resources.js";
@@ -52,4 +53,4 @@ nodeMenu.push(({ name }) => [
   { label: t("whatif.of_node"), deed: () => whatIf({ lose: name }) },
 ]);
 
-void startPage(view, whyView).then(reopenKept);
+void startPage(view, whyView).then(reopenKept).then(followLatest);

@@ -6,6 +6,7 @@ import { waitingOf } from "../core/waiting.js";
 import type { Resource } from "../model.js";
 import { clock, t } from "../words/i18n.js";
 import { requestOf, resourceState } from "../words/states.js";
+import { latestText } from "./latest.js";
 
 let lastSeen = new Map<string, string | null>();
 
@@ -51,5 +52,5 @@ export function changeText(resource: Resource): string {
   }
   if (resource.auto_rebalance === false) notes.push(t("resources.unbalanced"));
   if (resource.group) notes.push(t("resources.group", { group: resource.group }));
-  return notes.filter(Boolean).join(" · ");
+  return [...notes, latestText(resource.sid)].filter(Boolean).join(" · ");
 }

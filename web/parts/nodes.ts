@@ -8,6 +8,7 @@ import type { Lrm, Node, PageModel, Resource } from "../model.js";
 import { ago, clock, dateTime, gib, has, number, t } from "../words/i18n.js";
 import { lrmState, nodeTrouble, type Word } from "../words/states.js";
 import { haTools } from "./ha-tools.js";
+import { latestText } from "./latest.js";
 import { menuButton, type MenuItem } from "./menu.js";
 import { partView } from "./part.js";
 import { badges } from "./pill.js";
@@ -113,7 +114,8 @@ function stateView(row: Row): TemplateResult {
 
 function stateTitle(row: Row): string {
   const { words, beside } = wordsOf(row);
-  return [...words.map((word) => word.text), beside].filter(Boolean).join(" · ");
+  const latest = row.node ? latestText(row.node.name) : "";
+  return [...words.map((word) => word.text), beside, latest].filter(Boolean).join(" · ");
 }
 
 function quorumWord({ quorum }: PageModel): Word {

@@ -20,6 +20,7 @@ import { resourceName, typeName } from "../words/names.js";
 import { requestOf, resourceState, searchText, type Word } from "../words/states.js";
 import { changedStates, changeText, changeView } from "./changes.js";
 import { Filter } from "./filter.js";
+import { latestOf } from "./latest.js";
 import { menuButton, type MenuItem } from "./menu.js";
 import { isMarked, listed, markAllView, markMany, marksMany, marksToggle, marksTools, markView } from "./marks.js";
 import { announce } from "./notes.js";
@@ -221,7 +222,7 @@ function listView(page: PageModel): TemplateResult {
 
 /** What a row shows that is not of the resource itself. */
 function seenOf(row: Resource): unknown[] {
-  return [row.sid === chosenSid, isMarked(row.sid), waitingOf(row)];
+  return [row.sid === chosenSid, isMarked(row.sid), waitingOf(row), latestOf(row.sid)?.at];
 }
 
 function sorted(resources: Resource[]): Resource[] {

@@ -120,6 +120,7 @@ def _routes() -> list[BaseRoute]:
         Route("/api/notify/mail", writing(notify.keep_mail), methods=["PUT"]),
         Route("/api/notify/heartbeat", writing(notify.keep_heartbeat), methods=["PUT"]),
         Route("/api/retention", writing(notify.set_retention), methods=["PUT"]),
+        Route("/api/history/latest", reading(history.latest)),
         Route("/api/history/moment", reading(history.moment)),
         Route("/api/history/lanes", reading(records.lanes)),
         Route("/api/history/availability", reading(records.availability)),

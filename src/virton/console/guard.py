@@ -30,6 +30,7 @@ _BY_ITSELF = (
     "/api/stream",
     "/api/forecast/table",
     "/api/forecast/fence-clock",
+    "/api/history/latest",
     "/api/lab",
     "/api/maintenance",
 )

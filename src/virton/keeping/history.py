@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 from virton.keeping.database import troubles, writing
-from virton.keeping.names import Names, text_of
+from virton.keeping.names import Names, in_parts, text_of
 from virton.keeping.tables import clusters, details, happenings, kinds, subjects
 from virton.story.happenings import Happening
 
@@ -105,6 +105,28 @@ class History:
             ]
         last = rows[-1] if len(rows) == limit else None
         return Page(rows, None if last is None else (last.to_ms, last.number))
+
+    def latest(self) -> list[Kept]:
+        """Return the newest happening of each node, resource and rule; raises HistoryError."""
+        newest = (
+            select(happenings.c.id)
+            .where(happenings.c.subject_id == subjects.c.id)
+            .order_by(happenings.c.to_ms.desc(), happenings.c.id.desc())
+            .limit(1)
+            .correlate(subjects)
+            .scalar_subquery()
+        )
+        mine = subjects.join(clusters, clusters.c.id == subjects.c.cluster_id)
+        query = select(newest).select_from(mine).where(clusters.c.identity == self._cluster)
+        with troubles(), self.engine.connect() as connection:
+            numbers = [n for (n,) in connection.execute(query) if n is not None]
+            return [
+                _kept(row)
+                for some in in_parts(numbers)
+                for row in connection.execute(
+                    _whole(select(happenings.c.id).where(happenings.c.id.in_(some)).subquery())
+                )
+            ]
 
     def since(self, number: int, limit: int = 500) -> list[Kept]:
         """Return what was kept after a number, in that order; raises HistoryError."""
@@ -330,7 +352,7 @@ def _newest(query: Select[Any], limit: int) -> Select[Any]:
     return query.order_by(happenings.c.to_ms.desc(), happenings.c.id.desc()).limit(limit)
 
 
-def _whole(ids: Subquery, limit: int) -> Select[Any]:
+def _whole(ids: Subquery, limit: int | None = None) -> Select[Any]:
     joined = (
         happenings.join(ids, ids.c.id == happenings.c.id)
         .join(kinds, kinds.c.id == happenings.c.kind_id)
@@ -347,7 +369,8 @@ def _whole(ids: Subquery, limit: int) -> Select[Any]:
         subjects.c.name.label("whom"),
         details.c.body,
     )
-    return _newest(query.select_from(joined), limit)
+    found = query.select_from(joined)
+    return found if limit is None else _newest(found, limit)
 
 
 def _kept(row: Row[Any]) -> Kept:

@@ -59,6 +59,23 @@ def _reasons(history: History, rows: Sequence[Kept]) -> Sequence[Kept]:
     return history.find(wanted, limit=MOST_REASONS).rows[::-1]
 
 
+async def latest(call: Call) -> Response:
+    """Return the last change of each node, resource and rule."""
+    books, said = books_of(call, AUDIT), sentences_of(call)
+    rows = await looked_up(books.history.latest)
+    return Answer(
+        {
+            row.whom: {
+                "kind": row.kind,
+                "at": row.to_ms,
+                "says": said.happening(row.kind, row.whom, row.facts),
+            }
+            for row in rows
+            if row.whom
+        }
+    )
+
+
 async def moment(call: Call) -> Response:
     """Return what nodes, resources and rules showed at a moment (`at`, ms)."""
     books = books_of(call, AUDIT)
