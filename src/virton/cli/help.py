@@ -31,6 +31,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "virton log --since 2d --whom vm:100",
         "virton log --proxmox URL --user root@pam --since 2h",
     ),
+    "maintenance": ("virton maintenance cluster.json --node pve1 --node pve2",),
     "resources": (
         "virton resources list",
         "virton resources change vm:100 --max-restart 3 --user root@pam",

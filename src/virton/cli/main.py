@@ -31,6 +31,7 @@ VERBS = {
         "Tell what becomes of every resource; with nothing chosen, what the stack does by itself."
     ),
     "tolerance": "Try every node, and say what would come back, what would not, and why.",
+    "maintenance": "Plan the maintenance of nodes: who goes where, what cannot, what is borne meanwhile.",
     "why": "Tell why a resource is where it is, why not elsewhere, and what would have to change.",
     "export": "Write resources, rules, fault domains and HA settings as YAML.",
     "plan": "Compare a cluster with what should be: each change, its effect, and what is borne then.",

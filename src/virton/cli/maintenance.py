@@ -1,0 +1,105 @@
+"""`virton maintenance`: what the maintenance of nodes, one after the other, does; nothing is done."""
+
+import json
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from virton.cli.asked import (
+    CaptureArgument,
+    JsonOption,
+    ProxmoxOption,
+    Source,
+    TokenOption,
+    UserOption,
+)
+from virton.cli.capture import is_typed
+from virton.cli.complaint import WRONG_INPUT, complain
+from virton.cli.language import LanguageOption, printable, sentences
+from virton.cli.real_cluster import CaFileOption, FingerprintOption
+from virton.cli.terminal import terminal
+from virton.forecast.maintenance_asked import maintenance as asked
+from virton.forecast.question import QuestionError
+from virton.language.forecasts import told_maintenance
+from virton.language.sentences import Sentences
+
+NOT_BORNE = 3
+Json = dict[str, Any]
+
+
+def maintenance(
+    context: typer.Context,
+    capture: CaptureArgument = None,
+    proxmox: ProxmoxOption = None,
+    user: UserOption = None,
+    token: TokenOption = None,
+    fingerprint: FingerprintOption = None,
+    ca_file: CaFileOption = None,
+    node: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NODE", help="A node to service; several in their order."),
+    ] = None,
+    as_json: JsonOption = False,
+    lang: LanguageOption = None,
+) -> None:
+    """Plan the maintenance of nodes: who goes where, what cannot, what is borne meanwhile."""
+    situation = Source(
+        capture, proxmox, user, token, fingerprint, ca_file, is_typed(context, "token")
+    ).situation()
+    try:
+        plan = asked(situation, node or [])
+    except QuestionError as error:
+        complain(f"--node: {error}", code=WRONG_INPUT)
+    if as_json:
+        typer.echo(json.dumps(plan, ensure_ascii=False, indent=1, sort_keys=True))
+    else:
+        said = sentences(lang)
+        _print(terminal(), said, told_maintenance(plan, said))
+    if plan["bears"] is None:
+        raise typer.Exit(NOT_BORNE)
+
+
+def _print(out: Console, said: Sentences, plan: Json) -> None:
+    def text(key: str, **fields: Any) -> str:
+        return printable(said.say(f"maintenance.{key}", fields))
+
+    for number, step in enumerate(plan["steps"], 1):
+        out.print(Text(text("step", number=number, node=step["node"]), "bold"))
+        for line, style in _lines(step, text):
+            out.print(Text(f"   {line}", style))
+    order = plan["best"]["order"]
+    if order is None:
+        key = "order.none" if plan["best"]["whole"] else "order.unknown"
+        out.print(Text(text(key), "bold red"))
+    elif len(order) > 1:
+        key = "order.good" if order == plan["nodes"] else "order.better"
+        out.print(text(key, nodes=" → ".join(order)))
+
+
+def _lines(step: Json, text: Any) -> Iterable[tuple[str, str]]:
+    yield _fact(step["empties"], "empties", "not_empties", text)
+    yield _fact(step["off"]["quorate"], "quorate", "not_quorate", text)
+    bad = [
+        row["name"].removeprefix(f"{step['node']} + ") for row in step["further"] if not row["safe"]
+    ]
+    if not step["safe"]:
+        yield text("not_safe"), "bold red"
+    elif bad or not step["further"]:
+        yield text("bears_none", nodes=bad), "yellow"
+    else:
+        yield text("bears_one"), "green"
+    for row in step["moves"]:
+        how = text("live" if row["how"] == "live" else "stopped")
+        yield f"{row['sid']} → {row['node'] or '–'} ({how}) {printable(row['says'])}", ""
+    for row in step["stuck"]:
+        yield f"{row['sid']}: {printable(row['says'])}", "bold red"
+    for row in step["outside"]:
+        goal = text("outside.goes", node=row["node"]) if row["node"] else text("outside.stays")
+        yield f"{row['sid']}: {goal} {printable(row['says'])}".rstrip(), "yellow"
+
+
+def _fact(holds: bool, good: str, bad: str, text: Any) -> tuple[str, str]:
+    return (text(good), "green") if holds else (text(bad), "bold red")
