@@ -56,6 +56,7 @@ class Standin:
         self.plan: dict[str, Any] = {}
         self.away = False
         self.deaf = False
+        self.presences: list[dict[str, Any]] = []
         self.realms: list[dict[str, Any]] = [
             {"realm": "pam", "comment": "Linux PAM", "default": True},
             {"realm": "pve", "comment": "Proxmox VE", "default": False},
@@ -241,6 +242,14 @@ def make_app(standin: Standin) -> Starlette:
             return JSONResponse(error, status)
         return JSONResponse(standin.answer)
 
+    def presences(_: Request) -> Response:
+        return JSONResponse({"sessions": standin.presences, "all": True})
+
+    async def end(request: Request) -> Response:
+        name = request.path_params["name"]
+        standin.presences = [one for one in standin.presences if one["name"] != name]
+        return await write(request)
+
     def lab(request: Request) -> Response:
         return JSONResponse(standin.laboratory)
 
@@ -292,6 +301,8 @@ def make_app(standin: Standin) -> Starlette:
         Route("/api/logout", logout, methods=["POST"]),
         Route("/api/session", session),
         Route("/api/realms", realms),
+        Route("/api/sessions", presences),
+        Route("/api/sessions/{name}", end, methods=["DELETE"]),
         Route("/api/snapshot", snapshot),
         Route("/api/snapshot-file", snapshot_file),
         Route("/api/stream", stream),

@@ -270,13 +270,19 @@ class Visit:
 
 @asynccontextmanager
 async def visiting(
-    data: Path, *, token: str | None = TOKEN, cluster: Playback | None = None
+    data: Path,
+    *,
+    token: str | None = TOKEN,
+    cluster: Playback | None = None,
+    one_session: bool = False,
 ) -> AsyncIterator[Visit]:
     """Open a console."""
     cluster = cluster or Playback()
     clock = SteppedClock()
     client = ProxmoxClient.in_process(cluster)
-    app = create_app(client, ConsoleSettings(data=data, token=token), clock)
+    app = create_app(
+        client, ConsoleSettings(data=data, token=token, one_session=one_session), clock
+    )
     visit = Visit(cluster, clock, app)
     try:
         yield visit

@@ -6,6 +6,7 @@ import { redraw } from "../core/draw.js";
 import * as preferences from "../core/preferences.js";
 import { logOut } from "../core/session.js";
 import { state } from "../core/store.js";
+import { openSessions } from "../forms/sessions.js";
 import { speakTheOther, t } from "../words/i18n.js";
 import { icon } from "./icons.js";
 
@@ -41,7 +42,7 @@ export function headerView(): TemplateResult {
       <div class="account">
         <button type="button" class="button" id="locale" lang=${other} @click=${speak}>${preferences.LOCALE_NAMES[other]}</button>
         ${themeButton()}
-        <span class="soft cut" id="user">${session?.user ?? ""}</span>
+        <button type="button" class="soft cut" id="user" title=${t("who.title")} ?hidden=${!session} @click=${openSessions}>${session?.user ?? ""}</button>
         <button type="button" class="button" id="logout" ?hidden=${!session} @click=${() => logOut()}>${t("top.logout")}</button>
       </div>
     </div>

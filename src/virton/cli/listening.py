@@ -52,10 +52,15 @@ def is_local(address: str) -> bool:
 
 def checked_proxies(given: list[str]) -> tuple[str, ...]:
     """Return the addresses and networks of trusted proxies, if they are written like such."""
+    return checked_networks(given, "--trusted-proxy")
+
+
+def checked_networks(given: list[str], option: str) -> tuple[str, ...]:
+    """Return addresses and networks, if they are written like such."""
     try:
         return tuple(_address_or_network(text.strip()) for text in given)
     except ValueError as failure:
-        complain(f"--trusted-proxy: {failure}", code=WRONG_INPUT)
+        complain(f"{option}: {failure}", code=WRONG_INPUT)
 
 
 def proxy_facts(proxies: tuple[str, ...]) -> tuple[tuple[str, str], ...]:

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 from virton.cli.choices import PveVersion
 from virton.cli.complaint import WRONG_INPUT, complain
 from virton.cli.data_folder import CONSOLE, EMBEDDED, taken
-from virton.cli.listening import known_hosts
+from virton.cli.listening import checked_networks, known_hosts
 from virton.cli.real_cluster import client_of
 from virton.cli.serve_options import (
     EMBEDDED_INTERVAL_S,
@@ -112,6 +112,8 @@ def settings_of(
         strict_transport=bool(proxies),
         audit_syslog=checked_receiver(chosen.audit_syslog),
         idle_s=3600 * (IDLE_HOURS if chosen.idle_hours is None else chosen.idle_hours),
+        one_session=chosen.one_session,
+        allowed=checked_networks(chosen.allowed_addresses, "allowed_addresses"),
     )
 
 

@@ -58,6 +58,8 @@ class SettingsFile(BaseModel):
     hosts: Texts = []
     audit_syslog: Text | None = None
     idle_hours: Annotated[float, Field(ge=0, le=24 * 365)] | None = None
+    one_session: bool = False
+    allowed_addresses: Texts = []
     demo: Text | None = None
 
     @property

@@ -29,9 +29,10 @@ from virton.console.handlers import (
     rule_advice,
     rules,
     session,
+    who,
 )
 from virton.console.request_ids import RequestIds
-from virton.console.security import KnownHosts, SecurityHeaders
+from virton.console.security import AllowedAddresses, KnownHosts, SecurityHeaders
 from virton.console.settings import ConsoleSettings
 from virton.console.state import open_console
 from virton.language.sentences import CATALOGUES
@@ -53,6 +54,7 @@ def create_app(
         Middleware(RequestIds),
         Middleware(SecurityHeaders, strict_transport=settings.strict_transport),
         Middleware(KnownHosts, names=settings.hosts),
+        Middleware(AllowedAddresses, networks=settings.allowed),
     ]
     app = Starlette(routes=_routes(), middleware=middleware, lifespan=lifespan)
     app.state.console = console
@@ -84,6 +86,8 @@ def _routes() -> list[BaseRoute]:
         Route("/api/openid/login", answered(openid.end), methods=["POST"]),
         Route("/api/logout", answered(session.log_out), methods=["POST"]),
         Route("/api/session", reading(session.show_session)),
+        Route("/api/sessions", reading(who.show)),
+        Route("/api/sessions/{name}", writing(who.end), methods=["DELETE"]),
         Route("/api/realms", answered(session.list_realms)),
         Route("/api/snapshot", reading(live.show_snapshot)),
         Route("/api/snapshot-file", reading(capture.download)),

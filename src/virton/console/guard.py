@@ -122,6 +122,7 @@ async def _serve(
         console.sessions.touch(before)
     session = await console.sessions.renewed(before)
     standing = await console.sessions.standing(session)
+    console.sessions.see(session, request.client.host if request.client else "unknown")
     try:
         response = await handler(Call(request, console, session, standing))
     except ApiFailure as failure:

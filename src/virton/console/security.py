@@ -70,6 +70,31 @@ class KnownHosts:
         return known or _is_address(name)
 
 
+class AllowedAddresses:
+    """Refuses whoever asks from an address outside of the networks that are allowed; none allow all."""
+
+    def __init__(self, app: ASGIApp, networks: tuple[str, ...]) -> None:
+        self.app = app
+        self._networks = [ipaddress.ip_network(network) for network in networks]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request, if it comes from where it may."""
+        if scope["type"] != "http" or not self._networks or self._is_allowed(scope):
+            await self.app(scope, receive, send)
+            return
+        _LOG.warning("a request from outside of `allowed_addresses` was refused")
+        lines = (Sentences.of(locale).say("error.address", {}) for locale in LOCALES)
+        await PlainTextResponse("\n".join(lines), 403)(scope, receive, send)
+
+    def _is_allowed(self, scope: Scope) -> bool:
+        try:
+            address = ipaddress.ip_address((scope.get("client") or ("",))[0])
+        except ValueError:
+            return False
+        mapped = getattr(address, "ipv4_mapped", None) or address
+        return any(mapped in network for network in self._networks)
+
+
 def _name_of(host: str) -> str:
     """Return a Host header's name, without the port."""
     name = host[1:].partition("]")[0] if host.startswith("[") else host.rpartition(":")[0] or host

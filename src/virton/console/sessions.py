@@ -18,6 +18,7 @@ from virton.console.problems import no_session
 from virton.console.session_cookie import Session, opened, sealed
 from virton.console.settings import ConsoleSettings
 from virton.console.standings import AUDIT, GUEST_AUDIT, Standing, Standings, digest, remember
+from virton.console.who import Presence, Presences
 from virton.proxmox import ApiFailure, ClusterApi, ProxmoxClient, Ticket
 from virton.proxmox.credentials import TICKET_LIFE_S
 
@@ -44,6 +45,8 @@ class Sessions:
         self._ended = Ended(settings.data)
         self.idle_s = settings.idle_s
         self._active: dict[str, float] = {}
+        self._presences = Presences(TICKET_LIFE_S)
+        self._one_each = settings.one_session
 
     async def open(self, user: str, password: str, otp: str | None) -> Session:
         """Log in at the cluster."""
@@ -58,9 +61,26 @@ class Sessions:
     def _begun(self, ticket: Ticket) -> Session:
         # Two tickets of the same second are the same: one that was given back is given again.
         self._ended.discard(digest(ticket))
+        if self._one_each:
+            for other in [one for one in self.present() if one.session.user == ticket.user]:
+                self.end(other.session)
+            self._ended.discard(digest(ticket))
         session = Session(ticket, secrets.token_urlsafe(18))
         self.touch(session)
         return session
+
+    def see(self, session: Session, address: str) -> None:
+        """Take notice from where a session is used."""
+        self._presences.see(self.name_of(session), session, address, self._clock.time())
+
+    def present(self) -> list[Presence]:
+        """Return the sessions that were used since the console's start, and can be used still."""
+        known = self._presences.all(self._clock.time())
+        return [one for one in known if not self.has_ended(one.session)]
+
+    def name_of(self, session: Session) -> str:
+        """Return a name for a session that is no secret, and stays when its ticket is renewed."""
+        return _nonce_name(session)
 
     def seal(self, text: str) -> str:
         """Return a seal on a text that nobody else can make."""
@@ -169,6 +189,7 @@ class Sessions:
         names = [_nonce_name(session), last, *older, *newer]
         self._ended.add(names, now, TICKET_LIFE_S)
         self._active.pop(session.nonce, None)
+        self._presences.forget(_nonce_name(session))
         self.doubt(session)
         if renewed is not None:
             self._lender.withdraw(renewed)

@@ -25,7 +25,8 @@ class ConsoleSettings:
 
     `history` is the address of the database in which it is kept what happened; without one, nothing
     is kept and nobody is told; `retention` is what of it is kept, where that is not set in the page.
-    `notify` is who is told, beside whom administrators add in the page; `metrics_token` opens
+    With `one_session` a login ends the user's other sessions; where networks are `allowed`, nobody
+    else is served. `notify` is who is told, beside whom administrators add in the page; `metrics_token` opens
     `/metrics`.
     """
 
@@ -45,6 +46,8 @@ class ConsoleSettings:
     strict_transport: bool = False
     audit_syslog: str | None = None
     language: str = "ko"
+    one_session: bool = False
+    allowed: tuple[str, ...] = ()
 
 
 def console_key(data: Path) -> bytes:

@@ -1,0 +1,70 @@
+"""Who is logged in is told and ended; one session each, and addresses that may, where that is wanted."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+from tests.console.visit import Browser, Visit, visiting
+from tests.proxmox.playback import ROOT
+from virton.console.security import AllowedAddresses
+from virton.keeping.audit import FILE
+
+pytestmark = pytest.mark.anyio
+
+
+async def listed(browser: Browser) -> list[dict[str, Any]]:
+    answer = await browser.get("/api/sessions")
+    assert answer.status_code == 200
+    rows = answer.json()["sessions"]
+    assert isinstance(rows, list)
+    return rows
+
+
+async def test_an_administrator_sees_every_session_and_ends_one(visit: Visit) -> None:
+    visit.cluster.privileges[ROOT]["/"]["Sys.Modify"] = 1
+    chief, auditor = await visit.logged_in(), await visit.logged_in("audit@pve", "audit-password")
+    await auditor.get("/api/session")
+    rows = await listed(chief)
+    assert [(row["user"], row["own"]) for row in rows] == [("audit@pve", False), (ROOT, True)]
+    assert (await chief.write("DELETE", f"/api/sessions/{rows[0]['name']}")).status_code == 200
+    assert (await auditor.get("/api/session")).status_code == 401
+    assert [row["user"] for row in await listed(chief)] == [ROOT]
+    assert '"user":"audit@pve"' in (visit.console.settings.data / FILE).read_text()
+
+
+async def test_others_see_and_end_their_own_alone(visit: Visit) -> None:
+    chief, auditor = await visit.logged_in(), await visit.logged_in("audit@pve", "audit-password")
+    [other] = await listed(chief)
+    assert [row["user"] for row in await listed(auditor)] == ["audit@pve"]
+    refused = await auditor.write("DELETE", f"/api/sessions/{other['name']}")
+    assert refused.status_code == 404
+    assert (await chief.get("/api/session")).status_code == 200
+
+
+async def test_a_login_ends_the_users_other_sessions_where_one_is_all_that_is_allowed(
+    tmp_path: Path,
+) -> None:
+    async with visiting(tmp_path, one_session=True) as visit:
+        first, other = await visit.logged_in(), await visit.logged_in("audit@pve", "audit-password")
+        await first.get("/api/session")
+        second = await visit.logged_in()
+        assert (await first.get("/api/session")).status_code == 401
+        assert (await second.get("/api/session")).status_code == 200
+        assert (await other.get("/api/session")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [("10.1.2.3", 200), ("::ffff:10.1.2.3", 200), ("192.0.2.7", 403), ("nobody", 403)],
+)
+async def test_only_addresses_that_are_allowed_are_served(address: str, status: int) -> None:
+    inner = Starlette(routes=[Route("/", lambda _: PlainTextResponse("in"))])
+    app = Starlette()
+    app.mount("/", AllowedAddresses(inner, ("10.0.0.0/8",)))
+    answer = await Browser(app, address).get("/")
+    assert answer.status_code == status
+    assert ("allowed_addresses" in answer.text) == (status == 403)
