@@ -202,6 +202,13 @@ export interface ReadOnly {
   node: string | null;
 }
 
+export interface Repair {
+  failed: string[];
+  since: number;
+  step: "clearing" | "waiting" | "starting" | "failed";
+  who: string;
+}
+
 export interface Resource {
   arrival: Arrival | null;
   auto_rebalance: boolean | null;
@@ -220,6 +227,7 @@ export interface Resource {
   max_restart: number;
   name: string | null;
   node: string | null;
+  repair: Repair | null;
   request_state: string;
   sid: string;
   state: string | null;

@@ -148,7 +148,7 @@ def told(page: contents.Snapshot | None) -> contents.Snapshot | None:
         return None
     nodes = [{"lost": _is_lost(node)} | node for node in page["nodes"]]
     lost = {node["name"] for node in nodes if node["lost"]}
-    unsaid = {"configured": True, "guest": None, "down": False, "arrival": None}
+    unsaid = {"configured": True, "guest": None, "down": False, "arrival": None, "repair": None}
     resources = [unsaid | {"last_known": one["node"] in lost} | one for one in page["resources"]]
     cluster = {"unkept": None} | page["cluster"]
     more = {"fresh": page["parts"]["status"]["ok"], "guests_hidden": False}

@@ -83,7 +83,7 @@ def test_a_click_beside_the_form_closes_nothing(page: Page, form: Locator) -> No
 
 def test_a_form_that_proposes_something_closes_without_a_word(page: Page, standin: Standin) -> None:
     standin.show(contents.trouble())
-    matters(page).get_by_role("button", name="비활성화로 바꾸기").click()
+    matters(page).get_by_role("button", name="복구…").click()
     expect(page.get_by_role("dialog")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)

@@ -251,15 +251,28 @@ def test_a_resource_in_error_shows_the_way_out(standin: Standin, open_page: Open
     standin.snapshot = contents.trouble()
     page = open_page()
     expect(matters(page).get_by_text("VM 999 (virton): 오류 상태입니다.")).to_be_visible()
-    expect(matters(page).get_by_text("① 상태를 ‘비활성화’로")).to_be_visible()
-    choose_in_menu(page, "VM 999 (virton)", "비활성화로 바꾸기")
+    expect(matters(page).get_by_text("다른 변경이 거부됩니다")).to_be_visible()
+    choose_in_menu(page, "VM 999 (virton)", "복구")
     page.get_by_role("dialog").get_by_role("button", name="취소").click()
-    matters(page).get_by_role("button", name="비활성화로 바꾸기").click()
-    expect(field(page, "상태")).to_have_value("disabled")
-    expect(page.get_by_role("dialog").get_by_role("status")).to_contain_text("오류 상태입니다")
-    submit(page, "저장").click()
+    matters(page).get_by_role("button", name="복구…").click()
+    dialog = page.get_by_role("dialog", name="VM 999 (virton) 복구")
+    expect(dialog.get_by_role("listitem")).to_have_count(3)
+    dialog.get_by_role("radio", name="바로 다시 시작").check()
+    submit(page, "복구 시작").click()
     expect(page.get_by_role("dialog")).to_have_count(0)
-    assert standin.writes[0][2]["state"] == "disabled"
+    assert standin.writes == [("POST", "/api/resources/vm:999/repair", {"at_once": True})]
+
+
+def test_what_failed_where_how_often_and_at_which_limit_is_said(
+    standin: Standin, open_page: Opener
+) -> None:
+    standin.snapshot = contents.trouble()
+    failed = {"failed_nodes": ["phum01", "phum02"], "max_restart": 2, "max_relocate": 1}
+    standin.snapshot["resources"][4].update(failed)
+    told = matters(open_page())
+    expect(told).to_contain_text("phum01, phum02 노드 2곳에서 시작에 실패했습니다.")
+    expect(told).to_contain_text("노드마다 3번씩 시도했습니다")
+    expect(told).to_contain_text("최대 재배치 1")
 
 
 def test_fewer_than_three_votes_are_warned_of(page: Page, standin: Standin) -> None:
@@ -320,14 +333,15 @@ def test_the_way_out_of_an_error_is_shown_to_its_end(page: Page, standin: Standi
     broken = snapshot["resources"][4]
     standin.show(snapshot)
     expect(matters(page)).to_contain_text("오류 상태입니다.")
-    broken.update(state="disabled", crm_state="stopped", request_state="disabled")
+    repair = {"step": "waiting", "who": "kim@pve", "since": contents.NOW, "failed": ["phum01"]}
+    broken.update(state="disabled", request_state="disabled", repair=repair)
     standin.show(snapshot)
-    expect(matters(page)).to_contain_text("② 원인(디스크, 설정, 노드)을 해결한 뒤")
-    page.reload()
+    expect(matters(page)).to_contain_text("원인을 해결한 뒤 ‘다시 시작’을 누르세요.")
+    expect(matters(page)).to_contain_text("kim@pve")
     matters(page).get_by_role("button", name="다시 시작").click()
     expect(page.get_by_text("다시 시작하도록 요청했습니다.")).to_be_visible()
-    assert standin.writes == [("PUT", "/api/resources/vm:999", {"state": "started"})]
-    broken.update(state="starting", crm_state="request_start", request_state="started")
+    assert standin.writes == [("POST", "/api/resources/vm:999/repair/start", None)]
+    broken.update(state="starting", request_state="started", repair=repair | {"step": "starting"})
     standin.show(snapshot)
     expect(matters(page).get_by_role("button", name="다시 시작")).to_have_count(0)
 

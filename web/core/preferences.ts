@@ -77,21 +77,6 @@ export function rememberChoice(name: string, value: string): void {
   keep(`virton.${name}`, value);
 }
 
-/** The resources seen in error whose repair this browser's user has not ended. */
-export function inRepair(): string[] {
-  try {
-    const kept: unknown = JSON.parse(read("virton.repair") ?? "[]");
-    return Array.isArray(kept) ? kept.filter((sid) => typeof sid === "string") : [];
-  } catch {
-    return [];
-  }
-}
-
-/** Remember them, so that the way out of the error is still shown after the page was opened anew. */
-export function rememberInRepair(sids: string[]): void {
-  keep("virton.repair", JSON.stringify(sids));
-}
-
 function read(name: string): string | null {
   try {
     return localStorage.getItem(name);

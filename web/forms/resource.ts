@@ -342,10 +342,3 @@ function wordValue(field: string, value: unknown): string {
   if (field === "group") return String(value || t("field.group.none"));
   return value === "" ? "–" : String(value);
 }
-
-/** Ask for a resource to run again, now that its cause is mended. */
-export async function startAgain(sid: string): Promise<void> {
-  await write("PUT", `/api/resources/${encodeURIComponent(sid)}`, { state: "started" });
-  note(t("resource.started_again", { name: nameOf(sid) }));
-  refresh().catch(() => {});
-}

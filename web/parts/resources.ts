@@ -4,17 +4,20 @@ import { html, nothing, type TemplateResult } from "lit/html.js";
 import { guard } from "lit/directives/guard.js";
 import { live } from "lit/directives/live.js";
 
+import { asApiError } from "../core/api.js";
 import { redraw } from "../core/draw.js";
 import { hindrance, mayWrite } from "../core/hindrance.js";
 import * as preferences from "../core/preferences.js";
 import { resourceOf, state, subscribe } from "../core/store.js";
 import { waitingOf } from "../core/waiting.js";
 import { openMove } from "../forms/move.js";
+import { openRepair, startAgain, stopRepair } from "../forms/repair.js";
 import { openResourceForm } from "../forms/resource.js";
 import { openResourceRemoval } from "../forms/resource-removal.js";
 import { openStop } from "../forms/stop.js";
 import type { PageModel, Resource } from "../model.js";
 import { doubt } from "../words/doubt.js";
+import { errorLine } from "../words/errors.js";
 import { number, t, tn } from "../words/i18n.js";
 import { resourceName, typeName } from "../words/names.js";
 import { requestOf, resourceState, searchText, type Word } from "../words/states.js";
@@ -23,7 +26,7 @@ import { Filter } from "./filter.js";
 import { latestOf } from "./latest.js";
 import { menuButton, type MenuItem } from "./menu.js";
 import { isMarked, listed, markAllView, markMany, marksMany, marksToggle, marksTools, markView } from "./marks.js";
-import { announce } from "./notes.js";
+import { announce, note } from "./notes.js";
 import { partView } from "./part.js";
 import { badges } from "./pill.js";
 import { cellsOf, type Column, drawAllRows, tableView } from "./table.js";
@@ -134,13 +137,23 @@ function usualDeeds(resource: Resource): MenuItem[] {
     isDanger: name === "remove" || name === "stop",
     deed: () => DEEDS[name](resource),
   });
-  const repair: MenuItem = {
-    label: t("resources.repair"),
-    hindrance: hindrance(),
-    deed: () => openResourceForm(resource, { state: "disabled" }),
-  };
   const stop = requestOf(resource) === "started" && resource.configured ? [deed("stop")] : [];
-  return [...(resource.state === "error" ? [repair] : []), deed("edit"), deed("move"), ...stop, deed("remove")];
+  return [...repairDeeds(resource), deed("edit"), deed("move"), ...stop, deed("remove")];
+}
+
+/** What can be done about an error: begin its repair, go on with it, stop it. */
+function repairDeeds(resource: Resource): MenuItem[] {
+  const { sid, state: now, repair } = resource;
+  const item = (key: string, act: () => unknown): MenuItem => ({
+    label: t(key),
+    hindrance: hindrance(),
+    deed: () => void Promise.resolve(act()).catch((thrown) => note(errorLine(asApiError(thrown)), "warn")),
+  });
+  return [
+    ...(now === "error" ? [item("repair.open", () => openRepair(resource))] : []),
+    ...(repair?.step === "waiting" ? [item("line.deed.start_again", () => startAgain(sid))] : []),
+    ...(repair ? [item("repair.stop", () => stopRepair(sid))] : []),
+  ];
 }
 
 /** The part. */

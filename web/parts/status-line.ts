@@ -9,7 +9,7 @@ import { hindrance, mayWrite } from "../core/hindrance.js";
 import { clusterNow, resourceOf, state } from "../core/store.js";
 import { refresh, tryAgain } from "../core/stream.js";
 import { openArm } from "../forms/arming.js";
-import { openResourceForm, startAgain } from "../forms/resource.js";
+import { openRepair, startAgain } from "../forms/repair.js";
 import type { PageModel } from "../model.js";
 import { errorLine } from "../words/errors.js";
 import { ago, clock, span, t } from "../words/i18n.js";
@@ -160,7 +160,7 @@ const DEEDS: Record<Deed, (matter: Matter) => unknown> = {
   repair: ({ sid = "" }) => {
     const resource = resourceOf(sid);
     isListOpen = false;
-    if (resource) openResourceForm(resource, { state: "disabled" });
+    if (resource) openRepair(resource);
   },
   start_again: ({ sid = "" }) => startAgain(sid),
   look: ({ sid = "" }) => lookAt(sid),

@@ -2,14 +2,15 @@
 
 import { ApiError } from "../core/api.js";
 import type { Steps } from "../core/fence-clock.js";
-import { inRepair, locale, rememberInRepair } from "../core/preferences.js";
+import { locale } from "../core/preferences.js";
 import { seesGuests, state } from "../core/store.js";
 import type { Address, Cluster, Node, PageModel, Parts, Resource } from "../model.js";
 import { doubt, doubtSentence } from "./doubt.js";
 import { wordError } from "./errors.js";
-import { list, t, type Values } from "./i18n.js";
+import { clock, list, t, type Values } from "./i18n.js";
 import { lossOf } from "./lost-nodes.js";
 import { resourceName } from "./names.js";
+import { failureText } from "./repairs.js";
 import { requestOf, type Tone } from "./states.js";
 
 /** The words of the status line, the worst first. */
@@ -152,13 +153,12 @@ let lastMatters: { of: unknown[]; found: Matter[] } = { of: [], found: [] };
 
 /** What is to be said of the resources; they may be thousands, and are looked at when they change. */
 function resourceMatters(snapshot: PageModel): Matter[] {
-  const of = [snapshot.resources, seesGuests(), locale(), inRepair().join()];
+  const of = [snapshot.resources, seesGuests(), locale()];
   if (of.some((one, at) => one !== lastMatters.of[at])) lastMatters = { of, found: aboutResources(snapshot) };
   return lastMatters.found;
 }
 
 function aboutResources({ resources }: PageModel): Matter[] {
-  const mending = mended(resources);
   const isBlind = resources.length > 0 && !seesGuests();
   const blind = isBlind ? [worded("caution", "guests_hidden")] : [];
   const found = resources.flatMap((resource) => {
@@ -168,7 +168,7 @@ function aboutResources({ resources }: PageModel): Matter[] {
       worded(word, kind, values, { key: `${kind}:${sid}`, sid, ...more }),
     ];
     if (now === "error") return about("fault", "error", { text: errorText(resource), deed: "repair" });
-    if (mending.has(sid)) return about("caution", "repair", { deed: "start_again" });
+    if (resource.repair) return about("caution", "error", { key: `repair:${sid}`, ...repairMatter(resource, resource.repair.step) });
     if (now === "recovery") return about("fault", "recovery", { deed: "look" });
     if (resource.down) return about("fault", "guest_down", { deed: "look" });
     return [];
@@ -177,20 +177,17 @@ function aboutResources({ resources }: PageModel): Matter[] {
 }
 
 function errorText(resource: Resource): string {
-  const failed = resource.failed_nodes ?? [];
-  const where = failed.length ? t("warning.error.failed_nodes", { nodes: list(failed) }) : "";
-  return [t("warning.error.text"), where].filter(Boolean).join(" ");
+  return [failureText(resource), t("warning.error.text")].join(" ");
 }
 
-/** The resources in error, and those that were and are disabled until their cause is mended. */
-function mended(resources: Resource[]): Set<string> {
-  const before = inRepair();
-  const isMending = (resource: Resource) =>
-    resource.state === "error" ||
-    (before.includes(resource.sid) && requestOf(resource) === "disabled");
-  const now = resources.filter(isMending).map(({ sid }) => sid);
-  if (now.join() !== before.join()) rememberInRepair(now);
-  return new Set(now);
+/** A repair under way: how far it is, and what is to be done next. */
+function repairMatter(resource: Resource, step: string): Partial<Matter> {
+  const { who = "", since = 0, failed = [] } = resource.repair ?? {};
+  const begun = t("repair.by", { who, time: clock(since) });
+  const where = failed.length ? t("warning.error.failed_nodes", { nodes: list(failed) }) : "";
+  const head = t(`warning.repair.${step}.head`, { name: resourceName(resource) });
+  const text = [t(`warning.repair.${step}.text`), where, begun].filter(Boolean).join(" ");
+  return { head, text, ...(step === "waiting" ? { deed: "start_again" as const } : {}) };
 }
 
 /** Whether the cluster takes the console's own token. */

@@ -18,6 +18,7 @@ from virton.console.page.rows import (
 from virton.console.rule_advice import conflicts_told, nodes_of, ruleset_of
 from virton.console.watch.arrivals import Stay
 from virton.console.watch.readings import Asking, Part, Readings
+from virton.console.watch.repairs import Repair
 from virton.proxmox.configuration import Rule
 from virton.proxmox.errors import ApiError
 from virton.proxmox.inventory import Guest
@@ -41,12 +42,16 @@ class Assembly:
         self._checked: tuple[object, list[tuple[str, RuleTold]]] = (None, [])
 
     def page_model(
-        self, readings: Readings, now: float, stays: Mapping[str, Stay] | None = None
+        self,
+        readings: Readings,
+        now: float,
+        stays: Mapping[str, Stay] | None = None,
+        repairs: Mapping[str, Repair] | None = None,
     ) -> model.PageModel:
         """Return the page model of these readings, and of what looks before them have shown."""
         status = readings.status.data.current
         rules = readings.rules.data.rules
-        resources = self._resources.batch(resources_told(readings, stays or {}))
+        resources = self._resources.batch(resources_told(readings, stays or {}, repairs or {}))
         return model.PageModel(
             now=now,
             fresh=is_fresh(readings, now),

@@ -261,6 +261,15 @@ class Arrival(Told):
     at: float
 
 
+class Repair(Told):
+    """A repair under way: how far it is, who began it and when, and where starting had failed."""
+
+    step: Literal["clearing", "waiting", "starting", "failed"]
+    who: Text
+    since: float
+    failed: tuple[Text, ...]
+
+
 class Resource(Told):
     """A guest under HA: what is configured, what the stack makes of it, and the guest itself.
 
@@ -292,6 +301,7 @@ class Resource(Told):
     crm_state: Text | None
     target: Text | None
     failed_nodes: tuple[Text, ...]
+    repair: Repair | None
 
 
 class Guest(Told):

@@ -7,6 +7,7 @@ from typing import Any
 from virton.console.page import model
 from virton.console.watch.arrivals import Stay, lost_nodes
 from virton.console.watch.readings import Readings
+from virton.console.watch.repairs import Repair
 from virton.proxmox.configuration import Resource
 from virton.proxmox.features import AUTO_REBALANCE
 from virton.proxmox.inventory import Guest, NodeUse
@@ -93,10 +94,11 @@ class ResourceTold:
     listed: bool
     balances: bool
     fails_back: bool
+    repair: Repair | None
 
 
 def resources_told(
-    readings: Readings, stays: Mapping[str, Stay]
+    readings: Readings, stays: Mapping[str, Stay], repairs: Mapping[str, Repair]
 ) -> Iterable[tuple[str, ResourceTold]]:
     """Yield every resource that is configured or still listed."""
     configured = {resource.sid: resource for resource in readings.resources.data}
@@ -113,7 +115,8 @@ def resources_told(
         row, guest = rows.get(sid), guests.get(sid)
         node = (row and row.node) or (guest and guest.node)
         told = (config, row, managed.get(sid), guest, stays.get(sid), node in lost)
-        yield sid, ResourceTold(sid, *told, listed, balances, fails_back)
+        repair = repairs.get(sid)
+        yield sid, ResourceTold(sid, *told, listed, balances, fails_back, repair)
 
 
 def resource_row(told: ResourceTold) -> model.Resource:
@@ -149,7 +152,14 @@ def resource_row(told: ResourceTold) -> model.Resource:
         crm_state=row.crm_state if row else None,
         target=managed.target if managed else None,
         failed_nodes=managed.failed_nodes if managed else (),
+        repair=_repair(told.repair),
     )
+
+
+def _repair(told: Repair | None) -> model.Repair | None:
+    if told is None:
+        return None
+    return model.Repair(step=told.step, who=told.who, since=told.since, failed=told.failed)
 
 
 def _arrival(stay: Stay | None) -> model.Arrival | None:

@@ -17,6 +17,7 @@ from virton.console.watch.feed import Feed
 from virton.console.watch.journals import Journals
 from virton.console.watch.reader import Reader
 from virton.console.watch.readings import Readings
+from virton.console.watch.repairs import Repairs
 from virton.proxmox import ProxmoxClient
 from virton.proxmox.features import Features
 
@@ -45,6 +46,7 @@ class Poller:
         self.chronicle = Chronicle(settings.history, journals) if settings.history else None
         self._assembly = Assembly()
         self._arrivals = Arrivals()
+        self.repairs = Repairs(settings.data, clock)
         self._pause_s = settings.interval_s
         self._reader = Reader(client, lender, settings, clock, self._publish)
         self.settings = settings
@@ -180,7 +182,9 @@ class Poller:
     def _publish(self) -> None:
         readings, now = self.readings, self._clock.time()
         self._arrivals.look(readings, now)
-        page = self._assembly.page_model(readings, now, self._arrivals.stays)
+        self.repairs.look(readings)
+        stays, repairs = self._arrivals.stays, self.repairs.current
+        page = self._assembly.page_model(readings, now, stays, repairs)
         self.feed.publish(page)
         if self.chronicle is not None:
             self.chronicle.offer(readings, page)

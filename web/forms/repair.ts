@@ -1,0 +1,70 @@
+/** The dialog that begins the repair of a resource in error; whoever looks sees how far it is. */
+
+import { html, type TemplateResult } from "lit/html.js";
+import { live } from "lit/directives/live.js";
+
+import { write } from "../core/api.js";
+import { redraw } from "../core/draw.js";
+import { configuredOf } from "../core/store.js";
+import { refresh } from "../core/stream.js";
+import type { Resource } from "../model.js";
+import { note } from "../parts/notes.js";
+import { t } from "../words/i18n.js";
+import { nameOf, resourceName } from "../words/names.js";
+import { failureText } from "../words/repairs.js";
+import { freshId, openDialog } from "./dialog.js";
+
+const WAYS = ["wait", "at_once"] as const;
+
+function path(sid: string): string {
+  return `/api/resources/${encodeURIComponent(sid)}/repair`;
+}
+
+/** Open the dialog. */
+export function openRepair(resource: Resource): void {
+  const { sid } = resource;
+  const id = freshId("repair");
+  let way: (typeof WAYS)[number] = "wait";
+  const now = () => configuredOf(sid);
+  const wayView = (one: (typeof WAYS)[number]): TemplateResult => {
+    const choose = () => {
+      way = one;
+      redraw();
+    };
+    return html`<div class="choice">
+      <input type="radio" name="${id}-way" id="${id}-${one}" .checked=${live(way === one)} aria-describedby="${id}-${one}-hint" @change=${choose} />
+      <label for="${id}-${one}">${t(`repair.way.${one}`)}</label>
+      <p class="hint" id="${id}-${one}-hint">${t(`repair.way.${one}.hint`)}</p>
+    </div>`;
+  };
+  openDialog({
+    title: t("repair.title", { name: resourceName(resource) }),
+    body: () =>
+      html`<p>${failureText(now() ?? resource)}</p>
+        <ol class="soft">${["clear", "mend", "start"].map((step) => html`<li>${t(`repair.step.${step}`)}</li>`)}</ol>
+        <fieldset class="choices"><legend>${t("repair.way")}</legend>${WAYS.map(wayView)}</fieldset>`,
+    submit: { label: t("repair.begin") },
+    writes: true,
+    isReady: () => now()?.state === "error",
+    notices: () => (now() ? [] : [t("resource.gone", { name: resourceName(resource) })]),
+    onSubmit: async () => {
+      await write("POST", path(sid), { at_once: way === "at_once" });
+      note(t("repair.begun", { name: nameOf(sid) }));
+      refresh().catch(() => {});
+    },
+  });
+}
+
+/** Ask for a resource to run again, now that its cause is mended. */
+export async function startAgain(sid: string): Promise<void> {
+  await write("POST", `${path(sid)}/start`);
+  note(t("resource.started_again", { name: nameOf(sid) }));
+  refresh().catch(() => {});
+}
+
+/** Stop a repair, and leave the resource as it is. */
+export async function stopRepair(sid: string): Promise<void> {
+  await write("DELETE", path(sid));
+  note(t("repair.stopped", { name: nameOf(sid) }));
+  refresh().catch(() => {});
+}
