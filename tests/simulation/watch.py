@@ -1,9 +1,10 @@
 """What must hold in every simulation, whatever happens: checked event by event, without an oracle.
 
 The watch keeps its own shadow of the cluster, made of nothing but events, and looks at the hosts to
-see which guests run where. One danger is known and the reference's own: a node that is cut off while
+see which guests run where. Two dangers are known and the reference's own: a node that is cut off while
 the HA stack is disarmed has given its lock and watchdog back, so that arming again takes its guests
-for recoverable while they run. Those guests are left alone here.
+for recoverable while they run; and a node whose LRM never came to work counts as one that does, so
+that guests are moved there without lock and watchdog. Those guests are left alone here.
 """
 
 import json
@@ -65,6 +66,7 @@ class Watch:
     fenced: set[str] = field(default_factory=set)
     commanded: set[str] = field(default_factory=set)
     unguarded: set[str] = field(default_factory=set)
+    never_active: set[str] = field(default_factory=set)
     left_alone: set[str] = field(default_factory=set)
     rules: CompiledRules = field(default_factory=CompiledRules)
     dropped: set[str] = field(default_factory=set)
@@ -73,6 +75,7 @@ class Watch:
 
     def __post_init__(self) -> None:
         self.simulation = thaw(self.world, self)
+        self.never_active = {host.name for host in self.world.hosts if host.lrm is None}
         self._compile()
 
     @property
@@ -119,7 +122,8 @@ class Watch:
                 self.unguarded.add(node)
             case DaemonState(to="active") | DaemonKilled():
                 self.unguarded.discard(node)
-            case Recovered(sid, source, _) if source in self.unguarded:
+                self.never_active.discard(node)
+            case Recovered(sid, source, _) if source in self.unguarded | self.never_active:
                 self.left_alone.add(sid)
 
     def _look_at_guests(self, record: Record) -> None:
