@@ -15,7 +15,9 @@ THRESHOLDS_MIN = (30, 10)
 """Outages of so many minutes or more are marked, by the larger one first."""
 
 _DOWN = (Kind.GUEST_DOWN, Kind.RESOURCE_FAILED, Kind.RESOURCE_ERROR)
-_UP = (Kind.RESOURCE_RECOVERED, Kind.RESOURCE_STARTED)
+BEFORE_MS = 120_000
+"""A guest that is lost is missed before its node is."""
+
 Json = dict[str, Any]
 
 
@@ -52,10 +54,18 @@ def outages(story: Story) -> list[Outage]:
 
 
 def _outage(sid: str, story: Story) -> Outage | None:
-    mine = [row for row in story.rows if row.whom == sid]
+    """Return when a resource was down; what is told of it in other incidents counts, too.
+
+    It runs again when it was started; where only its recovery is told, that has to do.
+    """
+    since_ms = story.began_ms - BEFORE_MS
+    known = {row.number: row for row in (*story.before, *story.rows) if row.whom == sid}
+    mine = [known[number] for number in sorted(known) if known[number].to_ms >= since_ms]
     down = next((row for row in mine if row.kind in _DOWN), None)
     from_ms = story.began_ms if down is None else down.from_ms
-    up = [row for row in mine if row.kind in _UP and row.to_ms >= from_ms]
+    later = [row for row in mine if row.to_ms >= from_ms]
+    started = [row for row in later if row.kind == Kind.RESOURCE_STARTED]
+    up = started or [row for row in later if row.kind == Kind.RESOURCE_RECOVERED]
     return Outage(sid, from_ms, (up[-1].from_ms, up[-1].to_ms) if up else None)
 
 
