@@ -327,3 +327,68 @@ def laboratory() -> Snapshot:
         "nodes": [{"name": name, "power": True, "network": True} for name, *_ in NODES],
         "guests": [{"sid": sid, "fail_starts": 0, "running": True} for sid in guests],
     }
+
+
+def plans() -> Snapshot:
+    """A draft of two changes, and what was applied before."""
+    return {
+        "entries": [
+            {
+                "kind": "resources",
+                "name": "vm:100",
+                "says": "리소스",
+                "gone": False,
+                "values": {"max_restart": 3, "state": "started"},
+                "by": "root@pam",
+            },
+            {
+                "kind": "rules",
+                "name": "web-with-cache",
+                "says": "규칙",
+                "gone": True,
+                "values": {},
+                "by": "kim@pve",
+            },
+        ],
+        "digest": "0123456789abcdef",
+        "approved_by": ["lee@pve"],
+        "four_eyes": True,
+        "busy": False,
+        "records": [
+            _applied(3, "stopped", 1, "리소스 vm:122이(가) 예상과 다릅니다."),
+            _applied(2, "done", 2, None) | {"undoes": 1},
+            _applied(1, "undone", 2, None),
+        ],
+    }
+
+
+def _applied(number: int, state: str, done: int, stopped: str | None) -> Snapshot:
+    return {
+        "number": number,
+        "who": "root@pam",
+        "why": "랙 추가",
+        "began": NOW,
+        "state": state,
+        "done": done,
+        "steps": ["리소스 vm:100 변경: max_restart 1 → 3", "규칙 ab 추가: affinity negative"],
+        "undoes": None,
+        "stopped": stopped,
+    }
+
+
+PLAN_LOOK: Snapshot = {
+    "digest": "0123456789abcdef",
+    "says": "변경 2건, 적용할 순서:",
+    "steps": [
+        {"verb": "set", "says": "리소스 vm:100 변경: max_restart 1 → 3", "notes": ["이동 없음"]},
+        {
+            "verb": "remove",
+            "says": "규칙 web-with-cache 제거",
+            "notes": ["vm:121: phum01에서 phum03으로 라이브 마이그레이션 (6~25초 후)"],
+        },
+    ],
+    "bearing": ["감당할 수 있는 노드 장애 수: 변경 전 1, 변경 후 1."],
+    "trouble": ["규칙 ab가 적용되지 않습니다."],
+    "repairs_of": {"규칙 ab가 적용되지 않습니다.": ["해결 방법: 규칙 ab 제거 (대가 없음)"]},
+    "conflicts": [],
+}

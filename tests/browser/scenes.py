@@ -388,6 +388,12 @@ def _recipient(page: Page, _: Standin, words: Words) -> None:
     expect(page.get_by_role("dialog")).to_be_visible()
 
 
+def _plans(page: Page, _standin: Standin, words: Words) -> None:
+    page.get_by_role("button", name=words["plans.page.look"]).click()
+    expect(page.locator("#apply")).to_be_visible()
+    page.get_by_text(words["plans.page.file"]).click()
+
+
 SCENES = [
     Scene("alerts", _administrator, _told, path="/alerts"),
     Scene("alerts-recipient", _administrator, _recipient, path="/alerts"),
@@ -440,6 +446,7 @@ SCENES = [
     Scene("resource-rule", shows(contents.with_rules), _resource_rule),
     Scene("rule-removal", shows(contents.with_rules), _rule_removal),
     Scene("switch-refused", _priorities, _switch_refused),
+    Scene("plans", reach=_plans, path="/plans"),
     Scene("login", _logged_out, path="/login"),
     Scene("login-failed", _logged_out, _login_failed, path="/login"),
     Scene("login-code", _logged_out, _code_asked, path="/login"),

@@ -54,6 +54,7 @@ class Standin:
         self.fence_clock: dict[str, Any] = {}
         self.maintenance: dict[str, Any] = {"work": None}
         self.plan: dict[str, Any] = {}
+        self.plans: dict[str, Any] = contents.plans()
         self.away = False
         self.deaf = False
         self.presences: list[dict[str, Any]] = []
@@ -290,6 +291,9 @@ def make_app(standin: Standin) -> Starlette:
         Route("/api/maintenance/plan", lambda _: JSONResponse(standin.plan)),
         Route("/maintenance", page("maintenance")),
         *(Route(f"/api/{name}", kept(name), methods=["GET"]) for name in standin.kept),
+        Route("/plans", page("plans")),
+        Route("/api/plans", lambda _: JSONResponse(standin.plans), methods=["GET"]),
+        Route("/api/plans/look", lambda _: JSONResponse(contents.PLAN_LOOK)),
         Route("/whatif", page("whatif")),
         Route("/history", page("history")),
         Route("/alerts", page("alerts")),

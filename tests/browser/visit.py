@@ -12,7 +12,7 @@ Words = dict[str, str]
 def words_of(locale: str) -> Words:
     """The page's words in a language."""
     words: Words = {}
-    for name in ("", "maintenance."):
+    for name in ("", "maintenance.", "plans."):
         words |= json.loads((CATALOGUES / f"{name}{locale}.json").read_text())
     return words
 

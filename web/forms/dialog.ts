@@ -33,6 +33,8 @@ export interface DialogPlan {
   isChanged?: () => boolean;
   /** Do the deed; false keeps the dialog open. */
   onSubmit?: () => unknown;
+  /** Put the change into the plan instead, to be applied with others. */
+  onCollect?: () => unknown;
   onClose?: () => void;
   /** What has the focus after the dialog, if not what had it before. */
   returnTo?: () => HTMLElement | null | undefined;
@@ -116,6 +118,7 @@ export class Dialog {
       <div class="box dialog-notice" data-tone="bad" role="alert" ?hidden=${!this.#failure}>${this.#failure ? html`<div class="box-text">${this.#failureView(this.#failure)}</div>` : null}</div>
       <div class="dialog-foot">
         <button type="button" class="button big" data-way="out" @click=${() => this.close()}>${cancel ?? t(submit ? "cancel" : "close")}</button>
+        ${this.#plan.onCollect ? html`<button type="button" class="button big" data-way="plan" ?disabled=${!can || this.#isBusy} @click=${this.#collect}>${t("plans.page.collect")}</button>` : null}
         ${submit ? html`<button type="submit" class="button big ${submit.tone ?? "main"}" ?disabled=${!can} title=${reason} aria-describedby=${reason ? reasonId : ""} aria-busy=${this.#isBusy ? "true" : "false"}>${submit.label}</button>` : null}
       </div>
     </form>`;
@@ -137,10 +140,16 @@ export class Dialog {
     return Object.keys(error.fields).length ? (this.#plan.takeErrors?.(error.fields) ?? []) : [];
   }
 
-  #submit = async (event: Event): Promise<void> => {
+  #submit = (event: Event): Promise<void> => {
     event.preventDefault();
-    const { onSubmit } = this.#plan;
-    if (this.#isBusy || this.#isHeld || !onSubmit) return;
+    return this.#do(this.#plan.onSubmit);
+  };
+
+  #collect = (): Promise<void> => this.#do(this.#plan.onCollect);
+
+  /** Do a deed, once at a time, and close when it is done. */
+  async #do(deed: (() => unknown) | undefined): Promise<void> {
+    if (this.#isBusy || this.#isHeld || !deed) return;
     this.#isBusy = true;
     this.#failure = null;
     redraw();
@@ -149,14 +158,14 @@ export class Dialog {
       await this.#effect.settled();
       drawNow();
       if (this.#isHeld) return;
-      if ((await onSubmit()) !== false) this.close();
+      if ((await deed()) !== false) this.close();
     } catch (thrown) {
       this.#fail(asApiError(thrown));
     } finally {
       this.#isBusy = false;
       redraw();
     }
-  };
+  }
 
   /** Whether the deed has to wait: something is missing, would break, or stands in the way. */
   get #isHeld(): boolean {

@@ -4,6 +4,7 @@ import { html } from "lit/html.js";
 
 import { write } from "../core/api.js";
 import { redraw } from "../core/draw.js";
+import { collect } from "../core/plans.js";
 import { configuredOf, features, resourceOf, state } from "../core/store.js";
 import { refresh } from "../core/stream.js";
 import type { Resource, Rule } from "../model.js";
@@ -54,7 +55,14 @@ export function openResourceRemoval(resource: Resource): void {
     notices: () => (configuredOf(sid) ? [] : [t("resource.gone", { name })]),
     takeErrors: (fields) => told.take(fields, ["purge"]),
     onSubmit: () => remove(resource, mayPurge ? purges : null),
+    // a plan changes one entry at a time: what is left in rules has to be taken out of them there
+    ...(rulesOf(sid).length ? {} : { onCollect: () => collectRemoval(sid, name) }),
   });
+}
+
+async function collectRemoval(sid: string, name: string): Promise<void> {
+  await collect("resources", sid, null);
+  note(t("plans.page.collected", { name }));
 }
 
 function rulesOf(sid: string): Rule[] {

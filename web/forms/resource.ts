@@ -4,6 +4,7 @@ import { html, type TemplateResult } from "lit/html.js";
 
 import { write } from "../core/api.js";
 import { redraw } from "../core/draw.js";
+import { collect } from "../core/plans.js";
 import { writeChange } from "../core/overtaking.js";
 import { configuredOf, features, seesGuests, state, subscribe } from "../core/store.js";
 import { refresh } from "../core/stream.js";
@@ -106,6 +107,7 @@ class ResourceForm {
       takeErrors: (fields) => this.#told.take(fields, FIELDS, { vmid: "sid" }),
       isChanged: () => this.#isChanged,
       onSubmit: () => this.#save(),
+      onCollect: () => this.#collect(),
       onClose: end,
     });
   }
@@ -295,6 +297,13 @@ class ResourceForm {
       note(t("resource.added", { name }));
     }
     refresh().catch(() => {});
+  }
+
+  async #collect(): Promise<void> {
+    const { group: _, auto_rebalance: auto, ...values } = this.#body() as Record<string, unknown>;
+    const sid = this.#resource?.sid ?? this.#sid;
+    await collect("resources", sid, auto === undefined ? values : { ...values, "auto-rebalance": auto });
+    note(t("plans.page.collected", { name: nameOf(sid) }));
   }
 
   /** What is written: what this cluster's version has, and no more. */

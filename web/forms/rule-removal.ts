@@ -3,6 +3,7 @@
 import { html } from "lit/html.js";
 
 import { write } from "../core/api.js";
+import { collect } from "../core/plans.js";
 import { ruleOf } from "../core/store.js";
 import { refresh } from "../core/stream.js";
 import type { Rule } from "../model.js";
@@ -31,6 +32,10 @@ export function openRuleRemoval({ rule, type }: Rule): void {
       isRemoved = true;
       note(t("rule.removed", { rule }));
       refresh().catch(() => {});
+    },
+    onCollect: async () => {
+      await collect("rules", rule, null);
+      note(t("plans.page.collected", { name: rule }));
     },
   });
 }

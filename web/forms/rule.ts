@@ -5,6 +5,7 @@ import { html, nothing, type TemplateResult } from "lit/html.js";
 import { write } from "../core/api.js";
 import { Asked } from "../core/asked.js";
 import { redraw } from "../core/draw.js";
+import { collect } from "../core/plans.js";
 import { writeChange } from "../core/overtaking.js";
 import { askConflicts, type MendableConflict, type Mending, ruleQuery } from "../core/rule-advice.js";
 import { features, ruleOf, state, subscribe } from "../core/store.js";
@@ -124,6 +125,7 @@ class RuleForm {
       takeErrors: (fields) => this.#told.take(fields, ["rule", ...Object.keys(FIELD_NAMES)]),
       isChanged: () => this.#isChanged,
       onSubmit: () => this.#save(),
+      onCollect: () => this.#collect(),
       onClose: end,
     });
   }
@@ -328,6 +330,16 @@ class RuleForm {
     else await write("POST", "/api/rules", rule);
     note(t("rule.saved", { rule: rule.rule }));
     refresh().catch(() => {});
+  }
+
+  /** Put the rule into the plan, in the words of its file. */
+  async #collect(): Promise<void> {
+    const { type, rule, resources, nodes, strict, affinity, disabled, comment } = this.#asRule();
+    const places = nodes.map(({ node, priority }) => (priority ? `${node}:${priority}` : node));
+    const own = this.#isNodeRule ? { nodes: places, strict } : {};
+    const signed = affinity === null ? {} : { affinity };
+    await collect("rules", rule, { type, resources, ...own, ...signed, disable: disabled, comment });
+    note(t("plans.page.collected", { name: rule }));
   }
 }
 

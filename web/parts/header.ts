@@ -16,6 +16,7 @@ const PAGES: [path: string, key: string][] = [
   ["/whatif", "nav.whatif"],
   ["/history", "nav.history"],
   ["/maintenance", "nav.maintenance"],
+  ["/plans", "nav.plans"],
   ["/alerts", "nav.alerts"],
   ["/help", "nav.help"],
 ];

@@ -111,6 +111,7 @@ def settings_of(
         hosts=known_hosts(chosen.host or HOST, chosen.hosts, proxies),
         strict_transport=bool(proxies),
         audit_syslog=checked_receiver(chosen.audit_syslog),
+        four_eyes=chosen.four_eyes or False,
         idle_s=3600 * (IDLE_HOURS if chosen.idle_hours is None else chosen.idle_hours),
         one_session=chosen.one_session,
         allowed=checked_networks(chosen.allowed_addresses, "allowed_addresses"),

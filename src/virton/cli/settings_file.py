@@ -61,6 +61,7 @@ class SettingsFile(BaseModel):
     one_session: bool = False
     allowed_addresses: Texts = []
     demo: Text | None = None
+    four_eyes: bool | None = None
 
     @property
     def holds_secret(self) -> bool:

@@ -33,6 +33,7 @@ _BY_ITSELF = (
     "/api/history/latest",
     "/api/lab",
     "/api/maintenance",
+    "/api/plans",
 )
 """What an open page reads although nobody touches it."""
 log = RareLog(logging.getLogger(__name__))

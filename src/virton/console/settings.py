@@ -23,6 +23,8 @@ class ConsoleSettings:
     which the console may be asked, beside addresses; None is any. With `strict_transport` browsers
     that came by HTTPS are told to come by nothing else.
 
+    With `four_eyes` a plan is applied only once a second person has approved it in the page.
+
     `history` is the address of the database in which it is kept what happened; without one, nothing
     is kept and nobody is told; `retention` is what of it is kept, where that is not set in the page.
     With `one_session` a login ends the user's other sessions; where networks are `allowed`, nobody
@@ -48,6 +50,7 @@ class ConsoleSettings:
     language: str = "ko"
     one_session: bool = False
     allowed: tuple[str, ...] = ()
+    four_eyes: bool = False
 
 
 def console_key(data: Path) -> bytes:

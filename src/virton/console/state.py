@@ -13,6 +13,7 @@ from virton.console.clock import Clock, tell_leaps
 from virton.console.lender import Lender
 from virton.console.maintenance.operation import Maintenance
 from virton.console.metrics import Since
+from virton.console.plan_book import PlanBook
 from virton.console.sessions import Sessions
 from virton.console.settings import ConsoleSettings, console_key
 from virton.console.watch.fence_clock import FenceClock
@@ -48,6 +49,7 @@ class Console:
     fence_clock: FenceClock
     auditor: Auditor
     maintenance: Maintenance
+    plans: PlanBook
     telling: Telling | None = None
     upkeep: Upkeep | None = None
     since: Since = field(default_factory=Since)
@@ -96,6 +98,7 @@ class Console:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             self.poller.abandon()
+            await self.plans.end()
             await self.forecasts.end()
             await self.client.aclose()
 
@@ -137,6 +140,7 @@ def open_console(client: ProxmoxClient, settings: ConsoleSettings, clock: Clock)
         fence_clock=FenceClock(clock, lambda: poller.readings, ahead),
         auditor=told,
         maintenance=Maintenance(settings.data, client, sessions, lender, clock, told, planned),
+        plans=PlanBook(settings.data, four_eyes=settings.four_eyes, sleep=clock.sleep),
         telling=_telling(poller, settings, clock),
         upkeep=_upkeep(poller, settings, clock),
     )

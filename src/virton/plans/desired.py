@@ -72,6 +72,11 @@ def read_desired(text: str) -> Desired:
         tree = read_tree(text)
     except NotYamlError as error:
         raise DesiredError("file", "not_yaml", error.line, told=str(error)) from None
+    return desired_of(tree)
+
+
+def desired_of(tree: Any) -> Desired:
+    """Read what a file would hold; raises DesiredError."""
     return _Reader().read(tree)
 
 

@@ -1,0 +1,79 @@
+"""Changes are collected from the forms, looked at together on their page, and applied once."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.scenes import choose
+from tests.browser.stage import Opener
+from tests.browser.standin import Standin
+from tests.browser.visit import EN
+
+pytestmark = pytest.mark.browser
+
+
+def test_the_form_of_a_rule_puts_it_into_the_plan(standin: Standin, open_page: Opener) -> None:
+    page = open_page("/", locale="en")
+    page.locator("#add-resource-affinity").click()
+    dialog = page.get_by_role("dialog")
+    collect = dialog.get_by_role("button", name=EN["plans.page.collect"])
+    expect(collect).to_be_disabled()
+    dialog.get_by_label(EN["rule.name"]).fill("web")
+    for sid in ("121", "122"):
+        dialog.get_by_role("row", name=sid).get_by_role("checkbox").check()
+    collect.click()
+    expect(dialog).to_have_count(0)
+    [(method, path, body)] = standin.writes
+    assert (method, path) == ("POST", "/api/plans/entries")
+    assert (body["kind"], body["name"]) == ("rules", "web")
+    assert body["values"] == {
+        "type": "resource-affinity",
+        "resources": ["vm:121", "vm:122"],
+        "affinity": "positive",
+        "disable": False,
+        "comment": "",
+    }
+
+
+def test_the_form_of_a_resource_puts_its_change_into_the_plan(
+    standin: Standin, open_page: Opener
+) -> None:
+    page = open_page("/", locale="en")
+    choose(page, EN, "VM 100 (LOTCES-WIN)", "edit")
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label(EN["field.comment"]).fill("licensed")
+    dialog.get_by_role("button", name=EN["plans.page.collect"]).click()
+    expect(dialog).to_have_count(0)
+    [(_, path, body)] = standin.writes
+    assert (path, body["name"], body["values"]["comment"]) == (
+        "/api/plans/entries",
+        "vm:100",
+        "licensed",
+    )
+    assert "group" not in body["values"]
+
+
+def test_a_plan_is_seen_before_it_is_applied_and_applied_as_it_was_seen(
+    standin: Standin, open_page: Opener
+) -> None:
+    page = open_page("/plans", locale="en")
+    expect(page.locator("#apply")).to_have_count(0)
+    page.locator("#look").click()
+    page.get_by_label(EN["plans.page.why"]).fill("racks")
+    page.locator("#apply").click()
+    expect(page.locator("#apply")).to_be_enabled()
+    [(_, path, body)] = standin.writes
+    assert (path, body) == (
+        "/api/plans/apply",
+        {"digest": standin.plans["digest"], "why": "racks"},
+    )
+    standin.plans = {**standin.plans, "digest": "another"}
+    expect(page.locator("#apply")).to_have_count(0)  # what was seen is not what there is
+
+
+def test_a_plan_of_ones_own_waits_for_somebody_else(standin: Standin, open_page: Opener) -> None:
+    standin.plans = {**standin.plans, "approved_by": []}
+    page = open_page("/plans", locale="en")
+    page.locator("#look").click()
+    expect(page.get_by_text(EN["plans.page.waits"])).to_be_visible()
+    expect(page.locator("#apply")).to_be_disabled()
+    expect(page.get_by_role("button", name=EN["plans.page.approve"])).to_be_disabled()
