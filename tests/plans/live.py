@@ -11,13 +11,15 @@ from virton.embedded.pmxcfs import ClusterFiles
 from virton.embedded.running import RunningCluster
 from virton.forecast.situation import situation_of
 from virton.plans.applying import Desk, begin, carry_out, strides_of
+from virton.plans.configured import configured
 from virton.plans.desired import Desired, read_desired
 from virton.plans.domains import DomainsFile
-from virton.plans.entries import Configured, Kind, configured
+from virton.plans.entries import Configured, Kind
+from virton.plans.foreseeing import foreseen
 from virton.plans.plan import make_plan
 from virton.plans.records import Record, Records, Stride
 from virton.plans.rows import Rows
-from virton.plans.undoing import foreseen, undo, undoing
+from virton.plans.undoing import undo, undoing
 from virton.proxmox import ClusterApi, ProxmoxClient
 from virton.proxmox.capture import take_capture
 from virton.proxmox.features import Features, detect
@@ -101,7 +103,7 @@ class Live:
         plan = make_plan(situation, now, should)
         if plan.conflicts:
             return None
-        strides = strides_of(plan, rows)
+        strides = strides_of(plan.to_json(), rows)
         return begin(self.desk(), strides, rows, who="root@pam", why="a test", at_s=0)
 
     async def apply(self, desired: Desired | str) -> Record:

@@ -10,9 +10,10 @@ import pytest
 from tests.forecast.clusters import cluster, rule
 from tests.forecast.test_schema import wrong
 from virton.forecast.situation import Situation
+from virton.plans.configured import configured
 from virton.plans.desired import SETTINGS, DesiredError, read_desired
 from virton.plans.edits import edits
-from virton.plans.entries import Configured, Kind, configured
+from virton.plans.entries import Configured, Kind
 from virton.plans.export import export
 from virton.plans.yaml_file import read_tree
 

@@ -13,8 +13,8 @@ from virton.forecast.fates import How, fates
 from virton.forecast.rest import at_rest
 from virton.forecast.situation import Situation
 from virton.forecast.trial import Trial
+from virton.plans.configured import configured
 from virton.plans.desired import read_desired
-from virton.plans.entries import configured
 from virton.plans.plan import Plan, make_plan
 from virton.plans.playing import with_edits
 

@@ -30,7 +30,7 @@ from virton.cli.real_cluster import CaFileOption, FingerprintOption
 from virton.cli.terminal import terminal
 from virton.forecast.situation import situation_of
 from virton.plans.applying import begin, carry_out, strides_of
-from virton.plans.entries import configured
+from virton.plans.configured import configured
 from virton.plans.plan import Plan, make_plan
 from virton.plans.records import Record
 from virton.plans.requirements import Requirement
@@ -114,7 +114,7 @@ async def _applied(session: Session, order: _Order) -> Plan | Record | None:
     if plan.conflicts:
         complain(text(lang, "conflicts_first"))
     confirmed(lang, "sure", yes=order.yes)
-    at_s, strides = int(time.time()), strides_of(plan, rows)
+    at_s, strides = int(time.time()), strides_of(plan.to_json(), rows)
     record = begin(desk, strides, rows, who=session.who, why=order.why, at_s=at_s)
     return await carry_out(desk, record)
 

@@ -58,7 +58,7 @@ def incident(
     ] = False,
     lang: LanguageOption = None,
 ) -> None:
-    """Draft an incident report: course, outages by resource and group, causes, room for prevention."""
+    """Draft an incident report: course, outages by resource and group, causes, prevention."""
     with errors_exit_with_one():
         if show_template:
             typer.echo((TEMPLATES / "incident.html").read_text("utf-8"), nl=False)

@@ -13,8 +13,9 @@ from virton.cli.complaint import complain
 from virton.cli.data_folder import default_data
 from virton.damage import DamagedError
 from virton.forecast.situation import Situation, situation_of
+from virton.plans.configured import configured
 from virton.plans.domains import DomainsFile
-from virton.plans.entries import Configured, configured
+from virton.plans.entries import Configured
 from virton.simulation.scenario import ScenarioError
 
 PlanDataOption = Annotated[

@@ -27,8 +27,9 @@ from virton.cli.terminal import terminal
 from virton.forecast.situation import situation_of
 from virton.language import plans
 from virton.plans.applying import begin
+from virton.plans.foreseeing import foreseen
 from virton.plans.records import Record
-from virton.plans.undoing import ForeignChangeError, foreseen, misplaced, undoing
+from virton.plans.undoing import ForeignChangeError, misplaced, undoing
 from virton.plans.undoing import undo as undone
 
 COMMAND = OneForErrors

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import hashlib
 import json
+import sys
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -15,20 +16,19 @@ from pathlib import Path
 from typing import Any
 
 from virton.damage import reading
-from virton.forecast.situation import Situation, situation_of
 from virton.plans.applying import Desk, Surprise, begin, carry_out, strides_of
-from virton.plans.desired import Desired, desired_of
+from virton.plans.desired import Desired, DesiredError, desired_of
 from virton.plans.domains import DomainsFile
-from virton.plans.entries import Configured, Kind, configured
-from virton.plans.plan import Plan, make_plan
-from virton.plans.records import Record, Records
-from virton.plans.undoing import foreseen, undo, undoing
+from virton.plans.entries import Kind
+from virton.plans.records import Record, Records, Stride
+from virton.plans.undoing import undo, undoing
 from virton.proxmox import ApiFailure, ClusterApi
 from virton.proxmox.capture import take_capture
 from virton.proxmox.features import Features
 from virton.whole_file import put_in_place
 
 FILE = "plan-draft.json"
+LONGEST_S = 120.0
 _ADVICE = "Delete it: the changes that were collected have to be collected anew then."
 Tree = dict[str, Any]
 
@@ -127,9 +127,13 @@ class PlanBook:
         """Tell whether steps are being made just now."""
         return self._task is not None and not self._task.done()
 
-    async def look(self, who: Who) -> Plan:
+    async def look(self, who: Who) -> dict[str, Any]:
         """Return what the draft would do; raises DesiredError and ApiFailure."""
-        return (await self._planned(who))[0]
+        _ = self.draft.desired
+        asked = {"do": "plan", "tree": {"version": 1, **self.draft.tree}}
+        told = await _asked(asked | await self._cluster(who))
+        plan: dict[str, Any] = told["plan"]
+        return plan
 
     async def apply(self, who: Who, digest: str, why: str, at_s: int) -> Record:
         """Begin to apply the draft; raises NotNowError, BusyError, DesiredError and ApiFailure."""
@@ -141,10 +145,10 @@ class PlanBook:
         with ExitStack() as stack:
             self._enter(stack, desk, who, why)
             rows = await desk.rows()
-            plan, _ = await self._planned(who)
-            if plan.conflicts:
+            plan = await self.look(who)
+            if plan["conflicts"]:
                 raise NotNowError("conflicts_first")
-            if not plan.steps:
+            if not plan["steps"]:
                 raise NotNowError("nothing")
             record = begin(desk, strides_of(plan, rows), rows, who=who.user, why=why, at_s=at_s)
             self._start(stack, carry_out(desk, record), ends_draft=True)
@@ -175,8 +179,9 @@ class PlanBook:
             if target is None:
                 raise NotNowError("nothing_to_undo")
             rows = await desk.rows()
-            situation, _ = await self._situation(who)
-            steps = await asyncio.to_thread(foreseen, situation, undoing(target, rows))
+            strides = [stride.to_json() for stride in undoing(target, rows)]
+            asked = {"do": "foresee", "strides": strides} | await self._cluster(who)
+            steps = [Stride.from_json(one) for one in (await _asked(asked))["strides"]]
             record = begin(desk, steps, rows, who=who.user, why="", at_s=at_s, undoes=target.number)
             self._start(stack, undo(desk, record, target, exact=False), ends_draft=False)
             return record
@@ -218,12 +223,24 @@ class PlanBook:
         records = Records(self._data, name)
         return Desk(who.api, who.features, records, DomainsFile(self._data), self._sleep)
 
-    async def _planned(self, who: Who) -> tuple[Plan, Configured]:
-        desired = self.draft.desired
-        situation, now = await self._situation(who)
-        return await asyncio.to_thread(make_plan, situation, now, desired), now
+    async def _cluster(self, who: Who) -> dict[str, Any]:
+        domains = DomainsFile(self._data).named()
+        return {"document": json.loads(await take_capture(who.api)), "domains": domains}
 
-    async def _situation(self, who: Who) -> tuple[Situation, Configured]:
-        document = json.loads(await take_capture(who.api))
-        situation = situation_of(document)
-        return situation, configured(situation, document, DomainsFile(self._data).named())
+
+async def _asked(question: Mapping[str, Any]) -> dict[str, Any]:
+    """Ask the process that plays; raises DesiredError, and TimeoutError where it takes too long."""
+    command = [sys.executable, "-m", "virton.plans.service"]
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe)
+    try:
+        async with asyncio.timeout(LONGEST_S):
+            out, _ = await process.communicate(json.dumps(question).encode())
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    told: dict[str, Any] = json.loads(out)
+    if wrong := told.get("wrong"):
+        raise DesiredError(wrong["field"], wrong["problem"], **wrong["fields"])
+    return told

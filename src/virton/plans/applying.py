@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+from virton.plans.edits import Edit
 from virton.plans.entries import Kind
-from virton.plans.plan import Plan
 from virton.plans.records import Record, Records, State, Stride
 from virton.plans.rows import Row, Rows, read_rows, row_after, write_row
 from virton.proxmox.api import ClusterApi
@@ -64,15 +64,14 @@ class Desk:
             await write_row(self.api, self.features, stride.kind, stride.name, now, stride.after)
 
 
-def strides_of(plan: Plan, now: Rows) -> tuple[Stride, ...]:
-    """Return the steps of a plan, each entry as it is and as it shall be."""
+def strides_of(plan: Mapping[str, Any], now: Rows) -> tuple[Stride, ...]:
+    """Return the steps of a plan (as JSON), each entry as it is and as it shall be."""
     found = []
-    for step in plan.steps:
-        kind, name = step.edit.kind, step.edit.name
-        before = now.of(kind, name)
-        after = row_after(step.edit, before)
-        moves = tuple(move.to_json() for move in step.moves)
-        found.append(Stride(kind, name, before, after, step.edit, moves))
+    for step in plan["steps"]:
+        edit = Edit.from_json(step)
+        before = now.of(edit.kind, edit.name)
+        after = row_after(edit, before)
+        found.append(Stride(edit.kind, edit.name, before, after, edit, tuple(step["moves"])))
     return tuple(found)
 
 

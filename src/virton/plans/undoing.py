@@ -3,13 +3,9 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from virton.forecast.changes import ChangeError
-from virton.forecast.rest import at_rest
-from virton.forecast.situation import Situation
-from virton.plans.applying import Desk, Surprise, carry_out, shown
+from virton.plans.applying import Desk, carry_out, shown
 from virton.plans.edits import Edit
 from virton.plans.entries import Kind
-from virton.plans.playing import play
 from virton.plans.records import Record, State, Stride
 from virton.plans.rows import Rows
 
@@ -44,21 +40,6 @@ def undoing(record: Record, now: Rows) -> list[Stride]:
     if foreign:
         raise ForeignChangeError(foreign)
     return [stride.inverse() for stride in reversed(made)]
-
-
-def foreseen(situation: Situation, strides: Sequence[Stride]) -> tuple[Stride, ...]:
-    """Return steps with what each one moves, by the model."""
-    base, _ = at_rest(situation)
-    found = []
-    for stride in strides:
-        try:
-            played = play(base, stride.edit)
-        except ChangeError as error:
-            raise Surprise("cannot_be", told=str(error)) from None
-        moves = tuple(move.to_json() for move in played.timed())
-        found.append(replace(stride, moves=moves))
-        base = played.after
-    return tuple(found)
 
 
 async def undo(desk: Desk, record: Record, undone: Record, *, exact: bool) -> Record:

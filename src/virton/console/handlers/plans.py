@@ -75,7 +75,7 @@ async def look(call: Call) -> Response:
 
     async def looked() -> Response:
         plan = await book.look(await _who(call))
-        told = plans.told_plan(plan.to_json(), sentences_of(call))
+        told = plans.told_plan(plan, sentences_of(call))
         return Answer(told | {"digest": book.draft.digest})
 
     return await _refusing(call, looked)
@@ -170,6 +170,8 @@ async def _refusing(call: Call, work: Callable[[], Awaitable[Done]]) -> Done:
         ]
         words = " ".join([said.say("plans.foreign", {}), *lines])
         raise Refusal(409, "plan", words) from None
+    except TimeoutError:
+        raise Refusal(504, "forecast", "it takes too long") from None
     except OSError as failure:
         raise Refusal(507, "disk", failure.strerror) from None
 

@@ -1,0 +1,72 @@
+"""What is configured in a cluster that was captured, entry by entry."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from virton.forecast.situation import Situation
+from virton.ha.dialect import Dialect
+from virton.ha.model import ResourceConfig, SchedulerSettings
+from virton.plans.entries import CRS, HA, Configured, Kind, Values, number, rule_values, switch
+
+
+def configured(
+    situation: Situation, document: Mapping[str, Any], domains: Mapping[str, Any] | None = None
+) -> Configured:
+    """Return what is configured; comments stand in the capture's document alone."""
+    comments = _comments(document)
+    resources = {
+        sid: _resource(config, comments.get(sid, config.comment or ""))
+        for sid, config in sorted(situation.resources.items())
+    }
+    rules = {
+        rule.rule: rule_values(rule, comments.get(f"rule {rule.rule}", rule.comment or ""))
+        for rule in situation.rules.in_order()
+    }
+    newer = situation.dialect is Dialect.PERCENT
+    settings = {
+        CRS: _scheduler(situation.settings.scheduler, newer),
+        HA: {"shutdown_policy": str(situation.settings.shutdown_policy)},
+    }
+    told = {name: {"nodes": ",".join(sorted(nodes))} for name, nodes in (domains or {}).items()}
+    return Configured(
+        {Kind.RESOURCE: resources, Kind.RULE: rules, Kind.SETTING: settings, Kind.DOMAIN: told},
+        newer,
+        {sid: guest.name for sid, guest in sorted(situation.guests.items())},
+        tuple(sorted(situation.nodes)),
+    )
+
+
+def _comments(document: Mapping[str, Any]) -> dict[str, str]:
+    found = {}
+    for sid, row in (document.get("resources") or {}).items():
+        if isinstance(row, Mapping) and row.get("comment"):
+            found[str(sid)] = str(row["comment"])
+    for row in document.get("rules") or ():
+        if isinstance(row, Mapping) and row.get("comment"):
+            found[f"rule {row.get('id')}"] = str(row["comment"])
+    return found
+
+
+def _resource(config: ResourceConfig, comment: str) -> Values:
+    return {
+        "state": str(config.state),
+        "max_restart": str(config.max_restart),
+        "max_relocate": str(config.max_relocate),
+        "failback": switch(config.failback),
+        "auto-rebalance": switch(config.auto_rebalance),
+        "comment": comment,
+    }
+
+
+def _scheduler(settings: SchedulerSettings, percent: bool) -> Values:
+    share = 100 if percent else 1
+    auto = "ha-auto-rebalance"
+    return {
+        "ha": str(settings.mode),
+        "ha-rebalance-on-start": switch(settings.rebalance_on_start),
+        auto: switch(settings.auto_rebalance),
+        f"{auto}-threshold": number(settings.threshold * share),
+        f"{auto}-method": str(settings.method),
+        f"{auto}-hold-duration": str(settings.hold_rounds),
+        f"{auto}-margin": number(settings.margin * share),
+    }

@@ -1,0 +1,46 @@
+"""Plans as a process of its own: one question as JSON on its input, the answer on its output.
+
+`python -m virton.plans.service`. To `plan`: a capture (`document`), the console's fault `domains`, and
+what a file would hold (`tree`). To `foresee`: a capture and the `strides` of an undoing. The console
+asks it, as it plays nothing itself.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from virton.forecast.situation import situation_of
+from virton.plans.applying import Surprise
+from virton.plans.configured import configured
+from virton.plans.desired import DesiredError, desired_of
+from virton.plans.foreseeing import foreseen
+from virton.plans.plan import make_plan
+from virton.plans.records import Stride
+from virton.simulation.scenario import ScenarioError
+
+NICE = 10
+
+
+def answer(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the answer to a question, or what is wrong with it."""
+    try:
+        situation = situation_of(asked["document"])
+        if asked["do"] == "foresee":
+            strides = [Stride.from_json(one) for one in asked["strides"]]
+            return {"strides": [one.to_json() for one in foreseen(situation, strides)]}
+        now = configured(situation, asked["document"], asked["domains"])
+        return {"plan": make_plan(situation, now, desired_of(asked["tree"])).to_json()}
+    except DesiredError as error:
+        return {"wrong": {"field": error.field, "problem": error.problem, "fields": error.fields}}
+    except Surprise as error:
+        fields = {"field": "file", "problem": "cannot_be", "fields": error.fields}
+        return {"wrong": fields}
+    except ScenarioError as error:
+        return {"wrong": {"field": "file", "problem": "cannot_be", "fields": {"told": str(error)}}}
+
+
+if __name__ == "__main__":
+    os.nice(NICE)
+    json.dump(answer(json.load(sys.stdin)), sys.stdout)
