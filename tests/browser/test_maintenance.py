@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.sights import photograph, sticking_out, violations
 from tests.browser.stage import Opener
 from tests.browser.standin import Standin
-from tests.browser.visit import choose_in_menu
+from tests.browser.visit import choose_in_menu, line
 from tests.forecast.clusters import cluster, rule
 from virton.console.maintenance.agreed import digest_of, stop_of
 from virton.console.maintenance.work import Phase, Way, Work
@@ -123,6 +123,16 @@ def test_what_is_left_and_what_is_waited_for_is_told(
     said = "Still running: VM 9" if phase is Phase.EMPTYING else "No resource is being moved"
     expect(page.get_by_text(said)).to_be_visible()
     held_to(page, f"{phase}-390")
+
+
+def test_every_page_tells_who_services_which_node_and_leads_there(
+    standin: Standin, open_page: Opener
+) -> None:
+    standin.maintenance = work_told(Phase.EMPTYING)
+    page = open_page("/")
+    expect(line(page)).to_contain_text("root@pam 사용자가 node1 노드를 점검하고 있습니다.")
+    line(page).get_by_role("button", name="점검 보기").click()
+    page.wait_for_url("**/maintenance")
 
 
 def test_a_node_has_its_plan_in_its_menu(standin: Standin, open_page: Opener) -> None:

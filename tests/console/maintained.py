@@ -49,8 +49,12 @@ class FrailClient(ProxmoxClient):
         self.calls = 0
         self.dies_at: int | None = None
         self.dies_after = False
+        self.told: dict[str, Any] = {}
+        """What is answered to a path, whatever the cluster would say."""
 
     async def call(self, method: str, path: str, *rest: Any, **more: Any) -> Any:  # type: ignore[override]
+        if path in self.told:
+            return self.told[path]
         return await self._frail(self._whole.call, method, path, *rest, **more)
 
     async def plain(self, method: str, path: str, *rest: Any, **more: Any) -> Any:  # type: ignore[override]

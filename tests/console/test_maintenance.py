@@ -200,6 +200,21 @@ async def test_the_gate_stays_shut_while_a_node_is_away(scene: Scene) -> None:
     await scene.until(console, lambda: console.under_way is None)
 
 
+CEPH = "/cluster/ceph/status"
+NOOUT = {"OSDMAP_FLAGS": {"summary": {"message": "noout flag(s) set"}}}
+
+
+async def test_the_gate_waits_for_ceph_where_there_is_one(scene: Scene) -> None:
+    console = await scene.begun(["phum03"])
+    await scene.until(console, lambda: console.is_empty)
+    scene.client.told[CEPH] = {"health": {"status": "HEALTH_WARN", "checks": {"PG_DEGRADED": {}}}}
+    press(console, scene, "finish")
+    await scene.until(console, lambda: any(fact.kind == "ceph" for fact in console.gate))
+    assert [(f.kind, f.names) for f in console.gate if not f.ok] == [("ceph", ("HEALTH_WARN",))]
+    scene.client.told[CEPH] = {"health": {"status": "HEALTH_WARN", "checks": NOOUT}}
+    await scene.until(console, lambda: console.under_way is None)
+
+
 async def test_a_damaged_file_is_laid_aside(tmp_path: Path) -> None:
     (tmp_path / FILE).write_text('{"number": 1}', "utf-8")
     scene = Scene(tmp_path)

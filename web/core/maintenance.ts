@@ -45,6 +45,7 @@ export interface Plan {
   whole: boolean;
   offers: Way[];
   policy: string | null;
+  ceph?: { health: string; noout: boolean } | null;
 }
 
 export interface Trouble {
@@ -94,6 +95,8 @@ export interface Told {
 }
 
 const EVERY_MS = 2000;
+/** On other pages it is enough to know that there is one. */
+const ELSEWHERE_MS = 10_000;
 /** What was told longer ago says nothing about whether a node is empty. */
 const FRESH_MS = 6000;
 
@@ -116,10 +119,18 @@ export function isEmptyNow(): boolean {
   return Boolean(told?.empty) && failure === null && performance.now() - toldAt <= FRESH_MS;
 }
 
-/** Keep asking from now on. */
+/** The maintenance under way; nothing where there is none. */
+export function maintenanceUnderWay(): Work | null {
+  const work = told?.work;
+  return work && work.phase !== "ended" ? work : null;
+}
+
+/** Keep asking from now on, unless this user may not know. */
 export async function followMaintenance(): Promise<void> {
   await look();
-  setTimeout(() => void followMaintenance(), EVERY_MS);
+  if (failure?.status === 403) return;
+  const isHere = location.pathname === "/maintenance";
+  setTimeout(() => void followMaintenance(), isHere ? EVERY_MS : ELSEWHERE_MS);
 }
 
 async function look(): Promise<void> {

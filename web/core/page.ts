@@ -11,6 +11,7 @@ import { speak, t } from "../words/i18n.js";
 import { asApiError, get } from "./api.js";
 import { redraw, show, type View } from "./draw.js";
 import { listenToKeys } from "./keys.js";
+import { followMaintenance } from "./maintenance.js";
 import * as preferences from "./preferences.js";
 import { keepDoor, tellOfTouches } from "./session.js";
 import { change } from "./store.js";
@@ -59,4 +60,5 @@ async function enter(): Promise<void> {
   }
   watch();
   connect();
+  void followMaintenance();
 }

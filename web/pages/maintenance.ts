@@ -4,7 +4,7 @@ import { html, nothing, type TemplateResult } from "lit/html.js";
 
 import { ApiError, asApiError } from "../core/api.js";
 import { redraw } from "../core/draw.js";
-import { askPlan, beginMaintenance, followMaintenance, maintenanceFailure, maintenanceTold, type Plan, type Way, WAYS } from "../core/maintenance.js";
+import { askPlan, beginMaintenance, maintenanceFailure, maintenanceTold, type Plan, type Way, WAYS } from "../core/maintenance.js";
 import { startPage } from "../core/page.js";
 import { may, state } from "../core/store.js";
 import { planView, wayView } from "../parts/maintenance-plan.js";
@@ -127,6 +127,7 @@ function agreementView(told: Plan): TemplateResult {
         ${WAYS.map((one) => wayChoice(one, offers.includes(one), told))}
       </fieldset>
       <div class="box"><div class="box-text">${wayView(told, way)}</div></div>
+      ${cephView(told)}
       ${bears === null ? html`<label class="line bad-word"><input type="checkbox" .checked=${isAccepted} @change=${accept} /> ${t("maintenance.accept")}</label>` : nothing}
       ${whole ? nothing : html`<p class="bad-word">${t("maintenance.not_whole")}</p>`}
       ${can ? nothing : html`<p class="bad-word">${t("maintenance.may_not")}</p>`}
@@ -134,6 +135,14 @@ function agreementView(told: Plan): TemplateResult {
       <p class="soft small">${t("maintenance.begin.text")}</p>
     </div>
   </section>`;
+}
+
+/** What Ceph says, and that it need not move data while a node is away for a moment. */
+function cephView({ ceph }: Plan): TemplateResult | typeof nothing {
+  if (!ceph) return nothing;
+  const isWell = ceph.health === "HEALTH_OK" || (ceph.noout && ceph.health === "HEALTH_WARN");
+  return html`<div><p class=${isWell ? "" : "bad-word"}>${t("maintenance.ceph", { health: ceph.health })}</p>
+    ${ceph.noout ? html`<p>${t("maintenance.ceph.noout")}</p>` : html`<p>${t("maintenance.ceph.no_noout")} <code class="fixed">ceph osd set noout</code></p>`}</div>`;
 }
 
 function orderView({ nodes, best, bears }: Plan): TemplateResult {
@@ -169,6 +178,5 @@ addEventListener("popstate", () => {
 readAddress();
 alsoSpeak("maintenance");
 void startPage(view).then(() => {
-  void followMaintenance();
   if (chosen.length) void ask(chosen);
 });

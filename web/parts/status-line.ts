@@ -168,6 +168,7 @@ const DEEDS: Record<Deed, (matter: Matter) => unknown> = {
     isListOpen = false;
     openArm();
   },
+  follow: () => location.assign("/maintenance"),
 };
 
 async function act(matter: Matter, deed: Deed): Promise<void> {

@@ -2,6 +2,7 @@
 
 import { ApiError } from "../core/api.js";
 import type { Steps } from "../core/fence-clock.js";
+import { maintenanceUnderWay } from "../core/maintenance.js";
 import { locale } from "../core/preferences.js";
 import { seesGuests, state } from "../core/store.js";
 import type { Address, Cluster, Node, PageModel, Parts, Resource } from "../model.js";
@@ -18,7 +19,7 @@ export const WORDS = ["unknown", "no_quorum", "fault", "disarmed", "caution", "m
 export type LineWord = (typeof WORDS)[number] | "well";
 
 /** What a press can do about a matter. */
-export type Deed = "retry" | "log_in" | "repair" | "start_again" | "look" | "arm";
+export type Deed = "retry" | "log_in" | "repair" | "start_again" | "look" | "arm" | "follow";
 
 export interface Matter {
   key: string;
@@ -130,6 +131,15 @@ function unprotected({ fencing, resources }: PageModel): string[] {
   return [t("line.unprotected", { count }), mode].filter(Boolean);
 }
 
+/** The node that somebody services with the console's guidance, and what is said of that. */
+function guidedMaintenance(): { node: string; matter: Matter } | null {
+  const work = maintenanceUnderWay();
+  const node = work?.stops[work.at]?.node;
+  if (!work || node === undefined) return null;
+  const deed = location.pathname === "/maintenance" ? {} : { deed: "follow" as const };
+  return { node, matter: worded("maintenance", "guided", { node, who: work.who }, deed) };
+}
+
 function aboutNodes({ nodes, resources, fencing }: PageModel): Matter[] {
   const isDisarmed = ["disarming", "disarmed"].includes(fencing?.armed_state ?? "");
   const found: Matter[] = [];
@@ -145,8 +155,10 @@ function aboutNodes({ nodes, resources, fencing }: PageModel): Matter[] {
   about("fault", "lost", shown("lost"));
   about("caution", "waiting", shown("waiting"));
   about("caution", "time_drift", shown("time_drift"));
-  about("maintenance", "maintenance", nodes.filter((node) => node.ha_state === "maintenance"));
-  return found;
+  const guided = guidedMaintenance();
+  const others = nodes.filter((node) => node.ha_state === "maintenance" && node.name !== guided?.node);
+  about("maintenance", "maintenance", others);
+  return guided ? [...found, guided.matter] : found;
 }
 
 let lastMatters: { of: unknown[]; found: Matter[] } = { of: [], found: [] };

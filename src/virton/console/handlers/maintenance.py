@@ -22,7 +22,7 @@ from virton.ha.states import ServiceState
 from virton.language.forecasts import told_maintenance
 from virton.proxmox import ApiFailure
 from virton.proxmox.capture import see
-from virton.proxmox.servicing import power_node, shell_of_lab
+from virton.proxmox.servicing import ceph, power_node, shell_of_lab
 
 POWER = "Sys.PowerMgmt"
 Json = dict[str, Any]
@@ -56,6 +56,7 @@ async def plan(call: Call) -> Response:
             "whole": sees_all_guests(call.standing.permissions),
             "offers": [way for way, offered in offers.items() if offered],
             "policy": policy,
+            "ceph": await _ceph(call),
         }
     )
 
@@ -70,6 +71,11 @@ async def _planned(call: Call, nodes: list[str], *, timed: bool) -> tuple[Json, 
         raise Refusal(400, "forecast", str(error), {"nodes": "not_a_value"}) from None
     except TimeoutError:
         raise Refusal(504, "forecast", "it takes too long") from None
+
+
+async def _ceph(call: Call) -> Json | None:
+    told = await ceph(call.api)
+    return None if told is None else {"health": told.health, "noout": told.noout}
 
 
 def _may_power(call: Call, nodes: list[str]) -> bool:
