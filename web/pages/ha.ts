@@ -10,7 +10,7 @@ import { may, state } from "../core/store.js";
 import { openCapture } from "../forms/capture.js";
 import { reopenKept } from "../forms/kept.js";
 import { followLatest } from "../parts/latest.js";
-import { nodeMenu, nodesView } from "../parts/nodes.js";
+import { nodeButtons, nodeMenu, nodesView } from "../parts/nodes.js";
 import { outlookView } from "../parts/outlook.js";
 import { resourceMenu, resourcesView } from "../parts/resources.js";
 import { ruleMenu, rulesView } from "../parts/rules.js";
@@ -49,6 +49,10 @@ resourceMenu.push(({ node }) =>
   node === null ? [] : [{ label: t("whatif.of_its_node"), deed: () => whatIf({ lose: node }) }],
 );
 ruleMenu.push(({ rule }) => [{ label: t("whatif.of_rule"), deed: () => whatIf({ remove: rule }) }]);
+nodeButtons.push(({ name }) => {
+  const said = t("whatif.of_this_node", { node: name });
+  return html`<a class="button bare small only-wide" href="/whatif?lose=${encodeURIComponent(name)}" aria-label=${said} title=${said}>${t("whatif.if_lost")}</a>`;
+});
 nodeMenu.push(({ name }) => [
   { label: t("whatif.of_node"), deed: () => whatIf({ lose: name }) },
 ]);

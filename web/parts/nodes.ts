@@ -22,6 +22,9 @@ const HOT = 0.9;
 /** The master's row, or a node's. */
 type Row = { node: null; page: PageModel } | { node: Node; page: PageModel };
 
+/** What stands before the menu of a node: buttons of other parts of the page. */
+export const nodeButtons: ((node: Node) => TemplateResult)[] = [];
+
 /** What the page adds to the menu of a node. */
 export const nodeMenu: ((node: Node) => MenuItem[])[] = [
   ({ name }) => [{ label: t("nodes.show"), deed: () => showNode(name) }],
@@ -182,7 +185,8 @@ function reportTitle(row: Row): string {
 }
 
 function menuView(node: Node): TemplateResult {
-  return menuButton(node.name, () => nodeMenu.flatMap((itemsOf) => itemsOf(node)));
+  const menu = menuButton(node.name, () => nodeMenu.flatMap((itemsOf) => itemsOf(node)));
+  return html`${nodeButtons.map((button) => button(node))}${menu}`;
 }
 
 /** Whether fencing is armed; without quorum nobody can tell that it is at rest. */

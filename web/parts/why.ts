@@ -103,7 +103,7 @@ function reasons(why: Why, resource: Resource): TemplateResult {
           html`<li>${verdictPill(verdict)} <b>${node ?? "–"}</b> <span class="soft">${says}</span></li>`,
       ),
     )}
-    ${why.contradicting.length ? html`<p class="trouble">${t("why.contradicting", { rules: list(why.contradicting) })}</p>` : nothing}
+    ${why.contradicting.length > 1 ? html`<p class="trouble">${t("why.contradicting", { rules: list(why.contradicting) })}</p>` : nothing}
     ${section("why.repairs", why.repairs.map(repairView))}
     ${actsView(resource)}`;
 }
@@ -179,7 +179,8 @@ function stateView(resource: Resource): TemplateResult {
     [t("why.failed"), resource.failed_nodes.length ? list(resource.failed_nodes) : "–"],
     [t("why.awaits"), awaitedText(resource)],
   ];
-  return html`<dl class="facts-list">${told.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
+  const known = told.filter(([, value]) => value !== "–");
+  return html`<dl class="facts-list">${known.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
 }
 
 /** What ended a row of failures. */
