@@ -14,6 +14,10 @@ IS_PHOTOGRAPHED = bool(os.environ.get("VIRTON_PHOTOGRAPHS"))
 _AXE = {"resultTypes": ["violations"], "preload": False}
 _SCROLLING_SIDEWAYS = """[...document.querySelectorAll(".table, .pick, .lab-body")]
   .filter((box) => box.scrollWidth > box.clientWidth).map((box) => box.innerText)"""
+_PRESSED_OUT = """[...document.querySelectorAll(".card button, .card a.button")]
+  .filter((button) => button.checkVisibility() && !button.closest(".table, .pick, .lab-body"))
+  .filter((button) => button.getBoundingClientRect().right > button.closest(".card").getBoundingClientRect().right)
+  .map((button) => button.innerText)"""
 
 
 def photograph(page: Page, name: str, *, full_page: bool = False) -> None:
@@ -34,7 +38,7 @@ def violations(page: Page) -> list[str]:
 
 
 def sticking_out(page: Page) -> list[str]:
-    """Return what is wider than its place: the page itself, or a table that has to be scrolled."""
+    """Return what is wider than its place: the page, a table, or a card that loses its buttons."""
     width = page.evaluate("document.documentElement.scrollWidth - innerWidth")
     page_itself = [f"the page, by {width} pixels"] if width > 0 else []
-    return page_itself + list(page.evaluate(_SCROLLING_SIDEWAYS))
+    return [*page_itself, *page.evaluate(_SCROLLING_SIDEWAYS), *page.evaluate(_PRESSED_OUT)]

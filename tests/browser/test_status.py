@@ -66,6 +66,16 @@ def test_a_missing_master_is_told_apart_from_a_missing_quorum(page: Page, standi
     expect(line(page).get_by_text("쿼럼은 정상이지만 CRM 마스터가 없습니다.")).to_be_visible()
 
 
+def test_of_a_lost_master_the_line_names_the_node_and_not_the_age_of_what_is_known(
+    page: Page, standin: Standin
+) -> None:
+    snapshot = contents.trouble()
+    snapshot["master"] = {"node": "phum03", "state": "dead", "at": contents.NOW - 94}
+    standin.show(snapshot)
+    expect(line(page).get_by_text("phum03 노드를 차단(Fence)하는 중입니다.")).to_be_visible()
+    expect(matters(page).get_by_text("보고가 끊겨")).to_be_visible()
+
+
 @pytest.mark.parametrize(
     ("display", "word", "tone"),
     [

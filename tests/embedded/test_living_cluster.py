@@ -35,6 +35,24 @@ def test_a_node_cut_off_is_fenced_and_its_resources_start_elsewhere(cluster: Liv
     assert cluster.node_state("phum03") == "unknown"
 
 
+def test_no_guest_of_a_node_without_power_is_told_to_have_stopped(cluster: Living) -> None:
+    cluster.lab(action="power", node="phum03", on=False)
+    told: list[str] = []
+    while not told or told[-1] == "running":
+        told.append(status_of(cluster, 100))
+        cluster.step(1)
+    assert len(told) > 5, "the others notice that the node is gone after some seconds only"
+    assert told[-1] == "unknown"
+    cluster.wait(lambda: cluster.state("vm:100") == ("started", "phum02"))
+    assert status_of(cluster, 100) == "running"
+
+
+def status_of(cluster: Living, vmid: int) -> str:
+    """Return how a guest is, as the list of all that there is tells."""
+    listed = cluster.get("/cluster/resources")
+    return next(str(row["status"]) for row in listed if row.get("vmid") == vmid)
+
+
 def test_a_guest_that_crashed_is_started_again_on_its_node(cluster: Living) -> None:
     cluster.lab(action="crash", sid="vm:121")
     assert cluster.runs_on(121) == []

@@ -114,7 +114,9 @@ function aboutHa(snapshot: PageModel): Matter[] {
   } else if (quorum && !master) {
     found.push(worded("caution", "no_master", {}, { facts: old }));
   } else if (doubted) {
-    found.push({ key: "last_known", word: "unknown", head: doubtSentence(doubted), text: "" });
+    // Of a lost master's node the line says more: what comes next, and when.
+    const word = nodes.some((node) => node.lost) ? "caution" : "unknown";
+    found.push({ key: "last_known", word, head: doubtSentence(doubted), text: "" });
   }
   if (["disarming", "disarmed"].includes(fencing?.armed_state ?? "")) {
     found.push(worded("disarmed", "disarmed", {}, { facts: unprotected(snapshot), deed: "arm" }));

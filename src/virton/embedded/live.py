@@ -145,8 +145,14 @@ class LiveWorld:
     def _note_running(self) -> None:
         since, now_s = self._running_since_s, self.now()
         running = {sid for host in self._world.hosts.values() for sid in host.running}
+        running |= {sid for sid in since if sid not in running and self._is_untold(sid)}
         if running != since.keys():
             self._running_since_s = {sid: since.get(sid, now_s) for sid in sorted(running)}
+
+    def _is_untold(self, sid: str) -> bool:
+        """Tell whether a guest's node has no power, and so can't tell that it runs no more."""
+        record = self._inventory.by_sid(sid)
+        return record is not None and not self._world.hosts[record.node].power
 
     # members
 
@@ -196,8 +202,8 @@ class LiveWorld:
         return _Guests(self._inventory.guests(), self._guest)
 
     def _guest(self, record: GuestRecord) -> Guest:
-        running = record.sid in self._world.hosts[record.node].running
-        since_s = self._running_since_s.get(record.sid, self.now())
+        host, since_s = self._world.hosts[record.node], self._running_since_s.get(record.sid)
+        running = record.sid in host.running or (since_s is not None and not host.power)
         return Guest(
             vmid=record.vmid,
             type=record.type,
@@ -209,7 +215,7 @@ class LiveWorld:
             mem=guest_memory(record) if running else 0,
             maxmem=record.memory_bytes,
             maxdisk=record.disk_bytes,
-            uptime_s=self.now() - since_s if running else 0,
+            uptime_s=self.now() - (since_s or self.now()) if running else 0,
             lock=record.lock,
         )
 
@@ -296,13 +302,9 @@ class LiveWorld:
             split=self._world.membership.groups,
             quorum_device=None if device is None else device.on,
             guests=tuple(
-                LabGuest(
-                    guest.sid,
-                    guest.running,
-                    failing.get(guest.sid, 0),
-                    tuple(name for name, host in hosts.items() if guest.sid in host.running),
-                )
-                for guest in self.guests().values()
+                LabGuest(guest.sid, bool(places), failing.get(guest.sid, 0), places)
+                for guest in self._inventory.guests().values()
+                for places in [tuple(n for n, h in hosts.items() if guest.sid in h.running)]
             ),
         )
 

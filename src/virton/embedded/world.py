@@ -13,7 +13,10 @@ GuestType = Literal["qemu", "lxc"]
 
 @dataclass(frozen=True, slots=True)
 class Guest:
-    """A virtual machine or a container; `cpu` is the used share (0..1) of its `maxcpu` cores."""
+    """A virtual machine or a container; `cpu` is the used share (0..1) of its `maxcpu` cores.
+
+    It is `running` as its node last told: a node that lost its power tells nothing more.
+    """
 
     vmid: int
     type: GuestType
