@@ -56,6 +56,7 @@ async def test_the_snapshot_puts_the_answers_together(visit: Visit) -> None:
         "read_only": None,
         "clock": {"now": NOW - 2, "runs": False, "skew_s": None},
         "token": None,
+        "unkept": None,
     }
     assert told["parts"]["status"] == {"at": NOW, "ok": True, "error": None} | QUICK
     assert told["quorum"] == {"ok": True, "node": "phum01"}
@@ -101,6 +102,7 @@ async def test_a_resource_row_joins_configuration_status_and_guest(visit: Visit)
         "group": None,
         "target": "phum02",
         "failed_nodes": [],
+        "repair": None,
         "errors": {},
         "extra": {},
         "configured": True,
