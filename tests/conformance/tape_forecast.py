@@ -1,10 +1,12 @@
 """Forecast every deed of a tape from the reading before it, and compare with what came."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from tests.conformance.tape import Deed, Poll, Tape
+from tests.conformance.tape_ends import ends
 from tests.forecast.seen import situation_from_answers
 from virton.forecast.ask import hull, phases_of
 from virton.forecast.changes import Change, changed
@@ -12,6 +14,7 @@ from virton.forecast.courses import Course, play
 from virton.forecast.courses import Deed as Command
 from virton.forecast.phases import assignments
 from virton.forecast.situation import Situation
+from virton.forecast.staging import timing_of
 from virton.ha.model import ServiceStatus
 
 TOGETHER_S = 3.0
@@ -19,6 +22,9 @@ TOGETHER_S = 3.0
 
 UNREADABLE_S = 8.0
 """A cluster that has not answered for so long cannot be read."""
+
+EARLY_S, LATE_S = 2.0, 10.0
+"""By how much corosync's time may differ from what is computed, and be seen late."""
 
 NEXT_LOOK_S = 2.5
 """A change may be seen as late as by the second poll after it."""
@@ -69,6 +75,12 @@ def groups(tape: Tape) -> Iterator[Group]:
         yield Group(tuple(bundle), end_s)
 
 
+def _named(group: Group, situation: Situation) -> frozenset[str]:
+    """Return the nodes that deeds name."""
+    words = {word for deed in group.deeds for word in deed.what.replace(":", " ").split()}
+    return frozenset(words & situation.nodes.keys())
+
+
 def _at_once(bundle: Sequence[Deed], deed: Deed) -> bool:
     """Tell whether a deed belongs to those before: done at once, or the end of their reboot."""
     reboots = any(_reboots(earlier.what, deed.what.split()) for earlier in bundle)
@@ -115,6 +127,8 @@ def check(tape: Tape, group: Group) -> Checked:
             f"{group.at_s:.0f} s {told}"
             for told in (
                 *_states(courses, last),
+                *ends(_polls(tape, group), until_s, courses, _named(group, situation)),
+                *_offline_times(tape, group, supposed, commands),
                 *_node_times(tape, group, courses),
                 *_start_times(tape, group, courses),
             )
@@ -302,6 +316,35 @@ def _seen_as(tape: Tape, group: Group, node: str, state: str) -> tuple[float, fl
             return before_s - group.at_s, poll.to_s - group.at_s
         before_s = poll.from_s
     return None
+
+
+def _offline_times(
+    tape: Tape, group: Group, situation: Situation, commands: Sequence[Command]
+) -> Iterator[str]:
+    """Yield the nodes that left the membership at another time than corosync takes."""
+    loss_s, polls = timing_of(situation).loss_s, _polls(tape, group)
+    cut = {c.command.split()[1] for c in commands if c.command.endswith(" off")}
+    if cut >= situation.online:
+        return  # nobody is left to tell of it
+    for command in commands:
+        words = command.command.split()
+        if words[0] not in ("network", "power") or words[-1] != "off":
+            continue
+        seen = [p for p in polls if (row := _member(p, words[1])) is not None and not row["online"]]
+        before = [p for p in polls if not seen or p.from_s < seen[0].from_s]
+        gone_s = command.at_s + loss_s
+        if not seen and polls and polls[-1].from_s - group.at_s > gone_s + LATE_S:
+            yield f"{words[1]}: was said to leave after {gone_s} s, and never left"
+        if not seen:
+            continue
+        from_s = before[-1].from_s - group.at_s if before else 0.0
+        if not (from_s <= gone_s + EARLY_S and gone_s - EARLY_S <= seen[0].to_s - group.at_s):
+            yield f"{words[1]}: left at {seen[0].to_s - group.at_s:.1f} s, said was {gone_s} s"
+
+
+def _member(poll: Poll, node: str) -> Mapping[str, Any] | None:
+    rows = poll.answers.get(_MEMBERS) or ()
+    return next((r for r in rows if r.get("type") == "node" and r.get("name") == node), None)
 
 
 def _reset(tape: Tape, group: Group, node: str | None) -> tuple[float, float] | None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.conformance.tape import read_tape
+from tests.conformance.tape_ends import CURRENT, GUESTS, MANAGER, MEMBERS
 from tests.conformance.tape_forecast import check, forecast_difference, groups
 
 TAPES = Path(__file__).parents[3] / "shared" / "tapes"
@@ -54,20 +55,55 @@ def _in_error(row: Row) -> None:
         services["vm:108"]["state"] = "error"
 
 
+def _guest_elsewhere(row: Row) -> None:
+    for guest in row["data"]:
+        if row["t"] > 240 and guest.get("vmid") == 100:
+            guest["node"] = "pve2"
+
+
+def _not_there(row: Row) -> None:
+    for member in row["data"]:
+        if row["t"] > 240 and member["name"] == "pve2":
+            member["online"] = 0
+
+
+def _in_maintenance(row: Row) -> None:
+    if row["t"] > 240:
+        row["data"]["lrm_status"]["pve2"]["state"] = "maintenance"
+
+
+def _in_error_on_the_page(row: Row) -> None:
+    for one in row["data"]:
+        if row["t"] > 240 and one.get("sid") == "vm:100":
+            one["crm_state"] = "error"
+
+
 @needs_tapes
-@pytest.mark.parametrize("alter", [_elsewhere, _never_fenced, _too_early, _in_error])
+@pytest.mark.parametrize(
+    ("path", "alter"),
+    [
+        (MANAGER, _elsewhere),
+        (MANAGER, _never_fenced),
+        (MANAGER, _too_early),
+        (MANAGER, _in_error),
+        (MANAGER, _in_maintenance),
+        (MEMBERS, _not_there),
+        (GUESTS, _guest_elsewhere),
+        (CURRENT, _in_error_on_the_page),
+    ],
+)
 def test_a_tape_whose_answers_were_altered_is_found_out(
-    alter: Callable[[Row], None], tmp_path: Path
+    path: str, alter: Callable[[Row], None], tmp_path: Path
 ) -> None:
     rows = [json.loads(line) for line in (TAPES / "a.jsonl").read_text().splitlines()]
     known: Any = None
     for row in rows:
-        if row.get("get") != "/cluster/ha/status/manager_status":
+        if row.get("get") != path:
             continue
         known = json.dumps(row["data"]) if "data" in row else known
         row["data"] = json.loads(known)
         row.pop("same", None)
         alter(row)
-    path = tmp_path / "a.jsonl"
-    path.write_text("\n".join(map(json.dumps, rows)))
-    assert forecast_difference(read_tape(path)) is not None
+    altered = tmp_path / "a.jsonl"
+    altered.write_text("\n".join(map(json.dumps, rows)))
+    assert forecast_difference(read_tape(altered)) is not None

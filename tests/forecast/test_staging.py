@@ -5,8 +5,10 @@ from dataclasses import replace
 import pytest
 
 from tests.forecast.clusters import cluster
+from virton.forecast.ask import ask
 from virton.forecast.falling import is_armed
 from virton.forecast.phases import assignments
+from virton.forecast.question import Question
 from virton.forecast.rest import at_rest
 from virton.forecast.situation import Situation
 from virton.forecast.staging import NOW_S, Phases, stage
@@ -58,3 +60,30 @@ def test_a_silent_lrm_has_no_watchdog_that_could_reset_its_node() -> None:
 def test_rounds_in_maintenance_are_short() -> None:
     played = assignments(seen(LrmState.MAINTENANCE, {"vm:3": AT}), {AT})
     assert {phases.due_s[AT, "lrm"] for phases in played} <= {1, 2, 3, 4, 5}
+
+
+def down(situation: Situation, *sids: str) -> Situation:
+    guests = {
+        s: replace(g, running=g.running and s not in sids) for s, g in situation.guests.items()
+    }
+    return replace(situation, guests=guests)
+
+
+def test_a_node_that_is_back_waits_for_its_lock_nobody_knows_how_long() -> None:
+    situation = down(seen(LrmState.WAIT_FOR_AGENT_LOCK, {"vm:3": AT}), "vm:3")
+    told = ask(situation, Question()).resources["vm:3"]
+    assert told.after_s is not None
+    assert told.after_s[0] < 15
+    assert 120 < told.after_s[1] < 150
+
+
+def test_a_cluster_started_anew_waits_for_all_its_locks() -> None:
+    base = down(seen(LrmState.WAIT_FOR_AGENT_LOCK, {"vm:3": AT}), "vm:1", "vm:3")
+    waits = LrmStatus(LrmState.WAIT_FOR_AGENT_LOCK, LrmMode.ACTIVE, 0)
+    ages_s = dict.fromkeys([(node, "lrm") for node in base.nodes], 2)
+    ages_s[base.master or "", "crm"] = 240
+    anew = replace(base, lrm=dict.fromkeys(base.nodes, waits), ages_s=ages_s)
+    for told in ask(anew, Question()).resources.values():
+        assert told.after_s is not None
+        assert told.after_s[0] < 60
+        assert told.after_s[1] > 120

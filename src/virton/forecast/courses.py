@@ -12,7 +12,7 @@ from virton.ha.events import Record
 from virton.ha.events.cluster import FenceAcknowledged, WatchdogPoweroff
 from virton.ha.events.lrm import MoveEnded, Started, Starting
 from virton.ha.events.resource import ResourceStateChanged
-from virton.ha.model import ServiceStatus
+from virton.ha.model import LrmStatus, ServiceStatus
 from virton.ha.states import CrmState, ServiceState
 from virton.simulation.freezing import Simulation, thaw
 from virton.simulation.value import WorldValue
@@ -45,6 +45,7 @@ class Course:
     told: list[Record] = field(default_factory=list)
     running: dict[str, str] = field(default_factory=dict)
     statuses: Mapping[str, ServiceStatus] = field(default_factory=dict)
+    lrms: Mapping[str, LrmStatus] = field(default_factory=dict)
     online: frozenset[str] = frozenset()
     quorate: bool = True
     settled: bool = False
@@ -203,4 +204,5 @@ class _Player:
             sid: host.name for host in world.hosts.values() for sid in sorted(host.running)
         }
         course.statuses = world.files.manager_status.service_status
+        course.lrms = dict(world.files.lrm_status())
         course.settled = self._settled

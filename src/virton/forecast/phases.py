@@ -17,8 +17,10 @@ from virton.forecast.staging import (
     overdue,
     round_s,
     timing_of,
+    waiting,
 )
 from virton.ha.manager.nodes import FENCE_DELAY_S
+from virton.simulation.timing import LOCK_LIFETIME_S
 
 MANY = 150
 """From so many resources on fewer phases are played: a course is dear."""
@@ -39,9 +41,11 @@ def assignments(situation: Situation, lost: Collection[str], *, many: bool = Fal
     many |= len(situation.resources) >= MANY
     finder = _Finder(situation, frozenset(lost) & situation.online, many=many)
     unseen_s = (0, FENCE_DELAY_S) if overdue(situation) else (0,)
-    found: dict[tuple[int, tuple[tuple[Daemon, int], ...]], Phases] = {}
-    for due_s, for_s in product(finder.find(), unseen_s):
-        found.setdefault((for_s, tuple(sorted(due_s.items()))), Phases(due_s, for_s))
+    waited_s = (0, LOCK_LIFETIME_S) if waiting(situation) else (0,)
+    found: dict[object, Phases] = {}
+    for due_s, for_s, held_s in product(finder.find(), unseen_s, waited_s):
+        key = for_s, held_s, tuple(sorted(due_s.items()))
+        found.setdefault(key, Phases(due_s, for_s, held_s))
     return list(found.values())
 
 

@@ -42,11 +42,13 @@ Daemon = tuple[str, str]
 class Phases:
     """In how many seconds each daemon has its next round (1 is the next second).
 
-    `unseen_s` is for how long a new master has missed the nodes that its predecessor had lost.
+    `unseen_s` is for how long a new master has missed the nodes that its predecessor had lost, and
+    `waited_s` for how long the locks have been held for which somebody waits.
     """
 
     due_s: Mapping[Daemon, int]
     unseen_s: int = 0
+    waited_s: int = 0
 
     def last_s(self, daemon: Daemon, round_s: int) -> int:
         """Return when a daemon had its last round, on the staged world's clock."""
@@ -67,6 +69,28 @@ def holds_lock(situation: Situation, node: str) -> bool:
     status = situation.lrm.get(node)
     active = duty(situation.manager, node).active_count
     return status is not None and lrm_holds_lock(status.state, active)
+
+
+def waiting(situation: Situation) -> frozenset[str]:
+    """Return the nodes whose LRM has guests to look after and waits for its lock.
+
+    Somebody holds it since nobody knows when: the master that fenced the node, or the LRM itself
+    before all nodes were started anew.
+    """
+    return frozenset(
+        node
+        for node in situation.online
+        if (lrm := situation.lrm.get(node)) is not None
+        and lrm.state is LrmState.WAIT_FOR_AGENT_LOCK
+        and not situation.is_silent(node, "lrm")
+        and duty(situation.manager, node).active_count
+    )
+
+
+def is_started_anew(situation: Situation) -> bool:
+    """Tell whether all nodes were: the LRMs wait, and no manager has spoken for long."""
+    master = situation.master
+    return master is not None and situation.is_silent(master, "crm") and bool(waiting(situation))
 
 
 def stage(situation: Situation, phases: Phases, without_crm: Collection[str] = ()) -> WorldValue:
@@ -130,6 +154,8 @@ class _Maker:
         self._without_crm = without_crm
         self._phases = phases
         self._online = situation.online
+        self._waiting = waiting(situation)
+        self._anew = is_started_anew(situation)
         master = situation.master
         works = master in self._online and not situation.is_silent(master or "", "crm")
         self._master = master if works else None
@@ -171,7 +197,8 @@ class _Maker:
         return node not in self._without_crm and not self._is_silent(node, "crm")
 
     def _is_silent(self, node: str, kind: str) -> bool:
-        return self._situation.is_silent(node, kind)
+        began_anew = kind == "crm" and self._anew
+        return not began_anew and self._situation.is_silent(node, kind)
 
     def _last(self, node: str, kind: str) -> int:
         return self._phases.last_s((node, kind), round_s(self._situation, (node, kind)))
@@ -257,12 +284,15 @@ class _Maker:
             locks[MANAGER_LOCK] = LockValue(self._master, self._last(self._master, "crm"))
         elif self._situation.master is not None and self._situation.manager.service_status:
             dead = self._situation.master
-            locks[MANAGER_LOCK] = LockValue(dead, NOW_S - self._age_s(dead, "crm"))
+            age_s = self._phases.waited_s if self._anew else self._age_s(dead, "crm")
+            locks[MANAGER_LOCK] = LockValue(dead, NOW_S - age_s)
         for node in sorted(self._situation.nodes):
             if node in self._online and self._holds_watchdog(node):
                 locks[agent_lock(node)] = LockValue(node, self._last(node, "lrm"))
             elif holds_lock(self._situation, node):
                 locks[agent_lock(node)] = self._lock_of_silent(node)
+            elif node in self._waiting:
+                locks[agent_lock(node)] = LockValue(node, NOW_S - self._phases.waited_s)
         return locks
 
     def _lock_of_silent(self, node: str) -> LockValue:
@@ -274,7 +304,9 @@ class _Maker:
         return self._situation.ages_s.get((node, kind), 0)
 
     def holds(self) -> dict[str, dict[str, HoldValue]]:
-        return holds_of(self.locks(), self._works)
+        return holds_of(self.locks(), self._knows)
 
-    def _works(self, node: str, kind: str) -> bool:
-        return node in self._online and not self._is_silent(node, kind)
+    def _knows(self, node: str, kind: str) -> bool:
+        """Tell whether a daemon knows that it holds its lock: it works, and did not begin anew."""
+        began_anew = node in self._waiting if kind == "lrm" else node != self._master
+        return node in self._online and not began_anew and not self._is_silent(node, kind)
