@@ -97,6 +97,22 @@ async def test_what_rules_say_against_a_rule_or_a_move_is_told_at_once(seat: Sea
     ]
 
 
+async def test_what_a_user_has_read_holds_until_the_cluster_changes(seat: Seat) -> None:
+    read: list[str] = []
+
+    async def capture(_: object) -> dict[str, Any]:
+        read.append("again")
+        return {"read": len(read)}
+
+    async def seen(user: str) -> Any:
+        return (await seat.forecasts.sight_of(user, capture))["read"]
+
+    assert [await seen("one"), await seen("one"), await seen("other")] == [1, 1, 2]
+    await seat.browser.write("PUT", "/api/resources/vm:100", {"max_restart": 3})
+    await seat.browser.get("/api/snapshot?fresh=1")
+    assert [await seen("one"), await seen("one")] == [3, 3]
+
+
 @pytest.mark.parametrize(
     ("asked", "field"),
     [

@@ -56,6 +56,7 @@ class Service:
         self._ended = False
         self._cancelled: set[Any] = set()
         self._former: Table | None = None
+        self._read: tuple[Mapping[str, Any], Situation] | None = None
         self._score_file = score
         self.keeper = Keeper(_read_score(score))
 
@@ -129,7 +130,7 @@ class Service:
     def _told(self, job: Job) -> dict[str, Any]:
         if job.get("do") == "score":
             return self.keeper.score.to_json()
-        situation = situation_of(job["capture"])
+        situation = self._situation(job["capture"])
         match job.get("do"):
             case "course":
                 question = question_of(job.get("question") or {}, situation)
@@ -151,6 +152,12 @@ class Service:
                 return {"size": job.get("size"), "count": count}
             case what:
                 raise QuestionError(f"there is nothing called {what!r} to do")
+
+    def _situation(self, capture: Mapping[str, Any]) -> Situation:
+        """Return the situation of a capture; of the same one again, as it was read."""
+        if self._read is None or self._read[0] != capture:
+            self._read = capture, situation_of(capture)
+        return self._read[1]
 
     # the table
 

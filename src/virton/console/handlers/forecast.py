@@ -71,7 +71,7 @@ async def keep_domains(call: Call) -> Response:
 async def fit(call: Call) -> Response:
     """Return how many more guests of a size (`size=memory=8GiB,cores=4`) fit safely."""
     size = call.request.query_params.get("size", "")
-    return Answer(await _asked(call, "fit", capture=await _seen(call), size=size))
+    return Answer(await _asked(call, "fit", capture=await _seen_lately(call), size=size))
 
 
 async def score(call: Call) -> Response:
@@ -93,26 +93,34 @@ async def course(call: Call) -> Response:
 async def why(call: Call) -> Response:
     """Return why a resource is where it is, and what helps."""
     sid = call.request.path_params["sid"]
-    told = await _asked(call, "why", capture=await _seen(call), sid=sid)
+    told = await _asked(call, "why", capture=await _seen_lately(call), sid=sid)
     return Answer(told_why(told, sentences_of(call)))
 
 
 async def waiting(call: Call) -> Response:
     """Return of each resource that will not run by itself, why that is so."""
-    told = await _asked(call, "waiting", capture=await _seen(call))
+    told = await _asked(call, "waiting", capture=await _seen_lately(call))
     said = sentences_of(call)
     return Answer({"resources": {sid: told_waiting(row, said) for sid, row in told.items()}})
 
 
 async def advice(call: Call) -> Response:
     """Return what changes would do: who moves, and the table before and after."""
-    return Answer(await _asked(call, "advice", capture=await _seen(call), question=_question(call)))
+    return Answer(
+        await _asked(call, "advice", capture=await _seen_lately(call), question=_question(call))
+    )
 
 
 async def _seen(call: Call) -> Any:
     """Return the cluster as this user may read it, and nothing that they may not."""
     remembered = call.console.forecasts.remembered_of(call.session.user)
     return await see(call.api, remembered)
+
+
+async def _seen_lately(call: Call) -> Any:
+    """Return the cluster as this user has just read it, for what does not depend on the second."""
+    user = call.session.user
+    return await call.console.forecasts.sight_of(user, lambda kept: see(call.api, kept))
 
 
 async def _asked(call: Call, do: str, **fields: Any) -> dict[str, Any]:

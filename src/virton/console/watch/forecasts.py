@@ -28,6 +28,9 @@ ANEW_S = 300.0
 """After so long the table is drawn anew: settings, storages, configurations are not watched."""
 
 USERS_SIGHT_S = 60.0
+HOLDS_S = 15.0
+"""For so long what a user has read of the cluster holds, as long as nothing in it has changed."""
+
 MOST_USERS = 20
 
 Json = dict[str, Any]
@@ -109,6 +112,7 @@ class Forecasts:
         self._made: set[str] = set()
         self._starting = asyncio.Lock()
         self._remembered: dict[str, Remembered] = {}
+        self._sights: dict[str, tuple[object, float, Json]] = {}
         self._wanted = asyncio.Event()
         self._at_rest = asyncio.Event()
 
@@ -130,6 +134,16 @@ class Forecasts:
             # the forecast's process lays a damaged one aside, and begins anew
             return 0, 0
         return hits, of - hits
+
+    async def sight_of(self, user: str, read: Callable[[Remembered], Awaitable[Json]]) -> Json:
+        """Return the cluster as a user reads it: people type, and it need not be read at each key."""
+        drawn, now = drawing(self._readings(), self.domains.named), self._clock.monotonic()
+        before, at, capture = self._sights.get(user, (None, 0.0, {}))
+        if drawn is None or before != drawn or now - at > HOLDS_S:
+            capture = await read(self.remembered_of(user))
+            self._sights[user] = (drawn, now, capture)
+            self._sights = {u: kept for u, kept in self._sights.items() if u in self._remembered}
+        return capture
 
     # questions
 
