@@ -15,8 +15,8 @@ import pytest
 from tests.cli.test_scenario_verbs import virton
 from tests.plans.live import Live
 from virton.ha.events.lrm import Started
-from virton.plans.drill import Drill, DrillError, Fault, read_drill, read_form
-from virton.plans.drill_report import kst, measured_of, report, report_text
+from virton.plans.drill import Drill, DrillError, Fault, Tried, read_drill, read_form
+from virton.plans.drill_report import kst, measure, measured_of, report, report_text
 from virton.plans.drilling import Watch, try_out
 from virton.plans.looking import Look, looks
 from virton.plans.pages import TemplateFaultError, page
@@ -150,6 +150,34 @@ def test_a_limit_that_is_broken_fails_the_check(drilled: tuple[Drill, dict[str, 
     told = report(strict, "ko")
     assert told["result"] == "fail"
     assert len(told["shortfalls"]) == sum(len(one["rows"]) for one in told["scenarios"])
+
+
+class Operator(Lab):
+    """An operator who takes five minutes until the plug is pulled."""
+
+    name = "operator"
+
+    async def strike(self, fault: Fault) -> None:
+        self._world.step(300)
+        await super().strike(fault)
+
+
+def test_the_time_that_an_operator_takes_is_not_measured(tmp_path: Path) -> None:
+    async def drilled() -> Tried:
+        live = await Live(tmp_path).log_in()
+
+        async def pause(seconds: float) -> None:
+            live.running.world.step(int(seconds))
+
+        watch = Watch(live.api, pause, monotonic=lambda: float(live.running.world.now()))
+        node = (await live.api.manager_status()).services["vm:999"].node
+        assert node is not None
+        return await try_out(watch, Operator(live), Fault("lose", node))
+
+    tried = asyncio.run(drilled())
+    _, measured = measure("vm:999", tried.fault.node, tried.struck_s, [*looks(tried.looks)])
+    assert measured is not None
+    assert 100 < measured[1] < 240
 
 
 def test_looks_are_kept_as_what_has_changed() -> None:

@@ -1,6 +1,7 @@
 """Try one fault in a live cluster: capture, strike, look until it is over, and put it right again."""
 
 import json
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -47,6 +48,7 @@ class Watch:
     api: ClusterApi
     pause: Callable[[float], Awaitable[None]]
     tell: Callable[[Look, int], None] = lambda look, after_s: None
+    monotonic: Callable[[], float] = time.monotonic
 
 
 async def try_out(watch: Watch, hand: Hand, fault: Fault) -> Tried:
@@ -54,10 +56,11 @@ async def try_out(watch: Watch, hand: Hand, fault: Fault) -> Tried:
     document: dict[str, Any] = json.loads(await take_capture(watch.api))
     clock = _clock(document, fault)
     expected, longest_s = foreseen(document, fault)
-    before = await look(watch.api, clock)
-    struck_s = before.at_s
+    before, began_s = await look(watch.api, clock), watch.monotonic()
     told, last = [before.since(None)], before
     await hand.strike(fault)
+    # an operator may take his time; and a cluster that loses a node may answer late
+    struck_s = before.at_s + round(watch.monotonic() - began_s)
     while True:
         seen = await _look(watch, clock)
         if seen is not None:
