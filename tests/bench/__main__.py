@@ -1,9 +1,20 @@
-"""`python -m tests.bench [scale] [load] [poll] [handlers] [small] [forecast] [meanwhile] [world] [poll] [page]`: those named, or all."""
+"""`python -m tests.bench [scale] [load] [poll] [handlers] [small] [forecast] [meanwhile] [world] [poll] [page] [history]`: those named, or all."""
 
 import importlib
 import sys
 
-BENCHES = ("scale", "load", "handlers", "small", "forecast", "meanwhile", "world", "poll", "page")
+BENCHES = (
+    "scale",
+    "load",
+    "handlers",
+    "small",
+    "forecast",
+    "meanwhile",
+    "world",
+    "poll",
+    "page",
+    "history",
+)
 
 
 def main(names: list[str]) -> None:

@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from tests.console.test_history import PASSWORD, Desk, WorldClock
 from tests.console.visit import Browser
 from virton.console.app import create_app
+from virton.console.metrics import Fares, Since, exposition
+from virton.console.page.model import Cluster, PageModel, Part, Parts, Resource
 from virton.console.settings import ConsoleSettings
 from virton.console.watch.forecasts import Forecasts, TableState
 from virton.embedded import start
@@ -130,3 +133,32 @@ def test_the_alerts_are_rules_that_prometheus_takes() -> None:
         ["promtool", "check", "rules", str(DOCS / "alerts.yaml")], capture_output=True, text=True
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+async def test_what_is_told_is_read_again_as_it_was_meant(desk: Desk) -> None:
+    await scraped(desk)
+    await desk.chronicle.write_down()
+    families = {one.name: one for one in text_string_to_metric_families(await scraped(desk))}
+    states = families["virton_resource_state"].samples
+    assert {"node": "phum03", "sid": "vm:100", "state": "started"} in [one.labels for one in states]
+    assert len(families["virton_resource_state_seconds"].samples) == len(states) == 5
+
+
+def test_a_name_cannot_leave_its_place() -> None:
+    row = Resource.model_construct(sid='vm:1"} 9\n\\', state="started", node="a")
+    part = Part(at=None, age_s=None, ok=True, error=None, slow_s=None, address=None)
+    page = PageModel.model_construct(
+        now=0.0,
+        cluster=Cluster.model_construct(votes=None),
+        parts=Parts(status=part, resources=part, rules=part, nodes=part),
+        quorum=None,
+        fencing=None,
+        nodes=(),
+        rules=(),
+        resources=(row,),
+    )
+    told = exposition(page, Fares(), Since()).decode()
+    (family,) = [
+        one for one in text_string_to_metric_families(told) if one.name == "virton_resource_state"
+    ]
+    assert [sample.labels["sid"] for sample in family.samples] == [row.sid]

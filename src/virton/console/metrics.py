@@ -45,23 +45,21 @@ class Fares:
 def exposition(page: PageModel, fares: Fares, since: Since) -> bytes:
     """Return everything in Prometheus' text format."""
     registry = CollectorRegistry()
-    registry.register(_Told(page, fares, since))
-    return generate_latest(registry)
+    registry.register(_Told(page, fares))
+    return generate_latest(registry) + _resources(page, since).encode()
 
 
 class _Told:
     """Tells its metrics when it is collected."""
 
-    def __init__(self, page: PageModel, fares: Fares, since: Since) -> None:
+    def __init__(self, page: PageModel, fares: Fares) -> None:
         self._page = page
         self._fares = fares
-        self._since = since
 
     def collect(self) -> Iterator[Metric]:
         """Yield every metric."""
         yield from _cluster(self._page)
         yield from _nodes(self._page)
-        yield from _resources(self._page, self._since)
         yield from _console(self._fares)
 
 
@@ -100,22 +98,30 @@ def _nodes(page: PageModel) -> Iterator[Metric]:
     yield online
 
 
-def _resources(page: PageModel, since: Since) -> Iterator[Metric]:
-    states = GaugeMetricFamily(
-        "virton_resource_state",
-        "The state of each HA resource, and where it is.",
-        labels=["sid", "state", "node"],
-    )
-    lasting = GaugeMetricFamily(
-        "virton_resource_state_seconds", "For how long it has been in its state.", labels=["sid"]
-    )
+_STATES = """\
+# HELP virton_resource_state The state of each HA resource, and where it is.
+# TYPE virton_resource_state gauge
+"""
+_LASTING = """\
+# HELP virton_resource_state_seconds For how long it has been in its state.
+# TYPE virton_resource_state_seconds gauge
+"""
+
+
+def _resources(page: PageModel, since: Since) -> str:
+    """Return the series of resources as text: of thousands, objects would take most of a scrape."""
     told = {row.sid: row.state or "unknown" for row in page.resources}
     lasts = since.look(told, page.now)
+    states, lasting = [_STATES], [_LASTING]
     for row in page.resources:
-        states.add_metric([row.sid, told[row.sid], row.node or ""], 1)
-        lasting.add_metric([row.sid], lasts[row.sid])
-    yield states
-    yield lasting
+        sid, state, node = _escaped(row.sid), _escaped(told[row.sid]), _escaped(row.node or "")
+        states.append(f'virton_resource_state{{node="{node}",sid="{sid}",state="{state}"}} 1.0\n')
+        lasting.append(f'virton_resource_state_seconds{{sid="{sid}"}} {float(lasts[row.sid])}\n')
+    return "".join(states + lasting)
+
+
+def _escaped(label: str) -> str:
+    return label.replace("\\", "\\\\").replace("\n", "\\n").replace('"', '\\"')
 
 
 def _console(fares: Fares) -> Iterator[Metric]:
