@@ -136,6 +136,8 @@ def test_every_page_tells_who_services_which_node_and_leads_there(
 
 
 def test_a_node_has_its_plan_in_its_menu(standin: Standin, open_page: Opener) -> None:
+    standin.plan = plan_of("node1")
     page = open_page("/")
     choose_in_menu(page, "phum01", "점검 계획…")
     page.wait_for_url("**/maintenance?node=phum01")
+    expect(page.get_by_role("button", name="동의하고 점검 시작")).to_be_visible()

@@ -15,7 +15,7 @@ from virton.console.maintenance.work import Phase, Way
 from virton.console.problems import Refusal
 from virton.console.settings import ConsoleSettings
 from virton.embedded import RunningCluster, start
-from virton.proxmox import ProxmoxClient
+from virton.proxmox import ClusterApi, ProxmoxClient
 
 pytestmark = pytest.mark.anyio
 
@@ -162,6 +162,17 @@ async def test_after_a_logout_it_waits_for_its_user_and_goes_on(scene: Scene) ->
     await scene.until(console, lambda: console.is_empty)
 
 
+async def test_a_guest_on_its_way_off_is_brought_back_when_the_work_is_ended_early(
+    scene: Scene,
+) -> None:
+    before = scene.places()
+    console = await scene.begun(["phum01"])
+    await scene.until(console, lambda: ("move", "vm:101") in asked(console))
+    press(console, scene, "finish")
+    await scene.until(console, lambda: console.under_way is None)
+    assert scene.places() == before
+
+
 async def test_while_paused_nothing_is_asked_for(scene: Scene) -> None:
     console = await scene.begun(["phum03"])
     press(console, scene, "pause")
@@ -270,6 +281,39 @@ async def test_a_plan_is_agreed_to_begun_and_known_to_every_browser(
     assert rebooted.status_code == 200
     not_now = await browser.write("POST", "/api/maintenance/pass", {})
     assert not_now.json()["error"]["code"] == "not_now"
+
+
+@pytest.mark.parametrize(
+    ("privileges", "lacks"),
+    [("Sys.Audit,VM.Audit", "Sys.Console"), ("Sys.Audit,Sys.Console", "VM.Audit")],
+)
+async def test_who_may_not_change_ha_or_not_see_every_guest_begins_nothing(
+    seat: tuple[RunningCluster, Browser, Any], privileges: str, lacks: str
+) -> None:
+    cluster, browser, _ = seat
+    api = ProxmoxClient.in_process(cluster.app)
+    root = await ClusterApi(api).log_in("root@pam", PASSWORD, 0)
+    for method, path, params in (
+        ("POST", "/access/users", {"userid": "eye@pve", "password": PASSWORD}),
+        ("POST", "/access/roles", {"roleid": "Eye", "privs": privileges}),
+        ("PUT", "/access/acl", {"path": "/", "users": "eye@pve", "roles": "Eye"}),
+    ):
+        await api.call(method, path, root, params)
+    await browser.log_in("eye@pve", PASSWORD)
+    agreed = {"nodes": ["phum03"], "way": "mode", "digest": ""}
+    refused = await browser.write("POST", "/api/maintenance", agreed)
+    assert refused.status_code == 403
+    assert lacks in refused.json()["error"]["message"]
+    assert (await browser.get("/api/maintenance")).json() == {"work": None}
+    await api.aclose()
+
+
+async def test_without_such_a_shell_the_mode_is_not_offered(
+    seat: tuple[RunningCluster, Browser, Any],
+) -> None:
+    seat[0].cluster.lab = None
+    plan = (await seat[1].get("/api/maintenance/plan?node=phum02")).json()
+    assert plan["offers"] == ["command", "guests"]
 
 
 async def test_a_node_that_is_not_there_is_refused_by_its_field(

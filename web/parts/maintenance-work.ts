@@ -63,6 +63,13 @@ function signView(told: Told, work: Work): TemplateResult | typeof nothing {
   if (work.phase === "gate") return nothing;
   const isEmpty = work.phase === "emptying" && isEmptyNow();
   const look = told.look ?? null;
+  if (look && isOff(work, look)) {
+    return html`<section class="card sign" data-tone="idle" aria-labelledby="sign-title">
+      <p id="sign-title" class="sign-word" role="status">${t("maintenance.off")}</p>
+      <p class="sign-node">${node}</p>
+      <div class="sign-body"><p>${t("maintenance.off.text")}</p></div>
+    </section>`;
+  }
   const head = isEmpty
     ? t("maintenance.empty")
     : t(work.phase === "returning" ? "maintenance.returning" : work.way === "reboot" ? "maintenance.rebooting" : "maintenance.not_empty");
@@ -71,6 +78,11 @@ function signView(told: Told, work: Work): TemplateResult | typeof nothing {
     <p class="sign-node">${node}</p>
     <div class="sign-body">${isEmpty ? emptyView(work) : work.phase === "returning" ? returningView(work, look) : remainingView(work, look)}</div>
   </section>`;
+}
+
+/** Whether the node was switched off for the work: it is away, and kept in maintenance all the while. */
+function isOff({ phase }: Work, look: Look): boolean {
+  return phase === "emptying" && !look.there && look.in_maintenance;
 }
 
 function emptyView(work: Work): TemplateResult {

@@ -25,6 +25,9 @@ from virton.proxmox.capture import see
 from virton.proxmox.servicing import ceph, power_node, shell_of_lab
 
 POWER = "Sys.PowerMgmt"
+MOST_TOLD = 100
+"""So many lines of what happened are told, the newest."""
+
 Json = dict[str, Any]
 
 
@@ -193,7 +196,7 @@ def _work(call: Call, work: Work) -> Json:
     told["log"] = [
         {"at": e.at, "what": e.what, "node": e.node, "sid": (_seen(call, (e.sid,)) or [""])[0]}
         | {"who": e.who}
-        for e in work.log
+        for e in work.log[-MOST_TOLD:]
     ]
     told["rule"] = rule_of(work)
     return told

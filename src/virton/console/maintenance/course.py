@@ -191,7 +191,7 @@ def _returning(work: Work, look: Look, now: float) -> Iterator[Asked]:
         return
     for sid, origin in sorted(work.brought.items()):
         at, runs = look.guests.get(sid, (None, False))
-        if origin == node and runs and at not in (None, node):
+        if origin == node and runs and at not in (None, node) and not look.is_busy(sid):
             yield Asked("bring_back", node, now, sid, node)
 
 
@@ -204,12 +204,15 @@ def _is_back(work: Work, look: Look) -> bool:
     """Tell whether the node is used again, and the guests outside HA are back that still run."""
     if not _is_free(look) or (work.way is Way.RULE and rule_of(work) in look.rules):
         return False
-    away = (
-        sid
-        for sid, origin in work.brought.items()
-        if origin == look.node and look.guests.get(sid, (look.node, False)) != (look.node, True)
-    )
-    return not any(look.guests.get(sid, (None, False))[1] for sid in away)
+    ours = [sid for sid, origin in work.brought.items() if origin == look.node]
+    # one that is still on its way off, as the work was ended early, is not back
+    return not any(_is_away(look, sid) or look.is_busy(sid) for sid in ours)
+
+
+def _is_away(look: Look, sid: str) -> bool:
+    """Tell whether a guest runs elsewhere."""
+    node, runs = look.guests.get(sid, (None, False))
+    return runs and node != look.node
 
 
 # the gate

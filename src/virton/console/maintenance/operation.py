@@ -31,6 +31,7 @@ from virton.proxmox import ApiFailure, ClusterApi, ProxmoxClient
 from virton.proxmox.credentials import Credentials
 from virton.proxmox.errors import ApiError
 from virton.proxmox.servicing import Ceph, ceph
+from virton.rare_log import RareLog
 
 LOOK_S = 2.0
 FRESH_S = 6.0
@@ -39,7 +40,7 @@ FRESH_S = 6.0
 JUDGE_S = 15.0
 """How often the model is asked whether the next node's turn is still borne."""
 
-log = logging.getLogger(__name__)
+log = RareLog(logging.getLogger(__name__))
 Planned = Callable[[Credentials, list[str]], Awaitable[Mapping[str, Any]]]
 """Returns the plan for nodes, of the cluster as these credentials see it now."""
 
@@ -254,7 +255,7 @@ class Maintenance:
         try:
             step = (await self._planned(credentials, [stop.node]))["steps"][0]
         except Exception as failure:  # whatever it is, the gate stays shut and says so
-            log.warning("the next node's turn could not be planned: %s", failure)
+            log.warning(f"the next node's turn could not be planned: {failure}")
             return Judged(facts=(Fact("tolerance", ok=False),))
         planned, bears = stop_of(step), step["bears"]
         is_kept = work.keep is None or (bears is not None and bears >= work.keep)
