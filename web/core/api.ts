@@ -3,6 +3,7 @@
 import type { Failure } from "../model.js";
 import type { Session } from "./own-model.js";
 import { change, state } from "./store.js";
+import { addressFor } from "./place.js";
 
 interface Told extends Partial<Failure> {
   kinds?: string[];
@@ -107,7 +108,7 @@ function send(method: string, path: string, body?: unknown): Promise<Response> {
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (method !== "GET" && state.session) headers["X-CSRF-Token"] = state.session.csrf;
   return overTheLine(
-    fetch(path, {
+    fetch(addressFor(path), {
       method,
       headers,
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),

@@ -3,6 +3,7 @@
 import { openKeys } from "../parts/keys-help.js";
 import { markMany, marksMany } from "../parts/marks.js";
 import { beginSearch, chooseNone, chosen, doWithChosen, walk } from "../parts/resources.js";
+import { addressFor } from "./place.js";
 
 /** What follows a `g`: where to go. */
 const PLACES: Record<string, string> = { h: "/", "?": "/help" };
@@ -58,7 +59,7 @@ function goTo(event: KeyboardEvent): void {
   const place = PLACES[event.key];
   if (!place) return;
   event.preventDefault();
-  location.assign(place);
+  location.assign(addressFor(place));
 }
 
 /** Escape leaves the search field. */

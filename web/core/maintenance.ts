@@ -4,6 +4,7 @@ import type { Failure } from "../model.js";
 import { ApiError, asApiError, get, write } from "./api.js";
 import type { Span, Verdict } from "./forecast.js";
 import { redraw } from "./draw.js";
+import { here } from "./place.js";
 
 export const WAYS = ["mode", "command", "guests", "rule", "reboot"] as const;
 export type Way = (typeof WAYS)[number];
@@ -129,7 +130,7 @@ export function maintenanceUnderWay(): Work | null {
 export async function followMaintenance(): Promise<void> {
   await look();
   if (failure?.status === 403) return;
-  const isHere = location.pathname === "/maintenance";
+  const isHere = here() === "/maintenance";
   setTimeout(() => void followMaintenance(), isHere ? EVERY_MS : ELSEWHERE_MS);
 }
 

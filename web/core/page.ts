@@ -17,6 +17,7 @@ import { keepDoor, tellOfTouches } from "./session.js";
 import { change } from "./store.js";
 import { connect, lineAfter, watch } from "./stream.js";
 import type { Session } from "./own-model.js";
+import { addressFor, here } from "./place.js";
 
 let panel: View = () => nothing;
 
@@ -52,8 +53,8 @@ async function enter(): Promise<void> {
     change({ session: await get<Session>("/api/session") });
   } catch (thrown) {
     if (asApiError(thrown).status === 401) {
-      const here = location.pathname === "/" ? "" : `?next=${encodeURIComponent(location.pathname)}`;
-      location.assign(`/login${here}`);
+      const next = here() === "/" ? "" : `?next=${encodeURIComponent(here())}`;
+      location.assign(addressFor(`/login${next}`));
       return;
     }
     change({ line: lineAfter(thrown) });

@@ -6,6 +6,7 @@ import { t } from "../words/i18n.js";
 import { doorkeeper, get, request } from "./api.js";
 import { state } from "./store.js";
 import { connect, hangUp, tryAgain } from "./stream.js";
+import { addressFor } from "./place.js";
 
 let asking: Promise<boolean> | null = null;
 /** Tells the browser's other tabs that the session they share has ended. */
@@ -53,6 +54,6 @@ export async function logOut(): Promise<void> {
     await request("POST", "/api/logout");
     tabs.postMessage("ended");
   } finally {
-    location.assign("/login");
+    location.assign(addressFor("/login"));
   }
 }

@@ -12,6 +12,7 @@ import {
   receiveWhole,
   state,
 } from "./store.js";
+import { addressFor } from "./place.js";
 
 /** A beat comes every five seconds: a line that says nothing for longer is asked whether it is there. */
 const SILENCE_MS = 8000;
@@ -31,7 +32,7 @@ export function connect(): void {
   clearTimeout(retryTimer);
   resting = false;
   source?.close();
-  source = new EventSource("/api/stream");
+  source = new EventSource(addressFor("/api/stream"));
   source.addEventListener("whole", (event: MessageEvent) => {
     failures = 0;
     receiveWhole(JSON.parse(event.data as string));

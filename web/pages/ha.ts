@@ -16,6 +16,7 @@ import { resourceMenu, resourcesView } from "../parts/resources.js";
 import { ruleMenu, rulesView } from "../parts/rules.js";
 import { whyView } from "../parts/why.js";
 import { t } from "../words/i18n.js";
+import { addressFor } from "../core/place.js";
 
 function view(): TemplateResult {
   return html`<div class="title">
@@ -43,7 +44,7 @@ function captureButton(): TemplateResult {
   return html`<button type="button" class="button" id="capture" ?disabled=${!state.session || isBlind} title=${why} aria-describedby=${isBlind ? "capture-forbidden" : ""} @click=${openCapture}>${t("capture.title")}</button><span class="unseen" id="capture-forbidden">${why}</span>`;
 }
 
-const whatIf = (question: Record<string, string>) => location.assign(`/whatif?${new URLSearchParams(question)}`);
+const whatIf = (question: Record<string, string>) => location.assign(addressFor(`/whatif?${new URLSearchParams(question)}`));
 
 resourceMenu.push(({ node }) =>
   node === null ? [] : [{ label: t("whatif.of_its_node"), deed: () => whatIf({ lose: node }) }],
@@ -51,7 +52,7 @@ resourceMenu.push(({ node }) =>
 ruleMenu.push(({ rule }) => [{ label: t("whatif.of_rule"), deed: () => whatIf({ remove: rule }) }]);
 nodeButtons.push(({ name }) => {
   const said = t("whatif.of_this_node", { node: name });
-  return html`<a class="button bare small only-wide" href="/whatif?lose=${encodeURIComponent(name)}" aria-label=${said} title=${said}>${t("whatif.if_lost")}</a>`;
+  return html`<a class="button bare small only-wide" href=${addressFor(`/whatif?lose=${encodeURIComponent(name)}`)} aria-label=${said} title=${said}>${t("whatif.if_lost")}</a>`;
 });
 nodeMenu.push(({ name }) => [
   { label: t("whatif.of_node"), deed: () => whatIf({ lose: name }) },

@@ -8,6 +8,7 @@ import * as preferences from "../core/preferences.js";
 import { Login, loginErrorView } from "../forms/login.js";
 import { icon } from "../parts/icons.js";
 import { speak, speakTheOther, t } from "../words/i18n.js";
+import { addressFor } from "../core/place.js";
 
 let failure: ApiError | null = null;
 let isBusy = false;
@@ -31,7 +32,7 @@ async function enter(event: Event, login: Login): Promise<void> {
 /** Where to go: back to the page that sent the user here, never to another site. */
 function destination(): string {
   const next = new URLSearchParams(location.search).get("next") ?? "/";
-  return /^\/(?![/\\])/.test(next) ? next : "/";
+  return addressFor(/^\/(?![/\\])/.test(next) ? next : "/");
 }
 
 async function changeLanguage(login: Login): Promise<void> {
@@ -75,12 +76,12 @@ async function comeBack(): Promise<void> {
   const asked = new URLSearchParams(location.search);
   const [code, state] = [asked.get("code"), asked.get("state")];
   if (!code || !state) return;
-  history.replaceState(null, "", "/login");
+  history.replaceState(null, "", addressFor("/login"));
   isBusy = true;
   redraw();
   try {
     await logInByCode(code, state);
-    location.assign("/");
+    location.assign(addressFor("/"));
   } catch (thrown) {
     failure = asApiError(thrown);
   } finally {

@@ -12,6 +12,7 @@ import { logView, workView } from "../parts/maintenance-work.js";
 import { errorLine } from "../words/errors.js";
 import { manualLink } from "../parts/manual.js";
 import { alsoSpeak, dateTime, list, t } from "../words/i18n.js";
+import { addressFor } from "../core/place.js";
 
 let chosen: string[] = [];
 let plan: Plan | null = null;
@@ -29,7 +30,7 @@ function readAddress(): void {
 /** Ask for the plan; an answer that a newer question has overtaken is left alone. */
 async function ask(nodes: string[]): Promise<void> {
   const mine = ++newest;
-  const address = `/maintenance?${new URLSearchParams(nodes.map((node) => ["node", node]))}`;
+  const address = addressFor(`/maintenance?${new URLSearchParams(nodes.map((node) => ["node", node]))}`);
   if (`${location.pathname}${location.search}` !== address) history.pushState(null, "", address);
   [isBusy, failure, plan, isAccepted] = [true, null, null, false];
   redraw();

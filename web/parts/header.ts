@@ -9,6 +9,7 @@ import { state } from "../core/store.js";
 import { openSessions } from "../forms/sessions.js";
 import { speakTheOther, t } from "../words/i18n.js";
 import { icon } from "./icons.js";
+import { addressFor, here } from "../core/place.js";
 
 /** The pages, in the order of the header: address, and the key of the name. */
 const PAGES: [path: string, key: string][] = [
@@ -27,17 +28,17 @@ export function headerView(): TemplateResult {
   const told = [snapshot?.cluster.name, snapshot?.cluster.version].filter(Boolean).join(" · ");
   const other = preferences.otherLocale();
   const link = ([path, key]: [string, string]) =>
-    html`<a href=${path} aria-current=${path === location.pathname ? "page" : "false"}>${t(key)}</a>`;
+    html`<a href=${addressFor(path)} aria-current=${path === here() ? "page" : "false"}>${t(key)}</a>`;
   const speak = async () => {
     await speakTheOther();
     redraw();
   };
-  const here = PAGES.find(([path]) => path === location.pathname)?.[1] ?? "nav.ha";
+  const shown = PAGES.find(([path]) => path === here())?.[1] ?? "nav.ha";
   // Wide, what the menu holds stands in the header itself.
   return html`<header class="header">
     <p class="brand">${icon("pulse")}VirtOn HA</p>
     <p class="hush cut only-wide" id="cluster">${told}</p>
-    <button type="button" class="button only-narrow" id="places-button" popovertarget="places">${t(here)}${icon("down")}</button>
+    <button type="button" class="button only-narrow" id="places-button" popovertarget="places">${t(shown)}${icon("down")}</button>
     <div class="places" id="places" popover>
       <nav class="nav" aria-label=${t("nav.label")}>${PAGES.map(link)}</nav>
       <div class="account">

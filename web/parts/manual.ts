@@ -4,6 +4,7 @@ import { html, nothing, type TemplateResult } from "lit/html.js";
 
 import { locale } from "../core/preferences.js";
 import { t } from "../words/i18n.js";
+import { addressFor } from "../core/place.js";
 
 /** The chapter about a page, by its path, or about a part of one, by its id. */
 const CHAPTERS: Record<string, string> = {
@@ -46,7 +47,7 @@ export function contentsView(): TemplateResult {
 
 /** The address of a chapter, in the reader's language. */
 function chapter(name: string): string {
-  return `/manual/${locale()}/${name}.html`;
+  return addressFor(`/manual/${locale()}/${name}.html`);
 }
 
 /** A link to the chapter about a place; nothing where there is none. */

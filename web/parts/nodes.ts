@@ -14,6 +14,7 @@ import { partView } from "./part.js";
 import { badges } from "./pill.js";
 import { showNode } from "./resources.js";
 import { cellsOf, type Column, tableView } from "./table.js";
+import { addressFor } from "../core/place.js";
 
 const OLD_S = 30;
 /** More than this share of a node's memory or processors is a lot. */
@@ -29,7 +30,7 @@ export const nodeButtons: ((node: Node) => TemplateResult)[] = [];
 export const nodeMenu: ((node: Node) => MenuItem[])[] = [
   ({ name }) => [{ label: t("nodes.show"), deed: () => showNode(name) }],
   ({ name }) => [
-    { label: t("nodes.maintain"), deed: () => location.assign(`/maintenance?${new URLSearchParams({ node: name })}`) },
+    { label: t("nodes.maintain"), deed: () => location.assign(addressFor(`/maintenance?${new URLSearchParams({ node: name })}`)) },
   ],
 ];
 

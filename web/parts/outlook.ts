@@ -8,6 +8,7 @@ import { may } from "../core/store.js";
 import { t } from "../words/i18n.js";
 import { tableAge, tolerance } from "../words/losses.js";
 import { scoreText } from "../whatif/score.js";
+import { addressFor } from "../core/place.js";
 
 let score: Score | null = null;
 /** As of when the table was that the score was asked with: a loss is counted with the next table. */
@@ -19,7 +20,7 @@ export function outlookView(): TemplateResult {
   if (table && may("Sys.Audit") && askedAt !== table.at) void readScore(table.at);
   if (!table) return html`<p class="outlook soft small cut"></p>`;
   const told = tolerance(table);
-  const address = told.node === null ? "/whatif#tolerance" : `/whatif?lose=${encodeURIComponent(told.node)}`;
+  const address = addressFor(told.node === null ? "/whatif#tolerance" : `/whatif?lose=${encodeURIComponent(told.node)}`);
   const sentence = table.at === null ? nothing : html`<a href=${address} data-tone=${told.node === null ? "ok" : "warn"}>${told.text}</a>`;
   return html`<p class="outlook small cut" aria-busy=${table.fresh ? "false" : "true"} title=${table.at === null ? nothing : told.text}>${sentence} <span class="soft">${tableAge(table)}</span> ${scoreLink()}</p>`;
 }
@@ -34,7 +35,7 @@ async function readScore(at: number | null): Promise<void> {
 function scoreLink(): TemplateResult | typeof nothing {
   if (!score?.fates.of) return nothing;
   const text = scoreText(score);
-  return html`<a class="soft" href="/whatif#score" title=${text}>${text}</a>`;
+  return html`<a class="soft" href=${addressFor("/whatif#score")} title=${text}>${text}</a>`;
 }
 
 /** What the status line says of it when all is well. */

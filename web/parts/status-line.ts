@@ -22,6 +22,7 @@ import { note } from "./notes.js";
 import { toleranceFacts } from "./outlook.js";
 import { pill } from "./pill.js";
 import { lookAt } from "./resources.js";
+import { addressFor } from "../core/place.js";
 
 const ICONS: Record<LineWord, IconName> = {
   unknown: "unknown",
@@ -60,7 +61,7 @@ function tellTab(word: LineWord | null, worst: Matter | undefined): void {
   const title = `${said}${t("page.title")}${name ? ` · ${name}` : ""}`;
   if (document.title !== title) document.title = title;
   const link = document.querySelector<HTMLLinkElement>("link[rel=icon]");
-  const href = `/static/favicon-${word ? WORD_TONES[word] : "idle"}.svg`;
+  const href = addressFor(`/static/favicon-${word ? WORD_TONES[word] : "idle"}.svg`);
   if (link && link.getAttribute("href") !== href) link.setAttribute("href", href);
 }
 
@@ -168,7 +169,7 @@ const DEEDS: Record<Deed, (matter: Matter) => unknown> = {
     isListOpen = false;
     openArm();
   },
-  follow: () => location.assign("/maintenance"),
+  follow: () => location.assign(addressFor("/maintenance")),
 };
 
 async function act(matter: Matter, deed: Deed): Promise<void> {

@@ -11,6 +11,7 @@ import { errorLine } from "../words/errors.js";
 import { clock, dateTime, list, span, t } from "../words/i18n.js";
 import { nameOf } from "../words/names.js";
 import { addressOf } from "./views.js";
+import { addressFor } from "../core/place.js";
 
 const TONES = { info: "info", warning: "warn", critical: "bad" } as const;
 /** The moment before an incident: what was then is what it struck. */
@@ -57,7 +58,7 @@ function replayOf(one: Incident): string {
   const question = new URLSearchParams({ at: String(one.began - BEFORE_MS) });
   if (part === "node" && whom) question.set("lose", whom);
   if (part === "maintenance" && whom) question.set("maintenance", whom);
-  return `/whatif?${question}`;
+  return addressFor(`/whatif?${question}`);
 }
 
 function deliveriesView({ deliveries }: Incident): TemplateResult | typeof nothing {

@@ -11,6 +11,7 @@ import { errorLine } from "../words/errors.js";
 import { clock, dateTime, span, t } from "../words/i18n.js";
 import { incidentsView, loadIncidents } from "./incidents.js";
 import { goTo, timeOf, whenOpened } from "./views.js";
+import { addressFor } from "../core/place.js";
 
 const GROUPS = ["all", "node", "resource", "rule", "stack"] as const;
 type Group = (typeof GROUPS)[number];
@@ -143,7 +144,7 @@ function happeningView(one: Happening): TemplateResult {
   return html`<li><span class="when">${at}</span>
     <span class="what">${one.says}${one.because ? html` <span class="soft">${one.because}</span>` : nothing}${chainView(one)}</span>
     <span class="small soft">${t(one.told ? "history.told" : "history.observed")}</span>
-    <a class="button bare small" href="/history?view=moment&at=${one.to}" aria-label=${t("history.travel.to", { time: dateTime(one.to / 1000) })} @click=${travel}>${t("history.travel")}</a></li>`;
+    <a class="button bare small" href=${addressFor(`/history?view=moment&at=${one.to}`)} aria-label=${t("history.travel.to", { time: dateTime(one.to / 1000) })} @click=${travel}>${t("history.travel")}</a></li>`;
 }
 
 /** What led to it, step by step, and how long that took. */

@@ -13,6 +13,7 @@ import { rulesView } from "../parts/rules.js";
 import { errorLine } from "../words/errors.js";
 import { dateTime, t } from "../words/i18n.js";
 import { asked, fieldTime, note, timeOf, whenOpened } from "./views.js";
+import { addressFor } from "../core/place.js";
 
 const HOUR_MS = 3_600_000;
 const STEPS_MS = [-HOUR_MS, -60_000, -10_000, 10_000, 60_000, HOUR_MS];
@@ -65,7 +66,7 @@ function toolsView(): TemplateResult {
     html`<button type="button" @click=${() => travel(at + by)}>${t(`history.step.${by / 1000}`)}</button>`;
   return html`<label class="line">${t("history.at")} <input type="datetime-local" step="1" .value=${fieldTime(at)} @change=${take} /></label>
     <span class="joined" role="group" aria-label=${t("history.steps")}>${STEPS_MS.map(button)}</span>
-    <a class="button" href="/whatif?at=${at}">${t("history.replay")}</a>`;
+    <a class="button" href=${addressFor(`/whatif?at=${at}`)}>${t("history.replay")}</a>`;
 }
 
 function pageView(found: Moment): TemplateResult | typeof nothing {

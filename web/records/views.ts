@@ -2,6 +2,7 @@
 
 import { redraw } from "../core/draw.js";
 import { leavePast } from "../core/past.js";
+import { addressFor } from "../core/place.js";
 
 export const VIEWS = ["list", "lanes", "availability", "deeds", "moment"] as const;
 export type ViewName = (typeof VIEWS)[number];
@@ -27,7 +28,7 @@ export function viewShown(): ViewName {
 
 /** The address of a view. */
 export function addressOf(view: ViewName, more: Record<string, string> = {}): string {
-  return `/history?${new URLSearchParams({ view, ...more })}`;
+  return addressFor(`/history?${new URLSearchParams({ view, ...more })}`);
 }
 
 /** Go to a view. */

@@ -4,6 +4,7 @@ import { ApiError, asApiError } from "../core/api.js";
 import { redraw } from "../core/draw.js";
 import { askCourse, type Course } from "../core/forecast.js";
 import { queryOf, question, readAddress } from "./question.js";
+import { addressFor } from "../core/place.js";
 
 let course: Course | null = null;
 let failure: ApiError | null = null;
@@ -24,7 +25,7 @@ export function isBusy(): boolean {
 export async function play(): Promise<void> {
   const wanted = queryOf(question);
   const key = String(wanted);
-  const address = key ? `/whatif?${key}` : "/whatif";
+  const address = addressFor(key ? `/whatif?${key}` : "/whatif");
   if (`${location.pathname}${location.search}` !== address) history.pushState(null, "", address);
   [busy, failure, asked] = [true, null, key];
   redraw();

@@ -1,6 +1,7 @@
 /** What is supposed to fail, and when: it stands in the page's address, and so can be sent to a colleague. */
 
 import { state } from "../core/store.js";
+import { addressFor } from "../core/place.js";
 
 /** What may happen to nodes. */
 export const HOWS = ["lose", "cut", "maintenance", "split"] as const;
@@ -64,5 +65,5 @@ function splitOf(sides: Map<string, number>): string[][] {
 export function addressOf({ nodes, split }: { nodes: string[]; split: string[][] }): string {
   const words = split.map((part) => part.join(",")).join("|");
   const query = nodes.length ? nodes.map((node) => ["lose", node]) : [["split", words]];
-  return `/whatif?${new URLSearchParams(query)}`;
+  return addressFor(`/whatif?${new URLSearchParams(query)}`);
 }

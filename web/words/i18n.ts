@@ -2,6 +2,7 @@
 
 import * as preferences from "../core/preferences.js";
 import type { Locale } from "../core/preferences.js";
+import { addressFor } from "../core/place.js";
 
 type Words = Record<string, string>;
 export type Values = Record<string, string | number | null | undefined>;
@@ -31,7 +32,7 @@ export async function speak(locale: Locale): Promise<void> {
 }
 
 async function load(name: string): Promise<Words> {
-  const answer = await fetch(`/catalogue/${name}.json`);
+  const answer = await fetch(addressFor(`/catalogue/${name}.json`));
   if (!answer.ok) throw new Error(`catalogue ${name}: ${answer.status}`);
   return (await answer.json()) as Words;
 }

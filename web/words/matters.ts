@@ -13,6 +13,7 @@ import { lossOf } from "./lost-nodes.js";
 import { resourceName } from "./names.js";
 import { failureText } from "./repairs.js";
 import { requestOf, type Tone } from "./states.js";
+import { here } from "../core/place.js";
 
 /** The words of the status line, the worst first. */
 export const WORDS = ["unknown", "no_quorum", "fault", "disarmed", "caution", "maintenance"] as const;
@@ -138,7 +139,7 @@ function guidedMaintenance(): { node: string; matter: Matter } | null {
   const work = maintenanceUnderWay();
   const node = work?.stops[work.at]?.node;
   if (!work || node === undefined) return null;
-  const deed = location.pathname === "/maintenance" ? {} : { deed: "follow" as const };
+  const deed = here() === "/maintenance" ? {} : { deed: "follow" as const };
   return { node, matter: worded("maintenance", "guided", { node, who: work.who }, deed) };
 }
 

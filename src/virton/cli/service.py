@@ -115,6 +115,7 @@ def settings_of(
         idle_s=3600 * (IDLE_HOURS if chosen.idle_hours is None else chosen.idle_hours),
         one_session=chosen.one_session,
         allowed=checked_networks(chosen.allowed_addresses, "allowed_addresses"),
+        prefix=chosen.path_prefix or "",
     )
 
 

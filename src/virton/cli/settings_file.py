@@ -60,6 +60,7 @@ class SettingsFile(BaseModel):
     idle_hours: Annotated[float, Field(ge=0, le=24 * 365)] | None = None
     one_session: bool = False
     allowed_addresses: Texts = []
+    path_prefix: Annotated[str, Field(pattern=r"^(/[\w.-]+)+$")] | None = None
     demo: Text | None = None
     four_eyes: bool | None = None
 

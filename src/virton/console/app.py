@@ -34,7 +34,7 @@ from virton.console.handlers import (
     who,
 )
 from virton.console.request_ids import RequestIds
-from virton.console.security import AllowedAddresses, KnownHosts, SecurityHeaders
+from virton.console.security import AllowedAddresses, BelowPrefix, KnownHosts, SecurityHeaders
 from virton.console.settings import ConsoleSettings
 from virton.console.state import open_console
 from virton.language.sentences import CATALOGUES
@@ -53,6 +53,7 @@ def create_app(
             yield
 
     middleware = [
+        Middleware(BelowPrefix, prefix=settings.prefix),
         Middleware(RequestIds),
         Middleware(SecurityHeaders, strict_transport=settings.strict_transport),
         Middleware(KnownHosts, names=settings.hosts),

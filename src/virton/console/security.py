@@ -2,6 +2,7 @@
 
 import ipaddress
 import logging
+from urllib.parse import quote
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
@@ -68,6 +69,22 @@ class KnownHosts:
         name = _name_of(host)
         known = name in (self._names or ()) or name == "localhost" or name.endswith(".localhost")
         return known or _is_address(name)
+
+
+class BelowPrefix:
+    """Serves the console below a path as well, whether or not the proxy takes the path away."""
+
+    def __init__(self, app: ASGIApp, prefix: str) -> None:
+        self.app = app
+        self._prefix = prefix
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request as if it had been made without the path."""
+        path = scope.get("path", "")
+        if self._prefix and (path == self._prefix or path.startswith(f"{self._prefix}/")):
+            rest = path[len(self._prefix) :] or "/"
+            scope = {**scope, "path": rest, "raw_path": quote(rest).encode()}
+        await self.app(scope, receive, send)
 
 
 class AllowedAddresses:

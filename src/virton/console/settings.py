@@ -27,9 +27,11 @@ class ConsoleSettings:
 
     `history` is the address of the database in which it is kept what happened; without one, nothing
     is kept and nobody is told; `retention` is what of it is kept, where that is not set in the page.
-    With `one_session` a login ends the user's other sessions; where networks are `allowed`, nobody
-    else is served. `notify` is who is told, beside whom administrators add in the page; `metrics_token` opens
+    `notify` is who is told, beside whom administrators add in the page; `metrics_token` opens
     `/metrics`.
+
+    With `one_session` a login ends the user's other sessions; where networks are `allowed`, nobody
+    else is served; `prefix` is the path below which a proxy serves the console.
     """
 
     data: Path
@@ -51,6 +53,7 @@ class ConsoleSettings:
     one_session: bool = False
     allowed: tuple[str, ...] = ()
     four_eyes: bool = False
+    prefix: str = ""
 
 
 def console_key(data: Path) -> bytes:

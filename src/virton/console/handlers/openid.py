@@ -54,7 +54,7 @@ async def begin(request: Request) -> Response:
         COOKIE,
         console.sessions.seal(state),
         max_age=WITHIN_S,
-        path="/api/openid",
+        path=f"{console.settings.prefix}/api/openid",
         secure=request.url.scheme == "https",
         httponly=True,
         samesite="strict",
@@ -80,7 +80,9 @@ async def end(request: Request) -> Response:
     standing = await console.sessions.standing(session)
     response = Answer(console.sessions.describe(session, standing))
     keep_session(request, response, session)
-    response.delete_cookie(COOKIE, path="/api/openid", httponly=True, samesite="strict")
+    response.delete_cookie(
+        COOKIE, path=f"{console.settings.prefix}/api/openid", httponly=True, samesite="strict"
+    )
     return response
 
 
@@ -95,7 +97,8 @@ async def _session(console: Console, form: Return, back: str) -> Session:
 
 def _back(request: Request) -> str:
     """Return the address of the login page, as the browser knows it."""
-    return f"{request.url.scheme}://{request.url.netloc}/login"
+    prefix = console_of(request).settings.prefix
+    return f"{request.url.scheme}://{request.url.netloc}{prefix}/login"
 
 
 def _address(request: Request) -> str:

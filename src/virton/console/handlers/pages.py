@@ -52,20 +52,26 @@ def page(name: str) -> Callable[[Request], Awaitable[Response]]:
 async def to_manual(request: Request) -> Response:
     """Send a reader to the manual in the language of the page."""
     locale = _locale(request)
-    return RedirectResponse(f"/manual/{locale}/index.html")
+    prefix = console_of(request).settings.prefix
+    return RedirectResponse(f"{prefix}/manual/{locale}/index.html")
 
 
 def _page(request: Request, name: str) -> Response:
     locale = _locale(request)
-    return HTMLResponse(shell(name, locale, _choice(request, THEME_COOKIE, THEMES, THEMES[0])))
+    theme = _choice(request, THEME_COOKIE, THEMES, THEMES[0])
+    return HTMLResponse(shell(name, locale, theme, console_of(request).settings.prefix))
 
 
-def shell(name: str, locale: str, theme: str) -> str:
-    """Return the HTML of a page, with the scripts and styles that the bundler made for it."""
+def shell(name: str, locale: str, theme: str, base: str = "") -> str:
+    """Return the HTML of a page, with the scripts and styles that the bundler made for it.
+
+    `base` is the path below which the console stands on its proxy's server.
+    """
     built = _manifest()
     context = {
         "early": built["early"],
         "page": built["pages"][name],
+        "base": base,
         "locale": locale,
         "theme": theme,
         "text": _catalogue(locale),
