@@ -58,7 +58,7 @@ def _tasks(data: Any) -> tuple[RunningTask, ...]:
     return tuple(
         RunningTask(str(row["upid"]), str(row["node"]), str(row["type"]), str(row.get("id") or ""))
         for row in rows(data)
-        if row.get("endtime") is None and row.get("status") in (None, "", "RUNNING", "running")
+        if row.get("endtime") is None
     )
 
 

@@ -17,19 +17,17 @@ _MOVING = (ServiceState.MIGRATE, ServiceState.RELOCATE)
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What was answered between `began` and `at`; `here` and `tasks` are None where nothing was.
+    """What was answered since `began`; `here` and `tasks` are None where nothing was.
 
     `whole` tells that whoever looked may see every guest and every task of the node.
     """
 
     node: str
     began: float
-    at: float
     whole: bool
     quorate: bool = False
     online: Mapping[str, bool] = field(default_factory=dict)
     node_states: Mapping[str, str] = field(default_factory=dict)
-    modes: Mapping[str, str | None] = field(default_factory=dict)
     services: Mapping[str, ManagedService] = field(default_factory=dict)
     guests: Mapping[str, tuple[str | None, bool]] = field(default_factory=dict)
     here: frozenset[str] | None = None
@@ -83,14 +81,14 @@ class Look:
         return not (self.doubts() or self.running or self.awaited or self.tasks)
 
 
-async def look_at(api: ClusterApi, node: str, now: float) -> Look:
+async def look_at(api: ClusterApi, node: str, began: float) -> Look:
     """Ask for everything about a node; raises ApiFailure where not even the cluster answers.
 
     Tasks are asked for before the guests and after them: one that puts a guest on the node while
     we ask is seen as a task, or as a guest.
     """
     permissions = await api.permissions()
-    files, membership = await api.manager_status(), await api.membership()
+    membership = await api.membership()
     there = bool(membership.online.get(node))
     before = await _of_node(api, node) if there else None
     inventory = await api.inventory()
@@ -99,13 +97,11 @@ async def look_at(api: ClusterApi, node: str, now: float) -> Look:
     files = await api.manager_status()
     return Look(
         node,
-        now,
-        now,
+        began,
         whole=_sees_all(permissions, node),
         quorate=membership.quorate is not False,
         online=membership.online,
         node_states=files.node_states,
-        modes={name: lrm.mode for name, lrm in files.lrms.items()},
         services=files.services,
         guests={
             guest.sid: (guest.node, guest.status in ("running", "paused", "unknown"))
