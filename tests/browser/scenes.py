@@ -125,6 +125,18 @@ def _bulk(page: Page, _: Standin, words: Words) -> None:
     page.get_by_role("button", name=words["bulk.open"]).click()
 
 
+def _mapped(standin: Standin) -> None:
+    standin.snapshot = contents.with_rules()
+    standin.snapshot["resources"][1].update(state="migrate", target="phum02")
+    standin.domains = {"rack-a": ["phum01", "phum02"]}
+
+
+def _map(page: Page, _: Standin, words: Words) -> None:
+    page.get_by_role("button", name=words["view.map"]).click()
+    page.get_by_label(words["map.rule"]).select_option("prefer-phum01")
+    expect(page.locator(".map-lines line").first).to_be_attached()
+
+
 def _edit_in_group(page: Page, _: Standin, words: Words) -> None:
     choose(page, words, "VM 121 (ct)", "edit")
 
@@ -411,6 +423,7 @@ SCENES = [
     Scene("settings", reach=_open_settings),
     Scene("stop", reach=_open_stop),
     Scene("bulk", reach=_bulk),
+    Scene("map", _mapped, _map),
     Scene("loading", _loading),
     Scene("failing", _failing),
     Scene("stale", _stale),

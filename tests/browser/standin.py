@@ -52,6 +52,7 @@ class Standin:
         self.writes: list[tuple[str, str, Any]] = []
         self.refreshed = 0
         self.fence_clock: dict[str, Any] = {}
+        self.domains: dict[str, list[str]] = {}
         self.maintenance: dict[str, Any] = {"work": None}
         self.plan: dict[str, Any] = {}
         self.plans: dict[str, Any] = contents.plans()
@@ -294,6 +295,11 @@ def make_app(standin: Standin) -> Starlette:
         Route("/plans", page("plans")),
         Route("/api/plans", lambda _: JSONResponse(standin.plans), methods=["GET"]),
         Route("/api/plans/look", lambda _: JSONResponse(contents.PLAN_LOOK)),
+        Route(
+            "/api/forecast/domains",
+            lambda _: JSONResponse({"domains": standin.domains}),
+            methods=["GET"],
+        ),
         Route("/whatif", page("whatif")),
         Route("/history", page("history")),
         Route("/alerts", page("alerts")),

@@ -10,6 +10,7 @@ import { may, state } from "../core/store.js";
 import { openCapture } from "../forms/capture.js";
 import { reopenKept } from "../forms/kept.js";
 import { followLatest } from "../parts/latest.js";
+import { mapView, showsMap, viewButtons } from "../parts/map.js";
 import { nodeButtons, nodeMenu, nodesView } from "../parts/nodes.js";
 import { outlookView } from "../parts/outlook.js";
 import { resourceMenu, resourcesView } from "../parts/resources.js";
@@ -23,10 +24,11 @@ function view(): TemplateResult {
       <h1 tabindex="-1">${t("page.heading")}</h1>
       <span class="soft small cut">${hindrance()}</span>
       ${outlookView()}
-      <span class="joined only-wide push" role="group" aria-label=${t("density")}>${preferences.DENSITIES.map(densityButton)}</span>
+      ${viewButtons()}
+      <span class="joined only-wide" role="group" aria-label=${t("density")}>${preferences.DENSITIES.map(densityButton)}</span>
       ${captureButton()}
     </div>
-    ${nodesView()} ${resourcesView()} ${rulesView()}`;
+    ${nodesView()} ${showsMap() ? mapView() : resourcesView()} ${rulesView()}`;
 }
 
 function densityButton(name: preferences.Density): TemplateResult {

@@ -28,7 +28,8 @@ export function menuButton(name: string, itemsOf: () => MenuItem[]): TemplateRes
   return html`<button type="button" class="button icon bare menu-button" aria-haspopup="menu" aria-label=${t("menu.of", { name })} @click=${open}>${icon("more")}</button>`;
 }
 
-function openMenu(button: HTMLElement, name: string, wanted: MenuItem[]): void {
+/** Open the menu of what `name` names, beside a button. */
+export function openMenu(button: HTMLElement, name: string, wanted: MenuItem[]): void {
   [items, opener, label] = [wanted, button, name];
   drawNow();
   const menu = element();

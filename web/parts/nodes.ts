@@ -1,12 +1,13 @@
 /** Part 1: the CRM master row and one LRM row a node. */
 
-import { html, nothing, svg, type TemplateResult } from "lit/html.js";
+import { html, nothing, type TemplateResult } from "lit/html.js";
 
 import { knownTable } from "../core/forecast.js";
 import { clusterNow, state } from "../core/store.js";
 import type { Lrm, Node, PageModel, Resource } from "../model.js";
 import { ago, clock, dateTime, gib, has, number, t } from "../words/i18n.js";
 import { lrmState, nodeTrouble, type Word } from "../words/states.js";
+import { bar } from "./bar.js";
 import { haTools } from "./ha-tools.js";
 import { latestText } from "./latest.js";
 import { menuButton, type MenuItem } from "./menu.js";
@@ -17,8 +18,6 @@ import { cellsOf, type Column, tableView } from "./table.js";
 import { addressFor } from "../core/place.js";
 
 const OLD_S = 30;
-/** More than this share of a node's memory or processors is a lot. */
-const HOT = 0.9;
 
 /** The master's row, or a node's. */
 type Row = { node: null; page: PageModel } | { node: Node; page: PageModel };
@@ -140,13 +139,6 @@ function votesText({ cluster, nodes, quorum }: PageModel): string {
   if (!quorum?.ok || all !== nodes.length) return "";
   const present = nodes.filter((node) => node.online).length;
   return t("quorum.votes", { present, all, majority: Math.floor(all / 2) + 1 });
-}
-
-/** A bar from 0 to 1; CSP lets no style in, so it is drawn. */
-function bar(share: number, label: string): TemplateResult {
-  const width = `${Math.round(Math.min(1, Math.max(0, share)) * 100)}%`;
-  const fill = svg`<rect width=${width} height="6"></rect>`;
-  return html`<svg class="bar" role="img" aria-label=${label} data-hot=${share > HOT ? "yes" : "no"}>${fill}</svg>`;
 }
 
 function memoryView({ mem, maxmem }: Node): unknown {

@@ -79,7 +79,7 @@ export function lookAt(sid: string): void {
   filter.text = "";
   chosenSid = sid;
   drawAllRows();
-  radioOf(sid)?.focus();
+  (radioOf(sid) ?? document.querySelector<HTMLElement>(`#map [data-sid="${CSS.escape(sid)}"]`))?.focus();
 }
 
 /** Show the resources of a node only. */

@@ -1,0 +1,85 @@
+"""The cluster as a map: who is where, by mouse, keys and ear; a rule drawn; a move seen as a move."""
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser import contents
+from tests.browser.stage import Opener
+from tests.browser.standin import Standin
+
+pytestmark = pytest.mark.browser
+
+RECORD = """() => {
+  window.glides = [];
+  const animate = Element.prototype.animate;
+  Element.prototype.animate = function (...told) {
+    glides.push([this.dataset.sid, told[0][0].transform]);
+    return animate.apply(this, told);
+  };
+}"""
+
+
+@pytest.fixture
+def map_page(standin: Standin, open_page: Opener) -> Page:
+    """The page of a cluster with rules and a fault domain, shown as a map."""
+    standin.snapshot = contents.with_rules()
+    standin.domains = {"rack-a": ["phum01", "phum02"]}
+    page = open_page()
+    page.get_by_role("button", name="지도").click()
+    expect(box(page, "phum01")).to_be_visible()
+    return page
+
+
+def box(page: Page, node: str) -> Locator:
+    return page.locator(f"#map .map-node[data-node={node}]")
+
+
+def guest(page: Page, name: str) -> Locator:
+    return page.get_by_role("button", name=name)
+
+
+def test_guests_stand_in_their_nodes_and_nodes_in_their_domains(map_page: Page) -> None:
+    frame = map_page.get_by_role("region", name="장애 도메인 rack-a")
+    expect(frame.locator(".map-node")).to_have_count(2)
+    inside = box(map_page, "phum03")
+    expect(inside.get_by_role("button")).to_have_count(2)
+    expect(inside.get_by_role("img", name="HA 대상 아님")).to_have_count(2)
+    expect(inside).to_contain_text("111 / 128 GiB")
+    map_page.reload()
+    expect(inside).to_be_visible()
+    map_page.get_by_role("button", name="목록").click()
+    expect(map_page.get_by_role("radio").first).to_be_visible()
+
+
+def test_keys_go_from_guest_to_guest_and_open_what_can_be_done(map_page: Page) -> None:
+    first = guest(map_page, "VM 121 (ct)").first
+    first.focus()
+    map_page.keyboard.press("ArrowRight")
+    expect(guest(map_page, "VM 122 (cl)").first).to_be_focused()
+    map_page.keyboard.press("ArrowDown")
+    expect(guest(map_page, "VM 124 (cl2)").first).to_be_focused()
+    map_page.keyboard.press("Enter")
+    map_page.get_by_role("menuitem", name="이동", exact=True).click()
+    expect(map_page.get_by_role("dialog", name="VM 124 (cl2) 이동")).to_be_visible()
+
+
+def test_a_rule_is_drawn_and_told(map_page: Page) -> None:
+    expect(map_page.locator(".map-lines line")).to_have_count(0)
+    map_page.get_by_label("규칙 표시").select_option("prefer-phum01")
+    expect(map_page.locator(".map-lines line").first).to_be_attached()
+    expect(map_page.locator(".map-told")).to_contain_text("phum01 (10)")
+    expect(box(map_page, "phum01")).to_contain_text("가중치 10")
+
+
+def test_a_move_is_seen_as_a_move(map_page: Page, standin: Standin) -> None:
+    map_page.emulate_media(reduced_motion="no-preference")
+    map_page.evaluate(RECORD)
+    snapshot = contents.with_rules()
+    snapshot["resources"][0]["node"] = "phum02"
+    standin.show(snapshot)
+    expect(box(map_page, "phum02").get_by_role("button")).to_have_count(1)
+    map_page.wait_for_function("() => glides.length > 0")
+    [[sid, start]] = map_page.evaluate("glides")
+    assert sid == "vm:100"
+    assert start.startswith("translate(")
+    map_page.emulate_media(reduced_motion="reduce")
