@@ -1,5 +1,6 @@
-/** States as a word and a colour. Every state has both; one that nobody knows is shown as it came. */
+/** States as a word and a colour, as the table in language/ has them; one that nobody knows is shown as it came. */
 
+import tones from "../../src/virton/language/states.json";
 import type { Lrm, Node, Resource } from "../model.js";
 import { has, t } from "./i18n.js";
 import { resourceName } from "./names.js";
@@ -12,88 +13,40 @@ export interface Word {
   text: string;
 }
 
-const RESOURCE_TONES: Record<string, Tone> = {
-  started: "ok",
-  stopped: "idle",
-  starting: "info",
-  request_start: "info",
-  request_start_balance: "info",
-  stopping: "info",
-  request_stop: "info",
-  queued: "idle",
-  migrate: "info",
-  relocate: "info",
-  recovery: "warn",
-  fence: "bad",
-  freeze: "warn",
-  error: "bad",
-  disabled: "idle",
-  ignored: "idle",
-  ignore: "warn",
-  deleting: "idle",
-  not_found: "bad",
-  clearing_error_flag: "info",
-};
-
-const LRM_TONES: Record<string, Tone> = {
-  active: "ok",
-  idle: "idle",
-  waiting: "warn",
-  lost: "bad",
-  error: "bad",
-  maintenance: "info",
-  disarm: "warn",
-  restart: "info",
-  shutdown: "warn",
-  dead: "warn",
-  time_drift: "warn",
-  unreadable: "bad",
-  unknown: "warn",
-  missing: "idle",
-};
-
-const NODE_TONES: Record<string, Tone> = {
-  maintenance: "info",
-  unknown: "warn",
-  fence: "bad",
-  gone: "idle",
-  offline: "bad",
-  offline_unknown: "bad",
-};
-
 /** All states of a resource that the page has words for, in the order of its legend. */
-export const RESOURCE_STATES = Object.keys(RESOURCE_TONES);
+export const RESOURCE_STATES = Object.keys(tones.resource);
 
 /** All states of a local resource manager that the page has words for. */
-export const LRM_STATES = Object.keys(LRM_TONES).filter((name) => name !== "missing");
+export const LRM_STATES = Object.keys(tones.lrm).filter((name) => name !== "missing");
 
 /** The states an operator can ask for. */
 export const REQUESTS = ["started", "stopped", "ignored", "disabled"];
 
-function worded(prefix: string, tones: Record<string, Tone>, raw: string | null): Word {
+function worded(kind: keyof typeof tones, raw: string | null): Word {
   const name = String(raw ?? "").replaceAll(" ", "_");
-  const key = `${prefix}.${name}`;
-  return { tone: tones[name] ?? "warn", text: has(key) ? t(key) : String(raw ?? "–") };
+  const key = `${kind}.state.${name}`;
+  const known = tones[kind] as Record<string, string>;
+  return { tone: (known[name] as Tone | undefined) ?? "warn", text: has(key) ? t(key) : String(raw ?? "–") };
 }
 
 /** A resource's state; null is one that nobody could tell. */
 export function resourceState(raw: string | null | undefined): Word {
   if (raw === null || raw === undefined) return { tone: "idle", text: t("resource.state.unknown") };
-  return worded("resource.state", RESOURCE_TONES, raw);
+  return worded("resource", raw);
 }
 
 /** A local resource manager's state; null is a node without one. */
 export function lrmState(lrm: Lrm | null): Word {
   if (lrm?.display === "unknown" && lrm.state) return { tone: "warn", text: lrm.state };
-  return worded("lrm.state", LRM_TONES, lrm ? lrm.display : "missing");
+  return worded("lrm", lrm ? lrm.display : "missing");
 }
 
 /** What is the matter with a node, or null when it is online. */
 export function nodeTrouble(node: Pick<Node, "online" | "ha_state">): Word | null {
   const state = node.ha_state && node.ha_state !== "online" ? node.ha_state : null;
-  if (!node.online && !state) return worded("node.state", NODE_TONES, "offline");
-  if (!node.online && state === "unknown") return worded("node.state", NODE_TONES, "offline_unknown");
-  return state ? worded("node.state", NODE_TONES, state) : null;
+  if (!node.online && !state) return worded("node", "offline");
+  if (!node.online && state === "unknown") return worded("node", "offline_unknown");
+  return state ? worded("node", state) : null;
 }
 
 /** A guest's state outside of HA. */

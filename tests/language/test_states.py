@@ -1,0 +1,33 @@
+"""Every state that the HA stack has is in the table, with a word and a meaning in each language."""
+
+import pytest
+
+from virton.ha.states import NodeState, ServiceState
+from virton.language.sentences import LOCALES, Sentences
+from virton.language.states import Of, tones, worded
+
+TONES = {"ok", "idle", "info", "warn", "bad", "plum"}
+NEVER_SHOWN = {"online", "unknown"}
+"""A node that is online has no word of its own; one that is unknown is told with why."""
+
+
+def test_every_state_of_the_stack_is_in_the_table() -> None:
+    assert {str(state) for state in ServiceState} <= set(tones()["resource"])
+    assert {str(state) for state in NodeState} - NEVER_SHOWN <= set(tones()["node"])
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("of", ["resource", "lrm", "node"])
+def test_every_state_has_a_tone_a_word_and_mostly_a_meaning(of: Of, locale: str) -> None:
+    said = Sentences.of(locale)
+    for name, tone in tones()[of].items():
+        assert tone in TONES
+        one = worded(of, name, said)
+        assert one.word != name, name
+        assert one.meaning or of == "node" or name == "missing", name
+
+
+def test_a_state_that_nobody_knows_is_told_as_it_came() -> None:
+    one = worded("resource", "levitating", Sentences.of("ko"))
+    assert (one.tone, one.word, one.meaning) == ("warn", "levitating", "")
+    assert worded("resource", "clearing error flag", Sentences.of("en")).tone == "info"
