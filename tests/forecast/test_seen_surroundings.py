@@ -75,6 +75,17 @@ OFF = [{"storage": "nfs1", "type": "nfs", "disable": 1}]
             },
             "back",
         ),
+        (
+            {
+                "config": {"scsi0": "local:100/a.raw", "scsi1": "local:100/b.raw,replicate=0"},
+                "storage": LOCAL,
+                "replication": [
+                    {"id": "100-0", "guest": 100, "target": "n02"},
+                    {"id": "100-1", "guest": 100, "target": "n03"},
+                ],
+            },
+            "cannot_start",
+        ),
     ],
 )
 def test_what_a_guest_needs_decides(more: dict[str, Any], expected: str) -> None:

@@ -170,9 +170,11 @@ def _needs(
     """Return by kind what a guest needs.
 
     Local disks are on the guest's own node alone, but for those that are copied to another one.
+    A guest of which one is left out of that cannot start there either.
     """
     known = offers.storages or {}
     shared, local = set(), set()
+    whole = True
     for disk in needs.disks:
         storage = None if disk.storage is None else known.get(disk.storage)
         if disk.storage is None:
@@ -181,7 +183,8 @@ def _needs(
             shared.add(names.storage(disk.storage) if storage or not known else None)
         else:
             local.add(names.device(disk.volume))
-    copied = (job.target for job in offers.replications if job.vmid == vmid)
+            whole &= disk.copied
+    copied = (job.target for job in offers.replications if job.vmid == vmid and whole)
     return {
         "storages": sorted(name for name in shared if name is not None),
         "local_disks": sorted(local),

@@ -17,10 +17,14 @@ _NO_MEDIUM = frozenset({"none", "cdrom", ""})
 
 @dataclass(frozen=True, slots=True)
 class Disk:
-    """A disk or image, by its volume; `made` where it is made anew wherever it is missing."""
+    """A disk or image, by its volume; `made` where it is made anew wherever it is missing.
+
+    One that is not `copied` is left out of replication.
+    """
 
     volume: str
     made: bool = False
+    copied: bool = True
 
     @property
     def storage(self) -> str | None:
@@ -68,7 +72,8 @@ def _disks(config: Mapping[str, str]) -> list[Disk]:
         volume = options.get("volume") or options.get("file") or first
         local_folder = volume.startswith("/") and flag(options.get("shared"))
         if volume not in _NO_MEDIUM and not local_folder:
-            disks.append(Disk(volume, made="cloudinit" in volume))
+            copied = flag(options.get("replicate"), default=True)
+            disks.append(Disk(volume, made="cloudinit" in volume, copied=copied))
     return disks
 
 
