@@ -47,8 +47,8 @@ export function workView(told: Told, work: Work): TemplateResult {
         <span class="small soft">${t("maintenance.by", { who: work.who, time: dateTime(work.began) })} · ${t(`maintenance.way.${work.way}`)}</span></header>
       <ol class="inside stops" aria-label=${t("maintenance.nodes")}>${work.stops.map((one, at) => stopView(work, one.node, at))}</ol>
     </section>
-    ${signView(told, work)} ${troubleView(told, work)} ${work.phase === "gate" ? gateView(told) : nothing}
-    ${buttonsView(work)} ${logView(work)}`;
+    ${signView(told, work)} ${work.phase === "gate" ? gateView(told) : nothing}
+    ${buttonsView(work)} ${troubleView(told, work)} ${logView(work)}`;
 }
 
 function stopView(work: Work, node: string, at: number): TemplateResult {
@@ -108,10 +108,12 @@ function remainingView(work: Work, look: Look | null): TemplateResult {
   const rest = look.running.length + look.hidden;
   const done = Math.max(0, all.size + look.hidden - rest);
   const byHand = look.running.filter((sid) => !(sid in moves) && !(sid in outside));
+  const awaited = look.awaited.filter((sid) => !look.running.includes(sid));
   const doubts = look.doubts.filter((one) => has(`maintenance.doubt.${one}`));
   return html`${work.way === "command" && !look.in_maintenance ? html`<p>${t("maintenance.command.enter")} <code class="fixed">${commandOf(node, "enable")}</code></p>` : nothing}
     ${all.size + look.hidden ? html`<p><progress max=${all.size + look.hidden} value=${done} aria-label=${t("maintenance.progress.label")}></progress> ${t("maintenance.progress", { done, all: all.size + look.hidden })}</p>` : nothing}
     ${look.running.length ? html`<p>${t("maintenance.still", { names: list(look.running.map(nameOf)) })}</p>` : nothing}
+    ${awaited.length ? html`<p>${t("maintenance.awaited", { names: list(awaited.map(nameOf)) })}</p>` : nothing}
     ${byHand.length ? html`<p class="bad-word">${t("maintenance.by_hand", { names: list(byHand.map(nameOf)) })}</p>` : nothing}
     ${look.hidden ? html`<p>${t("maintenance.hidden", { count: look.hidden })}</p>` : nothing}
     ${look.tasks.length ? html`<p>${t("maintenance.tasks", { tasks: list(look.tasks.map(({ type, id }) => [type, id].filter(Boolean).join(" "))) })}</p>` : nothing}
@@ -128,9 +130,9 @@ function troubleView(told: Told, work: Work): TemplateResult {
     work.paused && !work.trouble ? t("maintenance.paused") : "",
     work.trouble ? troubleText(work) : "",
   ].filter(Boolean);
-  const other = state.session && state.session.user !== work.who;
-  return html`<div role="status">${lines.map((line) => html`<div class="box notice" data-tone="warn"><span class="box-text">${line}</span>
-    ${told.waits_for_login && other ? button("take_over") : nothing}</div>`)}</div>`;
+  const other = told.waits_for_login && state.session && state.session.user !== work.who;
+  const boxes = lines.map((line) => html`<p class="box notice" data-tone="warn">${line}</p>`);
+  return html`<div role="status">${boxes}</div>${other ? html`<p class="acts">${button("take_over")}</p>` : nothing}`;
 }
 
 function troubleText({ trouble }: Work): string {
