@@ -123,6 +123,43 @@ def test_a_split_is_chosen_by_sides_and_tells_who_resets_itself(open_live: Opene
     expect(told).to_contain_text("스스로 재부팅하는 노드: phum03.", timeout=PATIENCE_MS)
 
 
+def press_until(page: Page, goal: Locator) -> None:
+    """Go on with the tabulator until something has the focus."""
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if goal.evaluate("one => one === document.activeElement"):
+            return
+    raise AssertionError(goal)
+
+
+def test_a_failure_test_is_asked_and_read_with_the_keyboard_alone(open_live: Opener) -> None:
+    page = arrive(open_live, "/whatif")
+    box = fails(page, "phum01")
+    expect(box).to_be_visible()
+    press_until(page, box)
+    page.keyboard.press("Space")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="예상 결과")).to_be_visible(timeout=PATIENCE_MS)
+    expect(page).to_have_url(re.compile(r"/whatif\?lose=phum01$"))
+    case = page.get_by_role("link", name="phum02 정지 시 자세히", exact=True)
+    expect(case).to_be_visible(timeout=PATIENCE_MS)
+    press_until(page, case)
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"/whatif\?lose=phum02$"))
+    expect(page.get_by_role("heading", name="예상 결과")).to_be_focused(timeout=PATIENCE_MS)
+
+
+def test_the_address_of_a_course_leads_through_the_login_to_the_same_course(
+    open_live: Opener,
+) -> None:
+    page = open_live("/whatif?lose=phum03&remove=none")
+    expect(page).to_have_url(re.compile(r"/login\?next="))
+    page.get_by_label("사용자").fill("root")
+    page.get_by_label("비밀번호").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"/whatif\?lose=phum03&remove=none$"))
+
+
 def test_the_head_of_the_page_says_what_is_borne_and_how_old_that_is(open_live: Opener) -> None:
     page = arrive(open_live)
     sentence = page.get_by_role("link", name="노드 1대 장애까지 안전합니다")

@@ -53,7 +53,8 @@ async function enter(): Promise<void> {
     change({ session: await get<Session>("/api/session") });
   } catch (thrown) {
     if (asApiError(thrown).status === 401) {
-      const next = here() === "/" ? "" : `?next=${encodeURIComponent(here())}`;
+      const address = `${here()}${location.search}`;
+      const next = address === "/" ? "" : `?next=${encodeURIComponent(address)}`;
       location.assign(addressFor(`/login${next}`));
       return;
     }

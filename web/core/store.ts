@@ -158,6 +158,11 @@ export function features(): Partial<Features> {
   return state.snapshot?.cluster.features ?? {};
 }
 
+/** Whether the console cannot be asked anything now. */
+export function isLineLost(): boolean {
+  return state.line === "lost" || state.line === "ended";
+}
+
 /** Whether the user holds a privilege. */
 export function may(privilege: string): boolean {
   return Boolean(state.session?.privileges?.includes(privilege));

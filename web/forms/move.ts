@@ -114,6 +114,7 @@ class MoveForm {
     const now = this.#now;
     if (!now) return [t("resource.gone", { name: resourceName(this.#resource) })];
     const lines = now.state === "error" ? [t("form.in_error")] : [];
+    if (this.#node && !this.#target) lines.push(t("move.target_gone", { node: this.#node }));
     return [...lines, ...this.#consequences()];
   }
 

@@ -78,6 +78,8 @@ class ResourceForm {
   readonly #changes: Change[] = [];
   #now: Resource | undefined;
   #sid: string;
+  /** The guest that was chosen, and can no longer be added. */
+  #gone = "";
 
   constructor(resource: Resource | undefined, preset: Partial<Values>, kept?: Kept) {
     this.#resource = resource;
@@ -126,7 +128,7 @@ class ResourceForm {
     if (!state.snapshot) return;
     if (!this.#resource) {
       const isThere = state.snapshot.guests.some((guest) => guest.sid === this.#sid);
-      if (!isThere) this.#sid = "";
+      if (this.#sid && !isThere) [this.#gone, this.#sid] = [nameOf(this.#sid), ""];
       return;
     }
     this.#now = configuredOf(this.#resource.sid);
@@ -156,7 +158,7 @@ class ResourceForm {
   /** What happened underneath the open form, in words. */
   #notices(): string[] {
     const before = this.#resource;
-    if (!before) return [];
+    if (!before) return this.#gone && !this.#sid ? [t("form.guest_gone", { name: this.#gone })] : [];
     if (!this.#now) return [t("form.vanished", { name: resourceName(before) })];
     const lines: string[] = [];
     if (this.#now.state === "error") lines.push(t("form.in_error"));

@@ -6,7 +6,8 @@ import { live } from "lit/directives/live.js";
 import { asApiError } from "../core/api.js";
 import { redraw } from "../core/draw.js";
 import { askDomains, keepDomains } from "../core/forecast.js";
-import { may, state } from "../core/store.js";
+import { mayWrite } from "../core/hindrance.js";
+import { state } from "../core/store.js";
 import { note } from "../parts/notes.js";
 import { errorLine } from "../words/errors.js";
 import { list, t } from "../words/i18n.js";
@@ -56,7 +57,7 @@ export function domainsView(): TemplateResult {
 }
 
 function domainView([name, members]: [string, string[]]): TemplateResult {
-  const can = may("Sys.Console");
+  const can = mayWrite();
   const drop = () => void save(without(name));
   const edit = () => {
     write(name, name, members);
@@ -88,7 +89,7 @@ function formView(): TemplateResult {
     redraw();
   };
   const out = html`<button type="button" class="button" @click=${cancel}>${t("cancel")}</button>`;
-  const can = may("Sys.Console") && Boolean(name) && typedNodes.size > 0 && !isTaken;
+  const can = mayWrite() && Boolean(name) && typedNodes.size > 0 && !isTaken;
   return html`<form class="tools wrap" @submit=${submit}>
     <input type="text" id="domain-name" maxlength="64" aria-label=${t("domains.name")} placeholder=${t("domains.name")} .value=${live(typedName)} @input=${take} aria-invalid=${isTaken ? "true" : nothing} />
     ${(state.snapshot?.nodes ?? []).map((node) => memberView(node.name))}

@@ -5,6 +5,7 @@ import { html, type TemplateResult } from "lit/html.js";
 import { asApiError } from "../core/api.js";
 import { redraw } from "../core/draw.js";
 import { askFit } from "../core/forecast.js";
+import { isLineLost } from "../core/store.js";
 import { note } from "../parts/notes.js";
 import { errorLine } from "../words/errors.js";
 import { t } from "../words/i18n.js";
@@ -30,7 +31,7 @@ export function fitView(): TemplateResult {
     <span>${t("fit.question")}</span>
     <label class="line">${t("fit.memory")} <input type="number" min="1" max="4096" .value=${String(fit.memory)} @change=${take("memory")} /> GiB</label>
     <label class="line">${t("fit.cores")} <input type="number" min="1" max="512" .value=${String(fit.cores)} @change=${take("cores")} /></label>
-    <button type="submit" class="button">${t("fit.ask")}</button>
+    <button type="submit" class="button" ?disabled=${isLineLost()}>${t("fit.ask")}</button>
     <span role="status">${fit.count === null ? "" : t("fit.answer", { count: fit.count })}</span>
   </form>`;
 }

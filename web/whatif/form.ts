@@ -5,7 +5,7 @@ import { guard } from "lit/directives/guard.js";
 import { live } from "lit/directives/live.js";
 
 import { redraw } from "../core/draw.js";
-import { state } from "../core/store.js";
+import { isLineLost, state } from "../core/store.js";
 import { dateTime, t } from "../words/i18n.js";
 import { resourceName } from "../words/names.js";
 import { HOWS, type How, queryOf, question, SIDES } from "./question.js";
@@ -27,7 +27,7 @@ export function questionView(): TemplateResult {
         ${(state.snapshot?.nodes ?? []).map(({ name }) => (question.how === "split" ? sideView(name) : nodeView(name)))}
       </fieldset>
       ${supposedView()}
-      <button type="submit" class="button main big" aria-busy=${isBusy() ? "true" : "false"}>${t(isNothing ? "whatif.play_nothing" : "whatif.play")}</button>
+      <button type="submit" class="button main big" ?disabled=${isLineLost()} title=${isLineLost() ? t("forbidden.line") : nothing} aria-busy=${isBusy() ? "true" : "false"}>${t(isNothing ? "whatif.play_nothing" : "whatif.play")}</button>
       ${scoreView()}
     </div>
   </form>`;
