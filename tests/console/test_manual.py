@@ -48,6 +48,7 @@ def test_each_chapter_is_in_both_languages_with_the_same_samples(chapter: str) -
         korean, english = (_bare(samples(one, chapter, kind)) for one in ("ko", "en"))
         assert korean == english
     assert f"manual.chapter.{chapter}" in Sentences.of("ko").texts
+    assert f'"{chapter}"' in (DOCS.parent / "web" / "parts" / "manual.ts").read_text()
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)

@@ -36,6 +36,8 @@ const ALL = [
   "8-2-running",
   "8-3-proxy",
   "8-4-verbs",
+  "8-5-desired",
+  "8-6-drill",
   "9-model",
 ];
 

@@ -16,17 +16,22 @@ from virton.cli.language import environment_language, printable
 CATALOGUES = Path(__file__).parents[1] / "language" / "catalogue"
 
 EXAMPLES: Mapping[str, tuple[str, ...]] = {
+    "apply": ("virton apply desired.yaml --proxmox URL --user root@pam --why 'a new rack'",),
     "audit": ("virton audit verify",),
     "backup": ("virton backup", "virton backup --out /srv/virton.tar.gz"),
     "capture": ("virton capture --proxmox URL --user root@pam --out cluster.json",),
     "export": ("virton export --proxmox URL --user root@pam",),
     "plan": ("virton plan desired.yaml --proxmox URL --user root@pam",),
+    "drill": (
+        "virton drill --form check.yaml --lose pve2 --proxmox URL --user root@pam --out check",
+    ),
     "doctor": ("virton doctor", "virton doctor --json"),
     "explain": ("virton explain scenario.json --resource vm:101 --at 30",),
     "forecast": (
         "virton forecast cluster.json --lose pve3",
         "virton forecast --proxmox URL --user root@pam --maintenance pve2",
     ),
+    "incident": ("virton incident --form check.yaml --out incident.html",),
     "log": (
         "virton log --since 2d --whom vm:100",
         "virton log --proxmox URL --user root@pam --since 2h",
@@ -45,6 +50,8 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "serve": ("virton serve", "virton serve --proxmox https://pve1.example:8006"),
     "simulate": ("virton simulate scenario.json",),
     "status": ("virton status", "virton status --watch", "virton status --json"),
+    "undo": ("virton undo --proxmox URL --user root@pam",),
+    "verify": ("virton verify desired.yaml cluster.json",),
     "tolerance": ("virton tolerance cluster.json --require 1",),
     "why": ("virton why vm:100 cluster.json",),
 }
