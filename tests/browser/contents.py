@@ -392,3 +392,33 @@ PLAN_LOOK: Snapshot = {
     "repairs_of": {"규칙 ab가 적용되지 않습니다.": ["해결 방법: 규칙 ab 제거 (대가 없음)"]},
     "conflicts": [],
 }
+
+
+def drill() -> Snapshot:
+    """A drill under way, that two people have agreed to."""
+    consent = {"user": "root@pam", "at_s": NOW}
+    return {
+        "busy": True,
+        "report": True,
+        "proposal": {
+            "form": {
+                "system": "전자결재",
+                "examiner": "김점검",
+                "approver": "이승인",
+                "limit_s": 300,
+            },
+            "faults": [{"how": "lose", "node": "phum03"}, {"how": "cut", "node": "phum02"}],
+            "by": "root@pam",
+            "lab": False,
+            "digest": "0123456789abcdef",
+            "consents": [{"role": "examiner", "name": "김점검", **consent}],
+        },
+        "course": {
+            "title": "phum03 전원 차단",
+            "waits": "phum03의 전원을 끄면서 동시에 ‘완료’를 누르십시오.",
+            "after_s": 68,
+            "steps": [{"fault": "lose phum03", "after_s": 18, "says": "phum03: 확인 불가"}],
+            "trouble": None,
+            "result": None,
+        },
+    }

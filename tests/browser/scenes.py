@@ -400,6 +400,10 @@ def _recipient(page: Page, _: Standin, words: Words) -> None:
     expect(page.get_by_role("dialog")).to_be_visible()
 
 
+def _no_drill(standin: Standin) -> None:
+    standin.drill = {"busy": False, "report": True}
+
+
 def _plans(page: Page, _standin: Standin, words: Words) -> None:
     page.get_by_role("button", name=words["plans.page.look"]).click()
     expect(page.locator("#apply")).to_be_visible()
@@ -460,6 +464,8 @@ SCENES = [
     Scene("rule-removal", shows(contents.with_rules), _rule_removal),
     Scene("switch-refused", _priorities, _switch_refused),
     Scene("plans", reach=_plans, path="/plans"),
+    Scene("drill", path="/drill"),
+    Scene("drill-form", _no_drill, path="/drill"),
     Scene("login", _logged_out, path="/login"),
     Scene("login-failed", _logged_out, _login_failed, path="/login"),
     Scene("login-code", _logged_out, _code_asked, path="/login"),

@@ -55,6 +55,7 @@ class Standin:
         self.domains: dict[str, list[str]] = {}
         self.maintenance: dict[str, Any] = {"work": None}
         self.plan: dict[str, Any] = {}
+        self.drill: dict[str, Any] = contents.drill()
         self.plans: dict[str, Any] = contents.plans()
         self.away = False
         self.deaf = False
@@ -293,6 +294,8 @@ def make_app(standin: Standin) -> Starlette:
         Route("/maintenance", page("maintenance")),
         *(Route(f"/api/{name}", kept(name), methods=["GET"]) for name in standin.kept),
         Route("/plans", page("plans")),
+        Route("/drill", page("drill")),
+        Route("/api/drill", lambda _: JSONResponse(standin.drill), methods=["GET"]),
         Route("/api/plans", lambda _: JSONResponse(standin.plans), methods=["GET"]),
         Route("/api/plans/look", lambda _: JSONResponse(contents.PLAN_LOOK)),
         Route(

@@ -16,7 +16,9 @@ from tests.cli.test_scenario_verbs import virton
 from tests.plans.live import Live
 from virton.ha.events.lrm import Started
 from virton.plans.drill import Drill, DrillError, Fault, Tried, read_drill, read_form
-from virton.plans.drill_report import kst, measure, measured_of, report, report_text
+from virton.plans.drill_forecast import foresee
+from virton.plans.drill_measures import measured_of
+from virton.plans.drill_report import kst, measure, report, report_text
 from virton.plans.drilling import Watch, try_out
 from virton.plans.looking import Look, looks
 from virton.plans.pages import TemplateFaultError, page
@@ -64,15 +66,15 @@ async def _drilled(folder: Path) -> tuple[Drill, dict[str, int]]:
     async def pause(seconds: float) -> None:
         live.running.world.step(int(seconds))
 
-    tried = await try_out(Watch(live.api, pause), lab, Fault("lose", busy))
+    tried = await try_out(Watch(live.api, pause), lab, Fault("lose", busy), foresee)
     started = dict(lab.started)
     where = next(one.running for one in reversed([*looks(tried.looks)]))
     again = next(where[sid] for sid in started)
-    cut = await try_out(Watch(live.api, pause), lab, Fault("cut", again))
+    cut = await try_out(Watch(live.api, pause), lab, Fault("cut", again), foresee)
     assert cut.looks[-1]["at_s"] - cut.struck_s > 100
     consents = (
-        {"name": "김점검", "at_s": 1_800_000_000},
-        {"name": "이승인", "at_s": 1_800_000_060},
+        {"role": "examiner", "name": "김점검", "at_s": 1_800_000_000},
+        {"role": "approver", "name": "이승인", "at_s": 1_800_000_060},
     )
     drill = Drill(read_form(FORM), consents, (tried, cut), "0.0.0")
     return drill, {sid: at_s - tried.struck_s for sid, at_s in started.items()}
@@ -172,7 +174,7 @@ def test_the_time_that_an_operator_takes_is_not_measured(tmp_path: Path) -> None
         watch = Watch(live.api, pause, monotonic=lambda: float(live.running.world.now()))
         node = (await live.api.manager_status()).services["vm:999"].node
         assert node is not None
-        return await try_out(watch, Operator(live), Fault("lose", node))
+        return await try_out(watch, Operator(live), Fault("lose", node), foresee)
 
     tried = asyncio.run(drilled())
     _, measured = measure("vm:999", tried.fault.node, tried.struck_s, [*looks(tried.looks)])

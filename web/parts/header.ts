@@ -18,6 +18,7 @@ const PAGES: [path: string, key: string][] = [
   ["/history", "nav.history"],
   ["/maintenance", "nav.maintenance"],
   ["/plans", "nav.plans"],
+  ["/drill", "nav.drill"],
   ["/alerts", "nav.alerts"],
   ["/help", "nav.help"],
 ];

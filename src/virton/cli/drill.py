@@ -21,8 +21,10 @@ from virton.cli.real_cluster import CaFileOption, FingerprintOption
 from virton.cli.terminal import terminal
 from virton.forecast.situation import situation_of
 from virton.plans.drill import Drill, DrillError, Fault, read_drill, read_form
-from virton.plans.drill_report import measured_of, report, report_text
-from virton.plans.drilling import Hand, NotReturnedError, Watch, foreseen, try_out
+from virton.plans.drill_forecast import foresee, foreseen
+from virton.plans.drill_measures import measured_of
+from virton.plans.drill_report import report, report_text
+from virton.plans.drilling import Hand, NotReturnedError, Watch, try_out
 from virton.plans.looking import Look
 from virton.plans.pages import TEMPLATES, TemplateFaultError, page
 from virton.plans.yaml_file import NotYamlError, read_tree
@@ -129,7 +131,7 @@ async def _drilled(
     for fault in faults:
         watch = Watch(session.desk.api, asyncio.sleep, _told(lang, fault))
         try:
-            tried.append(await try_out(watch, hand, fault))
+            tried.append(await try_out(watch, hand, fault, foresee))
         except NotReturnedError as error:
             complain(_text(lang, "drill.not_returned", node=str(error)))
     return agreed, tuple(tried)

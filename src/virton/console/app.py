@@ -12,6 +12,7 @@ from virton.console.clock import Clock, SystemClock
 from virton.console.guard import answered, reading, writing
 from virton.console.handlers import (
     capture,
+    drills,
     forecast,
     health,
     history,
@@ -77,6 +78,7 @@ def _routes() -> list[BaseRoute]:
         Route("/alerts", pages.page("alerts")),
         Route("/maintenance", pages.page("maintenance")),
         Route("/plans", pages.page("plans")),
+        Route("/drill", pages.page("drill")),
         Route("/help", pages.page("help")),
         Route("/login", pages.page("login")),
         Route("/healthz", answered(health.alive)),
@@ -150,6 +152,9 @@ def _routes() -> list[BaseRoute]:
         Route("/api/maintenance", reading(maintenance.show)),
         Route("/api/maintenance", writing(maintenance.begin), methods=["POST"]),
         Route("/api/maintenance/plan", reading(maintenance.plan)),
+        Route("/api/drill", reading(drills.show)),
+        Route("/api/drill/files/{name}", reading(drills.file)),
+        Route("/api/drill/{act}", writing(drills.act), methods=["POST"]),
         Route("/api/plans", reading(plans.show)),
         Route("/api/plans/look", reading(plans.look)),
         Route("/api/plans/entries", writing(plans.collect), methods=["POST"]),

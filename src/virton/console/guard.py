@@ -34,6 +34,7 @@ _BY_ITSELF = (
     "/api/lab",
     "/api/maintenance",
     "/api/plans",
+    "/api/drill",
 )
 """What an open page reads although nobody touches it."""
 log = RareLog(logging.getLogger(__name__))

@@ -8,16 +8,16 @@ import asyncio
 import contextlib
 import hashlib
 import json
-import sys
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from virton.console.player import ask_player
 from virton.damage import reading
 from virton.plans.applying import Desk, Surprise, begin, carry_out, strides_of
-from virton.plans.desired import Desired, DesiredError, desired_of
+from virton.plans.desired import Desired, desired_of
 from virton.plans.domains import DomainsFile
 from virton.plans.entries import Kind
 from virton.plans.records import Record, Records, Stride
@@ -28,7 +28,6 @@ from virton.proxmox.features import Features
 from virton.whole_file import put_in_place
 
 FILE = "plan-draft.json"
-LONGEST_S = 120.0
 _ADVICE = "Delete it: the changes that were collected have to be collected anew then."
 Tree = dict[str, Any]
 
@@ -131,7 +130,7 @@ class PlanBook:
         """Return what the draft would do; raises DesiredError and ApiFailure."""
         _ = self.draft.desired
         asked = {"do": "plan", "tree": {"version": 1, **self.draft.tree}}
-        told = await _asked(asked | await self._cluster(who))
+        told = await ask_player(asked | await self._cluster(who))
         plan: dict[str, Any] = told["plan"]
         return plan
 
@@ -181,7 +180,7 @@ class PlanBook:
             rows = await desk.rows()
             strides = [stride.to_json() for stride in undoing(target, rows)]
             asked = {"do": "foresee", "strides": strides} | await self._cluster(who)
-            steps = [Stride.from_json(one) for one in (await _asked(asked))["strides"]]
+            steps = [Stride.from_json(one) for one in (await ask_player(asked))["strides"]]
             record = begin(desk, steps, rows, who=who.user, why="", at_s=at_s, undoes=target.number)
             self._start(stack, undo(desk, record, target, exact=False), ends_draft=False)
             return record
@@ -226,21 +225,3 @@ class PlanBook:
     async def _cluster(self, who: Who) -> dict[str, Any]:
         domains = DomainsFile(self._data).named()
         return {"document": json.loads(await take_capture(who.api)), "domains": domains}
-
-
-async def _asked(question: Mapping[str, Any]) -> dict[str, Any]:
-    """Ask the process that plays; raises DesiredError, and TimeoutError where it takes too long."""
-    command = [sys.executable, "-m", "virton.plans.service"]
-    pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe)
-    try:
-        async with asyncio.timeout(LONGEST_S):
-            out, _ = await process.communicate(json.dumps(question).encode())
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    told: dict[str, Any] = json.loads(out)
-    if wrong := told.get("wrong"):
-        raise DesiredError(wrong["field"], wrong["problem"], **wrong["fields"])
-    return told

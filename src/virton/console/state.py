@@ -10,6 +10,7 @@ from starlette.requests import Request
 
 from virton.console.audited import Auditor, auditor
 from virton.console.clock import Clock, tell_leaps
+from virton.console.drill_book import DrillBook
 from virton.console.lender import Lender
 from virton.console.maintenance.operation import Maintenance
 from virton.console.metrics import Since
@@ -50,6 +51,7 @@ class Console:
     auditor: Auditor
     maintenance: Maintenance
     plans: PlanBook
+    drills: DrillBook
     telling: Telling | None = None
     upkeep: Upkeep | None = None
     since: Since = field(default_factory=Since)
@@ -99,6 +101,7 @@ class Console:
             await asyncio.gather(*tasks, return_exceptions=True)
             self.poller.abandon()
             await self.plans.end()
+            await self.drills.end()
             await self.forecasts.end()
             await self.client.aclose()
 
@@ -140,6 +143,7 @@ def open_console(client: ProxmoxClient, settings: ConsoleSettings, clock: Clock)
         fence_clock=FenceClock(clock, lambda: poller.readings, ahead),
         auditor=told,
         maintenance=Maintenance(settings.data, client, sessions, lender, clock, told, planned),
+        drills=DrillBook(settings.data, client, clock.sleep),
         plans=PlanBook(settings.data, four_eyes=settings.four_eyes, sleep=clock.sleep),
         telling=_telling(poller, settings, clock),
         upkeep=_upkeep(poller, settings, clock),

@@ -46,7 +46,10 @@ def report(drill: Drill, lang: str) -> Json:
         "pve_version": (first.get("about") or {}).get("version") or "",
         "began": kst(min((t.struck_s for t in drill.tried), default=0)),
         "ended": kst(max((_ended_s(t) for t in drill.tried), default=0)),
-        "consents": [{"name": c["name"], "at": kst(c["at_s"])} for c in drill.consents],
+        "consents": [
+            {"role": c["role"], "name": c["name"], "at": kst(c["at_s"]), "user": c.get("user", "")}
+            for c in drill.consents
+        ],
         "objects": _objects(first),
         "scenarios": scenarios,
         "result": "pass" if passed else "fail",
@@ -215,16 +218,3 @@ def _measures(drill: Drill, scenarios: Sequence[Json], said: Sentences) -> list[
                 for repair in reasons(situation, row["sid"]).repairs[:1]:
                     found[f"{row['sid']}: {plans.repair(repair.to_json(), said)}"] = None
     return list(found)
-
-
-def measured_of(told: Mapping[str, Any]) -> Json:
-    """Return of a report what the next drill is compared with."""
-    return {
-        "began": told["began"],
-        "measured": {
-            one["fault"]: {
-                row["sid"]: row["measured_s"] for row in one["rows"] if row["measured_s"]
-            }
-            for one in told["scenarios"]
-        },
-    }

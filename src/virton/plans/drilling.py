@@ -6,10 +6,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from virton.forecast.ask import ask
-from virton.forecast.fates import Verdict
-from virton.forecast.question import Loss, Question
-from virton.forecast.situation import situation_of
 from virton.plans.drill import Fault, Tried
 from virton.plans.looking import Look, look
 from virton.proxmox.api import ClusterApi
@@ -17,9 +13,6 @@ from virton.proxmox.capture import take_capture
 from virton.proxmox.errors import ApiFailure
 
 LOOK_S = 1.0
-PATIENCE_S = 180
-"""For so long beyond what was foreseen it is looked on."""
-
 RETURN_S = 900
 SPOKE_S = 30
 _AT_REST = ("started", "stopped", "error", "ignored", "freeze", "recovery")
@@ -32,7 +25,9 @@ class NotReturnedError(Exception):
 class Hand(Protocol):
     """Who pulls the plug: the lab, or an operator who is told to."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """`lab` or `operator`."""
 
     async def strike(self, fault: Fault) -> None:
         """Do it to the node."""
@@ -51,11 +46,17 @@ class Watch:
     monotonic: Callable[[], float] = time.monotonic
 
 
-async def try_out(watch: Watch, hand: Hand, fault: Fault) -> Tried:
+Foreseen = tuple[dict[str, str], int]
+"""Which resources of the node are expected back, and how long it is looked on at most."""
+
+Foresee = Callable[[dict[str, Any], Fault], Awaitable[Foreseen]]
+
+
+async def try_out(watch: Watch, hand: Hand, fault: Fault, foresee: Foresee) -> Tried:
     """Try a fault; raises ApiFailure where the cluster cannot be captured before."""
     document: dict[str, Any] = json.loads(await take_capture(watch.api))
     clock = _clock(document, fault)
-    expected, longest_s = foreseen(document, fault)
+    expected, longest_s = await foresee(document, fault)
     before, began_s = await look(watch.api, clock), watch.monotonic()
     told, last = [before.since(None)], before
     await hand.strike(fault)
@@ -79,20 +80,6 @@ async def try_out(watch: Watch, hand: Hand, fault: Fault) -> Tried:
     await hand.mend(fault)
     await _returned(watch, clock, fault)
     return Tried(fault, hand.name, struck_s, document, tuple(told))
-
-
-def foreseen(document: dict[str, Any], fault: Fault) -> tuple[dict[str, str], int]:
-    """Return which resources of the node are expected back, and how long it is looked on at most."""
-    situation = situation_of(document)
-    answer = ask(situation, Question((Loss(fault.node, cut=fault.how == "cut"),)))
-    lost = {sid for sid, node in situation.running.items() if node == fault.node}
-    back = {
-        sid: row.fate.node or ""
-        for sid, row in answer.resources.items()
-        if sid in lost and row.fate.verdict in (Verdict.BACK, Verdict.SQUEEZED)
-    }
-    spans = [row.after_s[1] for row in answer.resources.values() if row.after_s is not None]
-    return back, max(spans, default=120) + PATIENCE_S
 
 
 def _clock(document: dict[str, Any], fault: Fault) -> str:

@@ -1,8 +1,8 @@
 """Plans as a process of its own: one question as JSON on its input, the answer on its output.
 
 `python -m virton.plans.service`. To `plan`: a capture (`document`), the console's fault `domains`, and
-what a file would hold (`tree`). To `foresee`: a capture and the `strides` of an undoing. The console
-asks it, as it plays nothing itself.
+what a file would hold (`tree`). To `foresee`: a capture and the `strides` of an undoing. Of a drill: what to
+`expect`, and the `report`. The console asks it, as it plays nothing itself.
 """
 
 import json
@@ -15,7 +15,11 @@ from virton.forecast.situation import situation_of
 from virton.plans.applying import Surprise
 from virton.plans.configured import configured
 from virton.plans.desired import DesiredError, desired_of
+from virton.plans.drill import Drill, Fault, read_drill
+from virton.plans.drill_forecast import foreseen as expected
+from virton.plans.drill_report import report, report_text
 from virton.plans.foreseeing import foreseen
+from virton.plans.pages import page
 from virton.plans.plan import make_plan
 from virton.plans.records import Stride
 from virton.simulation.scenario import ScenarioError
@@ -26,6 +30,12 @@ NICE = 10
 def answer(asked: Mapping[str, Any]) -> dict[str, Any]:
     """Return the answer to a question, or what is wrong with it."""
     try:
+        match asked["do"]:
+            case "expect":
+                back, longest_s = expected(asked["document"], Fault(asked["how"], asked["node"]))
+                return {"back": back, "longest_s": longest_s}
+            case "report":
+                return reported(read_drill(asked["drill"]), asked["lang"])
         situation = situation_of(asked["document"])
         if asked["do"] == "foresee":
             strides = [Stride.from_json(one) for one in asked["strides"]]
@@ -39,6 +49,16 @@ def answer(asked: Mapping[str, Any]) -> dict[str, Any]:
         return {"wrong": fields}
     except ScenarioError as error:
         return {"wrong": {"field": "file", "problem": "cannot_be", "fields": {"told": str(error)}}}
+
+
+def reported(drill: Drill, lang: str) -> dict[str, Any]:
+    """Return a drill's report, as it is kept and as it is printed."""
+    told = report(drill, lang)
+    return {
+        "result": told["result"],
+        "text": report_text(drill, lang),
+        "html": page("drill.html", told),
+    }
 
 
 if __name__ == "__main__":
