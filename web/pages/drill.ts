@@ -6,6 +6,7 @@ import { ApiError, asApiError } from "../core/api.js";
 import { actDrill, drillFailure, drillTold, followDrill, type Proposal, type Told } from "../core/drill.js";
 import { redraw } from "../core/draw.js";
 import { startPage } from "../core/page.js";
+import { addressFor } from "../core/place.js";
 import { may, state } from "../core/store.js";
 import { errorLine } from "../words/errors.js";
 import { alsoSpeak, dateTime, t } from "../words/i18n.js";
@@ -98,7 +99,7 @@ function proposalView(proposal: Proposal, told: Told): TemplateResult {
     <div class="inside sheet">
       <p class="soft">${t("drill.page.by", { who: by })}</p>
       <ul>${Object.entries(proposal.form).map(([key, value]) => html`<li>${t(key === "limit_s" ? "drill.page.limit" : `plans.drill.${key}`)}: ${value}</li>`)}</ul>
-      <ol>${chosen.map(({ how, node }) => html`<li>${t(`plans.drill.fault.${how}`, { node })} <a href=${`/whatif?${new URLSearchParams([[how, node]])}`}>${t("plans.drill.expected")}</a></li>`)}</ol>
+      <ol>${chosen.map(({ how, node }) => html`<li>${t(`plans.drill.fault.${how}`, { node })} <a href=${addressFor(`/whatif?${new URLSearchParams([[how, node]])}`)}>${t("plans.drill.expected")}</a></li>`)}</ol>
       <ul class="consents">${(["examiner", "approver"] as const).map((role) => {
         const given = consents.find((one) => one.role === role);
         const fields = { role: t(`plans.drill.${role}`), name: proposal.form[role] ?? "" };
@@ -132,7 +133,7 @@ function courseView({ course, busy }: Told): TemplateResult | typeof nothing {
 function reportView(): TemplateResult {
   return html`<section class="card" aria-labelledby="report-title">
     <header><h2 id="report-title">${t("drill.page.report")}</h2></header>
-    <div class="inside line">${Object.entries(FILES).map(([key, name]) => html`<a class="button" href=${`/api/drill/files/${name}`} download=${name}>${t(`drill.page.file.${key}`)}</a>`)}</div>
+    <div class="inside line">${Object.entries(FILES).map(([key, name]) => html`<a class="button" href=${addressFor(`/api/drill/files/${name}`)} download=${name}>${t(`drill.page.file.${key}`)}</a>`)}</div>
   </section>`;
 }
 
