@@ -11,10 +11,11 @@ KINDS = ("scenarios", "rules", "api", "journal", "tapes")
 
 
 def cases(paths: Iterable[str]) -> Iterator[Path]:
-    """Yield the case files below the given files and folders."""
+    """Yield the case files of the given files and folders; a folder may hold them in `cases/`."""
     for path in map(Path, paths):
         if path.is_dir():
-            yield from sorted([*path.glob("*.json"), *path.glob("*.jsonl")])
+            folder = path / "cases" if (path / "cases").is_dir() else path
+            yield from sorted([*folder.glob("*.json"), *folder.glob("*.jsonl")])
         else:
             yield path
 
