@@ -9,7 +9,7 @@ from virton.embedded.inventory import GuestRecord, Inventory
 from virton.embedded.memory import Kept, WorldMemory, fresh_world
 from virton.embedded.pmxcfs import ClusterFiles
 from virton.embedded.shared_files import SharedFiles
-from virton.embedded.usage import guest_cpu, guest_memory, load_report, node_stats
+from virton.embedded.usage import LoadReports, guest_cpu, guest_memory, node_stats
 from virton.embedded.world import (
     Guest,
     LabGuest,
@@ -72,6 +72,7 @@ class LiveWorld:
         self._asked_by_call = False
         self._files = files
         self._inventory = Inventory(files)
+        self._load_reports = LoadReports(self._inventory)
         names = tuple(host.name for host in hosts)
         self._shared = SharedFiles(files, self._inventory, names, dialect)
         self._memory = WorldMemory(files, self._shared)
@@ -110,7 +111,7 @@ class LiveWorld:
         self.clock.delay(spread(self._world.hosts))
 
     def _measure(self, world: SimulatedWorld) -> LoadReport:
-        return load_report(world, self._inventory, self._simulation.dialect.measure)
+        return self._load_reports(world, self._simulation.dialect.measure)
 
     def _tell(self, record: Record) -> None:
         for listen in self.listeners:

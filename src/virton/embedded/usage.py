@@ -39,8 +39,29 @@ def node_stats(host: Host, inventory: Inventory) -> NodeStats:
     )
 
 
-def load_report(world: World, inventory: Inventory, measure: ImbalanceMeasure) -> LoadReport:
-    """Return the figures that the scheduler's static and dynamic modes weigh."""
+class LoadReports:
+    """The figures that the scheduler's static and dynamic modes weigh: the same as long as they hold."""
+
+    def __init__(self, inventory: Inventory) -> None:
+        self._inventory = inventory
+        self._known: tuple[object, object] | None = None
+        self._report = LoadReport()
+
+    def __call__(self, world: World, measure: ImbalanceMeasure) -> LoadReport:
+        """Return the figures of a world."""
+        guests = self._inventory.guests()
+        hosts = [
+            (name, host.power, host.cores, host.memory_bytes, frozenset(host.running))
+            for name, host in world.hosts.items()
+        ]
+        known = self._known
+        if known is None or known[0] is not guests or known[1] != (measure, hosts):
+            self._known = guests, (measure, hosts)
+            self._report = _load_report(world, self._inventory, measure)
+        return self._report
+
+
+def _load_report(world: World, inventory: Inventory, measure: ImbalanceMeasure) -> LoadReport:
     nodes = {}
     for name, host in world.hosts.items():
         stats = node_stats(host, inventory)

@@ -253,7 +253,8 @@ class Manager:
             return _beside(view, statuses, disarmed=disarmed)
 
         # no part of it knows the board, so that a manager nobody needs is freed at once
-        self.board.load.begin(build, statuses, beside, self.nodes.online, plan.tell)
+        basis = (mode, report, view.running, view.resources if disarmed else None)
+        self.board.load.begin(build, statuses, beside, self.nodes.online, plan.tell, basis)
         if mode is not SchedulerMode.BASIC:
             # what cannot be counted is told here, before anything is decided
             self.board.load()

@@ -9,7 +9,7 @@ from virton.ha.events import Event
 from virton.ha.events.resource import ResourceStateChanged
 from virton.ha.manager.troubles import Report, report
 from virton.ha.model import DERIVED, ServiceStatus, ServiceTable
-from virton.ha.placement.load import Load
+from virton.ha.placement.load import Load, Problem
 from virton.ha.placement.positions import counts_as_running, used_nodes
 from virton.ha.states import ServiceState
 
@@ -181,7 +181,8 @@ class LazyLoad:
     """A round's load, measured when first asked for, as of the start of the round.
 
     Measuring thousands of resources is dear and most rounds ask for no score. `asked` counts how
-    often it was asked for.
+    often it was asked for. One that was measured is gone by again as long as all is as it was; what
+    it could not count is told in each round all the same.
     """
 
     def __init__(self) -> None:
@@ -193,6 +194,9 @@ class LazyLoad:
         self._online: frozenset[str] = frozenset()
         self._changes: list[tuple[str, ServiceStatus]] = []
         self._tell: Report | None = None
+        self._basis: object = None
+        self._untold = False
+        self._amiss: list[Problem] = []
 
     @property
     def begun(self) -> bool:
@@ -206,12 +210,20 @@ class LazyLoad:
         beside: Callable[[], Mapping[str, ServiceStatus]],
         online: frozenset[str],
         tell: Report,
+        basis: object = None,
     ) -> None:
         """Begin a round: `build` makes a load over the online nodes without any resource.
 
-        The resources looked after are counted first, then what runs `beside` them.
+        The resources looked after are counted first, then what runs `beside` them. Where the
+        `basis` of both is equal to the last one, they would make the same.
         """
-        self._build, self._load, self._online, self._tell = build, None, online, tell
+        self._build, self._tell = build, tell
+        as_it_was = self._load is not None and not self._changes and basis is not None
+        if as_it_was and (self._online, self._basis) == (online, basis) and self._start == statuses:
+            self._beside = beside
+            self._untold = True
+            return
+        self._load, self._online, self._basis = None, online, basis
         self._start, self._beside, self._changes = dict(statuses), beside, []
 
     def end(self) -> None:
@@ -220,9 +232,8 @@ class LazyLoad:
 
     def update(self, sid: str, status: ServiceStatus) -> None:
         """Take over a resource's new state."""
-        if self._load is None:
-            self._changes.append((sid, status))
-        else:
+        self._changes.append((sid, status))
+        if self._load is not None:
             self._replace(self._load, sid, status)
             self.report()
 
@@ -236,9 +247,14 @@ class LazyLoad:
             for table in (self._start, self._beside()):
                 for sid in sorted(table):
                     self._add(self._load, sid, table[sid])
+            self._amiss = list(self._load.problems)
             for sid, status in self._changes:
                 self._replace(self._load, sid, status)
             self.report()
+        elif self._untold:
+            self._load.problems[:0] = self._amiss
+            self.report()
+        self._untold = False
         return self._load
 
     def report(self) -> None:
