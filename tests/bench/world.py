@@ -14,6 +14,7 @@ from tests.bench.scale import cluster
 from virton.embedded.demo import Demo
 from virton.embedded.pmxcfs import ClusterFiles
 from virton.embedded.running import RunningCluster
+from virton.embedded.seed import DATACENTER
 from virton.embedded.store import FileStore
 from virton.simulation.captures import read_capture, write_capture
 from virton.simulation.freezing import freeze, thaw
@@ -43,18 +44,30 @@ def minutes(running: RunningCluster, count: int = 1) -> None:
 
 
 def measure(resources: int, nodes: int, rules: int) -> dict[str, float]:
-    """Return the CPU seconds of a minute at rest, of five in which a node is lost, of a start."""
+    """Return the CPU seconds of a minute at rest, of five in which a node is lost, of a start.
+
+    A minute at rest is measured without figures and with those of the static scheduler.
+    """
     with tempfile.TemporaryDirectory() as folder:
         files = ClusterFiles(store=FileStore(Path(folder) / "cluster.sqlite"))
         running = RunningCluster(files, None, NOW_S, demo=Demo(nodes, resources, rules))
         running.world.step(120)
         running.world.set_speed(SPEED)
         rest_s = cpu_s(lambda: minutes(running), 5)
+        files.write(DATACENTER, "crs: ha=static\n")
+        minutes(running)
+        static_s = cpu_s(lambda: minutes(running), 5)
+        files.write(DATACENTER, "")
         running.world.set_power(f"node{nodes:02}", False)
         lost_s = cpu_s(lambda: minutes(running, 5))
         texts = {path: files.read(path) for path in files.paths()}
         start_s = cpu_s(lambda: RunningCluster(ClusterFiles(texts), None, NOW_S + 3600), 3)
-    return {"a minute at rest": rest_s, "a node lost": lost_s, "a restart": start_s}
+    return {
+        "a minute at rest": rest_s,
+        "that, static": static_s,
+        "a node lost": lost_s,
+        "a restart": start_s,
+    }
 
 
 def copies() -> dict[str, float]:
