@@ -9,6 +9,7 @@ import type { AskedRule } from "../core/rule-advice.js";
 import { state } from "../core/store.js";
 import { errorLine } from "../words/errors.js";
 import { list, t } from "../words/i18n.js";
+import { lossText } from "../words/losses.js";
 import { nameOf } from "../words/names.js";
 
 /** What is asked of the model: changes, or a move. */
@@ -17,7 +18,8 @@ export type Question = Record<string, string[]>;
 /** For each node whose loss would be borne less well: what would not come back then. */
 interface Worse {
   node: string;
-  sids: string[];
+  /** Each guest, and the rule or what its node lacks. */
+  losses: string[];
 }
 
 /** The effect of one form, asked again whenever the form says something else. */
@@ -62,7 +64,7 @@ export class Effect {
       this.#isTaken = (event.target as HTMLInputElement).checked;
       redraw();
     };
-    const lines = worse.map(({ node, sids }) => html`<p>${worseText(node, sids)}</p>`);
+    const lines = worse.map((one) => html`<p>${worseText(one)}</p>`);
     return html`<div class="box" data-tone="bad"><div class="box-text">${lines}
       <label class="tick"><input type="checkbox" id="${id}-take" .checked=${this.#isTaken} @change=${take} /> ${t("effect.take")}</label></div></div>`;
   }
@@ -106,13 +108,15 @@ function worseOf({ before, after, worse }: Advice): Worse[] {
   };
   return worse.map((node) => {
     const already = new Set(lostWith(before, node));
-    return { node, sids: lostWith(after, node).filter((sid) => !already.has(sid)) };
+    const fates = after.find((one) => one.name === node)?.resources ?? {};
+    const sids = lostWith(after, node).filter((sid) => !already.has(sid));
+    return { node, losses: sids.map((sid) => lossText(sid, fates[sid] ?? [])) };
   });
 }
 
 /** A node whose loss is borne less well; where all come back still, memory is short. */
-function worseText(node: string, sids: string[]): string {
-  return sids.length ? t("effect.worse", { node, names: list(sids.map(nameOf)) }) : t("effect.tighter", { node });
+function worseText({ node, losses }: Worse): string {
+  return losses.length ? t("effect.worse", { node, names: list(losses) }) : t("effect.tighter", { node });
 }
 
 /** What the cluster bears before and after, where it bears no less. */
