@@ -118,6 +118,8 @@ def test_what_is_left_and_what_is_waited_for_is_told(
     told = work_told(phase)
     told["look"] |= {"running": ["vm:9"], "tasks": [{"type": "qmigrate", "id": "9"}]}
     told["gate"] = [{"kind": "recovered", "ok": False, "names": ["vm:1"]}]
+    told["gate"] += [{"kind": "plan", "ok": False, "names": []}]
+    told["planned"] = {"node": "node3", "moves": {"vm:1": "node2"}, "outside": {}}
     standin.maintenance = told
     page = open_page("/maintenance", locale="en", width=390, theme="light")
     said = "Still running: VM 9" if phase is Phase.EMPTYING else "No resource is being moved"

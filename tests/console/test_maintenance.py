@@ -211,6 +211,22 @@ async def test_the_gate_stays_shut_while_a_node_is_away(scene: Scene) -> None:
     await scene.until(console, lambda: console.under_way is None)
 
 
+async def test_the_gate_waits_where_the_next_plan_has_become_another(scene: Scene) -> None:
+    console = await scene.begun(["phum03", "phum01"])
+    await scene.until(console, lambda: console.is_empty)
+    rule = {"rule": "far", "type": "node-affinity", "resources": "vm:999", "nodes": "phum03"}
+    await scene.client.call("POST", "/cluster/ha/rules", scene.session.ticket, rule)
+    press(console, scene, "finish")
+    await scene.until(console, lambda: any(fact.kind == "plan" for fact in console.gate))
+    assert [fact.kind for fact in console.gate if not fact.ok] == ["plan"]
+    assert console.planned is not None
+    assert "vm:999" not in console.planned.moves, "it has gone to phum03 by its new rule"
+    press(console, scene, "pass")
+    await scene.until(console, lambda: console.work is not None and console.work.at == 1)
+    assert console.work is not None
+    assert "vm:999" not in console.work.stop.moves
+
+
 CEPH = "/cluster/ceph/status"
 NOOUT = {"OSDMAP_FLAGS": {"summary": {"message": "noout flag(s) set"}}}
 

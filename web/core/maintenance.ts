@@ -56,6 +56,12 @@ export interface Trouble {
   error?: Partial<Failure>;
 }
 
+export interface Stop {
+  node: string;
+  moves: Record<string, string>;
+  outside: Record<string, string>;
+}
+
 export interface Work {
   who: string;
   began: number;
@@ -67,7 +73,7 @@ export interface Work {
   aborted: boolean;
   passed: boolean;
   keep: number | null;
-  stops: { node: string; moves: Record<string, string>; outside: Record<string, string> }[];
+  stops: Stop[];
   brought: Record<string, string>;
   trouble: Trouble | null;
   rule: string;
@@ -91,6 +97,8 @@ export interface Told {
   empty?: boolean;
   look?: Look | null;
   gate?: { kind: string; ok: boolean; names: string[] }[];
+  /** The next node's turn as it would be now. */
+  planned?: Stop | null;
   waits_for_login?: boolean;
   blind?: Partial<Failure> | null;
 }

@@ -4,7 +4,7 @@ import { html, nothing, type TemplateResult } from "lit/html.js";
 
 import { ApiError, asApiError } from "../core/api.js";
 import { redraw } from "../core/draw.js";
-import { actOnMaintenance, isEmptyNow, type Look, maintenanceFailure, type Told, type Work } from "../core/maintenance.js";
+import { actOnMaintenance, isEmptyNow, type Look, maintenanceFailure, type Stop, type Told, type Work } from "../core/maintenance.js";
 import { may, state } from "../core/store.js";
 import { errorLine } from "../words/errors.js";
 import { clock, dateTime, has, list, t } from "../words/i18n.js";
@@ -148,7 +148,15 @@ function gateView(told: Told): TemplateResult {
     return html`<li class="fact">${pill({ tone: ok ? "ok" : "warn", text: t(ok ? "maintenance.gate.ok" : "maintenance.gate.waits") })} ${html`<span>${t(`maintenance.gate.${kind}`)} <span class="soft">${beside}</span></span>`}</li>`;
   });
   return html`<section class="card" aria-labelledby="gate-title"><header><h2 id="gate-title">${t("maintenance.gate")}</h2></header>
-    <ul class="inside plain">${facts.length ? facts : html`<li>${t("maintenance.looking")}</li>`}</ul></section>`;
+    <ul class="inside plain">${facts.length ? facts : html`<li>${t("maintenance.looking")}</li>`}</ul>
+    ${told.gate?.some(({ kind, ok }) => kind === "plan" && !ok) && told.planned ? plannedView(told.planned) : nothing}</section>`;
+}
+
+/** What the next node's turn has become, for whoever is to let it pass. */
+function plannedView({ node, moves, outside }: Stop): TemplateResult {
+  const goals = Object.entries({ ...moves, ...outside });
+  return html`<div class="inside"><h3>${t("maintenance.planned", { node })}</h3>
+    <ul class="plain">${goals.map(([sid, goal]) => html`<li><b>${nameOf(sid)}</b> → ${goal}</li>`)}</ul></div>`;
 }
 
 function buttonsView(work: Work): TemplateResult {

@@ -13,7 +13,7 @@ from virton.console.maintenance.acts import ACTS, IN
 from virton.console.maintenance.agreed import digest_of, stop_of
 from virton.console.maintenance.course import rule_of
 from virton.console.maintenance.operation import Maintenance
-from virton.console.maintenance.work import Phase, Way, Work
+from virton.console.maintenance.work import Phase, Stop, Way, Work
 from virton.console.page.sight import sees_all_guests
 from virton.console.problems import Refusal
 from virton.console.standings import AUDIT, CONSOLE, GUEST_AUDIT, missing
@@ -176,6 +176,7 @@ def _shown(call: Call, operation: Maintenance) -> Response:
                 {"kind": fact.kind, "ok": fact.ok, "names": _seen(call, fact.names)}
                 for fact in operation.gate
             ],
+            "planned": None if operation.planned is None else _stop(call, operation.planned),
             "waits_for_login": work.is_under_way and not operation.has_hands,
             "blind": None if operation.blind is None else operation.blind.to_json(),
         }
@@ -184,14 +185,7 @@ def _shown(call: Call, operation: Maintenance) -> Response:
 
 def _work(call: Call, work: Work) -> Json:
     told = work.to_json()
-    told["stops"] = [
-        {
-            "node": stop.node,
-            "moves": _seen_goals(call, stop.moves.items()),
-            "outside": _seen_goals(call, stop.outside.items()),
-        }
-        for stop in work.stops
-    ]
+    told["stops"] = [_stop(call, stop) for stop in work.stops]
     told["brought"] = _seen_goals(call, work.brought.items())
     told["log"] = [
         {"at": e.at, "what": e.what, "node": e.node, "sid": (_seen(call, (e.sid,)) or [""])[0]}
@@ -200,6 +194,14 @@ def _work(call: Call, work: Work) -> Json:
     ]
     told["rule"] = rule_of(work)
     return told
+
+
+def _stop(call: Call, stop: Stop) -> Json:
+    return {
+        "node": stop.node,
+        "moves": _seen_goals(call, stop.moves.items()),
+        "outside": _seen_goals(call, stop.outside.items()),
+    }
 
 
 def _look(call: Call, operation: Maintenance) -> Json | None:

@@ -121,6 +121,11 @@ class Maintenance:
             return ()
         return (*facts(work, look), *self._judged.facts)
 
+    @property
+    def planned(self) -> Stop | None:
+        """The next node's turn as it would be now, while the gate is shut."""
+        return self._judged.stop if self.gate else None
+
     # what people do
 
     def lend(self, session: Session) -> None:
