@@ -166,3 +166,29 @@ def test_secrets_are_not_shown_and_nothing_warns_of_them() -> None:
     load = [sys.executable, "-W", "error::UserWarning", "-c", "import virton.cli.starting"]
     done = subprocess.run(load, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('port = "many"', "port: 정수를 입력하세요"),
+        ("port = 99999", "port: 65535 이하여야 합니다"),
+        ("language = 'fr'", "language: ko, en 중 하나를 입력하세요"),
+        ("one_session = 1", "one_session: true 또는 false여야 합니다"),
+        ("metrics_token = 'short'", "metrics_token: 16자 이상이어야 합니다"),
+        ("path_prefix = 'ha'", "path_prefix: 형식이 다릅니다"),
+        ("[mail]\nhost = 1", "mail.host: 글자여야 합니다"),
+        ("[mail]\nhosts = 'x'", "mail."),
+    ],
+)
+def test_what_is_wrong_is_said_in_the_operators_language_and_no_librarys(
+    text: str,
+    says: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LANG", "ko_KR.UTF-8")
+    words = refused(written(tmp_path / "v.toml", text), capsys).replace("\n", "")
+    assert says in words
+    assert "Input should" not in words

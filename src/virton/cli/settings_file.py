@@ -108,11 +108,42 @@ def _read(path: Path) -> SettingsFile:
 def _first_problem(failure: ValidationError) -> str:
     # The value is left out: it may be a secret in the wrong place.
     error = failure.errors(include_url=False, include_input=False)[0]
-    key = str(error["loc"][0])
-    if error["type"] != "extra_forbidden":
-        return f"{key}: {error['msg']}"
+    key, path = str(error["loc"][0]), ".".join(str(part) for part in error["loc"])
+    if error["type"] != "extra_forbidden" or len(error["loc"]) > 1:
+        return f"{path}: {_what_would_be_right(dict(error))}"
     near = difflib.get_close_matches(key, _keys(), 1)
     return f"unknown key {key!r}" + (f"; is {near[0]!r} meant?" if near else "")
+
+
+_RIGHT = {
+    "bool_type": "true_or_false",
+    "enum": "choice",
+    "extra_forbidden": "no_key",
+    "float_type": "float",
+    "greater_than_equal": "at_least",
+    "int_type": "int",
+    "less_than_equal": "at_most",
+    "list_type": "list",
+    "literal_error": "choice",
+    "missing": "needed",
+    "string_pattern_mismatch": "form",
+    "string_too_short": "longer",
+    "string_type": "text",
+}
+"""What would be right, by what is wrong."""
+
+
+def _what_would_be_right(error: dict[str, Any]) -> str:
+    """Say it in the operator's language; what only our own check knows, in its words."""
+    from virton.cli.help import said  # which is needed only where something is wrong
+
+    known = _RIGHT.get(error["type"])
+    if known is None:
+        return str(error["msg"]).removeprefix("Value error, ")
+    context = error.get("ctx") or {}
+    bound = context.get("le", context.get("ge", context.get("min_length", "")))
+    choices = str(context.get("expected", "")).replace("'", "").replace(" or ", ", ")
+    return said(f"usage.{known}", bound=bound, choices=choices, pattern=context.get("pattern", ""))
 
 
 def _keys() -> list[str]:
