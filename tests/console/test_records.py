@@ -46,6 +46,7 @@ async def test_a_night_is_told_in_chains_lanes_and_figures(desk: Desk, tmp_path:
     assert {"unknown", "fence"} <= {step["ha_state"] for step in lanes["node", "phum03"]}
     assert lanes["resource", "vm:100"][-1]["node"] != "phum03"
     assert ("resource", "vm:121") not in lanes
+    assert found["began"] < began
     only = await got(desk, f"/api/history/lanes?{time}&text=VM:121")
     assert [lane["whom"] for lane in only["lanes"]] == ["vm:121"]
 

@@ -5,7 +5,7 @@ import { html, nothing, type TemplateResult } from "lit/html.js";
 import { ApiError, asApiError } from "../core/api.js";
 import { redraw } from "../core/draw.js";
 import { askFared, type Fared } from "../core/history.js";
-import { consoleNow } from "../core/store.js";
+import { clusterNow } from "../core/store.js";
 import { cellsOf, type Column, tableView } from "../parts/table.js";
 import { errorLine } from "../words/errors.js";
 import { number, span, t } from "../words/i18n.js";
@@ -18,7 +18,7 @@ let failure: ApiError | null = null;
 let newest = 0;
 
 whenOpened("availability", () => {
-  const now = new Date(consoleNow() * 1000);
+  const now = new Date(clusterNow() * 1000);
   month ||= `${now.getFullYear()}-${String(now.getMonth() + 1).padStart(2, "0")}`;
   void load();
 });

@@ -5,7 +5,7 @@ import { html, nothing, svg, type TemplateResult } from "lit/html.js";
 import { ApiError, asApiError } from "../core/api.js";
 import { redraw } from "../core/draw.js";
 import { askLanes, type Lane, type Lanes, type Step } from "../core/history.js";
-import { consoleNow } from "../core/store.js";
+import { clusterNow } from "../core/store.js";
 import { errorLine } from "../words/errors.js";
 import { clock, dateTime, span, t, tn } from "../words/i18n.js";
 import { nameThen } from "../words/names.js";
@@ -37,7 +37,7 @@ async function load(): Promise<void> {
   const mine = ++newest;
   isBusy = true;
   redraw();
-  const to = until ?? Math.round(consoleNow() * 1000);
+  const to = until ?? Math.round(clusterNow() * 1000);
   try {
     const found = await askLanes(to - width, to, text);
     if (mine !== newest) return;
@@ -55,7 +55,7 @@ const keyOf = (lane: Lane | undefined) => (lane ? `${lane.part}/${lane.whom}` : 
 
 /** Move by a share of what is shown; up to now at most. */
 function move(share: number): void {
-  const now = Math.round(consoleNow() * 1000);
+  const now = Math.round(clusterNow() * 1000);
   const to = (until ?? now) + share * width;
   until = to >= now ? null : Math.round(to);
   void load();

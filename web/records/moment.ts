@@ -6,7 +6,7 @@ import { ApiError, asApiError } from "../core/api.js";
 import { redraw } from "../core/draw.js";
 import { askMoment, type Moment } from "../core/history.js";
 import { asOf } from "../core/past.js";
-import { consoleNow } from "../core/store.js";
+import { clusterNow } from "../core/store.js";
 import { nodesView } from "../parts/nodes.js";
 import { resourcesView } from "../parts/resources.js";
 import { rulesView } from "../parts/rules.js";
@@ -24,7 +24,7 @@ let failure: ApiError | null = null;
 let newest = 0;
 
 whenOpened("moment", () => {
-  at = Number(asked().get("at")) || Math.round(consoleNow() * 1000) - HOUR_MS;
+  at = Number(asked().get("at")) || Math.round(clusterNow() * 1000) - HOUR_MS;
   void load();
 });
 
@@ -43,7 +43,7 @@ async function load(): Promise<void> {
 }
 
 function travel(to: number): void {
-  at = Math.min(to, Math.round(consoleNow() * 1000));
+  at = Math.min(to, Math.round(clusterNow() * 1000));
   note("moment", { at: String(at) });
   void load();
 }

@@ -11,6 +11,9 @@ from virton.keeping.names import Names, in_parts, text_of
 from virton.keeping.tables import clusters, details, happenings, states, subjects
 
 GONE = "{}"
+WHOLE = "cluster"
+"""The row of the cluster as a whole, which is there from the first moment on."""
+
 Rows = Mapping[str, Mapping[str, Any]]
 Course = list[tuple[int, dict[str, Any]]]
 """From when on (ms) a row showed what; an empty object where it was gone."""
@@ -128,6 +131,17 @@ class Moments:
         rows = known.where(clusters.c.identity == self._cluster, inside)
         with troubles(), self._engine.connect() as connection:
             return [str(name) for (name,) in connection.execute(rows)]
+
+    def began(self) -> int | None:
+        """Return from when on moments are known; raises HistoryError."""
+        query = (
+            select(func.min(states.c.at_ms))
+            .join(subjects, subjects.c.id == states.c.subject_id)
+            .join(clusters, clusters.c.id == subjects.c.cluster_id)
+            .where(clusters.c.identity == self._cluster, subjects.c.name == WHOLE)
+        )
+        with troubles(), self._engine.connect() as connection:
+            return connection.execute(query).scalar_one_or_none()
 
     def names(self) -> list[str]:
         """Return every row that was ever kept, by name; raises HistoryError."""

@@ -44,7 +44,8 @@ async def lanes(call: Call) -> Response:
     text = asked.get("text", "").casefold()
     rows, more = await looked_up(lambda: _lanes(books, since_ms, until_ms, text))
     unseen = await looked_up(lambda: _unseen(books, since_ms, until_ms))
-    return Answer({"lanes": rows, "more": more, "unseen": unseen, "began": _began(books)})
+    began = await looked_up(books.moments.began)
+    return Answer({"lanes": rows, "more": more, "unseen": unseen, "began": began})
 
 
 def _lanes(books: Books, since_ms: int, until_ms: int, text: str) -> tuple[list[Any], int]:
@@ -94,15 +95,13 @@ def _unseen(books: Books, since_ms: int, until_ms: int) -> list[Span]:
     return found if blind is None else [*found, (max(blind, since_ms), until_ms)]
 
 
-def _began(books: Books) -> int | None:
-    return books.history.oldest_ms()
-
-
 async def availability(call: Call) -> Response:
     """Return for how long each resource was up and down within a time (`since`, `until`, ms)."""
     books = books_of(call, AUDIT)
     since_ms, until_ms = _time(call)
-    until_ms = min(until_ms, round(call.console.clock.time() * 1000))
+    chronicle = call.console.poller.chronicle
+    now_s = (chronicle and chronicle.now_s) or call.console.clock.time()
+    until_ms = min(until_ms, round(now_s * 1000))
     rows = await looked_up(lambda: _availability(books, since_ms, until_ms))
     return Answer({"rows": rows, "since": since_ms, "until": until_ms})
 

@@ -13,7 +13,7 @@ from virton.console.watch.steps import went_well
 from virton.keeping.database import HistoryError, Trouble, open_database
 from virton.keeping.history import Filter, History
 from virton.keeping.marks import WATCHED, keep_mark, mark_of
-from virton.keeping.moments import Moments
+from virton.keeping.moments import WHOLE, Moments
 from virton.keeping.outbox import Outbox
 from virton.keeping.settings import Settings
 from virton.proxmox.sight import (
@@ -78,6 +78,11 @@ class Chronicle:
     def books(self) -> Books | None:
         """Return the books, once the cluster is known and they could be opened."""
         return self._books
+
+    @property
+    def now_s(self) -> float | None:
+        """Return when it was looked last, by the cluster's clock: by that everything is kept."""
+        return self._watched_s
 
     @property
     def is_writing(self) -> bool:
@@ -177,7 +182,7 @@ class Chronicle:
             books.history.add(self._waiting)
             self._waiting = []
             if page.now:
-                books.moments.keep(self._rows(page), round(page.now * 1000))
+                books.moments.keep(self._rows(page), round((self.now_s or page.now) * 1000))
             self._mark(books)
         except HistoryError as error:
             if self.trouble is not error.trouble:
@@ -193,7 +198,7 @@ class Chronicle:
         named |= {f"rules/{row.rule}": row for row in page.rules}
         master, quorum = page.master and page.master.node, page.quorum and page.quorum.ok
         rows = dict(zip(named, self._standing.batch(named.items()), strict=True))
-        return {**rows, "cluster": {"master": master, "quorum": quorum}}
+        return {**rows, WHOLE: {"master": master, "quorum": quorum}}
 
 
 def _open(address: str, cluster: str) -> Books:
