@@ -353,6 +353,14 @@ function nameView({ name, comment }: Resource): TemplateResult {
   return html`${name ?? "–"}${comment ? html` <span class="comment">${comment}</span>` : nothing}`;
 }
 
+const STARTING = ["starting", "request_start", "request_start_balance"];
+
+/** What the guest itself does, and on how many nodes its start has failed. */
+function guestText({ failed_nodes: failed = [] }: Resource, key: string): string {
+  const count = failed.length;
+  return count ? `${t(key)}, ${t("resources.failed", { count })}` : t(key);
+}
+
 /** The word of a state: never green where the guest is down or its node is lost. */
 function wordOf(resource: Resource): { word: Word; beside: string } {
   const word = resourceState(resource.state);
@@ -361,10 +369,9 @@ function wordOf(resource: Resource): { word: Word; beside: string } {
     const tone = word.tone === "bad" ? "bad" : "idle";
     return { word: { ...word, tone }, beside: t("resources.last_state") };
   }
-  if (resource.down) {
-    return { word: { ...word, tone: "warn" }, beside: t("resources.guest_down") };
-  }
-  return { word, beside: "" };
+  if (resource.down) return { word: { ...word, tone: "warn" }, beside: guestText(resource, "resources.guest_down") };
+  const isStopped = resource.guest === "stopped" && STARTING.includes(resource.state ?? "");
+  return { word, beside: isStopped ? guestText(resource, "resources.guest_starting") : "" };
 }
 
 function stateView(resource: Resource): TemplateResult {

@@ -21,8 +21,8 @@ import { icon, type IconName } from "./icons.js";
 import { note } from "./notes.js";
 import { toleranceFacts } from "./outlook.js";
 import { pill } from "./pill.js";
-import { lookAt } from "./resources.js";
-import { addressFor } from "../core/place.js";
+import { lookAt, showNode } from "./resources.js";
+import { addressFor, here } from "../core/place.js";
 
 const ICONS: Record<LineWord, IconName> = {
   unknown: "unknown",
@@ -164,7 +164,12 @@ const DEEDS: Record<Deed, (matter: Matter) => unknown> = {
     if (resource) openRepair(resource);
   },
   start_again: ({ sid = "" }) => startAgain(sid),
-  look: ({ sid = "" }) => lookAt(sid),
+  look: ({ sid, node }) => {
+    isListOpen = false;
+    if (here() !== "/") location.assign(addressFor("/"));
+    else if (sid) lookAt(sid);
+    else if (node) showNode(node);
+  },
   arm: () => {
     isListOpen = false;
     openArm();

@@ -38,8 +38,9 @@ export interface Matter {
   deed?: Deed;
   /** The cluster's own words. */
   own?: string | null;
-  /** Whom the deed is about. */
+  /** Whom the deed is about: a resource, or those of a node. */
   sid?: string;
+  node?: string;
 }
 
 /** The colour of each word. */
@@ -152,8 +153,9 @@ function aboutNodes({ nodes, resources, fencing }: PageModel): Matter[] {
   };
   const fenced = nodes.filter((node) => node.ha_state === "fence");
   const silent = nodes.filter((node) => node.lost && node.ha_state !== "fence");
-  about("fault", "fence", fenced, lossOf(fenced, resources, t("warning.fence.next")));
-  about("fault", "silent", silent, lossOf(silent, resources, isDisarmed ? "" : t("warning.silent.next")));
+  const seen = (of: Node[]): Partial<Matter> => (of[0] ? { deed: "look", node: of[0].name } : {});
+  about("fault", "fence", fenced, { ...seen(fenced), ...lossOf(fenced, resources, t("warning.fence.next")) });
+  about("fault", "silent", silent, { ...seen(silent), ...lossOf(silent, resources, isDisarmed ? "" : t("warning.silent.next")) });
   const shown = (display: string) => nodes.filter((node) => node.lrm?.display === display);
   about("fault", "lost", shown("lost"));
   about("caution", "waiting", shown("waiting"));
