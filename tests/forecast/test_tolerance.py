@@ -10,8 +10,10 @@ from virton.forecast.fates import Verdict
 from virton.forecast.fit import Size, SizeError, fits
 from virton.forecast.reasons import NoSuchResourceError, reasons
 from virton.forecast.refresh import fresh, refreshed
+from virton.forecast.rest import at_rest
 from virton.forecast.situation import Situation
-from virton.forecast.tolerance import Table, tolerance
+from virton.forecast.tolerance import Table, cases, tolerance
+from virton.ha.states import LrmState
 
 BOUND = rule("bound", ["vm:1"], nodes={"node1": 0}, strict=1)
 
@@ -203,3 +205,13 @@ def test_no_row_is_kept_when_what_all_rows_stand_on_has_changed(
     former, truth = tolerance(before), tolerance(after)
     assert former.rows != truth.rows
     assert refreshed(after, [row.case for row in former.rows], former).rows == truth.rows
+
+
+def test_a_refreshed_table_tells_anew_which_nodes_reset_themselves() -> None:
+    idle, _ = at_rest(cluster({"vm:1": "node1", "vm:2": "node2"}))
+    held = {**idle.lrm, "node3": replace(idle.lrm["node3"], state=LrmState.ACTIVE)}
+    armed = replace(idle, lrm=held, kept=None)
+    before = tolerance(armed)
+    after = refreshed(replace(idle, kept=None), cases(idle), before)
+    assert after.rows == tolerance(idle).rows
+    assert after.rows != before.rows

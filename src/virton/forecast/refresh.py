@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from virton.forecast.collecting import rarely_collecting
+from virton.forecast.falling import is_armed
 from virton.forecast.rest import at_rest
 from virton.forecast.situation import Situation
 from virton.forecast.tolerance import Case, Row, Table, rows
@@ -68,20 +69,22 @@ def _changed(former: Table, base: Situation, trial: Trial) -> frozenset[str] | N
     if any(_place(before, sid) != _place(base, sid) for sid in base.resources):
         return None
     earlier, now = former.rules, trial.rules
-    return frozenset(
-        sid
-        for sid in base.resources
-        if before.resources[sid] != base.resources[sid]
-        or before.guests.get(sid) != base.guests.get(sid)
-        or any(
-            one.get(sid) != other.get(sid)
-            for one, other in (
-                (earlier.node_priorities, now.node_priorities),
-                (earlier.together, now.together),
-                (earlier.apart, now.apart),
-            )
-        )
-    )
+    changed = _other_items(before.resources, base.resources)
+    changed |= _other_items(before.guests, base.guests)
+    changed |= _other_items(earlier.node_priorities, now.node_priorities)
+    changed |= _other_items(earlier.together, now.together)
+    changed |= _other_items(earlier.apart, now.apart)
+    return frozenset(changed & base.resources.keys())
+
+
+def _other_items(before: Mapping[str, object], now: Mapping[str, object]) -> set[str]:
+    """Return the keys whose values are other ones than before."""
+    changed = before.keys() ^ now.keys()
+    for key, value in now.items():
+        earlier = before.get(key)
+        if earlier is not value and earlier != value:
+            changed.add(key)
+    return changed
 
 
 def _world(situation: Situation) -> tuple[object, ...]:
@@ -95,9 +98,10 @@ def _world(situation: Situation) -> tuple[object, ...]:
     settings = situation.settings, situation.groups, situation.figures, situation.offers
     stack = situation.dialect, situation.timing, situation.master
     silent = frozenset(who for who in situation.ages_s if situation.is_silent(*who))
+    armed = frozenset(node for node in situation.online if is_armed(situation, node))
     away = {n: (s.state, s.mode) for n, s in situation.lrm.items() if n not in situation.online}
     guests = situation.guest_locks, situation.failing
-    return loads, votes, device, settings, stack, silent, away, guests
+    return loads, votes, device, settings, stack, silent, armed, away, guests
 
 
 def _place(situation: Situation, sid: str) -> tuple[object, ...]:

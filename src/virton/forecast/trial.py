@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from virton.forecast.load import load_report
 from virton.forecast.patience import go_on
-from virton.forecast.situation import Situation
+from virton.forecast.situation import Guest, Situation
 from virton.ha.causes import Cause
 from virton.ha.environment import LockAnswer, agent_lock
 from virton.ha.events import Event
@@ -315,14 +315,7 @@ class Trial:
     def after(self) -> Situation:
         """Return the situation as the trial leaves it."""
         files = self._files
-        guests = {
-            sid: replace(
-                guest,
-                node=self._place(sid, guest.node),
-                running=sid in self.running,
-            )
-            for sid, guest in self.situation.guests.items()
-        }
+        guests = {sid: self._guest(guest) for sid, guest in self.situation.guests.items()}
         nodes = {
             name: node
             if node.online == (name in self.online)
@@ -351,6 +344,9 @@ class Trial:
             return status
         return replace(status, state=LrmState.WAIT_FOR_AGENT_LOCK)
 
-    def _place(self, sid: str, before: str) -> str:
-        config = self._files.resources().get(sid)
-        return (config.node if config else None) or before
+    def _guest(self, guest: Guest) -> Guest:
+        config = self._files.resources().get(guest.sid)
+        node, running = (config.node if config else None) or guest.node, guest.sid in self.running
+        if (node, running) == (guest.node, guest.running):
+            return guest
+        return replace(guest, node=node, running=running)
