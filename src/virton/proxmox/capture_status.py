@@ -6,6 +6,8 @@ The ages (s) are told against the newest sign of life, as none of our clocks is 
 from typing import Any
 
 from virton.ha.environment import MANAGER_LOCK, agent_lock
+from virton.ha.lrm_duty import duty, holds_lock
+from virton.ha.model import ManagerStatus
 from virton.ha.states import LrmMode, LrmState, NodeState, ServiceState
 from virton.proxmox.capture_configuration import told
 from virton.proxmox.manager import LrmFile, ManagedService, ManagerFiles, parse_results
@@ -52,16 +54,19 @@ def _ages(reading: Reading, names: Names) -> Json:
 def _locks(reading: Reading, names: Names) -> Json:
     """Return who holds which lock; it was renewed at the latest when its holder last wrote.
 
-    A manager that has nothing to do writes nothing, and an LRM that waits holds no lock.
+    A manager that has nothing to do writes nothing, and an LRM that waits holds no lock, nor one in
+    maintenance that has no guests any more.
     """
     files = reading.status.manager
+    manager = ManagerStatus.from_json(_manager_status(files, names))
     locks: Json = {}
     if files.master_node is not None:
         holder = {"node": names.node(files.master_node), "age_s": _age(reading, files.timestamp)}
         locks[MANAGER_LOCK] = told(holder)
     for node, lrm in sorted(files.lrms.items()):
-        if lrm.state in ("active", "maintenance"):
-            name = names.node(node)
+        name = names.node(node)
+        active = duty(manager, name).active_count
+        if lrm.state in list(LrmState) and holds_lock(LrmState(lrm.state), active):
             locks[agent_lock(name)] = told({"node": name, "age_s": _age(reading, lrm.timestamp)})
     return locks
 
