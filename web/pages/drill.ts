@@ -6,6 +6,7 @@ import { ApiError, asApiError } from "../core/api.js";
 import { actDrill, drillFailure, drillTold, followDrill, type Proposal, type Told } from "../core/drill.js";
 import { redraw } from "../core/draw.js";
 import { startPage } from "../core/page.js";
+import { manualLink } from "../parts/manual.js";
 import { addressFor } from "../core/place.js";
 import { may, state } from "../core/store.js";
 import { errorLine } from "../words/errors.js";
@@ -44,7 +45,7 @@ function propose(event: Event): void {
 function view(): TemplateResult {
   const told = drillTold();
   const broken = drillFailure();
-  return html`<div class="title"><h1 tabindex="-1">${t("drill.page.title")}</h1></div>
+  return html`<div class="title"><h1 tabindex="-1">${t("drill.page.title")}</h1>${manualLink("/drill")}</div>
     ${failure ? html`<p class="trouble" role="alert">${errorLine(failure)}</p>` : nothing}
     ${told ? toldView(told) : broken ? html`<p class="trouble" role="alert">${errorLine(broken)}</p>` : html`<p class="loading">${t("loading")}</p>`}`;
 }

@@ -5,6 +5,7 @@ import { html, nothing, type TemplateResult } from "lit/html.js";
 import { ApiError, asApiError } from "../core/api.js";
 import { redraw } from "../core/draw.js";
 import { startPage } from "../core/page.js";
+import { manualLink } from "../parts/manual.js";
 import { act, type Applied, collectFile, type Entry, followPlans, leaveOut, type Look, lookAtPlan, plansFailure, plansTold, type Told } from "../core/plans.js";
 import { may, state } from "../core/store.js";
 import { errorLine } from "../words/errors.js";
@@ -41,7 +42,7 @@ const ask = () =>
 function view(): TemplateResult {
   const told = plansTold();
   const broken = plansFailure();
-  return html`<div class="title"><h1 tabindex="-1">${t("plans.page.title")}</h1></div>
+  return html`<div class="title"><h1 tabindex="-1">${t("plans.page.title")}</h1>${manualLink("/plans")}</div>
     ${told ? toldView(told) : broken ? html`<p class="trouble" role="alert">${errorLine(broken)}</p>` : html`<p class="loading">${t("loading")}</p>`}`;
 }
 

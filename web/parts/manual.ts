@@ -13,6 +13,8 @@ const CHAPTERS: Record<string, string> = {
   "/history": "7-6-history",
   "/alerts": "7-7-alerts",
   "/maintenance": "7-8-maintenance",
+  "/plans": "8-5-desired",
+  "/drill": "8-6-drill",
   "/help": "index",
   "/login": "8-1-install",
   status: "7-1-status",
