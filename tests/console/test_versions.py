@@ -115,6 +115,7 @@ async def test_groups_are_shown_as_the_rules_that_they_will_become(
         "errors": {},
         "order": left["rule"]["order"],
         "extra": {},
+        "conflicts": [],
     }
     assert (right["rule"]["strict"], right["rule"]["comment"]) == (False, "by hand")
     assert right["extra"] == {"tomorrow": "yes"}
