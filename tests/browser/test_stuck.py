@@ -37,10 +37,6 @@ def open_live(stage: Stage, live: Live) -> Opener:
     return stage.opener(live.address)
 
 
-def head(page: Page) -> str:
-    return page.locator(".outlook").inner_text()
-
-
 def test_the_head_names_node_guest_and_rule_before_anything_happens(open_live: Opener) -> None:
     page = arrive(open_live)
     sentence = page.get_by_role("link", name="phum03 노드가 멈추면 복구되지 않습니다")
@@ -58,6 +54,18 @@ def test_the_head_names_node_guest_and_rule_before_anything_happens(open_live: O
         .filter(has=page.get_by_role("rowheader", name="phum03", exact=True))
     )
     expect(red).to_contain_text("VM 100 (LOTCES-WIN) (엄격한 규칙 win-on-3)", timeout=PATIENCE_MS)
+    wait_until_timed(page)
+
+
+def wait_until_timed(page: Page) -> None:
+    """Wait until the table stands with its times: what is said of a loss from then on is held to it."""
+    address = re.sub(r"(//[^/]+).*", r"\1", page.url) + "/api/forecast/table"
+    for _ in range(300):
+        rows = page.request.get(address).json()["rows"]
+        if all("after_s" in row for row in rows if row["kind"] == "node"):
+            return
+        page.wait_for_timeout(200)
+    raise AssertionError(rows)
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=str)
@@ -83,6 +91,18 @@ def test_a_resource_without_a_node_says_why_and_what_helps(
     expect(
         page.get_by_role("button", name=re.compile("win-on-3 메뉴|Menu of win-on-3"))
     ).to_be_focused()
+
+
+def test_after_a_real_loss_the_head_tells_what_was_foretold_and_what_came(
+    open_live: Opener, live: Live
+) -> None:
+    live.change_tries("vm:999", 2)  # the score is kept whenever the table is drawn anew
+    page = arrive(open_live)
+    score = page.get_by_role("link", name="예측 적중률: 결과 2건 중 2건")
+    expect(score).to_be_visible(timeout=PATIENCE_MS)
+    score.click()
+    expect(page).to_have_url(re.compile(r"/whatif#score$"))
+    expect(page.locator("#score")).to_contain_text("결과 2건 중 2건", timeout=PATIENCE_MS)
 
 
 def test_a_repair_is_previewed_and_done_by_one_press(open_live: Opener, live: Live) -> None:
