@@ -37,7 +37,7 @@ const NUMBERS: NumberName[] = ["threshold", "hold_rounds", "margin"];
 
 /** Why the settings cannot be changed by this user, or "". */
 export function settingsHindrance(): string {
-  return may("Sys.Modify") ? "" : t("forbidden.modify");
+  return may("Sys.Modify") ? "" : t("forbidden.settings");
 }
 
 /** Open the dialog. */
