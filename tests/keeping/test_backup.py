@@ -31,6 +31,8 @@ def folder(tmp_path: Path) -> Path:
     book = Audit(made)
     for number in range(3):
         book.add({"number": number})
+    (made / "applies").mkdir()
+    (made / "applies" / "1.json").write_text("{}")
     return made
 
 
@@ -57,7 +59,9 @@ def test_what_was_backed_up_is_what_comes_back(folder: Path, tmp_path: Path) -> 
     assert (target / KEY).read_text() == "secret\n"
     assert count(target / "history.sqlite") == 1000
     assert verify(target).records == 3
-    assert sorted(path.name for path in target.iterdir()) == sorted(made.files)
+    assert (target / "applies" / "1.json").read_text() == "{}"
+    back = (path for path in target.rglob("*") if path.is_file())
+    assert sorted(path.relative_to(target).as_posix() for path in back) == sorted(made.files)
 
 
 def test_who_writes_meanwhile_is_not_kept_waiting_and_not_half_copied(

@@ -26,6 +26,7 @@ FORMAT = 1
 SETTINGS = "virton.toml"
 _PASSING = ("-wal", "-shm", ".new", ".part", "-journal")
 _NOT_KEPT = ("lock", "console.lock")
+_FOLDERS_OF_OURS = ("before-restore-", "restoring-")
 _CHUNK = 1 << 20
 _TRIED = 5
 _MOST_CONTENTS = 1 << 20
@@ -61,7 +62,7 @@ class BackedUp:
 
 def back_up(folder: Path, out: Path, *, version: str, now: float) -> BackedUp:
     """Write everything that is kept in a folder into one file; raises BackupError, OSError."""
-    names = sorted(path.name for path in folder.iterdir() if _is_kept(path))
+    names = [name for name in _names(folder) if _is_kept(folder / name)]
     if not names:
         raise BackupError("nothing", folder=str(folder))
     draft = out.with_name(f"{out.name}.part")
@@ -69,6 +70,7 @@ def back_up(folder: Path, out: Path, *, version: str, now: float) -> BackedUp:
         cleaning.callback(draft.unlink, missing_ok=True)
         staging = Path(cleaning.enter_context(tempfile.TemporaryDirectory(dir=out.parent)))
         for name in names:
+            (staging / name).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             _copy(folder / name, staging / name)
         told = _contents(staging, version, now)
         with os.fdopen(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
@@ -77,6 +79,13 @@ def back_up(folder: Path, out: Path, *, version: str, now: float) -> BackedUp:
             os.fsync(file.fileno())
         draft.replace(out)
     return _backed_up(told)
+
+
+def _names(folder: Path) -> list[str]:
+    """Return every file below a data folder by its path there, but what a restore has put aside."""
+    found = (path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+    names = (path.relative_to(folder).as_posix() for path in found)
+    return sorted(name for name in names if not name.startswith(_FOLDERS_OF_OURS))
 
 
 def _is_kept(path: Path) -> bool:
@@ -117,8 +126,8 @@ def _copy_audit(source: Path, target: Path) -> None:
 
 def _contents(staging: Path, version: str, now: float) -> dict[str, Any]:
     files = {
-        path.name: {"size": path.stat().st_size, "sha256": _sum(path)}
-        for path in sorted(staging.iterdir())
+        name: {"size": (staging / name).stat().st_size, "sha256": _sum(staging / name)}
+        for name in _names(staging)
     }
     return {"backup": FORMAT, "version": version, "made_at": now, "files": files}
 
@@ -168,13 +177,15 @@ def restore(file: Path, folder: Path, *, replace: bool, stamp: str) -> BackedUp:
             before.mkdir(mode=0o700)
             for path in there:
                 path.rename(before / path.name)
-        for name in told["files"]:
-            (Path(staging) / name).rename(folder / name)
+        for path in sorted(Path(staging).iterdir()):
+            path.rename(folder / path.name)
     return _backed_up(told)
 
 
 def _belongs_to_data(path: Path) -> bool:
-    return path.is_file() and path.name not in (*_NOT_KEPT, SETTINGS)
+    if path.is_dir():
+        return not path.name.startswith(_FOLDERS_OF_OURS)
+    return path.name not in (*_NOT_KEPT, SETTINGS)
 
 
 def _unpack(file: Path, staging: Path) -> dict[str, Any]:
@@ -187,7 +198,7 @@ def _unpack(file: Path, staging: Path) -> dict[str, Any]:
                 _unpack_one(tar, member, told["files"], staging)
     except (tarfile.TarError, EOFError, zlib.error, *_NOT_WHAT_IT_SHOULD_BE):
         raise BackupError("unreadable", file=file.name) from None
-    if lacking := sorted(told["files"].keys() - {path.name for path in staging.iterdir()}):
+    if lacking := sorted(told["files"].keys() - set(_names(staging))):
         raise BackupError("lacks", file=lacking[0])
     return told
 
@@ -210,8 +221,10 @@ def _unpack_one(
     tar: tarfile.TarFile, member: tarfile.TarInfo, files: dict[str, Any], staging: Path
 ) -> None:
     name = member.name
-    if name not in files or Path(name).name != name or not member.isreg():
+    parts = Path(name).parts
+    if name not in files or ".." in parts or Path(name).is_absolute() or not member.isreg():
         raise BackupError("foreign", file=name)
+    (staging / name).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     target, digest, source = staging / name, hashlib.sha256(), tar.extractfile(member)
     assert source is not None  # noqa: S101 - it is a regular file
     with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
