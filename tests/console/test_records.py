@@ -59,6 +59,7 @@ async def test_a_night_is_told_in_chains_lanes_and_figures(desk: Desk, tmp_path:
 
     course = await got(desk, f"/api/forecast/course?at={began}&lose=phum03")
     assert course["resources"]["vm:100"]["verdict"] == "back"
+    assert not [one["kind"] for one in course["assumptions"] if one.get("node") == "phum03"]
     bundle = await got(desk, f"/api/history/export?format=bundle&at={began}")
     assert bundle["manager_status"]["service_status"]["vm:100"]["node"] == "phum03"
     assert bundle["history"]["happenings"][-1]["says"]

@@ -3,6 +3,7 @@
 import { html, nothing, type TemplateResult } from "lit/html.js";
 
 import { knownTable } from "../core/forecast.js";
+import { pastShown } from "../core/past.js";
 import { clusterNow, state } from "../core/store.js";
 import type { Lrm, Node, PageModel, Resource } from "../model.js";
 import { ago, clock, dateTime, gib, has, number, t } from "../words/i18n.js";
@@ -106,7 +107,7 @@ function wordsOf({ node, page }: Row): { words: Word[]; beside: string } {
 
 /** Whether a node would reset itself if quorum were lost now, once the model has told it. */
 function resetText({ name, online }: Node): string {
-  const armed = online ? knownTable()?.armed : null;
+  const armed = online && pastShown() === null ? knownTable()?.armed : null;
   return armed ? t(armed.includes(name) ? "nodes.would_reset" : "nodes.would_not_reset") : "";
 }
 

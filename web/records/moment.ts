@@ -16,7 +16,8 @@ import { asked, fieldTime, note, timeOf, whenOpened } from "./views.js";
 import { addressFor } from "../core/place.js";
 
 const HOUR_MS = 3_600_000;
-const STEPS_MS = [-HOUR_MS, -60_000, -10_000, 10_000, 60_000, HOUR_MS];
+const MINUTE_MS = 60_000;
+const STEPS_MS = [-HOUR_MS, -MINUTE_MS, -10_000, 10_000, MINUTE_MS, HOUR_MS];
 
 let at = 0;
 let moment: Moment | null = null;
@@ -24,7 +25,7 @@ let failure: ApiError | null = null;
 let newest = 0;
 
 whenOpened("moment", () => {
-  at = Number(asked().get("at")) || Math.round(clusterNow() * 1000) - HOUR_MS;
+  at = Number(asked().get("at")) || Math.round(clusterNow() * 1000) - MINUTE_MS;
   void load();
 });
 

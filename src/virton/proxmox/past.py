@@ -26,7 +26,9 @@ def as_it_stood(now: Json, rows: Mapping[str, Any]) -> Json:
     names = {row["name"] for row in nodes}
     resources = [row for row in rows["resources"] if row.get("node") in names]
     master = (rows.get("cluster") or {}).get("master")
+    at_s = now["manager_status"].get("timestamp")
     return now | {
+        "about": _about(now.get("about", {})),
         "nodes": {row["name"]: _node(now["nodes"][row["name"]], row) for row in nodes},
         "guests": now["guests"] | _guests(now["guests"], resources),
         "resources": {
@@ -37,18 +39,22 @@ def as_it_stood(now: Json, rows: Mapping[str, Any]) -> Json:
         "rules": [_rule(row) for row in rows["rules"] if _is_rule(row)],
         "running": _running(now["running"], resources, names),
         "manager_status": _manager(now["manager_status"], nodes, resources, master),
-        "lrm_status": {
-            row["name"]: _lrm(now["lrm_status"], row) for row in nodes if row.get("lrm")
-        },
+        "lrm_status": {row["name"]: _lrm(row, at_s) for row in nodes if row.get("lrm")},
         "seen": _seen(nodes, master),
         "commands": [],
     }
 
 
+def _about(now: Json) -> Json:
+    """Return what the capture is, without what is remarked of a node as it is now."""
+    return now | {"remarks": [one for one in now.get("remarks", ()) if "node" not in one]}
+
+
 def _node(now: Json, row: Row) -> Json:
     is_on = bool(row.get("online")) and not row.get("lost")
     switch = "on" if is_on else "off"
-    return now | {"power": switch, "network": switch, "online": is_on}
+    sizes = told({"maxcpu": row.get("maxcpu"), "maxmem": row.get("maxmem")})
+    return now | sizes | {"power": switch, "network": switch, "online": is_on}
 
 
 def _guests(now: Json, resources: Sequence[Row]) -> Json:
@@ -133,13 +139,13 @@ _SETTLED = {
 """What a resource is taken for whose work was under way: the work itself is not kept."""
 
 
-def _lrm(now: Json, row: Row) -> Json:
+def _lrm(row: Row, at_s: int | None) -> Json:
+    """Return an LRM's file; whoever was there then had just written."""
     lrm = row["lrm"]
-    known = now.get(row["name"], {})
     entry = {
         "state": lrm.get("state") or "wait_for_agent_lock",
         "mode": lrm.get("mode") or "active",
-        "timestamp": known.get("timestamp"),
+        "timestamp": at_s,
     }
     return told(entry) | {"results": {}}
 
