@@ -44,7 +44,7 @@ def course(node: str) -> dict[str, Any]:
 
 def happening(number: int, says: str) -> dict[str, Any]:
     told = {"number": number, "kind": "node.lost", "whom": "phum01", "from": 0, "to": 0}
-    return told | {"told": True, "facts": {}, "says": says, "because": None}
+    return told | {"told": True, "facts": {}, "says": says, "because": None, "chain": []}
 
 
 def history(says: str) -> dict[str, Any]:

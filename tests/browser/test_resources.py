@@ -342,6 +342,7 @@ def test_the_way_out_of_an_error_is_shown_to_its_end(page: Page, standin: Standi
     expect(page.get_by_text("다시 시작하도록 요청했습니다.")).to_be_visible()
     assert standin.writes == [("POST", "/api/resources/vm:999/repair/start", None)]
     broken.update(state="starting", request_state="started", repair=repair | {"step": "starting"})
+    snapshot["now"] += 1
     standin.show(snapshot)
     expect(matters(page).get_by_role("button", name="다시 시작")).to_have_count(0)
 
