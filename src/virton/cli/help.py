@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 from typer import rich_utils
 from typer._click import exceptions as misuse
+from typer._click.core import Context
 
 from virton.cli.complaint import complain
 from virton.cli.language import environment_language, printable
@@ -82,6 +83,8 @@ def in_language(command: Any, verb: str) -> Any:
     _name_the_headings()
     command.help = known.get(f"verb.{verb}", command.help)
     command.short_help = known.get(f"verb.{verb}", command.short_help)
+    if (option := command.get_help_option(Context(command))) is not None:
+        option.help = said("usage.this_help")
     for param in command.params:
         keys = (f"option.{verb}.{param.name}", f"option.{param.name}")
         param.help = next((known[key] for key in keys if key in known), getattr(param, "help", ""))
@@ -97,6 +100,9 @@ def _name_the_headings() -> None:
     rich_utils.ARGUMENTS_PANEL_TITLE = said("usage.arguments")
     rich_utils.OPTIONS_PANEL_TITLE = said("usage.options")
     rich_utils.COMMANDS_PANEL_TITLE = said("usage.commands")
+    rich_utils.REQUIRED_LONG_STRING = said("usage.required")
+    rich_utils.DEFAULT_STRING = said("usage.default")
+    rich_utils.ENVVAR_STRING = said("usage.envvar")
 
 
 def lacking(command: Any, verb: str, locale: str) -> Iterator[str]:
