@@ -58,6 +58,8 @@ def test_a_node_is_cut_off_by_a_switch(
 def test_a_guest_is_crashed_and_its_starts_made_to_fail(lab_page: Page, standin: Standin) -> None:
     lab(lab_page).get_by_role("button", name="VM 100 (LOTCES-WIN) 비정상 종료시키기").click()
     lab(lab_page).get_by_label("VM 121 (ct) 다음 시작을 실패시킬 횟수").fill("2")
+    guest = next(one for one in standin.laboratory["guests"] if one["sid"] == "vm:121")
+    guest["fail_starts"] = 2
     lab(lab_page).get_by_role("button", name="VM 121 (ct) 시작 실패 적용").click()
     expect(lab(lab_page).get_by_label("VM 121 (ct) 다음 시작을 실패시킬 횟수")).to_have_value("2")
     assert [body for _, _, body in standin.writes] == [

@@ -66,6 +66,19 @@ def test_a_missing_master_is_told_apart_from_a_missing_quorum(page: Page, standi
     expect(line(page).get_by_text("쿼럼은 정상이지만 CRM 마스터가 없습니다.")).to_be_visible()
 
 
+def test_of_a_lost_node_on_which_nothing_is_left_no_recovery_is_announced(
+    page: Page, standin: Standin
+) -> None:
+    snapshot = contents.usual()
+    snapshot["nodes"][2].update(online=False, ha_state="unknown")
+    for resource in snapshot["resources"]:
+        resource["node"] = "phum01"
+    standin.show(snapshot)
+    expect(line(page).get_by_text("phum03 노드가 응답하지 않습니다.")).to_be_visible()
+    expect(matters(page).get_by_text("남은 HA 리소스는 없습니다.")).to_be_visible()
+    expect(matters(page).get_by_text("잠금이 만료되기를")).to_have_count(0)
+
+
 def test_of_a_lost_master_the_line_names_the_node_and_not_the_age_of_what_is_known(
     page: Page, standin: Standin
 ) -> None:

@@ -18,7 +18,8 @@ WATCH = """() => {
   window.shifts = [];
   new PerformanceObserver((list) => {
     for (const { value, sources } of list.getEntries()) {
-      shifts.push([value, sources.map(({ node }) => node?.outerHTML?.slice(0, 120) ?? "text")]);
+      const moved = ({ node }) => node?.outerHTML?.slice(0, 120) ?? node?.textContent ?? "gone";
+      shifts.push([value, sources.map(moved)]);
     }
   }).observe({ type: "layout-shift" });
 }"""

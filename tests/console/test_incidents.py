@@ -141,7 +141,7 @@ async def test_whatever_goes_wrong_with_a_turn_the_next_is_taken(
     async def sleep(_seconds: float) -> None:
         await turns.acquire()
 
-    def prepare(now_s: float) -> bool:
+    def prepare(now_s: float, _ahead_s: float) -> bool:
         taken.append(now_s)
         if len(taken) == 1:
             raise TypeError("nobody thought of this")

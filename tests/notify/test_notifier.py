@@ -103,6 +103,17 @@ async def lose_a_node(night: Night) -> None:
     await night.pass_to(160)
 
 
+async def test_a_cluster_whose_clock_is_ahead_keeps_no_message_back(
+    engine: Engine, mail: MailServer
+) -> None:
+    night = Night(engine, setup(mail))
+    History(engine, "c1").add([at(3610, Kind.NODE_LOST, "phum03")])
+    for now_s, told in ((START_S + 20, 0), (START_S + 40, 1)):
+        night.notifier.prepare(now_s, ahead_s=3600)
+        await night.notifier.send_due(now_s)
+        assert len(mail.mails) == told
+
+
 async def test_a_lost_node_is_one_message_a_worse_one_and_its_end(
     engine: Engine, mail: MailServer
 ) -> None:

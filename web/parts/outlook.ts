@@ -1,5 +1,6 @@
 /** The sentence at the head of the HA page: what the cluster bears, how old that is, and how forecasts fared. */
 
+import { keyed } from "lit/directives/keyed.js";
 import { html, nothing, type TemplateResult } from "lit/html.js";
 
 import { redraw } from "../core/draw.js";
@@ -15,14 +16,15 @@ let score: Score | null = null;
 let askedAt: number | null | undefined;
 
 /** The sentence; it is never older than the age that it tells. */
-export function outlookView(): TemplateResult {
+export function outlookView(): unknown {
   const table = knownTable();
   if (table && may("Sys.Audit") && askedAt !== table.at) void readScore(table.at);
   if (!table) return html`<p class="outlook soft small cut"></p>`;
   const told = tolerance(table);
   const address = addressFor(told.node === null ? "/whatif#tolerance" : `/whatif?lose=${encodeURIComponent(told.node)}`);
   const sentence = table.at === null ? nothing : html`<a href=${address} data-tone=${told.node === null ? "ok" : "warn"}>${told.text}</a>`;
-  return html`<p class="outlook small cut" aria-busy=${table.fresh ? "false" : "true"} title=${table.at === null ? nothing : told.text}>${sentence} <span class="soft">${tableAge(table)}</span> ${scoreLink()}</p>`;
+  // Another sentence is another paragraph: what stands behind it would jump.
+  return keyed(told.text, html`<p class="outlook small cut" aria-busy=${table.fresh ? "false" : "true"} title=${table.at === null ? nothing : told.text}>${sentence} <span class="soft">${tableAge(table)}</span> ${scoreLink()}</p>`);
 }
 
 async function readScore(at: number | null): Promise<void> {

@@ -155,7 +155,11 @@ function aboutNodes({ nodes, resources, fencing }: PageModel): Matter[] {
   const silent = nodes.filter((node) => node.lost && node.ha_state !== "fence");
   const seen = (of: Node[]): Partial<Matter> => (of[0] ? { deed: "look", node: of[0].name } : {});
   about("fault", "fence", fenced, { ...seen(fenced), ...lossOf(fenced, resources, t("warning.fence.next")) });
-  about("fault", "silent", silent, { ...seen(silent), ...lossOf(silent, resources, isDisarmed ? "" : t("warning.silent.next")) });
+  const holds = ({ name }: Node) => resources.some((resource) => resource.node === name);
+  const held = silent.filter(holds);
+  const left = silent.filter((node) => !holds(node));
+  about("fault", "silent", held, { ...seen(held), ...lossOf(held, resources, isDisarmed ? "" : t("warning.silent.next")) });
+  about("fault", "left", left, { ...seen(left), ...lossOf(left, resources, "") });
   const shown = (display: string) => nodes.filter((node) => node.lrm?.display === display);
   about("fault", "lost", shown("lost"));
   about("caution", "waiting", shown("waiting"));

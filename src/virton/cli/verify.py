@@ -74,7 +74,10 @@ def verify(
         with told_wrong(desired, lang):
             if planned:
                 situation = make_plan(situation, source.configured, should).after
-            wanted = [_narrowed(one, only) for one in objectives(should, situation)]
+            narrowed = [_narrowed(one, only) for one in objectives(should, situation)]
+            wanted = [one for one in narrowed if one.after]  # of the others nothing would be tried
+            if narrowed and not wanted:
+                complain(f"--after {','.join(only)}: no objective is about it")
         domains = source.domains | should.domains
         found = verified(situation, wanted, domains)
         helps = _advised(situation, found, domains) if advise else {}

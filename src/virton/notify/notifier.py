@@ -66,8 +66,11 @@ class Notifier:
         self._opened: dict[str, Incident] = {}
         self._known: dict[_Key, dict[str, Told]] = {}
 
-    def prepare(self, now_s: float) -> bool:
-        """Make incidents and decide; False where another console has the duty. HistoryError."""
+    def prepare(self, now_s: float, ahead_s: float = 0.0) -> bool:
+        """Make incidents and decide; False where another console has the duty. HistoryError.
+
+        Incidents begin by the cluster's clock, which is `ahead_s` ahead of `now_s`.
+        """
         name = f"notify:{self._cluster}"
         until_ms = _ms(now_s + LEASE_S)
         if not leases.hold(self._engine, name, self._holder, _ms(now_s), until_ms):
@@ -75,7 +78,7 @@ class Notifier:
             return False
         if not self._duty:
             self._take_over()
-        while self._go_on(now_s):
+        while self._go_on(now_s, ahead_s):
             pass
         return True
 
@@ -98,12 +101,13 @@ class Notifier:
             told[one.recipient] = before.after(decision, Weight(one.weight))
         return told
 
-    def _go_on(self, now_s: float) -> bool:
+    def _go_on(self, now_s: float, ahead_s: float) -> bool:
         """Hear what is new, and decide; True if there may be more that is new."""
         new = self._history.since(self._outbox.mark())
         heard = [found for kept in new if (found := happening_of(kept)) is not None]
         opened, changed = hear_all(self._opened, heard)
-        due = self._due([*opened.values(), *(i for i in changed if i.ended_s is not None)], now_s)
+        ended = [incident for incident in changed if incident.ended_s is not None]
+        due = self._due([*opened.values(), *ended], now_s, ahead_s)
         if new or due:
             touched = [*changed, *(one.incident for one in due)]
             self._outbox.commit(
@@ -131,14 +135,16 @@ class Notifier:
         """Return of how many incidents it is remembered what was told."""
         return len(self._known)
 
-    def _due(self, incidents: Sequence[Incident], now_s: float) -> list["_Due"]:
+    def _due(self, incidents: Sequence[Incident], now_s: float, ahead_s: float) -> list["_Due"]:
         attention = {(kept.key, kept.began_ms): _attention(kept) for kept in self._kept()}
         found = []
         for incident in incidents:
             noted = attention.get(_key(incident), Attention())
             for recipient in self.setup.recipients:
                 told = self._known.get(_key(incident), {}).get(recipient.name, Told())
-                decision = decide(incident, recipient, told, noted, now_s, self.setup.hold_s)
+                decision = decide(
+                    incident, recipient, told, noted, now_s, self.setup.hold_s, ahead_s
+                )
                 if decision is not None:
                     found.append(_Due(incident, recipient, decision))
         return found

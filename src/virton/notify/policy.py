@@ -127,17 +127,19 @@ def decide(
     attention: Attention,
     now_s: float,
     hold_s: float = HOLD_S,
+    ahead_s: float = 0.0,
 ) -> Decision | None:
     """Return what is due to a recipient now; None while there is nothing to decide.
 
     Each phase is told once: the beginning when the incident has lasted for `hold_s`, a higher
-    weight at once, the end if the beginning was told.
+    weight at once, the end if the beginning was told. Incidents begin by the cluster's clock, which
+    is `ahead_s` ahead of `now_s`.
     """
     if incident.ended_s is not None:
         return _end(incident, told, hold_s)
     if told.weight is None:
         phase = Phase.BEGUN
-        if now_s - incident.began_s < hold_s:
+        if now_s + ahead_s - incident.began_s < hold_s:
             return None
     elif incident.weight > told.weight:
         phase = Phase.WORSE

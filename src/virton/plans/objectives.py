@@ -109,7 +109,7 @@ class _Reader:
 
     def _after(self, told: Any, path: str) -> tuple[str, ...]:
         names = [told] if isinstance(told, str) else told
-        if not isinstance(names, Sequence) or not set(names) <= set(FAULTS):
+        if not isinstance(names, Sequence) or not names or any(n not in FAULTS for n in names):
             raise DesiredError(path, "value", want=list(FAULTS))
         return tuple(fault for fault in FAULTS if fault in names)
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from virton.console.guard import Call
+from virton.console.handlers.pages import locale_of
 from virton.console.problems import Refusal
 from virton.console.standings import missing
 from virton.console.watch.chronicle import Books
@@ -37,5 +38,5 @@ async def looked_up(read: Callable[[], Found]) -> Found:
 
 def sentences_of(call: Call) -> Sentences:
     """Return the sentences in the language that is asked for, or that the page speaks."""
-    asked = call.request.query_params.get("lang") or call.request.cookies.get("virton_locale")
-    return Sentences.of(asked if asked in LOCALES else call.console.settings.language)
+    asked = call.request.query_params.get("lang")
+    return Sentences.of(asked if asked in LOCALES else locale_of(call.request))

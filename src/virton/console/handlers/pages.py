@@ -51,13 +51,13 @@ def page(name: str) -> Callable[[Request], Awaitable[Response]]:
 
 async def to_manual(request: Request) -> Response:
     """Send a reader to the manual in the language of the page."""
-    locale = _locale(request)
+    locale = locale_of(request)
     prefix = console_of(request).settings.prefix
     return RedirectResponse(f"{prefix}/manual/{locale}/index.html")
 
 
 def _page(request: Request, name: str) -> Response:
-    locale = _locale(request)
+    locale = locale_of(request)
     theme = _choice(request, THEME_COOKIE, THEMES, THEMES[0])
     return HTMLResponse(shell(name, locale, theme, console_of(request).settings.prefix))
 
@@ -79,7 +79,7 @@ def shell(name: str, locale: str, theme: str, base: str = "") -> str:
     return templates.get_template("page.html").render(context)
 
 
-def _locale(request: Request) -> str:
+def locale_of(request: Request) -> str:
     """Return the language that was chosen here, else the browser's, else the console's."""
     language = asked_language(request.headers.get("accept-language", ""))
     return _choice(

@@ -55,7 +55,7 @@ class Arrivals:
         lost = lost_nodes(readings)
         doubtful = lost | self._lost
         guests = {guest.sid: guest for guest in readings.nodes.data.inventory.guests}
-        at = now + (readings.ahead_s or 0.0)
+        at = now + readings.clock_ahead_s
         stays = {}
         for sid, row in readings.status.data.current.services.items():
             before = self.stays.get(sid)

@@ -70,6 +70,7 @@ class Chronicle:
         self._marked_s = float("-inf")
         self._waiting: list[Happening] = []
         self._latest: tuple[Readings, PageModel] | None = None
+        self.ahead_s = 0.0
         self._stirred = asyncio.Event()
         self._failed = False
         self.trouble: Trouble | None = None
@@ -92,6 +93,7 @@ class Chronicle:
     def offer(self, readings: Readings, page: PageModel) -> None:
         """Have the newest look compared; one that was not yet is passed over."""
         self._latest = (readings, page)
+        self.ahead_s = readings.clock_ahead_s
         self._stirred.set()
 
     async def run(self) -> None:
@@ -226,7 +228,7 @@ def sight_of(readings: Readings, looks: Looks) -> Sight | None:
     times = [part.at for part in parts if part.at is not None]
     if not times:
         return None
-    ahead_s = _ahead_s(readings)
+    ahead_s = readings.clock_ahead_s
     status, nodes = _fresh(readings.status), _fresh(readings.nodes)
     rules, resources = _fresh(readings.rules), _fresh(readings.resources)
     began_s = min(part.at - part.took_s for part in parts if part.at is not None)
@@ -240,16 +242,6 @@ def sight_of(readings: Readings, looks: Looks) -> Sight | None:
         rules=None if rules is None else rules_of(rules.rules),
         resources=None if resources is None else looks.resources(resources),
     )
-
-
-def _ahead_s(readings: Readings) -> float:
-    """Return by how much the cluster's clock is ahead of the console's."""
-    status = readings.status
-    if readings.ahead_s is not None:
-        return readings.ahead_s
-    if status.data.time is None or status.at is None:
-        return 0.0
-    return status.data.time - status.at
 
 
 def _fresh(part: Part[Data]) -> Data | None:

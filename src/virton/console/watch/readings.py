@@ -78,6 +78,15 @@ class Readings:
     unkept: str | None = None
 
     @property
+    def clock_ahead_s(self) -> float:
+        """Return by how much the cluster's clock is ahead of ours, as well as it is known."""
+        if self.ahead_s is not None:
+            return self.ahead_s
+        if self.status.data.time is None or self.status.at is None:
+            return 0.0
+        return self.status.data.time - self.status.at
+
+    @property
     def parts(self) -> dict[str, Part[Any]]:
         """Return the parts by the names that the page knows."""
         return {

@@ -58,7 +58,7 @@ class Telling:
         try:
             await self._read_sometimes(notifier)
             now_s = self._clock.time()
-            if await asyncio.to_thread(notifier.prepare, now_s):
+            if await asyncio.to_thread(notifier.prepare, now_s, self._chronicle.ahead_s):
                 await notifier.send_due(now_s)
         except HistoryError as error:
             self._complain_once("incidents cannot be told: %s", error.detail)
