@@ -43,6 +43,12 @@ def test_guests_that_come_together_after_a_loss_are_found_and_a_rule_ends_that()
     assert broken(cluster(WEB, rules=[apart]), "{apart: [vm:1, vm:2], after: node}") is None
 
 
+@pytest.mark.parametrize("after", ["[]", "[[node]]", "rain"])
+def test_an_objective_of_which_nothing_could_be_tried_is_refused(after: str) -> None:
+    with pytest.raises(DesiredError, match="after"):
+        broken(cluster(WEB), f"{{back: vm:1, within_s: 240, after: {after}}}")
+
+
 def test_what_is_broken_already_needs_no_fault() -> None:
     found = broken(cluster({"vm:1": "node1", "vm:2": "node1"}), "{apart: [web]}")
     assert seen(found) == ("rest", "", "together")

@@ -22,7 +22,7 @@ from virton.language import plans
 from virton.plans import advising
 from virton.plans.advising import Advice
 from virton.plans.junit import junit as as_junit
-from virton.plans.objectives import FAULTS, Objective, objectives
+from virton.plans.objectives import FAULTS, TRIED_AT_REST, Objective, objectives
 from virton.plans.plan import make_plan
 from virton.plans.verifying import Verified
 from virton.plans.verifying import verify as verified
@@ -75,7 +75,7 @@ def verify(
             if planned:
                 situation = make_plan(situation, source.configured, should).after
             narrowed = [_narrowed(one, only) for one in objectives(should, situation)]
-            wanted = [one for one in narrowed if one.after]  # of the others nothing would be tried
+            wanted = [one for one in narrowed if one.after or one.kind in TRIED_AT_REST]
             if narrowed and not wanted:
                 complain(f"--after {','.join(only)}: no objective is about it")
         domains = source.domains | should.domains

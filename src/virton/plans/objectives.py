@@ -14,6 +14,9 @@ from virton.plans.desired import Desired, DesiredError
 
 RUNS_AGAIN = (Verdict.BACK, Verdict.SQUEEZED)
 FAULTS = ("node", "pair", "split", "domain")
+TRIED_AT_REST = ("apart", "share")
+"""What can be broken with no fault at all; of the others nothing is tried without one."""
+
 KINDS = {
     "apart": ("apart", "after"),
     "back": ("back", "within_s", "after"),
@@ -64,7 +67,7 @@ class _Reader:
             if key not in KINDS[kind]:
                 raise DesiredError(f"{path}.{key}", "unknown", **_near(key, KINDS[kind]))
         sids = () if kind == "tolerates" else self._guests(told[kind], f"{path}.{kind}")
-        after = self._after(told.get("after", list(FAULTS)), f"{path}.after")
+        after = self._after(told.get("after", list(FAULTS)), f"{path}.after", kind)
         match kind:
             case "apart":
                 if len(sids) < 2:
@@ -107,9 +110,11 @@ class _Reader:
             problem = "not_managed" if name in self._situation.guests else "no_guest"
             raise DesiredError(path, problem, name=name)
 
-    def _after(self, told: Any, path: str) -> tuple[str, ...]:
+    def _after(self, told: Any, path: str, kind: str) -> tuple[str, ...]:
         names = [told] if isinstance(told, str) else told
-        if not isinstance(names, Sequence) or not names or any(n not in FAULTS for n in names):
+        if not isinstance(names, Sequence) or any(name not in FAULTS for name in names):
+            raise DesiredError(path, "value", want=list(FAULTS))
+        if not names and kind not in TRIED_AT_REST:
             raise DesiredError(path, "value", want=list(FAULTS))
         return tuple(fault for fault in FAULTS if fault in names)
 
