@@ -106,7 +106,7 @@ def test_a_report_follows_from_its_record_to_the_byte_whatever_the_hash_seed(
 ) -> None:
     drill, _ = drilled
     (tmp_path / "capture.json").write_text(drill.text)
-    (tmp_path / "report.json").write_text(report_text(drill, "ko"))
+    (tmp_path / "report.json").write_text(report_text(report(drill, "ko")))
     assert read_drill(json.loads(drill.text)).text == drill.text
     code = "from virton.cli.main import app; app()"
     line = [sys.executable, "-c", code, "drill", "--lang", "en", "--verify"]

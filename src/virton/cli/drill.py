@@ -190,8 +190,8 @@ def _written(
     try:
         out.mkdir(parents=True, exist_ok=True)
         (out / "capture.json").write_text(record.text, "utf-8")
-        (out / "report.json").write_text(report_text(record, language), "utf-8")
         told = report(record, language)
+        (out / "report.json").write_text(report_text(told), "utf-8")
         (out / "report.html").write_text(page("drill.html", told, template), "utf-8")
     except OSError as failure:
         complain(f"--out: {failure.strerror or failure}")
@@ -206,7 +206,7 @@ def _verify(path: Path, capture: Path, lang: Language | None) -> None:
     told = _json_in(path, lang)
     try:
         record = read_drill(_json_in(capture, lang))
-        made = report_text(record, str(told["lang"]))
+        made = report_text(report(record, str(told["lang"])))
     except DrillError as error:
         words = _text(lang, f"wrong.{error.problem}", field=error.field, **error.fields)
         complain(f"{capture}: {words}")

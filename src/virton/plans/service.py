@@ -56,7 +56,7 @@ def reported(drill: Drill, lang: str) -> dict[str, Any]:
     told = report(drill, lang)
     return {
         "result": told["result"],
-        "text": report_text(drill, lang),
+        "text": report_text(told),
         "html": page("drill.html", told),
     }
 
