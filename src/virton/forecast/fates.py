@@ -26,6 +26,10 @@ class Verdict(StrEnum):
     MOVES = "moves"
 
 
+RUNS_AGAIN = (Verdict.BACK, Verdict.SQUEEZED)
+"""A resource whose node was lost runs again."""
+
+
 class How(StrEnum):
     """By which way a resource comes to where it is in the end."""
 

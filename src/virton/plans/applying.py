@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from virton.plans.edits import Edit
 from virton.plans.entries import Kind
+from virton.plans.looking import AT_REST
 from virton.plans.records import Record, Records, State, Stride
 from virton.plans.rows import Row, Rows, read_rows, row_after, write_row
 from virton.proxmox.api import ClusterApi
@@ -16,8 +17,6 @@ from virton.proxmox.manager import ManagerFiles
 LOOK_S = 2.0
 PATIENCE_S = 60
 """For so long beyond what was foreseen it is waited for moves."""
-
-AT_REST = ("started", "stopped", "error", "ignored", "freeze")
 
 
 class Surprise(Exception):  # noqa: N818 - it is no error of ours

@@ -6,20 +6,18 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from virton.forecast.answer import Answer, Span
-from virton.forecast.ask import ask
-from virton.forecast.fates import Verdict
-from virton.forecast.question import Loss, Question
+from virton.forecast.fates import RUNS_AGAIN
 from virton.forecast.reasons import reasons
 from virton.forecast.situation import Situation, situation_of
 from virton.ha.states import RequestState
 from virton.language import plans
 from virton.language.sentences import Sentences
-from virton.plans.drill import Drill, Tried
+from virton.plans.drill import FORM, Drill, Tried
+from virton.plans.drill_forecast import forecast
 from virton.plans.looking import Look, looks
 
 REPORT_VERSION = 1
 KST = timezone(timedelta(hours=9), "KST")
-BACK = (Verdict.BACK, Verdict.SQUEEZED)
 GOOD = ("within", "early", "unplanned_back")
 Json = dict[str, Any]
 
@@ -39,7 +37,7 @@ def report(drill: Drill, lang: str) -> Json:
         "version": REPORT_VERSION,
         "lang": lang,
         "program": drill.program,
-        "form": {key: drill.form.get(key, "") for key in _TEXTS},
+        "form": {key: drill.form.get(key, "") for key in FORM},
         "limit_s": drill.form.get("limit_s"),
         "cluster": first.get("name", ""),
         "pve_version": (first.get("about") or {}).get("version") or "",
@@ -58,9 +56,6 @@ def report(drill: Drill, lang: str) -> Json:
         "last": None if drill.last is None else drill.last.get("began"),
         "fingerprint": drill.fingerprint,
     }
-
-
-_TEXTS = ("institution", "system", "grade", "examiner", "approver", "purpose")
 
 
 def kst(at_s: float) -> str:
@@ -90,7 +85,7 @@ def _objects(capture: Mapping[str, Any]) -> Json:
 
 def _scenario(tried: Tried, drill: Drill, said: Sentences) -> Json:
     situation, fault = situation_of(tried.capture), tried.fault
-    answer = ask(situation, Question((Loss(fault.node, cut=fault.how == "cut"),)))
+    answer = forecast(situation, fault)
     seen = list(looks(tried.looks))
     known = ((drill.last or {}).get("measured") or {}).get(fault.words) or {}
     rows = [
@@ -134,7 +129,7 @@ def _row(
     said: Sentences,
 ) -> Json:
     told = answer.resources[sid]
-    expected = told.after_s if told.fate.verdict in BACK else None
+    expected = told.after_s if told.fate.verdict in RUNS_AGAIN else None
     node, measured = measure(sid, tried.fault.node, tried.struck_s, seen)
     outcome = _outcome(expected, measured, limit_s)
     fields = {"sid": sid, "limit": limit_s or "", "late": _late_s(expected, measured, limit_s)}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from virton.plans.drill import Fault, Tried
-from virton.plans.looking import Look, look
+from virton.plans.looking import AT_REST, Look, look
 from virton.proxmox.api import ClusterApi
 from virton.proxmox.capture import take_capture
 from virton.proxmox.errors import ApiFailure
@@ -15,7 +15,7 @@ from virton.proxmox.errors import ApiFailure
 LOOK_S = 1.0
 RETURN_S = 900
 SPOKE_S = 30
-_AT_REST = ("started", "stopped", "error", "ignored", "freeze", "recovery")
+_OVER = (*AT_REST, "recovery")
 
 
 class NotReturnedError(Exception):
@@ -102,7 +102,7 @@ def _is_over(seen: Look, fault: Fault, expected: dict[str, str]) -> bool:
         return False
     back = all(seen.running.get(sid) not in (None, fault.node) for sid in expected)
     waits = any(s == "started" and node == fault.node for s, node in seen.services.values())
-    return back and not waits and all(state in _AT_REST for state, _ in seen.services.values())
+    return back and not waits and all(state in _OVER for state, _ in seen.services.values())
 
 
 async def _returned(watch: Watch, clock: str, fault: Fault) -> None:
@@ -112,7 +112,7 @@ async def _returned(watch: Watch, clock: str, fault: Fault) -> None:
         seen = await _look(watch, clock)
         if seen is not None and seen.nodes.get(fault.node) == "online":
             states = {state for state, _ in seen.services.values()}
-            at_rest = states <= {"started", "stopped", "error", "ignored", "freeze"}
+            at_rest = states.issubset(AT_REST)
             if at_rest and await _speaks(watch, fault.node, seen.at_s):
                 return
         await watch.pause(LOOK_S)

@@ -7,6 +7,9 @@ from typing import Any
 from virton.proxmox.api import ClusterApi
 
 Part = Mapping[str, Any]
+AT_REST = ("started", "stopped", "error", "ignored", "freeze")
+"""The states of a resource with which the stack is done."""
+
 PARTS = ("online", "nodes", "services", "running")
 
 

@@ -7,12 +7,11 @@ from fractions import Fraction
 from typing import Any
 
 from virton.forecast.ask import ask
-from virton.forecast.fates import Verdict
+from virton.forecast.fates import RUNS_AGAIN
 from virton.forecast.question import Loss, Question
 from virton.forecast.situation import Situation
 from virton.plans.desired import Desired, DesiredError
 
-RUNS_AGAIN = (Verdict.BACK, Verdict.SQUEEZED)
 FAULTS = ("node", "pair", "split", "domain")
 TRIED_AT_REST = ("apart", "share")
 """What can be broken with no fault at all; of the others nothing is tried without one."""

@@ -8,13 +8,14 @@ from urllib.parse import urlencode
 
 from virton.forecast.answer import Answer
 from virton.forecast.ask import ask
+from virton.forecast.fates import RUNS_AGAIN
 from virton.forecast.question import Loss, Question
 from virton.forecast.rest import at_rest
 from virton.forecast.situation import Situation
 from virton.forecast.tolerance import UNSAFE, Case, Row, cases, rows
 from virton.ha.model import ServiceStatus
 from virton.ha.states import ServiceState
-from virton.plans.objectives import RUNS_AGAIN, Objective
+from virton.plans.objectives import Objective
 
 AT_REST = Case("rest", (), "")
 Places = Mapping[str, str]
