@@ -8,7 +8,7 @@ from virton.forecast.changes import Change, changed
 from virton.forecast.fates import Fate, Verdict, fates
 from virton.forecast.refresh import refreshed
 from virton.forecast.situation import Situation
-from virton.forecast.tolerance import Row, Table, badness, node_cases
+from virton.forecast.tolerance import Row, Table, node_cases, worse
 from virton.forecast.trial import Trial
 
 
@@ -24,10 +24,7 @@ class Advice:
     @property
     def worse(self) -> tuple[str, ...]:
         """The faults that are borne less well afterwards."""
-        pairs = zip(self.before, self.after, strict=True)
-        return tuple(
-            then.case.name for now, then in pairs if badness(then.worst) > badness(now.worst)
-        )
+        return worse(self.before, self.after)
 
     def to_json(self) -> dict[str, Any]:
         """Return the advice."""

@@ -12,7 +12,7 @@ from virton.forecast.freeing import freeing, lacking
 from virton.forecast.question import Loss
 from virton.forecast.rest import at_rest, lose
 from virton.forecast.situation import Situation
-from virton.forecast.tolerance import UNSAFE, badness, node_cases, rows
+from virton.forecast.tolerance import UNSAFE, Row, node_cases, rows, worse
 from virton.ha.placement.reasons import Explanation
 from virton.ha.rules.config import NodeAffinityRule
 from virton.ha.states import ServiceState
@@ -241,35 +241,31 @@ def _involved(base: Situation, sid: str) -> list[str]:
 
 
 def _repairs(base: Situation, sid: str, node: str | None, goal: Goal) -> Iterator[Repair]:
-    before = _bearing(base)
+    before = list(_bearing(base))
     for kind, change in _candidates(base, sid):
         supposed = changed(base, change)
         after, _ = at_rest(supposed)
         place = after.resources[sid].node if sid in after.resources else node
         fate = goal(after, sid, place)
         if fate is not None:
-            yield Repair(kind, change, fate, _moves(base, after), _worse(before, _bearing(after)))
+            yield Repair(kind, change, fate, _moves(base, after), worse(before, _bearing(after)))
 
 
 def _relief(base: Situation, sid: str, goal: str | None, lacks_bytes: int) -> Iterator[Repair]:
     """Yield the changes after which the resource is back and not squeezed, each played."""
     if goal is None or not lacks_bytes:
         return
-    before = _bearing(base)
+    before = list(_bearing(base))
     for freed in freeing(base, sid, goal, lacks_bytes):
         after, _ = at_rest(freed.situation)
         fate = _is_back(after, sid, after.resources[sid].node)
         if fate is not None and fate.verdict is Verdict.BACK:
-            worse = _worse(before, _bearing(after))
-            yield Repair(freed.kind, freed.change, fate, _moves(base, after), worse)
+            price = _moves(base, after), worse(before, _bearing(after))
+            yield Repair(freed.kind, freed.change, fate, *price)
 
 
-def _bearing(base: Situation) -> dict[str, int]:
-    return {row.case.name: badness(row.worst) for row in rows(base, node_cases(base))}
-
-
-def _worse(before: dict[str, int], after: dict[str, int]) -> tuple[str, ...]:
-    return tuple(name for name, bad in sorted(after.items()) if bad > before.get(name, bad))
+def _bearing(base: Situation) -> Iterator[Row]:
+    return rows(base, node_cases(base))
 
 
 def _candidates(base: Situation, sid: str) -> Iterator[tuple[str, Change]]:

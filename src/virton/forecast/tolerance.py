@@ -106,6 +106,16 @@ _BADNESS = (
 )
 
 
+def worse(before: Iterable[Row], after: Iterable[Row]) -> tuple[str, ...]:
+    """Return the faults that are borne less well than before; a new one has nothing to be worse than."""
+    known = {row.case.name: badness(row.worst) for row in before}
+    return tuple(
+        row.case.name
+        for row in after
+        if badness(row.worst) > known.get(row.case.name, badness(row.worst))
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """The rows for a cluster at rest, in the order of the cases."""

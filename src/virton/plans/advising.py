@@ -9,7 +9,7 @@ from typing import Any
 from virton.forecast.changes import ChangeError
 from virton.forecast.rest import at_rest
 from virton.forecast.situation import Situation
-from virton.forecast.tolerance import badness, node_cases, rows
+from virton.forecast.tolerance import node_cases, rows, worse
 from virton.forecast.trial import Trial
 from virton.ha.rules.config import NodeAffinityRule, Rule
 from virton.plans.conflicts import dropped
@@ -98,7 +98,7 @@ class _Search:
         self._kept = kept
         self._domains = domains
         self._lost = dropped(self._base)
-        self._bears = _bearing(self._base)
+        self._bears = list(rows(self._base, node_cases(self._base)))
         self.options = list(options(self._base, broken, how, domains))
 
     def best(self) -> Advice | None:
@@ -128,11 +128,7 @@ class _Search:
     def _price(self, after: Situation) -> Price:
         before, now = self._base.running, after.running
         moves = tuple(sid for sid in sorted(before) if now.get(sid) != before[sid])
-        bears = _bearing(after)
-        worse = tuple(
-            name for name, bad in sorted(bears.items()) if bad > self._bears.get(name, bad)
-        )
-        return Price(moves, worse)
+        return Price(moves, worse(self._bears, rows(after, node_cases(after))))
 
 
 def with_options(base: Situation, chosen: Sequence[Option]) -> Situation:
@@ -146,10 +142,6 @@ def with_options(base: Situation, chosen: Sequence[Option]) -> Situation:
             trial.command(f"migrate {option.sid} {option.node}")
     trial.settle(thorough=True)
     return trial.after()
-
-
-def _bearing(base: Situation) -> dict[str, int]:
-    return {row.case.name: badness(row.worst) for row in rows(base, node_cases(base))}
 
 
 # what may help

@@ -8,7 +8,7 @@ from virton.forecast.changes import ChangeError
 from virton.forecast.reasons import Repair, reasons
 from virton.forecast.rest import at_rest
 from virton.forecast.situation import Situation
-from virton.forecast.tolerance import UNSAFE, Row, Table, badness, cases, rows
+from virton.forecast.tolerance import UNSAFE, Row, Table, cases, rows, worse
 from virton.plans.conflicts import Conflict, dropped, new_conflicts
 from virton.plans.desired import Desired, DesiredError
 from virton.plans.edits import Edit, edits
@@ -78,12 +78,7 @@ class Plan:
     @property
     def worse(self) -> tuple[str, ...]:
         """The faults that are borne less well afterwards."""
-        before = {row.case.name: badness(row.worst) for row in self.before.rows}
-        return tuple(
-            row.case.name
-            for row in self.then.rows
-            if badness(row.worst) > before.get(row.case.name, badness(row.worst))
-        )
+        return worse(self.before.rows, self.then.rows)
 
     def to_json(self) -> dict[str, Any]:
         """Return the plan in the form of the published schema."""
