@@ -65,9 +65,9 @@ def ways(base: Situation, step: Step) -> dict[Way, Forecast]:
 
 
 def _by_moves(base: Situation, step: Step) -> Forecast:
-    trial = Trial(base, base.online)
+    trial, running = Trial(base, base.online), base.running
     goals = {fate.sid: fate.node for fate in step.moves if fate.node not in (None, step.node)}
-    moved = [sid for sid in goals if base.running.get(sid) == step.node]
+    moved = [sid for sid in goals if running.get(sid) == step.node]
     for sid in moved:
         trial.command(f"migrate {sid} {goals[sid]}")
     trial.settle(thorough=True)

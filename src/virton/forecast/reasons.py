@@ -13,6 +13,7 @@ from virton.forecast.question import Loss
 from virton.forecast.rest import at_rest, lose
 from virton.forecast.situation import Situation
 from virton.forecast.tolerance import UNSAFE, Row, node_cases, rows, worse
+from virton.ha.config.properties import format_nodes
 from virton.ha.placement.reasons import Explanation
 from virton.ha.rules.config import NodeAffinityRule
 from virton.ha.states import ServiceState
@@ -278,10 +279,8 @@ def _candidates(base: Situation, sid: str) -> Iterator[tuple[str, Change]]:
     for rule in node_rules:
         if sid in rule.resources and rule.affinity == "positive":
             for node in sorted(base.online - rule.nodes.keys()):
-                yield (
-                    "add_node",
-                    Change("set", rule.rule, {"nodes": _nodes({**rule.nodes, node: 0})}),
-                )
+                more = format_nodes(sorted({**rule.nodes, node: 0}.items()))
+                yield "add_node", Change("set", rule.rule, {"nodes": more})
             yield from _without_priority(rule)
     for named in involved:
         if sid in named.resources and len(named.resources) > 2:
@@ -294,9 +293,5 @@ def _candidates(base: Situation, sid: str) -> Iterator[tuple[str, Change]]:
 
 def _without_priority(rule: NodeAffinityRule) -> Iterator[tuple[str, Change]]:
     if len(set(rule.nodes.values())) > 1:
-        flat = _nodes(dict.fromkeys(rule.nodes, 0))
+        flat = format_nodes((node, 0) for node in sorted(rule.nodes))
         yield "drop_priorities", Change("set", rule.rule, {"nodes": flat})
-
-
-def _nodes(priorities: dict[str, int]) -> str:
-    return ",".join(f"{n}:{p}" if p else n for n, p in sorted(priorities.items()))

@@ -11,10 +11,12 @@ from virton.forecast.rest import at_rest
 from virton.forecast.situation import Situation
 from virton.forecast.tolerance import node_cases, rows, worse
 from virton.forecast.trial import Trial
+from virton.ha.config.properties import format_nodes
 from virton.ha.rules.config import NodeAffinityRule, Rule
 from virton.plans.conflicts import dropped
 from virton.plans.edits import Edit
-from virton.plans.entries import NODE_RULE_DEFAULTS, RESOURCE_RULE_DEFAULTS, Kind, rule_values
+from virton.plans.entries import NODE_RULE_DEFAULTS, RESOURCE_RULE_DEFAULTS, Kind
+from virton.plans.loosening import altered, removed, without_member, without_priorities
 from virton.plans.objectives import Objective
 from virton.plans.playing import with_edits
 from virton.plans.verifying import Counterexample, verify
@@ -151,10 +153,10 @@ def options(
     base: Situation, broken: Objective, how: Counterexample, domains: Domains
 ) -> Iterator[Option]:
     """Yield what may help, the gentlest first."""
-    sids = _concerned(broken, how)
+    sids, running = _concerned(broken, how), base.running
     for sid in sids:
         for node in sorted(base.online) if broken.kind in ("apart", "share") else ():
-            if base.running.get(sid) not in (None, node):
+            if running.get(sid) not in (None, node):
                 yield Option("move", sid=sid, node=node)
     if how.fields.get("verdict") == "no_quorum" and not base.device_votes:
         yield Option("vote")
@@ -168,8 +170,7 @@ def options(
     if broken.kind == "share":
         yield from _kept_off(base, broken, how, domains)
     for rule in involved:
-        before = rule_values(rule, rule.comment or "")
-        yield Option("remove_rule", Edit(Kind.RULE, rule.rule, before, None))
+        yield Option("remove_rule", removed(rule))
 
 
 def _concerned(broken: Objective, how: Counterexample) -> list[str]:
@@ -189,26 +190,17 @@ def _involved(base: Situation, sids: Sequence[str]) -> list[Rule]:
 
 def _loosened(base: Situation, rule: Rule, sids: Sequence[str]) -> Iterator[tuple[str, Edit]]:
     """Yield what loosens a rule without removing it."""
-    before = rule_values(rule, rule.comment or "")
-
-    def edit(**values: str) -> Edit:
-        return Edit(Kind.RULE, rule.rule, before, {**before, **values})
-
     if isinstance(rule, NodeAffinityRule):
         if rule.strict:
-            yield "relax", edit(strict="0")
+            yield "relax", altered(rule, strict="0")
         for node in sorted(base.online - rule.nodes.keys()) if rule.affinity == "positive" else ():
-            yield "add_node", edit(nodes=_nodes({**rule.nodes, node: 0}))
+            more = format_nodes(sorted({**rule.nodes, node: 0}.items()))
+            yield "add_node", altered(rule, nodes=more)
         if len(set(rule.nodes.values())) > 1:
-            yield "drop_priorities", edit(nodes=_nodes(dict.fromkeys(rule.nodes, 0)))
-    fewest = 1 if isinstance(rule, NodeAffinityRule) else 2
+            yield "drop_priorities", without_priorities(rule)
     for sid in sids:
-        if sid in rule.resources and len(rule.resources) > fewest:
-            yield "remove_member", edit(resources=",".join(sorted(rule.resources - {sid})))
-
-
-def _nodes(priorities: Mapping[str, int]) -> str:
-    return ",".join(f"{n}:{p}" if p else n for n, p in sorted(priorities.items()))
+        if (edit := without_member(rule, sid)) is not None:
+            yield "remove_member", edit
 
 
 def _apart(base: Situation, sids: Sequence[str]) -> Edit:

@@ -19,7 +19,7 @@ def configured(
         for sid, config in sorted(situation.resources.items())
     }
     rules = {
-        rule.rule: rule_values(rule, comments.get(f"rule {rule.rule}", rule.comment or ""))
+        rule.rule: rule_values(rule, comments.get(f"rule {rule.rule}"))
         for rule in situation.rules.in_order()
     }
     newer = situation.dialect is Dialect.PERCENT

@@ -6,10 +6,10 @@ from itertools import combinations
 from typing import Any
 
 from virton.forecast.situation import Situation
-from virton.ha.rules.config import Rule, RuleSet
+from virton.ha.rules.config import NodeAffinityRule, Rule, RuleSet
 from virton.ha.rules.feasibility import Objection, check
 from virton.plans.edits import Edit
-from virton.plans.entries import Kind, rule_values
+from virton.plans.loosening import removed, without_member, without_priorities
 from virton.plans.playing import play_all, with_edits
 
 MOST_TOGETHER = 3
@@ -105,17 +105,12 @@ def _candidates(
 
 def _ways(rule: Rule, told: Objection) -> Iterator[Edit]:
     """Yield what may be done to one rule: a member less, one priority for all nodes, no rule."""
-    before = rule_values(rule, rule.comment or "")
-    sids = [told.resource] if told.resource else sorted(rule.resources)
-    fewest = 2 if before["type"] == "resource-affinity" else 1
-    for sid in sids:
-        if sid in rule.resources and len(rule.resources) > fewest:
-            rest = ",".join(sorted(rule.resources - {sid}))
-            yield Edit(Kind.RULE, rule.rule, before, {**before, "resources": rest})
-    if ":" in before.get("nodes", ""):
-        flat = ",".join(entry.partition(":")[0] for entry in before["nodes"].split(","))
-        yield Edit(Kind.RULE, rule.rule, before, {**before, "nodes": flat})
-    yield Edit(Kind.RULE, rule.rule, before, None)
+    for sid in [told.resource] if told.resource else sorted(rule.resources):
+        if (edit := without_member(rule, sid)) is not None:
+            yield edit
+    if isinstance(rule, NodeAffinityRule) and any(rule.nodes.values()):
+        yield without_priorities(rule)
+    yield removed(rule)
 
 
 def _with(situation: Situation, chosen: Sequence[Edit]) -> RuleSet:

@@ -5,7 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from virton.ha.config.properties import Property, is_config_id, parse_node_entry, split_list
+from virton.ha.config.properties import (
+    Property,
+    format_nodes,
+    is_config_id,
+    parse_node_entry,
+    split_list,
+)
 from virton.ha.config.resources import RESOURCES_FORMAT
 from virton.ha.rules.config import NODE_AFFINITY, RESOURCE_AFFINITY, RULES_FORMAT
 from virton.ha.states import BalanceMethod, SchedulerMode, ShutdownPolicy
@@ -216,7 +222,7 @@ class _Reader:
         if None in pairs:
             raise DesiredError(path, "node", line)
         found = dict(pair for pair in pairs if pair is not None)
-        return ",".join(f"{n}:{p}" if p else n for n, p in sorted(found.items()))
+        return format_nodes(sorted(found.items()))
 
     def _words(self, told: Mapping[str, Any], name: str, path: str) -> tuple[str, ...]:
         return tuple(self._list(told[name], f"{path}.{name}", line_of(told, name)))

@@ -58,8 +58,9 @@ class Configured:
         return self.entries.get(kind, {})
 
 
-def rule_values(rule: Rule, comment: str) -> Values:
-    """Return a rule's properties."""
+def rule_values(rule: Rule, comment: str | None = None) -> Values:
+    """Return a rule's properties; `comment` where it is kept elsewhere than in the rule."""
+    comment = comment or rule.comment or ""
     values = {"resources": ",".join(sorted(rule.resources)), "affinity": rule.affinity}
     if isinstance(rule, NodeAffinityRule):
         nodes = format_nodes(sorted(rule.nodes.items()))
