@@ -18,6 +18,14 @@ class Lender:
         self._token = ApiToken(token) if token else None
         self._borrowed: dict[str, Ticket] = {}
 
+    @classmethod
+    def of(cls, credentials: Credentials | None) -> "Lender":
+        """Return one that lends what somebody asks with already."""
+        lender = cls(credentials.text if isinstance(credentials, ApiToken) else None)
+        if isinstance(credentials, Ticket):
+            lender.lend(credentials)
+        return lender
+
     def current(self) -> Credentials | None:
         """Return the token, or the newest borrowed ticket."""
         if self._token is not None:
