@@ -8,7 +8,6 @@ from pathlib import Path
 
 import typer
 
-from virton.cli.asked import ProxmoxOption, TokenOption, UserOption
 from virton.cli.complaint import complain
 from virton.cli.desired_file import DesiredArgument, desired_in, told_wrong
 from virton.cli.exit_codes import BROKEN, OneForErrors, errors_exit_with_one
@@ -23,10 +22,10 @@ from virton.cli.live_plan import (
     stands,
     text,
 )
+from virton.cli.option_groups import with_groups
 from virton.cli.plan import RequireOption, required
 from virton.cli.plan_page import print_plan
-from virton.cli.plan_source import PlanDataOption, plan_source
-from virton.cli.real_cluster import CaFileOption, FingerprintOption
+from virton.cli.plan_source import LiveCluster
 from virton.cli.terminal import terminal
 from virton.forecast.situation import situation_of
 from virton.plans.applying import begin, carry_out, strides_of
@@ -38,15 +37,11 @@ from virton.plans.requirements import Requirement
 COMMAND = OneForErrors
 
 
+@with_groups
 def apply(
-    context: typer.Context,
+    *,
     desired: DesiredArgument,
-    proxmox: ProxmoxOption = None,
-    user: UserOption = None,
-    token: TokenOption = None,
-    fingerprint: FingerprintOption = None,
-    ca_file: CaFileOption = None,
-    data: PlanDataOption = None,
+    cluster: LiveCluster,
     require: RequireOption = None,
     why: WhyOption = "",
     yes: YesOption = False,
@@ -62,7 +57,7 @@ def apply(
         order = _Order(
             desired, required(require or [], lang), why or str(desired), yes, resume, lang
         )
-        source = plan_source(context, data, None, proxmox, user, token, fingerprint, ca_file)
+        source = cluster.source()
         desired_in(desired, lang)
         ended = in_session(source, lang, lambda session: _work(session, order))
     if isinstance(ended, Plan):

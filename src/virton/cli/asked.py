@@ -8,8 +8,10 @@ from typing import Annotated, Any
 
 import typer
 
-from virton.cli.capture import PASSWORD
+from virton.cli.capture import PASSWORD, is_typed
 from virton.cli.complaint import WRONG_INPUT, complain
+from virton.cli.option_groups import MadeOf
+from virton.cli.real_cluster import CaFileOption, FingerprintOption
 from virton.forecast.situation import Situation, situation_of
 from virton.simulation.scenario import ScenarioError
 
@@ -79,6 +81,22 @@ class Source:
         )
         document: dict[str, Any] = json.loads(taken)
         return document
+
+
+def _source(
+    context: typer.Context,
+    capture: CaptureArgument = None,
+    proxmox: ProxmoxOption = None,
+    user: UserOption = None,
+    token: TokenOption = None,
+    fingerprint: FingerprintOption = None,
+    ca_file: CaFileOption = None,
+) -> Source:
+    typed = is_typed(context, "token")
+    return Source(capture, proxmox, user, token, fingerprint, ca_file, typed)
+
+
+Asked = Annotated[Source, MadeOf(_source)]
 
 
 def _refusing(make: Callable[[], Situation], where: str) -> Situation:

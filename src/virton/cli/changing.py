@@ -10,6 +10,7 @@ import typer
 
 from virton.cli.complaint import WRONG_INPUT, complain
 from virton.cli.language import printable
+from virton.cli.option_groups import MadeOf
 from virton.cli.terminal import terminal
 from virton.console.page.matters import label_of
 from virton.forecast.advice import Advice, advice
@@ -47,6 +48,15 @@ class Consent:
     yes: bool
     accept_worse: bool
     dry_run: bool
+
+
+def _consent(
+    yes: YesOption = False, accept_worse: AcceptOption = False, dry_run: DryRunOption = False
+) -> Consent:
+    return Consent(yes, accept_worse, dry_run)
+
+
+Consented = Annotated[Consent, MadeOf(_consent)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,15 +9,14 @@ from typing import Annotated, Any
 import typer
 
 from virton import __version__
-from virton.cli.asked import ProxmoxOption, TokenOption, UserOption
 from virton.cli.complaint import complain
 from virton.cli.desired_file import text_in
 from virton.cli.drill_hands import LabHand, OperatorHand, consents_of
 from virton.cli.exit_codes import BROKEN, OneForErrors, errors_exit_with_one
 from virton.cli.language import Language, LanguageOption, environment_language, printable, sentences
 from virton.cli.live_plan import Session, in_session
-from virton.cli.plan_source import PlanDataOption, PlanSource, plan_source
-from virton.cli.real_cluster import CaFileOption, FingerprintOption
+from virton.cli.option_groups import with_groups
+from virton.cli.plan_source import LiveCluster, PlanSource
 from virton.cli.terminal import terminal
 from virton.forecast.situation import situation_of
 from virton.plans.drill import Drill, DrillError, Fault, read_drill, read_form
@@ -33,8 +32,9 @@ COMMAND = OneForErrors
 Several = list[str] | None
 
 
+@with_groups
 def drill(
-    context: typer.Context,
+    *,
     form: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="YAML: institution, system, grade, examiner, approver."),
@@ -45,12 +45,7 @@ def drill(
     cut: Annotated[
         Several, typer.Option(metavar="NODE", help="Try the loss of this node's network.")
     ] = None,
-    proxmox: ProxmoxOption = None,
-    user: UserOption = None,
-    token: TokenOption = None,
-    fingerprint: FingerprintOption = None,
-    ca_file: CaFileOption = None,
-    data: PlanDataOption = None,
+    cluster: LiveCluster,
     lab: Annotated[
         bool, typer.Option("--lab", help="Let the embedded cluster's lab pull the plug.")
     ] = False,
@@ -91,7 +86,7 @@ def drill(
         faults = [*(Fault("lose", n) for n in lose or []), *(Fault("cut", n) for n in cut or [])]
         if not faults:
             complain(_text(lang, "wrong.no_fault"))
-        source = plan_source(context, data, None, proxmox, user, token, fingerprint, ca_file)
+        source = cluster.source()
         before = _last(last, lang)
         drilled = in_session(
             source, lang, lambda s: _drilled(s, source, faults, words, consent or [], lab, lang)

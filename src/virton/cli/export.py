@@ -5,27 +5,21 @@ from typing import Annotated
 
 import typer
 
-from virton.cli.asked import CaptureArgument, ProxmoxOption, TokenOption, UserOption
 from virton.cli.complaint import complain
 from virton.cli.desired_file import desired_in, text_in
 from virton.cli.exit_codes import OneForErrors, errors_exit_with_one
 from virton.cli.language import LanguageOption
-from virton.cli.plan_source import PlanDataOption, plan_source
-from virton.cli.real_cluster import CaFileOption, FingerprintOption
+from virton.cli.option_groups import with_groups
+from virton.cli.plan_source import AnyCluster
 from virton.plans.export import export as exported
 
 COMMAND = OneForErrors
 
 
+@with_groups
 def export(
-    context: typer.Context,
-    capture: CaptureArgument = None,
-    proxmox: ProxmoxOption = None,
-    user: UserOption = None,
-    token: TokenOption = None,
-    fingerprint: FingerprintOption = None,
-    ca_file: CaFileOption = None,
-    data: PlanDataOption = None,
+    *,
+    cluster: AnyCluster,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -38,7 +32,7 @@ def export(
 ) -> None:
     """Write resources, rules, fault domains and HA settings as YAML."""
     with errors_exit_with_one():
-        source = plan_source(context, data, capture, proxmox, user, token, fingerprint, ca_file)
+        source = cluster.source()
         before = None
         if out is not None and out.exists():
             desired_in(out, lang)

@@ -5,19 +5,11 @@ from typing import Annotated
 
 import typer
 
-from virton.cli.asked import (
-    CaptureArgument,
-    JsonOption,
-    ProxmoxOption,
-    Source,
-    TokenOption,
-    UserOption,
-)
-from virton.cli.capture import is_typed
+from virton.cli.asked import Asked, JsonOption
 from virton.cli.complaint import WRONG_INPUT, complain
 from virton.cli.forecast_page import print_answer
 from virton.cli.language import LanguageOption, sentences
-from virton.cli.real_cluster import CaFileOption, FingerprintOption
+from virton.cli.option_groups import with_groups
 from virton.cli.simulate import EventsOption, listener, play_on
 from virton.cli.terminal import terminal
 from virton.forecast.ask import ask
@@ -61,14 +53,10 @@ AsVersionOption = Annotated[
 ]
 
 
+@with_groups
 def forecast(
-    context: typer.Context,
-    capture: CaptureArgument = None,
-    proxmox: ProxmoxOption = None,
-    user: UserOption = None,
-    token: TokenOption = None,
-    fingerprint: FingerprintOption = None,
-    ca_file: CaFileOption = None,
+    *,
+    source: Asked,
     lose: LoseOption = None,
     cut: CutOption = None,
     split: SplitOption = None,
@@ -89,9 +77,8 @@ def forecast(
 ) -> None:
     """Tell what becomes of every resource; with nothing chosen, what the stack does by itself."""
     if do or events:
-        play_on(capture, do or [], listener(lang, events=events))
+        play_on(source.capture, do or [], listener(lang, events=events))
         return
-    source = Source(capture, proxmox, user, token, fingerprint, ca_file, is_typed(context, "token"))
     situation = source.situation()
     try:
         question = question_of(

@@ -9,10 +9,13 @@ from typing import Annotated, NoReturn, TypeVar
 import typer
 
 from virton.cli import taking
+from virton.cli.asked import TokenOption, UserOption
+from virton.cli.capture import is_typed
 from virton.cli.complaint import WRONG_INPUT, complain
 from virton.cli.data_folder import default_data
 from virton.cli.language import printable
-from virton.cli.real_cluster import client_of
+from virton.cli.option_groups import MadeOf
+from virton.cli.real_cluster import CaFileOption, FingerprintOption, client_of
 from virton.cli.serve_options import HOST, PORT
 from virton.cli.settings_file import SettingsFile, settings_file
 from virton.language.sentences import Sentences
@@ -83,6 +86,23 @@ class LiveCluster:
         shown = f"[{host}]" if host and ":" in host else host
         here = f"http://{shown}:{PORT if chosen.port is None else chosen.port}"
         return chosen.model_copy(update={"proxmox": [here]})
+
+
+def _live_cluster(
+    context: typer.Context,
+    proxmox: LiveOption = None,
+    user: UserOption = None,
+    token: TokenOption = None,
+    fingerprint: FingerprintOption = None,
+    ca_file: CaFileOption = None,
+    config: ConfigOption = None,
+    data: DataOption = None,
+) -> LiveCluster:
+    typed = is_typed(context, "token")
+    return LiveCluster(proxmox, user, token, typed, fingerprint, ca_file, config, data)
+
+
+Live = Annotated[LiveCluster, MadeOf(_live_cluster)]
 
 
 def refuse(error: ApiError, asker: taking.WayIn, said: Sentences) -> NoReturn:

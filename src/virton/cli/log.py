@@ -11,13 +11,12 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from virton.cli.asked import JsonOption, TokenOption, UserOption
-from virton.cli.capture import is_typed
+from virton.cli.asked import JsonOption
 from virton.cli.complaint import WRONG_INPUT, complain
 from virton.cli.data_folder import default_data
 from virton.cli.language import LanguageOption, printable, sentences
-from virton.cli.live_cluster import ConfigOption, DataOption, LiveCluster, LiveOption
-from virton.cli.real_cluster import CaFileOption, FingerprintOption
+from virton.cli.live_cluster import Live
+from virton.cli.option_groups import with_groups
 from virton.cli.settings_file import settings_file
 from virton.cli.terminal import terminal
 from virton.console.clock import SystemClock
@@ -27,7 +26,7 @@ from virton.console.watch.journals import Journals
 from virton.keeping.database import HistoryError, open_database
 from virton.keeping.history import Filter, History, Kept, clusters_in, detail_of
 from virton.language.sentences import Sentences
-from virton.proxmox import ApiToken, ClusterApi, Ticket
+from virton.proxmox import ClusterApi
 from virton.story.happenings import Happening
 
 _AGO = re.compile(r"(\d{1,6})([smhd])")
@@ -35,8 +34,9 @@ _UNIT_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _A_DAY_S = 86400
 
 
+@with_groups
 def log(
-    context: typer.Context,
+    *,
     since: Annotated[
         str | None,
         typer.Option(metavar="WHEN", help="From when on: 2h, 3d, or 2026-11-26 10:00."),
@@ -56,13 +56,7 @@ def log(
         str | None,
         typer.Option(metavar="NAME", help="Of which cluster, where the history has several."),
     ] = None,
-    proxmox: LiveOption = None,
-    user: UserOption = None,
-    token: TokenOption = None,
-    fingerprint: FingerprintOption = None,
-    ca_file: CaFileOption = None,
-    config: ConfigOption = None,
-    data: DataOption = None,
+    live: Live,
     as_json: JsonOption = False,
     lang: LanguageOption = None,
 ) -> None:
@@ -77,15 +71,12 @@ def log(
         since_ms=_moment(said, "--since", since, now),
         until_ms=_moment(said, "--until", until, now),
     )
-    if proxmox or user:
-        live = LiveCluster(
-            proxmox, user, token, is_typed(context, "token"), fingerprint, ca_file, config, data
-        )
+    if live.proxmox or live.user:
         since_s = now - _A_DAY_S if wanted.since_ms is None else wanted.since_ms / 1000
         found = live.ask(said, lambda api: _journals(api, since_s))
         rows = [row for row in found if _is_wanted(row, wanted)][-limit:]
     else:
-        rows = _kept(said, config, data, cluster, wanted, limit)
+        rows = _kept(said, live.config, live.data, cluster, wanted, limit)
     _print(rows, said, as_json=as_json)
 
 
@@ -123,12 +114,8 @@ def _kept(
 
 async def _journals(api: ClusterApi, since_s: float) -> list[Kept]:
     """Return what the HA stack tells in the journals of all nodes that are online."""
-    credentials = api.credentials
-    lender = Lender(credentials.text if isinstance(credentials, ApiToken) else None)
-    if isinstance(credentials, Ticket):
-        lender.lend(credentials)
     online = [node for node, up in (await api.membership()).online.items() if up]
-    journals = Journals(api.client, lender, SystemClock())
+    journals = Journals(api.client, Lender.of(api.credentials), SystemClock())
     found = await journals.news(online, (await api.version()).version, since_s)
     return [_as_kept(number, one) for number, one in enumerate(found)]
 

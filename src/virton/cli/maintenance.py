@@ -8,18 +8,10 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from virton.cli.asked import (
-    CaptureArgument,
-    JsonOption,
-    ProxmoxOption,
-    Source,
-    TokenOption,
-    UserOption,
-)
-from virton.cli.capture import is_typed
+from virton.cli.asked import Asked, JsonOption
 from virton.cli.complaint import WRONG_INPUT, complain
 from virton.cli.language import LanguageOption, printable, sentences
-from virton.cli.real_cluster import CaFileOption, FingerprintOption
+from virton.cli.option_groups import with_groups
 from virton.cli.terminal import terminal
 from virton.forecast.maintenance_asked import maintenance as asked
 from virton.forecast.question import QuestionError
@@ -30,14 +22,10 @@ NOT_BORNE = 3
 Json = dict[str, Any]
 
 
+@with_groups
 def maintenance(
-    context: typer.Context,
-    capture: CaptureArgument = None,
-    proxmox: ProxmoxOption = None,
-    user: UserOption = None,
-    token: TokenOption = None,
-    fingerprint: FingerprintOption = None,
-    ca_file: CaFileOption = None,
+    *,
+    source: Asked,
     node: Annotated[
         list[str] | None,
         typer.Option(metavar="NODE", help="A node to service; several in their order."),
@@ -46,9 +34,7 @@ def maintenance(
     lang: LanguageOption = None,
 ) -> None:
     """Plan the maintenance of nodes: who goes where, what cannot, what is borne meanwhile."""
-    situation = Source(
-        capture, proxmox, user, token, fingerprint, ca_file, is_typed(context, "token")
-    ).situation()
+    situation = source.situation()
     try:
         plan = asked(situation, node or [])
     except QuestionError as error:

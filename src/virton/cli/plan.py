@@ -5,14 +5,14 @@ from typing import Annotated
 
 import typer
 
-from virton.cli.asked import CaptureArgument, JsonOption, ProxmoxOption, TokenOption, UserOption
+from virton.cli.asked import JsonOption
 from virton.cli.complaint import complain
 from virton.cli.desired_file import DesiredArgument, desired_in, told_wrong
 from virton.cli.exit_codes import BROKEN, CHANGES, OneForErrors, errors_exit_with_one
 from virton.cli.language import Language, LanguageOption, printable, sentences
+from virton.cli.option_groups import with_groups
 from virton.cli.plan_page import print_plan
-from virton.cli.plan_source import PlanDataOption, plan_source
-from virton.cli.real_cluster import CaFileOption, FingerprintOption
+from virton.cli.plan_source import AnyCluster
 from virton.cli.terminal import terminal
 from virton.plans.plan import make_plan
 from virton.plans.requirements import FORMS, Requirement, RequirementError
@@ -27,16 +27,11 @@ RequireOption = Annotated[
 ]
 
 
+@with_groups
 def plan(
-    context: typer.Context,
+    *,
     desired: DesiredArgument,
-    capture: CaptureArgument = None,
-    proxmox: ProxmoxOption = None,
-    user: UserOption = None,
-    token: TokenOption = None,
-    fingerprint: FingerprintOption = None,
-    ca_file: CaFileOption = None,
-    data: PlanDataOption = None,
+    cluster: AnyCluster,
     require: RequireOption = None,
     as_json: JsonOption = False,
     lang: LanguageOption = None,
@@ -48,7 +43,7 @@ def plan(
     with errors_exit_with_one():
         wanted = required(require or [], lang)
         should = desired_in(desired, lang)
-        source = plan_source(context, data, capture, proxmox, user, token, fingerprint, ca_file)
+        source = cluster.source()
         with told_wrong(desired, lang):
             pairs = any(one.needs_pairs for one in wanted)
             made = make_plan(source.situation, source.configured, should, pairs=pairs)

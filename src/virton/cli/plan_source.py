@@ -7,10 +7,12 @@ from typing import Annotated, Any
 
 import typer
 
-from virton.cli.asked import Source
+from virton.cli.asked import CaptureArgument, ProxmoxOption, Source, TokenOption, UserOption
 from virton.cli.capture import is_typed
 from virton.cli.complaint import complain
 from virton.cli.data_folder import default_data
+from virton.cli.option_groups import MadeOf
+from virton.cli.real_cluster import CaFileOption, FingerprintOption
 from virton.damage import DamagedError
 from virton.forecast.situation import Situation, situation_of
 from virton.plans.configured import configured
@@ -56,30 +58,70 @@ class PlanSource:
         return configured(self.situation, self.document, self.domains)
 
 
-def plan_source(
-    context: typer.Context,
-    data: Path | None,
-    capture: Path | None,
-    proxmox: list[str] | None,
-    user: str | None,
-    token: str | None,
-    fingerprint: list[str] | None,
-    ca_file: Path | None,
-) -> PlanSource:
-    """Return where the cluster is to be read from, and its fault domains."""
-    folder = data or default_data()
-    chosen = is_typed(context, "token")
-    if capture is None and not proxmox:
-        # What reads the settings file is loaded only where it is read.
-        from virton.cli.settings_file import settings_file
+@dataclass(frozen=True)
+class PlanAsked:
+    """Where a plan's cluster is to be read from, as it was typed; `typed` is a token that was."""
 
-        file, _ = settings_file(None, Path.cwd(), folder)
-        proxmox, token = file.proxmox, token or (None if user else file.token)
-        fingerprint = fingerprint or file.fingerprints
-        ca_file = ca_file or (Path(file.ca_file) if file.ca_file else None)
-    try:
-        known = DomainsFile(folder).named() if capture is None or data is not None else {}
-    except DamagedError as damaged:
-        complain(str(damaged))
-    source = Source(capture, proxmox, user, token, fingerprint, ca_file, chosen)
-    return PlanSource(source, folder, known)
+    capture: Path | None
+    proxmox: list[str] | None
+    user: str | None
+    token: str | None
+    typed: bool
+    fingerprint: list[str] | None
+    ca_file: Path | None
+    data: Path | None
+
+    def source(self) -> PlanSource:
+        """Return the cluster, and its fault domains; exit with what is wrong with the settings."""
+        folder = self.data or default_data()
+        source = self._chosen(folder)
+        try:
+            is_live = self.capture is None or self.data is not None
+            known = DomainsFile(folder).named() if is_live else {}
+        except DamagedError as damaged:
+            complain(str(damaged))
+        return PlanSource(source, folder, known)
+
+    def _chosen(self, folder: Path) -> Source:
+        """Return what was typed, else what virton.toml says."""
+        proxmox, token = self.proxmox, self.token
+        fingerprint, ca_file = self.fingerprint, self.ca_file
+        if self.capture is None and not proxmox:
+            # What reads the settings file is loaded only where it is read.
+            from virton.cli.settings_file import settings_file
+
+            file, _ = settings_file(None, Path.cwd(), folder)
+            proxmox, token = file.proxmox, token or (None if self.user else file.token)
+            fingerprint = fingerprint or file.fingerprints
+            ca_file = ca_file or (Path(file.ca_file) if file.ca_file else None)
+        return Source(self.capture, proxmox, self.user, token, fingerprint, ca_file, self.typed)
+
+
+def _any_cluster(
+    context: typer.Context,
+    capture: CaptureArgument = None,
+    proxmox: ProxmoxOption = None,
+    user: UserOption = None,
+    token: TokenOption = None,
+    fingerprint: FingerprintOption = None,
+    ca_file: CaFileOption = None,
+    data: PlanDataOption = None,
+) -> PlanAsked:
+    typed = is_typed(context, "token")
+    return PlanAsked(capture, proxmox, user, token, typed, fingerprint, ca_file, data)
+
+
+def _live_cluster(
+    context: typer.Context,
+    proxmox: ProxmoxOption = None,
+    user: UserOption = None,
+    token: TokenOption = None,
+    fingerprint: FingerprintOption = None,
+    ca_file: CaFileOption = None,
+    data: PlanDataOption = None,
+) -> PlanAsked:
+    return _any_cluster(context, None, proxmox, user, token, fingerprint, ca_file, data)
+
+
+AnyCluster = Annotated[PlanAsked, MadeOf(_any_cluster)]
+LiveCluster = Annotated[PlanAsked, MadeOf(_live_cluster)]

@@ -5,11 +5,10 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from virton.cli.asked import JsonOption, TokenOption, UserOption
-from virton.cli.capture import is_typed
+from virton.cli.asked import JsonOption
 from virton.cli.changing import (
-    AcceptOption,
     Consent,
+    Consented,
     DryRunOption,
     YesOption,
     carry_out,
@@ -17,8 +16,8 @@ from virton.cli.changing import (
     foreseen_move,
 )
 from virton.cli.language import LanguageOption, sentences
-from virton.cli.live_cluster import ConfigOption, DataOption, LiveCluster, LiveOption
-from virton.cli.real_cluster import CaFileOption, FingerprintOption
+from virton.cli.live_cluster import Live
+from virton.cli.option_groups import MadeOf, with_groups
 from virton.cli.status import looker
 from virton.cli.status_page import resources_table
 from virton.cli.terminal import terminal
@@ -64,24 +63,40 @@ GroupOption = Annotated[
 ]
 
 
+def _form(
+    state: StateOption = None,
+    max_restart: RestartOption = None,
+    max_relocate: RelocateOption = None,
+    failback: FailbackOption = None,
+    auto_rebalance: RebalanceOption = None,
+    group: GroupOption = None,
+    comment: CommentOption = None,
+) -> ResourceForm:
+    told: dict[str, Any] = {
+        "state": state,
+        "max_restart": max_restart,
+        "max_relocate": max_relocate,
+        "failback": failback,
+        "auto_rebalance": auto_rebalance,
+        "group": group,
+        "comment": comment,
+    }
+    return ResourceForm(**{name: value for name, value in told.items() if value is not None})
+
+
+Form = Annotated[ResourceForm, MadeOf(_form)]
+
+
 @resources.command("list")
+@with_groups
 def show(
-    context: typer.Context,
-    proxmox: LiveOption = None,
-    user: UserOption = None,
-    token: TokenOption = None,
-    fingerprint: FingerprintOption = None,
-    ca_file: CaFileOption = None,
-    config: ConfigOption = None,
-    data: DataOption = None,
+    *,
+    cluster: Live,
     as_json: JsonOption = False,
     lang: LanguageOption = None,
 ) -> None:
     """List the resources under HA."""
     said = sentences(lang)
-    cluster = LiveCluster(
-        proxmox, user, token, is_typed(context, "token"), fingerprint, ca_file, config, data
-    )
     page = cluster.ask(said, lambda api: looker(api, SystemClock())())
     if as_json:
         rows = [one.model_dump(mode="json") for one in page.resources]
@@ -91,41 +106,17 @@ def show(
 
 
 @resources.command()
+@with_groups
 def add(
-    context: typer.Context,
+    *,
     sid: SidArgument,
-    state: StateOption = None,
-    max_restart: RestartOption = None,
-    max_relocate: RelocateOption = None,
-    failback: FailbackOption = None,
-    auto_rebalance: RebalanceOption = None,
-    group: GroupOption = None,
-    comment: CommentOption = None,
-    proxmox: LiveOption = None,
-    user: UserOption = None,
-    token: TokenOption = None,
-    fingerprint: FingerprintOption = None,
-    ca_file: CaFileOption = None,
-    config: ConfigOption = None,
-    data: DataOption = None,
-    yes: YesOption = False,
-    accept_worse: AcceptOption = False,
-    dry_run: DryRunOption = False,
+    form: Form,
+    cluster: Live,
+    consent: Consented,
     lang: LanguageOption = None,
 ) -> None:
     """Put a guest under HA."""
-    said, consent = sentences(lang), Consent(yes, accept_worse, dry_run)
-    form = ResourceForm(
-        **_given(
-            state=state,
-            max_restart=max_restart,
-            max_relocate=max_relocate,
-            failback=failback,
-            auto_rebalance=auto_rebalance,
-            group=group,
-            comment=comment,
-        )
-    )
+    said = sentences(lang)
 
     async def added(api: ClusterApi) -> None:
         params = creation(_params(form, await detect(api)), RESOURCE_DEFAULTS)
@@ -138,47 +129,21 @@ def add(
             lambda: api.add_resource({"sid": sid, **params}),
         )
 
-    LiveCluster(
-        proxmox, user, token, is_typed(context, "token"), fingerprint, ca_file, config, data
-    ).ask(said, added)
+    cluster.ask(said, added)
 
 
 @resources.command("change")
+@with_groups
 def alter(
-    context: typer.Context,
+    *,
     sid: SidArgument,
-    state: StateOption = None,
-    max_restart: RestartOption = None,
-    max_relocate: RelocateOption = None,
-    failback: FailbackOption = None,
-    auto_rebalance: RebalanceOption = None,
-    group: GroupOption = None,
-    comment: CommentOption = None,
-    proxmox: LiveOption = None,
-    user: UserOption = None,
-    token: TokenOption = None,
-    fingerprint: FingerprintOption = None,
-    ca_file: CaFileOption = None,
-    config: ConfigOption = None,
-    data: DataOption = None,
-    yes: YesOption = False,
-    accept_worse: AcceptOption = False,
-    dry_run: DryRunOption = False,
+    form: Form,
+    cluster: Live,
+    consent: Consented,
     lang: LanguageOption = None,
 ) -> None:
     """Change a resource; what is not named stays as it is."""
-    said, consent = sentences(lang), Consent(yes, accept_worse, dry_run)
-    form = ResourceForm(
-        **_given(
-            state=state,
-            max_restart=max_restart,
-            max_relocate=max_relocate,
-            failback=failback,
-            auto_rebalance=auto_rebalance,
-            group=group,
-            comment=comment,
-        )
-    )
+    said = sentences(lang)
 
     async def changed(api: ClusterApi) -> None:
         params = _params(form, await detect(api))
@@ -193,27 +158,20 @@ def alter(
             lambda: api.change_resource(sid, sent),
         )
 
-    LiveCluster(
-        proxmox, user, token, is_typed(context, "token"), fingerprint, ca_file, config, data
-    ).ask(said, changed)
+    cluster.ask(said, changed)
 
 
 @resources.command()
+@with_groups
 def move(
-    context: typer.Context,
+    *,
     sid: SidArgument,
     node: Annotated[str, typer.Argument(metavar="NODE", help="Where it should go.")],
     relocate: Annotated[
         bool,
         typer.Option("--relocate", help="Stop it, and start it there, instead of moving live."),
     ] = False,
-    proxmox: LiveOption = None,
-    user: UserOption = None,
-    token: TokenOption = None,
-    fingerprint: FingerprintOption = None,
-    ca_file: CaFileOption = None,
-    config: ConfigOption = None,
-    data: DataOption = None,
+    cluster: Live,
     yes: YesOption = False,
     dry_run: DryRunOption = False,
     lang: LanguageOption = None,
@@ -230,32 +188,23 @@ def move(
             lambda: api.move_resource(sid, "relocate" if relocate else "migrate", node),
         )
 
-    LiveCluster(
-        proxmox, user, token, is_typed(context, "token"), fingerprint, ca_file, config, data
-    ).ask(said, moved)
+    cluster.ask(said, moved)
 
 
 @resources.command()
+@with_groups
 def remove(
-    context: typer.Context,
+    *,
     sid: SidArgument,
     keep_in_rules: Annotated[
         bool, typer.Option("--keep-in-rules", help="Leave it named in the rules.")
     ] = False,
-    proxmox: LiveOption = None,
-    user: UserOption = None,
-    token: TokenOption = None,
-    fingerprint: FingerprintOption = None,
-    ca_file: CaFileOption = None,
-    config: ConfigOption = None,
-    data: DataOption = None,
-    yes: YesOption = False,
-    accept_worse: AcceptOption = False,
-    dry_run: DryRunOption = False,
+    cluster: Live,
+    consent: Consented,
     lang: LanguageOption = None,
 ) -> None:
     """Take a resource out of HA; the guest itself goes on running."""
-    said, consent = sentences(lang), Consent(yes, accept_worse, dry_run)
+    said = sentences(lang)
 
     async def removed(api: ClusterApi) -> None:
         knows_purge = (await detect(api)).purge
@@ -269,13 +218,7 @@ def remove(
             lambda: api.remove_resource(sid, params),
         )
 
-    LiveCluster(
-        proxmox, user, token, is_typed(context, "token"), fingerprint, ca_file, config, data
-    ).ask(said, removed)
-
-
-def _given(**fields: Any) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if value is not None}
+    cluster.ask(said, removed)
 
 
 def _params(form: ResourceForm, features: Features) -> Params:

@@ -1,24 +1,21 @@
 """`virton rules`: list, add, change and remove affinity rules."""
 
 import json
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import typer
 
-from virton.cli.asked import JsonOption, TokenOption, UserOption
-from virton.cli.capture import is_typed
+from virton.cli.asked import JsonOption
 from virton.cli.changing import (
-    AcceptOption,
-    Consent,
-    DryRunOption,
-    YesOption,
+    Consented,
     carry_out,
     foreseen_changes,
 )
 from virton.cli.complaint import WRONG_INPUT, complain
 from virton.cli.language import LanguageOption, sentences
-from virton.cli.live_cluster import ConfigOption, DataOption, LiveCluster, LiveOption
-from virton.cli.real_cluster import CaFileOption, FingerprintOption
+from virton.cli.live_cluster import Live
+from virton.cli.option_groups import MadeOf, with_groups
 from virton.cli.status import looker
 from virton.cli.status_page import rules_table
 from virton.cli.terminal import terminal
@@ -65,24 +62,53 @@ EnabledOption = Annotated[
 CommentOption = Annotated[str | None, typer.Option(help="A note for people.")]
 
 
+@dataclass(frozen=True, slots=True)
+class _RuleWords:
+    """What was typed of a rule; what was not is None."""
+
+    nodes: str | None
+    affinity: str | None
+    strict: bool | None
+    enabled: bool | None
+    comment: str | None
+
+    def form(self, said: Sentences, kind: str, resources: str | None) -> RuleForm:
+        """Return it as the form of a rule of a kind."""
+        told: dict[str, Any] = {
+            "type": kind,
+            "resources": resources and _words_of(resources),
+            "nodes": self.nodes and [_node(said, words) for words in _words_of(self.nodes)],
+            "affinity": self.affinity,
+            "strict": self.strict,
+            "disabled": None if self.enabled is None else not self.enabled,
+            "comment": self.comment,
+        }
+        return RuleForm(**{key: value for key, value in told.items() if value is not None})
+
+
+def _rule_words(
+    nodes: NodesOption = None,
+    affinity: AffinityOption = None,
+    strict: StrictOption = None,
+    enabled: EnabledOption = None,
+    comment: CommentOption = None,
+) -> _RuleWords:
+    return _RuleWords(nodes, affinity, strict, enabled, comment)
+
+
+Asked = Annotated[_RuleWords, MadeOf(_rule_words)]
+
+
 @rules.command("list")
+@with_groups
 def show(
-    context: typer.Context,
-    proxmox: LiveOption = None,
-    user: UserOption = None,
-    token: TokenOption = None,
-    fingerprint: FingerprintOption = None,
-    ca_file: CaFileOption = None,
-    config: ConfigOption = None,
-    data: DataOption = None,
+    *,
+    cluster: Live,
     as_json: JsonOption = False,
     lang: LanguageOption = None,
 ) -> None:
     """List the affinity rules."""
     said = sentences(lang)
-    cluster = LiveCluster(
-        proxmox, user, token, is_typed(context, "token"), fingerprint, ca_file, config, data
-    )
     page = cluster.ask(said, lambda api: looker(api, SystemClock())())
     if as_json:
         rows = [one.model_dump(mode="json") for one in page.rules]
@@ -92,35 +118,24 @@ def show(
 
 
 @rules.command()
+@with_groups
 def add(
-    context: typer.Context,
+    *,
     name: NameArgument,
     resources: Annotated[
         str, typer.Option(metavar="SID,...", help="The resources, as vm:100,vm:101.")
     ],
-    nodes: NodesOption = None,
-    affinity: AffinityOption = None,
-    strict: StrictOption = None,
-    enabled: EnabledOption = None,
-    comment: CommentOption = None,
-    proxmox: LiveOption = None,
-    user: UserOption = None,
-    token: TokenOption = None,
-    fingerprint: FingerprintOption = None,
-    ca_file: CaFileOption = None,
-    config: ConfigOption = None,
-    data: DataOption = None,
-    yes: YesOption = False,
-    accept_worse: AcceptOption = False,
-    dry_run: DryRunOption = False,
+    asked: Asked,
+    cluster: Live,
+    consent: Consented,
     lang: LanguageOption = None,
 ) -> None:
     """Add a rule: of nodes with --nodes, of resources among each other with --affinity."""
-    said, consent = sentences(lang), Consent(yes, accept_worse, dry_run)
-    if nodes is None and affinity is None:
+    said = sentences(lang)
+    if asked.nodes is None and asked.affinity is None:
         complain(said.say("cli.rule_of_what", {}), code=WRONG_INPUT)
-    kind = "resource-affinity" if nodes is None else "node-affinity"
-    form = _form(said, kind, resources, nodes, affinity, strict, enabled, comment)
+    kind = "resource-affinity" if asked.nodes is None else "node-affinity"
+    form = asked.form(said, kind, resources)
 
     async def added(api: ClusterApi) -> None:
         params = creation(_params(form, await detect(api)), RULE_DEFAULTS)
@@ -133,39 +148,26 @@ def add(
             lambda: api.add_rule({"rule": name, "type": kind, **params}),
         )
 
-    LiveCluster(
-        proxmox, user, token, is_typed(context, "token"), fingerprint, ca_file, config, data
-    ).ask(said, added)
+    cluster.ask(said, added)
 
 
 @rules.command("change")
+@with_groups
 def alter(
-    context: typer.Context,
+    *,
     name: NameArgument,
     resources: ResourcesOption = None,
-    nodes: NodesOption = None,
-    affinity: AffinityOption = None,
-    strict: StrictOption = None,
-    enabled: EnabledOption = None,
-    comment: CommentOption = None,
-    proxmox: LiveOption = None,
-    user: UserOption = None,
-    token: TokenOption = None,
-    fingerprint: FingerprintOption = None,
-    ca_file: CaFileOption = None,
-    config: ConfigOption = None,
-    data: DataOption = None,
-    yes: YesOption = False,
-    accept_worse: AcceptOption = False,
-    dry_run: DryRunOption = False,
+    asked: Asked,
+    cluster: Live,
+    consent: Consented,
     lang: LanguageOption = None,
 ) -> None:
     """Change a rule; what is not named stays as it is."""
-    said, consent = sentences(lang), Consent(yes, accept_worse, dry_run)
+    said = sentences(lang)
 
     async def changed(api: ClusterApi) -> None:
         rule = _known(said, await api.rules(), name)
-        form = _form(said, rule.type, resources, nodes, affinity, strict, enabled, comment)
+        form = asked.form(said, rule.type, resources)
         params = _params(form, await detect(api))
         sent: Params = {"type": rule.type, **change(params, RULE_DEFAULTS)}
         if rule.digest:
@@ -179,29 +181,20 @@ def alter(
             lambda: api.change_rule(name, sent),
         )
 
-    LiveCluster(
-        proxmox, user, token, is_typed(context, "token"), fingerprint, ca_file, config, data
-    ).ask(said, changed)
+    cluster.ask(said, changed)
 
 
 @rules.command()
+@with_groups
 def remove(
-    context: typer.Context,
+    *,
     name: NameArgument,
-    proxmox: LiveOption = None,
-    user: UserOption = None,
-    token: TokenOption = None,
-    fingerprint: FingerprintOption = None,
-    ca_file: CaFileOption = None,
-    config: ConfigOption = None,
-    data: DataOption = None,
-    yes: YesOption = False,
-    accept_worse: AcceptOption = False,
-    dry_run: DryRunOption = False,
+    cluster: Live,
+    consent: Consented,
     lang: LanguageOption = None,
 ) -> None:
     """Remove a rule."""
-    said, consent = sentences(lang), Consent(yes, accept_worse, dry_run)
+    said = sentences(lang)
 
     async def removed(api: ClusterApi) -> None:
         _known(said, await api.rules(), name)
@@ -214,9 +207,7 @@ def remove(
             lambda: api.remove_rule(name),
         )
 
-    LiveCluster(
-        proxmox, user, token, is_typed(context, "token"), fingerprint, ca_file, config, data
-    ).ask(said, removed)
+    cluster.ask(said, removed)
 
 
 def _known(said: Sentences, known: tuple[Rule, ...], name: str) -> Rule:
@@ -225,28 +216,6 @@ def _known(said: Sentences, known: tuple[Rule, ...], name: str) -> Rule:
         names = ", ".join(sorted(rule.rule for rule in known)) or "–"
         complain(said.say("cli.no_rule", {"rule": name, "names": names}), code=WRONG_INPUT)
     return found
-
-
-def _form(
-    said: Sentences,
-    kind: str,
-    resources: str | None,
-    nodes: str | None,
-    affinity: str | None,
-    strict: bool | None,
-    enabled: bool | None,
-    comment: str | None,
-) -> RuleForm:
-    told: dict[str, Any] = {
-        "type": kind,
-        "resources": resources and _words_of(resources),
-        "nodes": nodes and [_node(said, words) for words in _words_of(nodes)],
-        "affinity": affinity,
-        "strict": strict,
-        "disabled": None if enabled is None else not enabled,
-        "comment": comment,
-    }
-    return RuleForm(**{key: value for key, value in told.items() if value is not None})
 
 
 def _words_of(text: str) -> list[str]:

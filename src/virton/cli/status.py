@@ -7,11 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
-from virton.cli.asked import JsonOption, TokenOption, UserOption
-from virton.cli.capture import is_typed
+from virton.cli.asked import JsonOption
 from virton.cli.language import LanguageOption, sentences
-from virton.cli.live_cluster import ConfigOption, DataOption, LiveCluster, LiveOption
-from virton.cli.real_cluster import CaFileOption, FingerprintOption
+from virton.cli.live_cluster import Live
+from virton.cli.option_groups import with_groups
 from virton.cli.status_page import print_page, told_line
 from virton.cli.terminal import terminal
 from virton.console.clock import Clock, SystemClock
@@ -22,21 +21,16 @@ from virton.console.page.model import PageModel
 from virton.console.settings import ConsoleSettings
 from virton.console.watch.reader import Reader
 from virton.language.sentences import Sentences
-from virton.proxmox import ApiFailure, ApiToken, ClusterApi, Ticket
+from virton.proxmox import ApiFailure, ClusterApi
 
 NOT_WELL = 3
 URGENT = ("unknown", "no_quorum", "fault")
 
 
+@with_groups
 def status(
-    context: typer.Context,
-    proxmox: LiveOption = None,
-    user: UserOption = None,
-    token: TokenOption = None,
-    fingerprint: FingerprintOption = None,
-    ca_file: CaFileOption = None,
-    config: ConfigOption = None,
-    data: DataOption = None,
+    *,
+    cluster: Live,
     as_json: JsonOption = False,
     watch: Annotated[
         bool, typer.Option("--watch", help="Show it anew again and again, until Ctrl-C.")
@@ -51,9 +45,6 @@ def status(
     Exits with 3 where the line says that something is broken or not known.
     """
     said = sentences(lang)
-    cluster = LiveCluster(
-        proxmox, user, token, is_typed(context, "token"), fingerprint, ca_file, config, data
-    )
     show = _as_json if as_json else _as_text
     clock = SystemClock()
 
@@ -75,11 +66,9 @@ def status(
 
 def looker(api: ClusterApi, clock: Clock) -> Callable[[], Awaitable[PageModel]]:
     """Return what looks at a cluster as the page does; raises ApiFailure where it sees nothing."""
-    credentials = api.credentials
-    lender = Lender(credentials.text if isinstance(credentials, ApiToken) else None)
-    if isinstance(credentials, Ticket):
-        lender.lend(credentials)
-    reader = Reader(api.client, lender, ConsoleSettings(Path()), clock, lambda: None)
+    reader = Reader(
+        api.client, Lender.of(api.credentials), ConsoleSettings(Path()), clock, lambda: None
+    )
     assembly = Assembly()
 
     async def look() -> PageModel:

@@ -10,19 +10,11 @@ from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
 
-from virton.cli.asked import (
-    CaptureArgument,
-    JsonOption,
-    ProxmoxOption,
-    Source,
-    TokenOption,
-    UserOption,
-)
-from virton.cli.capture import is_typed
+from virton.cli.asked import Asked, JsonOption
 from virton.cli.complaint import WRONG_INPUT, complain
 from virton.cli.forecast_page import STYLES
 from virton.cli.language import LanguageOption, printable, sentences
-from virton.cli.real_cluster import CaFileOption, FingerprintOption
+from virton.cli.option_groups import with_groups
 from virton.cli.terminal import terminal
 from virton.forecast.answer import Span
 from virton.forecast.fates import Verdict
@@ -37,14 +29,10 @@ Times = Mapping[Case, Span | None]
 """Between when everything runs again, by the fault."""
 
 
+@with_groups
 def tolerance(
-    context: typer.Context,
-    capture: CaptureArgument = None,
-    proxmox: ProxmoxOption = None,
-    user: UserOption = None,
-    token: TokenOption = None,
-    fingerprint: FingerprintOption = None,
-    ca_file: CaFileOption = None,
+    *,
+    source: Asked,
     pairs: Annotated[bool, typer.Option("--pairs", help="Try every pair of nodes, too.")] = False,
     domains: Annotated[
         Path | None,
@@ -64,9 +52,7 @@ def tolerance(
     lang: LanguageOption = None,
 ) -> None:
     """Try every node, and say what would come back, what would not, and why."""
-    situation = Source(
-        capture, proxmox, user, token, fingerprint, ca_file, is_typed(context, "token")
-    ).situation()
+    situation = source.situation()
     known = _domains(domains) if domains else {}
     if unknown := sorted({n for members in known.values() for n in members} - set(situation.nodes)):
         complain(f"--domains: there is no node {unknown[0]}", code=WRONG_INPUT)

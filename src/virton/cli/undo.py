@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from virton.cli.asked import ProxmoxOption, TokenOption, UserOption
 from virton.cli.complaint import complain
 from virton.cli.exit_codes import OneForErrors, errors_exit_with_one
 from virton.cli.language import Language, LanguageOption, printable, sentences
@@ -21,8 +20,8 @@ from virton.cli.live_plan import (
     stands,
     text,
 )
-from virton.cli.plan_source import PlanDataOption, plan_source
-from virton.cli.real_cluster import CaFileOption, FingerprintOption
+from virton.cli.option_groups import with_groups
+from virton.cli.plan_source import LiveCluster
 from virton.cli.terminal import terminal
 from virton.forecast.situation import situation_of
 from virton.language import plans
@@ -35,17 +34,13 @@ from virton.plans.undoing import undo as undone
 COMMAND = OneForErrors
 
 
+@with_groups
 def undo(
-    context: typer.Context,
+    *,
     number: Annotated[
         int | None, typer.Argument(metavar="[NUMBER]", help="Which apply; else the last one.")
     ] = None,
-    proxmox: ProxmoxOption = None,
-    user: UserOption = None,
-    token: TokenOption = None,
-    fingerprint: FingerprintOption = None,
-    ca_file: CaFileOption = None,
-    data: PlanDataOption = None,
+    cluster: LiveCluster,
     why: WhyOption = "",
     yes: YesOption = False,
     exact: Annotated[
@@ -60,7 +55,7 @@ def undo(
 ) -> None:
     """Undo an apply: what it did, backwards. Never over what somebody else has changed since."""
     with errors_exit_with_one():
-        source = plan_source(context, data, None, proxmox, user, token, fingerprint, ca_file)
+        source = cluster.source()
 
         order = _Order(number, why, yes, exact, lang)
         try:

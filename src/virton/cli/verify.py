@@ -9,13 +9,13 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from virton.cli.asked import CaptureArgument, JsonOption, ProxmoxOption, TokenOption, UserOption
+from virton.cli.asked import JsonOption
 from virton.cli.complaint import complain
 from virton.cli.desired_file import DesiredArgument, desired_in, told_wrong
 from virton.cli.exit_codes import BROKEN, OneForErrors, errors_exit_with_one
 from virton.cli.language import Language, LanguageOption, printable, sentences
-from virton.cli.plan_source import PlanDataOption, plan_source
-from virton.cli.real_cluster import CaFileOption, FingerprintOption
+from virton.cli.option_groups import with_groups
+from virton.cli.plan_source import AnyCluster
 from virton.cli.terminal import terminal
 from virton.forecast.situation import Situation
 from virton.language import plans
@@ -30,16 +30,11 @@ from virton.plans.verifying import verify as verified
 COMMAND = OneForErrors
 
 
+@with_groups
 def verify(
-    context: typer.Context,
+    *,
     desired: DesiredArgument,
-    capture: CaptureArgument = None,
-    proxmox: ProxmoxOption = None,
-    user: UserOption = None,
-    token: TokenOption = None,
-    fingerprint: FingerprintOption = None,
-    ca_file: CaFileOption = None,
-    data: PlanDataOption = None,
+    cluster: AnyCluster,
     after: Annotated[
         list[str] | None,
         typer.Option(metavar="FAULT", help=f"Try only these: {', '.join(FAULTS)}."),
@@ -69,7 +64,7 @@ def verify(
         if unknown := sorted(set(only) - set(FAULTS)):
             complain(f"--after: {unknown[0]}: {', '.join(FAULTS)}")
         should = desired_in(desired, lang)
-        source = plan_source(context, data, capture, proxmox, user, token, fingerprint, ca_file)
+        source = cluster.source()
         situation = source.situation
         with told_wrong(desired, lang):
             if planned:

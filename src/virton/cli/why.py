@@ -6,18 +6,10 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from virton.cli.asked import (
-    CaptureArgument,
-    JsonOption,
-    ProxmoxOption,
-    Source,
-    TokenOption,
-    UserOption,
-)
-from virton.cli.capture import is_typed
+from virton.cli.asked import Asked, JsonOption
 from virton.cli.complaint import WRONG_INPUT, complain
 from virton.cli.language import LanguageOption, printable, sentences
-from virton.cli.real_cluster import CaFileOption, FingerprintOption
+from virton.cli.option_groups import with_groups
 from virton.cli.terminal import terminal
 from virton.forecast.reasons import Counterfactual, NoSuchResourceError, Reasons, Repair, reasons
 from virton.ha.placement.reasons import Explanation, Offline
@@ -27,22 +19,16 @@ from virton.language.sentences import Sentences
 GIB = 1024**3
 
 
+@with_groups
 def why(
-    context: typer.Context,
+    *,
     sid: Annotated[str, typer.Argument(metavar="SID", help="The resource, as vm:100.")],
-    capture: CaptureArgument = None,
-    proxmox: ProxmoxOption = None,
-    user: UserOption = None,
-    token: TokenOption = None,
-    fingerprint: FingerprintOption = None,
-    ca_file: CaFileOption = None,
+    source: Asked,
     as_json: JsonOption = False,
     lang: LanguageOption = None,
 ) -> None:
     """Tell why a resource is where it is, why not elsewhere, and what would have to change."""
-    situation = Source(
-        capture, proxmox, user, token, fingerprint, ca_file, is_typed(context, "token")
-    ).situation()
+    situation = source.situation()
     try:
         found = reasons(situation, sid)
     except NoSuchResourceError as error:
