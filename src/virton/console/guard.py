@@ -14,7 +14,7 @@ from virton.console import request_ids
 from virton.console.answers import Answer
 from virton.console.problems import Refusal, failed, refused
 from virton.console.session_cookie import COOKIE, Session
-from virton.console.standings import Standing
+from virton.console.standings import Standing, missing
 from virton.console.state import Console, console_of
 from virton.proxmox import ApiFailure, ClusterApi
 from virton.proxmox.credentials import TICKET_LIFE_S
@@ -53,6 +53,11 @@ class Call:
     def api(self) -> ClusterApi:
         """Return the cluster as this user may use it."""
         return ClusterApi(self.console.client, self.session.ticket)
+
+    def require(self, privilege: str, path: str = "/") -> None:
+        """Refuse whoever lacks a privilege on a path, as the cluster would; raises ApiFailure."""
+        if privilege not in self.standing.permissions.on(path):
+            raise ApiFailure(missing(privilege, path))
 
     async def form(self, form: type[Form]) -> Form:
         """Read the body."""

@@ -7,19 +7,16 @@ from typing import TypeVar
 from virton.console.guard import Call
 from virton.console.handlers.pages import locale_of
 from virton.console.problems import Refusal
-from virton.console.standings import missing
 from virton.console.watch.chronicle import Books
 from virton.keeping.database import HistoryError
 from virton.language.sentences import LOCALES, Sentences
-from virton.proxmox import ApiFailure
 
 Found = TypeVar("Found")
 
 
 def books_of(call: Call, privilege: str) -> Books:
     """Return the books, for somebody with a privilege on `/`; raises Refusal and ApiFailure."""
-    if privilege not in call.standing.privileges:
-        raise ApiFailure(missing(privilege))
+    call.require(privilege)
     chronicle = call.console.poller.chronicle
     if chronicle is None:
         raise Refusal(404, "no_history")

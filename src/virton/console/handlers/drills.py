@@ -10,9 +10,8 @@ from virton.console.drill_book import FILES, DrillBook, NotNowError
 from virton.console.guard import Call, done, read_json
 from virton.console.handlers.books import sentences_of
 from virton.console.problems import Refusal
-from virton.console.standings import AUDIT, CONSOLE, missing
+from virton.console.standings import AUDIT, CONSOLE
 from virton.plans.drill import FAULTS, DrillError, Fault
-from virton.proxmox import ApiFailure
 
 MOST_FAULTS = 16
 
@@ -98,6 +97,5 @@ async def file(call: Call) -> Response:
 
 
 def _book(call: Call, privilege: str) -> DrillBook:
-    if privilege not in call.standing.privileges:
-        raise ApiFailure(missing(privilege))
+    call.require(privilege)
     return call.console.drills

@@ -11,11 +11,10 @@ from virton.console.handlers.books import sentences_of
 from virton.console.handlers.history import number_of
 from virton.console.handlers.records import past_capture
 from virton.console.problems import Refusal
-from virton.console.standings import AUDIT, CONSOLE, GUEST_AUDIT, missing
+from virton.console.standings import AUDIT, CONSOLE, GUEST_AUDIT
 from virton.console.watch.domains import DomainError, read_domains
 from virton.console.watch.forecasts import ForecastError
 from virton.language.forecasts import told_course, told_waiting, told_why
-from virton.proxmox import ApiFailure
 from virton.proxmox.capture import see
 
 _LISTS = ("lose", "cut", "maintenance", "fail_start", "add_rule", "change", "remove", "move")
@@ -42,9 +41,8 @@ async def fence_clock(call: Call) -> Response:
 
 def _require_sight(call: Call) -> None:
     """Refuse whoever may not see all that the console itself has seen."""
-    for privilege, path in ((AUDIT, "/"), (GUEST_AUDIT, "/vms")):
-        if privilege not in call.standing.permissions.on(path):
-            raise ApiFailure(missing(privilege, path))
+    call.require(AUDIT)
+    call.require(GUEST_AUDIT, "/vms")
 
 
 async def domains(call: Call) -> Response:
@@ -55,8 +53,7 @@ async def domains(call: Call) -> Response:
 
 async def keep_domains(call: Call) -> Response:
     """Keep named fault domains, `{"domains": {name: [node, ...]}}`, in the place of those before."""
-    if CONSOLE not in call.standing.privileges:
-        raise ApiFailure(missing(CONSOLE))
+    call.require(CONSOLE)
     told = (await read_json(call.request)).get("domains")
     nodes = call.console.poller.readings.nodes.data.inventory.nodes
     try:

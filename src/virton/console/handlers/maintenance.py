@@ -114,18 +114,15 @@ async def begin(call: Call) -> Response:
 
 def _require(call: Call) -> None:
     """Refuse whoever may not change HA, or would take a node for empty that only looks so."""
-    if CONSOLE not in call.standing.privileges:
-        raise ApiFailure(missing(CONSOLE))
-    if AUDIT not in call.standing.privileges:
-        raise ApiFailure(missing(AUDIT))
+    call.require(CONSOLE)
+    call.require(AUDIT)
     if not sees_all_guests(call.standing.permissions):
         raise ApiFailure(missing(GUEST_AUDIT, "/vms"))
 
 
 async def show(call: Call) -> Response:
     """Return what is under way, or was last; who began it lends it their session."""
-    if AUDIT not in call.standing.privileges:
-        raise ApiFailure(missing(AUDIT))
+    call.require(AUDIT)
     operation = call.console.maintenance
     operation.lend(call.session)
     return _shown(call, operation)

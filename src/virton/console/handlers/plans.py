@@ -10,14 +10,13 @@ from virton.console.guard import Call, done, read_json
 from virton.console.handlers.books import sentences_of
 from virton.console.plan_book import Draft, NotNowError, PlanBook, Who
 from virton.console.problems import Refusal
-from virton.console.standings import AUDIT, CONSOLE, missing
+from virton.console.standings import AUDIT, CONSOLE
 from virton.language import plans
 from virton.plans.desired import ABSENT, DesiredError, read_desired
 from virton.plans.entries import Kind
 from virton.plans.records import BusyError, Record
 from virton.plans.undoing import ForeignChangeError
 from virton.plans.yaml_file import read_tree
-from virton.proxmox import ApiFailure
 
 LONGEST_WHY = 500
 Done = TypeVar("Done")
@@ -177,8 +176,7 @@ async def _refusing(call: Call, work: Callable[[], Awaitable[Done]]) -> Done:
 
 
 def _book(call: Call, privilege: str) -> PlanBook:
-    if privilege not in call.standing.privileges:
-        raise ApiFailure(missing(privilege))
+    call.require(privilege)
     return call.console.plans
 
 

@@ -4,10 +4,9 @@ from starlette.responses import Response
 
 from virton.console.guard import Call, done
 from virton.console.problems import Refusal
-from virton.console.standings import CONSOLE, missing
+from virton.console.standings import CONSOLE
 from virton.console.translate import Form
 from virton.console.watch.repairs import Repairs
-from virton.proxmox import ApiFailure
 
 
 class RepairForm(Form):
@@ -38,8 +37,7 @@ async def start(call: Call) -> Response:
 
 async def stop(call: Call) -> Response:
     """Stop a repair: the resource stays as it is."""
-    if CONSOLE not in call.standing.privileges:
-        raise ApiFailure(missing(CONSOLE))
+    call.require(CONSOLE)
     _repairs(call).stop(_under_way(call))
     return done()
 

@@ -14,11 +14,10 @@ from virton.console.rule_advice import (
     rules_in_force,
     ruleset_of,
 )
-from virton.console.standings import AUDIT, missing
+from virton.console.standings import AUDIT
 from virton.console.watch.readings import Readings
 from virton.ha.config.sections import Section
 from virton.ha.rules.config import NODE_AFFINITY, RESOURCE_AFFINITY, Rule, rule_from_section
-from virton.proxmox import ApiFailure
 
 _VALUES = ("resources", "nodes", "affinity", "strict", "disable")
 _NEEDED = {NODE_AFFINITY: "nodes", RESOURCE_AFFINITY: "affinity"}
@@ -66,6 +65,5 @@ async def move(call: Call) -> Response:
 
 
 def _readings(call: Call) -> Readings:
-    if AUDIT not in call.standing.privileges:
-        raise ApiFailure(missing(AUDIT))
+    call.require(AUDIT)
     return call.console.poller.readings
