@@ -72,6 +72,19 @@ def go_by(app: Starlette, settings: ConsoleSettings) -> None:
 
 def _routes() -> list[BaseRoute]:
     return [
+        *_pages(),
+        *_of_sessions(),
+        *_of_ha(),
+        *_of_history(),
+        *_of_forecasts(),
+        *_of_operations(),
+        *_beside(),
+    ]
+
+
+def _pages() -> list[BaseRoute]:
+    """The pages, their files, and the signs of life."""
+    return [
         Route("/", pages.page("ha")),
         Route("/whatif", pages.page("whatif")),
         Route("/history", pages.page("history")),
@@ -87,6 +100,12 @@ def _routes() -> list[BaseRoute]:
         Route("/manual", pages.to_manual),
         Mount("/manual", pages.files(pages.ROOM / "manual")),
         Mount("/catalogue", pages.files(CATALOGUES)),
+    ]
+
+
+def _of_sessions() -> list[BaseRoute]:
+    """Logging in and out, and who is there."""
+    return [
         Route("/api/login", answered(session.log_in), methods=["POST"]),
         Route("/api/openid/begin", answered(openid.begin), methods=["POST"]),
         Route("/api/openid/login", answered(openid.end), methods=["POST"]),
@@ -95,6 +114,12 @@ def _routes() -> list[BaseRoute]:
         Route("/api/sessions", reading(who.show)),
         Route("/api/sessions/{name}", writing(who.end), methods=["DELETE"]),
         Route("/api/realms", answered(session.list_realms)),
+    ]
+
+
+def _of_ha() -> list[BaseRoute]:
+    """The cluster as it is, and what changes its resources, its rules and the HA stack."""
+    return [
         Route("/api/snapshot", reading(live.show_snapshot)),
         Route("/api/snapshot-file", reading(capture.download)),
         Route("/api/stream", reading(live.stream)),
@@ -115,6 +140,12 @@ def _routes() -> list[BaseRoute]:
         Route("/api/rules", writing(rules.add), methods=["POST"]),
         Route("/api/rules/{rule}", writing(rules.edit), methods=["PUT"]),
         Route("/api/rules/{rule}", writing(rules.remove), methods=["DELETE"]),
+    ]
+
+
+def _of_history() -> list[BaseRoute]:
+    """What happened, and who is told of it."""
+    return [
         Route("/api/history", reading(history.find)),
         Route("/api/incidents", reading(incidents.find)),
         Route(
@@ -139,6 +170,12 @@ def _routes() -> list[BaseRoute]:
         Route("/api/history/availability", reading(records.availability)),
         Route("/api/history/deeds", reading(records.done_by_whom)),
         Route("/api/history/export", reading(records.export)),
+    ]
+
+
+def _of_forecasts() -> list[BaseRoute]:
+    """What will be, and why."""
+    return [
         Route("/api/forecast/table", reading(forecast.table)),
         Route("/api/forecast/fence-clock", reading(forecast.fence_clock)),
         Route("/api/forecast/course", reading(forecast.course)),
@@ -149,9 +186,16 @@ def _routes() -> list[BaseRoute]:
         Route("/api/forecast/score", reading(forecast.score)),
         Route("/api/forecast/why/{sid}", reading(forecast.why)),
         Route("/api/forecast/waiting", reading(forecast.waiting)),
+    ]
+
+
+def _of_operations() -> list[BaseRoute]:
+    """What is done in several steps: maintenance, drills, plans."""
+    return [
         Route("/api/maintenance", reading(maintenance.show)),
         Route("/api/maintenance", writing(maintenance.begin), methods=["POST"]),
         Route("/api/maintenance/plan", reading(maintenance.plan)),
+        Route("/api/maintenance/{act}", writing(maintenance.act), methods=["POST"]),
         Route("/api/drill", reading(drills.show)),
         Route("/api/drill/files/{name}", reading(drills.file)),
         Route("/api/drill/{act}", writing(drills.act), methods=["POST"]),
@@ -160,7 +204,12 @@ def _routes() -> list[BaseRoute]:
         Route("/api/plans/entries", writing(plans.collect), methods=["POST"]),
         Route("/api/plans/entries/{kind}/{name}", writing(plans.leave_out), methods=["DELETE"]),
         Route("/api/plans/{act}", writing(plans.act), methods=["POST"]),
-        Route("/api/maintenance/{act}", writing(maintenance.act), methods=["POST"]),
+    ]
+
+
+def _beside() -> list[BaseRoute]:
+    """What is there for others: metrics, and the lab."""
+    return [
         Route("/metrics", metrics.show),
         Route("/api/lab", reading(lab.show)),
         Route("/api/lab", writing(lab.act), methods=["POST"]),
