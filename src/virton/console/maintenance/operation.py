@@ -27,6 +27,7 @@ from virton.console.maintenance.work import Asked, Phase, Stop, Work
 from virton.console.problems import Refusal
 from virton.console.session_cookie import Session
 from virton.console.sessions import Sessions
+from virton.console.watch.steps import went_well
 from virton.proxmox import ApiFailure, ClusterApi, ProxmoxClient
 from virton.proxmox.credentials import Credentials
 from virton.proxmox.errors import ApiError
@@ -169,10 +170,7 @@ class Maintenance:
             if self.under_way is None:
                 self._wanted.clear()
                 await self._wanted.wait()
-            try:
-                await self.tick()
-            except Exception:
-                log.exception("a step of the maintenance failed")
+            await went_well(self.tick, "a step of the maintenance")
             await self._clock.sleep(LOOK_S)
 
     async def tick(self) -> None:
