@@ -2,11 +2,11 @@
 
 import contextlib
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
 from virton.damage import DamagedError, reading
+from virton.whole_file import put_in_place
 
 FILE = "domains.json"
 _ADVICE = (
@@ -57,14 +57,7 @@ class Domains:
 
     def keep(self, named: Named) -> None:
         """Keep these in the place of those before, whole or not at all; raises OSError."""
-        draft = self._file.with_suffix(".new")
-        with contextlib.ExitStack() as cleaning:
-            cleaning.callback(draft.unlink, missing_ok=True)
-            with draft.open("w", encoding="utf-8") as file:
-                json.dump(named, file, ensure_ascii=False, sort_keys=True, indent=1)
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(self._file)
+        put_in_place(self._file, json.dumps(named, sort_keys=True, indent=1))
 
 
 def read_domains(data: object, known: frozenset[str] | None = None) -> Named:
