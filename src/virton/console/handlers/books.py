@@ -34,6 +34,11 @@ async def looked_up(read: Callable[[], Found]) -> Found:
 
 
 def sentences_of(call: Call) -> Sentences:
-    """Return the sentences in the language that is asked for, or that the page speaks."""
+    """Return the sentences in the language of an answer."""
+    return Sentences.of(language_of(call))
+
+
+def language_of(call: Call) -> str:
+    """Return the language that is asked for, or that the page speaks."""
     asked = call.request.query_params.get("lang")
-    return Sentences.of(asked if asked in LOCALES else locale_of(call.request))
+    return asked if asked in LOCALES else locale_of(call.request)

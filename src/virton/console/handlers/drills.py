@@ -8,7 +8,7 @@ from starlette.responses import FileResponse, Response
 from virton.console.answers import Answer
 from virton.console.drill_book import FILES, DrillBook, NotNowError
 from virton.console.guard import Call, done, read_json
-from virton.console.handlers.books import sentences_of
+from virton.console.handlers.books import language_of, sentences_of
 from virton.console.problems import Refusal
 from virton.console.standings import AUDIT, CONSOLE
 from virton.plans.drill import FAULTS, DrillError, Fault
@@ -58,8 +58,7 @@ async def act(call: Call) -> Response:
             case "agree":
                 book.agree(call.session.user, str(body.get("digest", "")), now_s)
             case "start":
-                lang = "en" if said.texts["plans.drill.title"].isascii() else "ko"
-                book.start(call.api, lang, now_s)
+                book.start(call.api, language_of(call), now_s)
             case "done":
                 book.done()
             case "withdraw":
