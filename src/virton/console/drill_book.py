@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from virton import __version__
+from virton.console.one_at_a_time import OneAtATime
 from virton.console.player import ask_player
 from virton.plans.drill import Drill, Fault, Tried, read_form
 from virton.plans.drill_measures import measured_of
@@ -54,24 +55,19 @@ class Course:
     result: str | None = None
 
 
-class DrillBook:
+class DrillBook(OneAtATime):
     """One drill at a time; its report is kept in the data folder."""
 
     def __init__(
         self, data: Path, client: ProxmoxClient, sleep: Callable[[float], Awaitable[None]]
     ) -> None:
+        super().__init__()
         self._folder = data / FOLDER
         self._client = client
         self._sleep = sleep
-        self._task: asyncio.Task[None] | None = None
         self._go_on = asyncio.Event()
         self.proposal: Proposal | None = None
         self.course: Course | None = None
-
-    @property
-    def is_busy(self) -> bool:
-        """Tell whether a drill is under way."""
-        return self._task is not None and not self._task.done()
 
     @property
     def report(self) -> Path | None:
@@ -114,25 +110,13 @@ class DrillBook:
         if proposal is None or len(proposal.consents) < 2:
             raise NotNowError("two_agree")
         self.course = Course()
-        work = self._held(api, proposal, self.course, lang, now_s)
-        self._task = asyncio.create_task(work)
+        self._begin(self._held(api, proposal, self.course, lang, now_s))
 
     def done(self) -> None:
         """Hear that an operator has done what was waited for; raises NotNowError."""
         if self.course is None or self.course.waits is None:
             raise NotNowError("nothing_waits")
         self._go_on.set()
-
-    async def ended(self) -> None:
-        """Wait until the drill is over."""
-        if self._task is not None:
-            await asyncio.wait([self._task])
-
-    async def end(self) -> None:
-        """Give up the drill that is under way."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
 
     # the course
 

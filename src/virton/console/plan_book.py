@@ -4,7 +4,6 @@ The draft is one for all who use the console. With four eyes it is applied only 
 than those who collected its changes, and than who applies it, has approved exactly this draft.
 """
 
-import asyncio
 import contextlib
 import hashlib
 import json
@@ -14,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from virton.console.one_at_a_time import OneAtATime
 from virton.console.player import ask_player
 from virton.damage import reading
 from virton.plans.applying import Desk, Surprise, begin, carry_out, strides_of
@@ -84,16 +84,16 @@ class Who:
     features: Features
 
 
-class PlanBook:
+class PlanBook(OneAtATime):
     """The draft, and what is applied of drafts: one at a time."""
 
     def __init__(
         self, data: Path, *, four_eyes: bool, sleep: Callable[[float], Awaitable[None]]
     ) -> None:
+        super().__init__()
         self._file = data / FILE
         self._data = data
         self._sleep = sleep
-        self._task: asyncio.Task[None] | None = None
         self.four_eyes = four_eyes
         self.draft = self._read()
 
@@ -120,11 +120,6 @@ class PlanBook:
             raise NotNowError("own_draft")
         approved = tuple(dict.fromkeys((*self.draft.approved_by, user)))
         self.keep(replace(self.draft, approved_by=approved))
-
-    @property
-    def is_busy(self) -> bool:
-        """Tell whether steps are being made just now."""
-        return self._task is not None and not self._task.done()
 
     async def look(self, who: Who) -> dict[str, Any]:
         """Return what the draft would do; raises DesiredError and ApiFailure."""
@@ -189,17 +184,6 @@ class PlanBook:
         """Return what was applied and undone, the newest first."""
         return (await self._desk(who)).records.all()[::-1]
 
-    async def ended(self) -> None:
-        """Wait until the steps that are being made are made, or stopped."""
-        if self._task is not None:
-            await asyncio.wait([self._task])
-
-    async def end(self) -> None:
-        """Stop between two steps: what is left is gone on with later."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-
     def _enter(self, stack: ExitStack, desk: Desk, who: Who, why: str) -> None:
         stack.enter_context(desk.records.alone({"who": who.user, "why": why}))
         if desk.records.unfinished() is not None:
@@ -215,7 +199,7 @@ class PlanBook:
                 if ends_draft:
                     self.keep(Draft())
 
-        self._task = asyncio.create_task(worked())
+        self._begin(worked())
 
     async def _desk(self, who: Who) -> Desk:
         name = (await who.api.membership()).name or "cluster"
