@@ -1,50 +1,21 @@
 """The parts of a look at a cluster, made of what was read of its API."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict, replace
-from typing import Any, TypeVar
+from typing import Any
 
 from virton.ha.model import LrmStatus, ManagerStatus, ServiceStatus, ServiceTable
+from virton.ha.states import NodeState
 from virton.proxmox.configuration import Resource, Rule
 from virton.proxmox.inventory import Guest, Inventory, Membership
 from virton.proxmox.manager import ManagedService, ManagerFiles
 from virton.proxmox.unchanged import Unchanged
-from virton.proxmox.values import lenient, mapping
+from virton.proxmox.values import lenient
 from virton.story.sight import Members, SeenGuest, SeenRules, Settings
 
 _RUNS = {"running": True, "paused": True, "stopped": False}
+_NODE_STATES = frozenset(NodeState)
 _NOT_SET = ("digest", "errors", "extra", "order")
-Part = TypeVar("Part")
-
-
-def _seen(answers: Mapping[str, Any], key: str, read: Callable[[Any], Part]) -> Part | None:
-    answer = answers.get(key)
-    try:
-        return None if answer is None else read(answer)
-    except (KeyError, TypeError, ValueError, AttributeError):
-        return None
-
-
-def _manager(data: Any) -> ManagerStatus:
-    """Read the manager's status; a resource or node in a state that is not known is left out."""
-    told = dict(mapping(data))
-    for part in ("service_status", "node_status"):
-        entries = mapping(told.get(part))
-        told[part] = {name: entry for name, entry in entries.items() if _known(part, name, entry)}
-    return ManagerStatus.from_json(told)
-
-
-def _known(part: str, name: str, entry: Any) -> bool:
-    try:
-        ManagerStatus.from_json({part: {name: entry}})
-    except (KeyError, TypeError, ValueError, AttributeError):
-        return False
-    return True
-
-
-def _lrm(data: Any) -> dict[str, LrmStatus]:
-    read = {node: _seen({node: entry}, node, LrmStatus.from_json) for node, entry in data.items()}
-    return {node: status for node, status in read.items() if status is not None}
 
 
 def _set(configured: Rule | Resource) -> Settings:
@@ -66,10 +37,10 @@ class Looks:
         told = {
             "master_node": files.master_node,
             "timestamp": files.timestamp,
-            "node_status": dict(files.node_states),
+            "node_status": {n: s for n, s in files.node_states.items() if s in _NODE_STATES},
             **files.extra,
         }
-        status = _seen({"": told}, "", _manager)
+        status = lenient(ManagerStatus.from_json)(told)
         made = zip(files.services, self._services.batch(files.services.items()), strict=True)
         services = ServiceTable((sid, one) for sid, one in made if one is not None)
         return None if status is None else replace(status, service_status=services)
@@ -106,12 +77,12 @@ def _service_json(service: ManagedService) -> dict[str, Any]:
 
 def lrm_of(files: ManagerFiles) -> dict[str, LrmStatus]:
     """Return what the LRMs published last."""
-    return _lrm(
-        {
-            node: {"state": file.state, "mode": file.mode, "timestamp": file.timestamp or 0}
-            for node, file in files.lrms.items()
-        }
-    )
+    read_lrm = lenient(LrmStatus.from_json)
+    read = {
+        node: read_lrm({"state": file.state, "mode": file.mode, "timestamp": file.timestamp or 0})
+        for node, file in files.lrms.items()
+    }
+    return {node: status for node, status in read.items() if status is not None}
 
 
 def members_of(membership: Membership) -> Members | None:
