@@ -13,7 +13,7 @@ from virton.proxmox.values import mapping, rows, text
 CONSOLES = frozenset({"vncproxy", "vncshell", "termproxy", "spiceproxy", "spiceshell"})
 """Tasks that are somebody's screen: nothing is done to a guest by them."""
 
-_FOLDERS = {"vm": "qemu", "ct": "lxc"}
+_FOLDERS = {name: folder for folder, name in SID_TYPES.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,6 @@ from virton.ha.states import BalanceMethod, SchedulerMode, ShutdownPolicy
 from virton.proxmox.settings import HaOptions, options_params, parse_options
 
 OPTIONS = "/cluster/options"
-KINDS = {"vm": "qemu", "ct": "lxc"}
 
 
 class DisarmForm(Form):
@@ -82,8 +81,7 @@ async def stop(call: Call) -> Response:
     guest = next((one for one in guests if one.sid == sid), None)
     if guest is None or guest.node is None:
         raise Refusal(404, "no_guest", f"nobody tells on which node {sid} is")
-    kind = KINDS[sid.partition(":")[0]]
-    path = f"/nodes/{guest.node}/{kind}/{guest.vmid}/status"
+    path = f"/nodes/{guest.node}/{guest.type}/{guest.vmid}/status"
     if form.timeout_s:
         await call.api.write("POST", f"{path}/shutdown", {"timeout": form.timeout_s})
     else:
