@@ -6,9 +6,6 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote
 
-from virton.ha.config.datacenter import format_property_string as property_string
-from virton.ha.config.datacenter import write_datacenter
-from virton.ha.dialect import dialect_of
 from virton.ha.model import DatacenterSettings
 from virton.proxmox.access import parse_permissions
 from virton.proxmox.answers import Answers, Remembered, ask
@@ -41,9 +38,9 @@ from virton.proxmox.reading import (
     StatusReading,
     Surroundings,
 )
-from virton.proxmox.settings import parts_of
+from virton.proxmox.settings import parse_options
 from virton.proxmox.status import CurrentStatus, parse_status
-from virton.proxmox.values import mapping, rows
+from virton.proxmox.values import rows
 from virton.proxmox.votes import Votes, parse_node_votes, parse_qdevice, parse_totem
 
 ATTEMPTS = 3
@@ -80,12 +77,6 @@ _ALWAYS = (
     PERMISSIONS,
     *(f"/cluster/mapping/{kind}" for kind in MAPPING_KINDS),
 )
-
-_SCHEDULER_KEYS = frozenset(
-    {"ha", "ha-rebalance-on-start", "ha-auto-rebalance"}
-    | {f"ha-auto-rebalance-{of}" for of in ("threshold", "method", "hold-duration", "margin")}
-)
-
 
 Census = tuple[NodesReading, tuple[Resource, ...]]
 """A cluster's nodes with their guests, and the resources under HA."""
@@ -205,13 +196,8 @@ def _settings(answers: Answers, version: Version) -> tuple[DatacenterSettings, l
         raise ApiFailure(unsupported)
     if OPTIONS not in answers or unsupported is not None:
         return DatacenterSettings(), ["options_unreadable"]
-    options = answers.read(OPTIONS, mapping)
-    crs = {k: v for k, v in parts_of(options.get("crs")).items() if k in _SCHEDULER_KEYS}
-    policy = parts_of(options.get("ha"))
-    known = {"ha": {k: v for k, v in policy.items() if k == "shutdown_policy"}, "crs": crs}
-    told = {key: property_string(values) for key, values in known.items() if values}
-    read = dialect_of(version.version).read_datacenter(write_datacenter(told))
-    return read.settings, [f"option_unknown_{c.key}" for c in read.complaints]
+    options = answers.read(OPTIONS, lambda data: parse_options(data, version.version))
+    return options.settings, [f"option_unknown_{c.key}" for c in options.complaints]
 
 
 # what decides where guests can run

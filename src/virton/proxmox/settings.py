@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from virton.ha.config.datacenter import (
+    SCHEDULER_KEYS,
     format_property_string,
     parse_property_string,
     write_datacenter,
 )
+from virton.ha.config.sections import Complaint
 from virton.ha.dialect import Dialect, dialect_of
 from virton.ha.model import DatacenterSettings
 from virton.proxmox.values import mapping
@@ -16,34 +18,35 @@ from virton.proxmox.values import mapping
 Parts = dict[str, str]
 
 _REBALANCE = "ha-auto-rebalance"
-_OWN = frozenset(
-    {"ha", "ha-rebalance-on-start", _REBALANCE}
-    | {f"{_REBALANCE}-{what}" for what in ("threshold", "method", "hold-duration", "margin")}
-)
 
 
 @dataclass(frozen=True, slots=True)
 class HaOptions:
-    """The settings, and every part of them as the cluster has it written."""
+    """The settings, and every part of them as the cluster has it written.
+
+    `complaints` are about what the HA stack does not understand of them.
+    """
 
     settings: DatacenterSettings
     policy: Mapping[str, str]
     crs: Mapping[str, str]
+    complaints: tuple[Complaint, ...] = ()
 
 
 def parse_options(data: Any, version: str) -> HaOptions:
     """Read the answer of `/cluster/options`."""
     options = mapping(data)
-    policy, crs = parts_of(options.get("ha")), parts_of(options.get("crs"))
+    policy, crs = _parts_of(options.get("ha")), _parts_of(options.get("crs"))
     known = {
         "ha": {key: text for key, text in policy.items() if key == "shutdown_policy"},
-        "crs": {key: text for key, text in crs.items() if key in _OWN},
+        "crs": {key: text for key, text in crs.items() if key in SCHEDULER_KEYS},
     }
     told = {key: format_property_string(parts) for key, parts in known.items() if parts}
-    return HaOptions(dialect_of(version).parse_datacenter(write_datacenter(told)), policy, crs)
+    read = dialect_of(version).read_datacenter(write_datacenter(told))
+    return HaOptions(read.settings, policy, crs, read.complaints)
 
 
-def parts_of(value: Any) -> Parts:
+def _parts_of(value: Any) -> Parts:
     """Return a setting's parts, which come as an object or as one text."""
     if value is None or isinstance(value, str):
         return parse_property_string(value or "") or {}
@@ -61,7 +64,7 @@ def options_params(
     policy = dict(before.policy) | {"shutdown_policy": str(wanted.shutdown_policy)}
     if wanted.shutdown_policy is DatacenterSettings().shutdown_policy:
         del policy["shutdown_policy"]
-    crs = {key: text for key, text in before.crs.items() if key not in _OWN}
+    crs = {key: text for key, text in before.crs.items() if key not in SCHEDULER_KEYS}
     crs |= _crs(wanted, dialect_of(version))
     given = {"ha": policy, "crs": crs}
     written = {"ha": before.policy, "crs": before.crs}

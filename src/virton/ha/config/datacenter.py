@@ -16,7 +16,8 @@ _FALSE = frozenset({"0", "off", "no", "false"})
 _NEEDS_AUTO_REBALANCE = frozenset(
     f"ha-auto-rebalance-{what}" for what in ("threshold", "method", "hold-duration", "margin")
 )
-_SCHEDULER_KEYS = _NEEDS_AUTO_REBALANCE | {"ha", "ha-rebalance-on-start", "ha-auto-rebalance"}
+SCHEDULER_KEYS = _NEEDS_AUTO_REBALANCE | {"ha", "ha-rebalance-on-start", "ha-auto-rebalance"}
+"""The parts of `crs` that the HA stack reads."""
 
 
 @frozen
@@ -110,7 +111,7 @@ def _shutdown_policy(values: Mapping[str, str]) -> ShutdownPolicy | None:
 
 def _scheduler(values: Mapping[str, str], percent: bool | None) -> SchedulerSettings | None:
     found = parse_property_string(values.get("crs", ""))
-    if found is None or not found.keys() <= _SCHEDULER_KEYS:
+    if found is None or not found.keys() <= SCHEDULER_KEYS:
         return None
     if "ha-auto-rebalance" not in found and not _NEEDS_AUTO_REBALANCE.isdisjoint(found):
         return None
