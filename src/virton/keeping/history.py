@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 from virton.keeping.database import troubles, writing
-from virton.keeping.names import Names, in_parts, text_of
+from virton.keeping.names import Names, in_parts, of_cluster, text_of
 from virton.keeping.tables import clusters, details, happenings, kinds, subjects
 from virton.story.happenings import Happening
 
@@ -116,8 +116,7 @@ class History:
             .correlate(subjects)
             .scalar_subquery()
         )
-        mine = subjects.join(clusters, clusters.c.id == subjects.c.cluster_id)
-        query = select(newest).select_from(mine).where(clusters.c.identity == self._cluster)
+        query = of_cluster(self._cluster, subjects, newest)
         with troubles(), self.engine.connect() as connection:
             numbers = [n for (n,) in connection.execute(query) if n is not None]
             return [
@@ -142,11 +141,7 @@ class History:
     def count(self) -> int:
         """Return how many happenings are kept; raises HistoryError."""
         with troubles(), self.engine.connect() as connection:
-            query = (
-                select(func.count())
-                .select_from(happenings.join(clusters, happenings.c.cluster_id == clusters.c.id))
-                .where(clusters.c.identity == self._cluster)
-            )
+            query = of_cluster(self._cluster, happenings, func.count())
             return int(connection.execute(query).scalar_one())
 
     def forget(self, before_ms: int) -> int:
@@ -164,9 +159,7 @@ class History:
 
     def oldest_ms(self) -> int | None:
         """Return when the oldest happening was; None without any; raises HistoryError."""
-        mine = clusters.c.identity == self._cluster
-        joined = happenings.join(clusters, clusters.c.id == happenings.c.cluster_id)
-        query = select(happenings.c.to_ms).select_from(joined).where(mine)
+        query = of_cluster(self._cluster, happenings, happenings.c.to_ms)
         with troubles(), self.engine.connect() as connection:
             first = connection.execute(query.order_by(happenings.c.to_ms).limit(1))
             return first.scalar_one_or_none()

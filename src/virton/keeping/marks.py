@@ -1,10 +1,10 @@
 """How far somebody came: a number by name, kept with what it tells of."""
 
-from sqlalchemy import Connection, Engine, and_, delete, insert, select
+from sqlalchemy import Connection, Engine, and_, delete, insert
 
 from virton.keeping.database import troubles, writing
-from virton.keeping.names import Names
-from virton.keeping.tables import clusters, marks
+from virton.keeping.names import Names, of_cluster
+from virton.keeping.tables import marks
 
 WATCHED = "watched"
 """Until when (ms, by the cluster's clock) a console has watched."""
@@ -12,11 +12,7 @@ WATCHED = "watched"
 
 def mark_of(engine: Engine, cluster: str, name: str) -> int | None:
     """Return a mark; None where it was never set; raises HistoryError."""
-    query = (
-        select(marks.c.number)
-        .join(clusters, clusters.c.id == marks.c.cluster_id)
-        .where(clusters.c.identity == cluster, marks.c.name == name)
-    )
+    query = of_cluster(cluster, marks, marks.c.number).where(marks.c.name == name)
     with troubles(), engine.connect() as connection:
         number = connection.execute(query).scalar_one_or_none()
     return None if number is None else int(number)

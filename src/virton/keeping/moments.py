@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, and_, delete, exists, func, insert, select
 
 from virton.keeping.database import troubles, writing
-from virton.keeping.names import Names, in_parts, text_of
+from virton.keeping.names import Names, in_parts, of_cluster, text_of
 from virton.keeping.tables import clusters, details, happenings, states, subjects
 
 GONE = "{}"
@@ -77,9 +77,8 @@ class Moments:
             .correlate(subjects)
             .scalar_subquery()
         )
-        mine = subjects.join(clusters, clusters.c.id == subjects.c.cluster_id)
-        query = select(subjects.c.name, held).select_from(mine)
-        found = connection.execute(query.where(clusters.c.identity == self._cluster))
+        query = of_cluster(self._cluster, subjects, subjects.c.name, held)
+        found = connection.execute(query)
         return {str(name): int(number) for name, number in found if number is not None}
 
     def between(self, since_ms: int, until_ms: int, names: Sequence[str]) -> dict[str, Course]:
@@ -127,8 +126,7 @@ class Moments:
             states.c.at_ms > since_ms,
             states.c.at_ms < until_ms,
         )
-        known = select(subjects.c.name).join(clusters, clusters.c.id == subjects.c.cluster_id)
-        rows = known.where(clusters.c.identity == self._cluster, inside)
+        rows = of_cluster(self._cluster, subjects, subjects.c.name).where(inside)
         with troubles(), self._engine.connect() as connection:
             return [str(name) for (name,) in connection.execute(rows)]
 
@@ -145,10 +143,10 @@ class Moments:
 
     def names(self) -> list[str]:
         """Return every row that was ever kept, by name; raises HistoryError."""
-        known = select(subjects.c.name).join(clusters, clusters.c.id == subjects.c.cluster_id)
-        rows = and_(clusters.c.identity == self._cluster, subjects.c.name.contains("/"))
+        known = of_cluster(self._cluster, subjects, subjects.c.name)
+        rows = known.where(subjects.c.name.contains("/"))
         with troubles(), self._engine.connect() as connection:
-            return [str(name) for (name,) in connection.execute(known.where(rows))]
+            return [str(name) for (name,) in connection.execute(rows)]
 
     def forget(self, before_ms: int) -> int:
         """Delete what no moment since then needs; return how much; raises HistoryError."""
@@ -168,8 +166,7 @@ class Moments:
         return total
 
     def _rows_of_all(self) -> list[int]:
-        query = select(subjects.c.id).join(clusters, clusters.c.id == subjects.c.cluster_id)
-        query = query.where(clusters.c.identity == self._cluster).order_by(subjects.c.id)
+        query = of_cluster(self._cluster, subjects, subjects.c.id).order_by(subjects.c.id)
         with troubles(), self._engine.connect() as connection:
             return [int(number) for (number,) in connection.execute(query)]
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Column, Connection, Table, insert, select
+from sqlalchemy import Column, Connection, Select, Table, insert, select
 
 from virton.keeping.tables import clusters, details, kinds, subjects
 
@@ -21,6 +21,13 @@ def in_parts(words: Sequence[T]) -> Iterator[Sequence[T]]:
     """Yield so many at a time as one question to the database may name."""
     for at in range(0, len(words), _AT_ONCE):
         yield words[at : at + _AT_ONCE]
+
+
+def of_cluster(cluster: str, table: Table, *columns: Any) -> Select[Any]:
+    """Return what asks for columns (none: all) of a table's rows of one cluster, by its identity."""
+    joined = table.join(clusters, clusters.c.id == table.c.cluster_id)
+    query = select(*(columns or (table,))).select_from(joined)
+    return query.where(clusters.c.identity == cluster)
 
 
 class Names:

@@ -22,8 +22,8 @@ from sqlalchemy import (
 
 from virton.keeping.database import troubles, writing
 from virton.keeping.marks import mark_of, set_mark
-from virton.keeping.names import Names
-from virton.keeping.tables import clusters, deliveries, incidents
+from virton.keeping.names import Names, of_cluster
+from virton.keeping.tables import deliveries, incidents
 
 _MARK = "incidents"
 
@@ -130,8 +130,7 @@ class Outbox:
 
     def _mine(self, table: Table, *which: Any) -> Select[Any]:
         """Return what asks for rows of this cluster."""
-        known = select(table).join(clusters, clusters.c.id == table.c.cluster_id)
-        return known.where(clusters.c.identity == self._cluster, *which)
+        return of_cluster(self._cluster, table).where(*which)
 
     def _incidents(self, query: Select[Any]) -> list[KeptIncident]:
         with troubles(), self._engine.connect() as connection:
@@ -168,12 +167,8 @@ class Outbox:
 
     def counts(self) -> dict[str, int]:
         """Return how many messages came to what; raises HistoryError."""
-        query = (
-            select(deliveries.c.state, func.count())
-            .join(clusters, clusters.c.id == deliveries.c.cluster_id)
-            .where(clusters.c.identity == self._cluster)
-            .group_by(deliveries.c.state)
-        )
+        counts = (deliveries.c.state, func.count())
+        query = of_cluster(self._cluster, deliveries, *counts).group_by(deliveries.c.state)
         with troubles(), self._engine.connect() as connection:
             return {str(state): int(count) for state, count in connection.execute(query)}
 

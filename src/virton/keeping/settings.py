@@ -3,11 +3,11 @@
 import json
 from typing import Any
 
-from sqlalchemy import Engine, and_, delete, insert, select
+from sqlalchemy import Engine, and_, delete, insert
 
 from virton.keeping.database import troubles, writing
-from virton.keeping.names import Names, text_of
-from virton.keeping.tables import clusters, settings
+from virton.keeping.names import Names, of_cluster, text_of
+from virton.keeping.tables import settings
 
 
 class Settings:
@@ -20,11 +20,8 @@ class Settings:
 
     def read(self, name: str) -> dict[str, Any] | None:
         """Return what was set, if anything was; raises HistoryError."""
-        query = (
-            select(settings.c.body)
-            .join(clusters, clusters.c.id == settings.c.cluster_id)
-            .where(clusters.c.identity == self._cluster, settings.c.name == name)
-        )
+        mine = of_cluster(self._cluster, settings, settings.c.body)
+        query = mine.where(settings.c.name == name)
         with troubles(), self._engine.connect() as connection:
             body = connection.execute(query).scalar_one_or_none()
         return None if body is None else json.loads(body)
