@@ -8,7 +8,13 @@ import random
 import sys
 from collections.abc import Iterator, Sequence
 
-from tests.forecast.clusters import GIB, cluster, rule
+from tests.forecast.clusters import (
+    GIB,
+    cluster,
+    random_resources,
+    random_rules,
+    random_sids,
+)
 from virton.forecast.maintenance import Step, serviced
 from virton.forecast.maintenance_plan import order_that_keeps, plan
 from virton.forecast.rest import at_rest
@@ -25,16 +31,9 @@ def random_cluster(seed: int, most_nodes: int = 8) -> Situation:
     """Return a cluster at rest with random places, rules and guests outside HA."""
     dice = random.Random(seed)  # noqa: S311  (which cluster is no secret)
     names = [f"node{number}" for number in range(1, dice.randint(3, most_nodes) + 1)]
-    sids = [f"{dice.choice(('vm', 'vm', 'ct'))}:{number}" for number in range(1, 11)]
+    sids = random_sids(dice)
     outside = [f"vm:{number}" for number in range(900, 900 + dice.randint(0, 3))]
-    resources = {
-        sid: {
-            "node": dice.choice(names),
-            "state": "stopped" if dice.random() < 0.1 else "started",
-            "failback": dice.random() < 0.7,
-        }
-        for sid in sids
-    }
+    resources = random_resources(dice, names, sids)
     hosts = {
         name: {"power": "on", "network": "on", "maxmem": dice.choice((16, 64)) * GIB}
         for name in names
@@ -43,24 +42,10 @@ def random_cluster(seed: int, most_nodes: int = 8) -> Situation:
         cluster(
             resources,
             hosts=hosts,
-            rules=_rules(dice, names, sids),
+            rules=random_rules(dice, names, sids),
             guests={sid: {"node": dice.choice(names), "status": "running"} for sid in outside},
         )
     )[0]
-
-
-def _rules(dice: random.Random, names: list[str], sids: list[str]) -> list[dict[str, object]]:
-    rules = []
-    for number in range(dice.randint(0, 3)):
-        chosen = dice.sample(sids, dice.randint(2, 3))
-        affinity = dice.choice(("positive", "negative"))
-        rules.append(rule(f"res{number}", chosen, affinity=affinity))
-    for number in range(dice.randint(0, 3)):
-        some = dice.sample(names, dice.randint(1, 2))
-        prefer = {name: dice.randint(0, 2) for name in some}
-        strict = dice.randint(0, 1)
-        rules.append(rule(f"node{number}", [dice.choice(sids)], nodes=prefer, strict=strict))
-    return rules
 
 
 class Stack:

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from tests.forecast.clusters import cluster, rule
+from tests.forecast.clusters import cluster, random_resources, random_rules, random_sids
 from virton.forecast.ask import ask
 from virton.forecast.question import Loss, Question
 from virton.forecast.rest import at_rest
@@ -17,24 +17,9 @@ def random_cluster(seed: int) -> Situation:
     dice = random.Random(seed)  # noqa: S311  (which cluster is no secret)
     nodes = dice.choice((3, 4, 5))
     names = [f"node{number}" for number in range(1, nodes + 1)]
-    sids = [f"{dice.choice(('vm', 'vm', 'ct'))}:{number}" for number in range(1, 11)]
-    rules = []
-    for number in range(dice.randint(0, 3)):
-        chosen = dice.sample(sids, dice.randint(2, 3))
-        affinity = dice.choice(("positive", "negative"))
-        rules.append(rule(f"res{number}", chosen, affinity=affinity))
-    for number in range(dice.randint(0, 3)):
-        prefer = {name: dice.randint(0, 2) for name in dice.sample(names, dice.randint(1, 2))}
-        strict = dice.randint(0, 1)
-        rules.append(rule(f"node{number}", [dice.choice(sids)], nodes=prefer, strict=strict))
-    resources = {
-        sid: {
-            "node": dice.choice(names),
-            "state": "stopped" if dice.random() < 0.1 else "started",
-            "failback": dice.random() < 0.7,
-        }
-        for sid in sids
-    }
+    sids = random_sids(dice)
+    rules = random_rules(dice, names, sids)
+    resources = random_resources(dice, names, sids)
     return at_rest(cluster(resources, nodes=nodes, rules=rules))[0]
 
 
