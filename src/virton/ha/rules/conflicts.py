@@ -1,9 +1,10 @@
 """What stands against one rule: who takes part, and the fewest rules that contradict each other."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain, combinations, islice
 
+from virton.frozen import frozen
 from virton.ha.rules.bundles import bundles
 from virton.ha.rules.config import NodeAffinityRule, ResourceAffinityRule, Rule, RuleSet
 from virton.ha.rules.feasibility import Objection, Reason, check
@@ -14,7 +15,7 @@ MOST_CONTRADICTING = 3
 MOST_TRIED = 200
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Conflict:
     """Something that stands against a rule, and the `field` of the rule at which it can be mended.
 

@@ -1,9 +1,10 @@
 """Changes of one rule that end a contradiction, each tried: the gentlest first."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
+from virton.frozen import frozen
 from virton.ha.rules.config import NodeAffinityRule, Rule, RuleSet
 from virton.ha.rules.conflicts import Conflict
 from virton.ha.rules.feasibility import Reason, check
@@ -25,7 +26,7 @@ class Mend(StrEnum):
     DISABLE = "disable"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mending:
     """One rule changed, after which the conflict is gone and no other has come."""
 

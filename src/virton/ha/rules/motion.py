@@ -1,9 +1,9 @@
 """What rules make of a move that an operator asks for: who goes along, what forbids or undoes it."""
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
+from virton.frozen import frozen
 from virton.ha.rules.compiled import CompiledRules
 
 
@@ -17,7 +17,7 @@ class Effect(StrEnum):
     ALONG = "along"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Consequence:
     """What rules make of a move: which rules, with which other resources, and which better nodes."""
 
@@ -32,7 +32,7 @@ class Consequence:
         return self.effect in (Effect.FORBIDDEN, Effect.APART)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Board:
     """Where resources are and go, which of them go back to better nodes, and the nodes that take any."""
 
