@@ -6,7 +6,17 @@ from typing import Any
 from virton.forecast.situation import Situation
 from virton.ha.dialect import Dialect
 from virton.ha.model import ResourceConfig, SchedulerSettings
-from virton.plans.entries import CRS, HA, Configured, Kind, Values, number, rule_values, switch
+from virton.plans.entries import (
+    AUTO,
+    CRS,
+    HA,
+    Configured,
+    Kind,
+    Values,
+    number,
+    rule_values,
+    switch,
+)
 
 
 def configured(
@@ -60,13 +70,12 @@ def _resource(config: ResourceConfig, comment: str) -> Values:
 
 def _scheduler(settings: SchedulerSettings, percent: bool) -> Values:
     share = 100 if percent else 1
-    auto = "ha-auto-rebalance"
     return {
         "ha": str(settings.mode),
         "ha-rebalance-on-start": switch(settings.rebalance_on_start),
-        auto: switch(settings.auto_rebalance),
-        f"{auto}-threshold": number(settings.threshold * share),
-        f"{auto}-method": str(settings.method),
-        f"{auto}-hold-duration": str(settings.hold_rounds),
-        f"{auto}-margin": number(settings.margin * share),
+        AUTO: switch(settings.auto_rebalance),
+        f"{AUTO}-threshold": number(settings.threshold * share),
+        f"{AUTO}-method": str(settings.method),
+        f"{AUTO}-hold-duration": str(settings.hold_rounds),
+        f"{AUTO}-margin": number(settings.margin * share),
     }

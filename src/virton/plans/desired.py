@@ -15,26 +15,25 @@ from virton.ha.config.properties import (
 from virton.ha.config.resources import RESOURCES_FORMAT
 from virton.ha.rules.config import NODE_AFFINITY, RESOURCE_AFFINITY, RULES_FORMAT
 from virton.ha.states import BalanceMethod, SchedulerMode, ShutdownPolicy
-from virton.plans.entries import CRS, HA, Kind, Values, number
+from virton.plans.entries import AUTO, CRS, HA, Kind, Values, number
 from virton.plans.yaml_file import NotYamlError, line_of, read_tree
 
 VERSION = 1
 ABSENT = "absent"
 PARTS = ("version", "prune", *Kind, "groups", "objectives")
 LISTS = ("resources", "nodes")
-_AUTO = "ha-auto-rebalance"
-SWITCHES = ("failback", "auto-rebalance", "strict", "disable", "ha-rebalance-on-start", _AUTO)
+SWITCHES = ("failback", "auto-rebalance", "strict", "disable", "ha-rebalance-on-start", AUTO)
 PRUNABLE = (Kind.RESOURCE, Kind.RULE, Kind.DOMAIN)
 
 SETTINGS: Mapping[str, Mapping[str, Sequence[str] | None]] = {
     CRS: {
         "ha": tuple(SchedulerMode),
         "ha-rebalance-on-start": ("0", "1"),
-        _AUTO: ("0", "1"),
-        f"{_AUTO}-threshold": None,
-        f"{_AUTO}-method": tuple(BalanceMethod),
-        f"{_AUTO}-hold-duration": None,
-        f"{_AUTO}-margin": None,
+        AUTO: ("0", "1"),
+        f"{AUTO}-threshold": None,
+        f"{AUTO}-method": tuple(BalanceMethod),
+        f"{AUTO}-hold-duration": None,
+        f"{AUTO}-margin": None,
     },
     HA: {"shutdown_policy": tuple(ShutdownPolicy)},
 }

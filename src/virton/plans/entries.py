@@ -23,6 +23,9 @@ class Kind(StrEnum):
 Entries = Mapping[Kind, Mapping[str, Values]]
 
 CRS, HA = "crs", "ha"
+AUTO = "ha-auto-rebalance"
+"""The setting without which those that begin with its name mean nothing."""
+
 RESOURCE_DEFAULTS: Values = {
     "state": "started",
     "max_restart": "1",

@@ -5,16 +5,16 @@ from typing import Any
 
 from virton.ha.config.properties import split_list
 from virton.plans.desired import LISTS, SWITCHES, VERSION
-from virton.plans.entries import Configured, Kind, Values, defaults
+from virton.plans.entries import AUTO, Configured, Kind, Values, defaults
 from virton.plans.yaml_file import Tree, in_one_line, read_tree, tree, write_tree
 
 FIRST = ("type", "affinity", "resources", "nodes")
 NUMBERS = (
     "max_restart",
     "max_relocate",
-    "ha-auto-rebalance-threshold",
-    "ha-auto-rebalance-hold-duration",
-    "ha-auto-rebalance-margin",
+    f"{AUTO}-threshold",
+    f"{AUTO}-hold-duration",
+    f"{AUTO}-margin",
 )
 
 

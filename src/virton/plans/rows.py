@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from virton.ha.config.datacenter import parse_property_string
 from virton.plans.edits import Edit
-from virton.plans.entries import CRS, HA, Kind, defaults
+from virton.plans.entries import AUTO, CRS, HA, Kind, defaults
 from virton.proxmox.comments import resource_comment, rule_comment
 from virton.proxmox.values import comment
 
@@ -23,7 +23,6 @@ _BESIDE = {
     Kind.RESOURCE: ("sid", "type", "digest", "errors"),
     Kind.RULE: ("rule", "digest", "errors", "order", "state"),
 }
-_AUTO = "ha-auto-rebalance"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +116,8 @@ def row_after(edit: Edit, before: Row | None) -> Row | None:
             row.pop(key, None)
         else:
             row[key] = edit.after[key]
-    if any(key.startswith(f"{_AUTO}-") for key in row):
-        row.setdefault(_AUTO, edit.after.get(_AUTO, "0"))
+    if any(key.startswith(f"{AUTO}-") for key in row):
+        row.setdefault(AUTO, edit.after.get(AUTO, "0"))
     return row
 
 
