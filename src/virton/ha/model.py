@@ -4,7 +4,7 @@ All are frozen: a daemon reads one, replaces it, and never changes what another 
 """
 
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import field, replace
+from dataclasses import field
 from functools import cached_property
 from operator import itemgetter
 from typing import Annotated, Any, Self
@@ -272,10 +272,6 @@ class ManagerStatus:
             maintenance_requests=frozenset(n for n, r in requests.items() if r.get("maintenance")),
             disarm=disarm and Disarm(DisarmMode(disarm["mode"]), DisarmState(disarm["state"])),
         )
-
-    def without_timestamp(self) -> Self:
-        """Return the same status at no particular time, to tell whether anything else changed."""
-        return replace(self, timestamp=None)
 
 
 @frozen

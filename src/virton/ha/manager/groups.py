@@ -133,8 +133,3 @@ def _parts(version: str) -> tuple[float, ...]:
     major, minor, patch, revision = match.groups()
     before_release = float("inf") if revision is None else float(revision)
     return (float(major), float(minor), float(patch), before_release)
-
-
-def groups_changed(before: Mapping[str, object], now: Mapping[str, object]) -> bool:
-    """Tell whether the groups are others than before."""
-    return before is not now and before != now
