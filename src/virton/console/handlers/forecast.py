@@ -8,12 +8,12 @@ from starlette.responses import Response
 from virton.console.answers import Answer
 from virton.console.guard import Call, read_json
 from virton.console.handlers.books import sentences_of
+from virton.console.handlers.foretelling import refusals
 from virton.console.handlers.history import number_of
 from virton.console.handlers.records import past_capture
 from virton.console.problems import Refusal
 from virton.console.standings import AUDIT, CONSOLE, GUEST_AUDIT
 from virton.console.watch.domains import DomainError, read_domains
-from virton.console.watch.forecasts import ForecastError
 from virton.language.forecasts import told_course, told_waiting, told_why
 from virton.proxmox.capture import see
 
@@ -31,12 +31,8 @@ async def table(call: Call) -> Response:
 async def fence_clock(call: Call) -> Response:
     """Return between when each lost node is fenced and its guests run again."""
     _require_sight(call)
-    try:
+    with refusals():
         return Answer(await call.console.fence_clock.told())
-    except ForecastError as error:
-        raise Refusal(400, "forecast", str(error)) from None
-    except TimeoutError:
-        raise Refusal(504, "forecast", "it takes too long") from None
 
 
 def _require_sight(call: Call) -> None:
@@ -82,7 +78,7 @@ async def course(call: Call) -> Response:
     With `at` (ms) it is the cluster as it stood at that moment.
     """
     at_ms = number_of(call.request.query_params, "at")
-    capture = await (_seen(call) if at_ms is None else past_capture(call, at_ms))
+    capture = await past_capture(call, at_ms)
     told = await _asked(call, "course", capture=capture, question=_question(call))
     return Answer(told_course(told, sentences_of(call)))
 
@@ -108,12 +104,6 @@ async def advice(call: Call) -> Response:
     )
 
 
-async def _seen(call: Call) -> Any:
-    """Return the cluster as this user may read it, and nothing that they may not."""
-    remembered = call.console.forecasts.remembered_of(call.session.user)
-    return await see(call.api, remembered)
-
-
 async def _seen_lately(call: Call) -> Any:
     """Return the cluster as this user has just read it, for what does not depend on the second."""
     user = call.session.user
@@ -121,12 +111,8 @@ async def _seen_lately(call: Call) -> Any:
 
 
 async def _asked(call: Call, do: str, **fields: Any) -> dict[str, Any]:
-    try:
+    with refusals():
         return await call.console.forecasts.ask(do, **fields)
-    except ForecastError as error:
-        raise Refusal(400, "forecast", str(error)) from None
-    except TimeoutError:
-        raise Refusal(504, "forecast", "it takes too long") from None
 
 
 def _question(call: Call) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from virton.console.answers import Answer
 from virton.console.guard import Call, read_json
 from virton.console.handlers.books import sentences_of
+from virton.console.handlers.foretelling import refusals, seen
 from virton.console.maintenance.acts import ACTS, IN
 from virton.console.maintenance.agreed import digest_of, stop_of
 from virton.console.maintenance.course import rule_of
@@ -17,11 +18,9 @@ from virton.console.maintenance.work import Phase, Stop, Way, Work
 from virton.console.page.sight import sees_all_guests
 from virton.console.problems import Refusal
 from virton.console.standings import AUDIT, CONSOLE, GUEST_AUDIT, missing
-from virton.console.watch.forecasts import ForecastError
 from virton.ha.states import ServiceState
 from virton.language.forecasts import told_maintenance
 from virton.proxmox import ApiFailure
-from virton.proxmox.capture import see
 from virton.proxmox.servicing import ceph, power_node, shell_of_lab
 
 POWER = "Sys.PowerMgmt"
@@ -65,15 +64,10 @@ async def plan(call: Call) -> Response:
 
 
 async def _planned(call: Call, nodes: list[str], *, timed: bool) -> tuple[Json, Json]:
-    forecasts = call.console.forecasts
-    capture = await see(call.api, forecasts.remembered_of(call.session.user))
-    try:
-        asked = {"capture": capture, "nodes": nodes, "timed": timed}
-        return await forecasts.ask("maintenance", **asked), capture
-    except ForecastError as error:
-        raise Refusal(400, "forecast", str(error), {"nodes": "not_a_value"}) from None
-    except TimeoutError:
-        raise Refusal(504, "forecast", "it takes too long") from None
+    capture = await seen(call)
+    asked = {"capture": capture, "nodes": nodes, "timed": timed}
+    with refusals({"nodes": "not_a_value"}):
+        return await call.console.forecasts.ask("maintenance", **asked), capture
 
 
 async def _ceph(call: Call) -> Json | None:

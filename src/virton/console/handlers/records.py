@@ -13,6 +13,7 @@ from virton.console import deeds
 from virton.console.answers import Answer, json_text
 from virton.console.guard import Call
 from virton.console.handlers.books import books_of, looked_up, sentences_of
+from virton.console.handlers.foretelling import seen
 from virton.console.handlers.history import by_part, number_of, told, wanted_of
 from virton.console.problems import Refusal
 from virton.console.standings import AUDIT
@@ -21,7 +22,6 @@ from virton.keeping.audit_read import newest
 from virton.keeping.history import Filter, Kept
 from virton.keeping.moments import Course
 from virton.language.sentences import Sentences
-from virton.proxmox.capture import see
 from virton.proxmox.past import as_it_stood
 from virton.story.availability import Fared, Run, Span, fared
 from virton.story.happenings import Kind
@@ -169,14 +169,14 @@ _TYPES = {"csv": "text/csv", "json": "application/json", "bundle": "application/
 
 async def past_capture(call: Call, at_ms: int | None) -> dict[str, Any]:
     """Return the cluster as a capture: as it is, or as it stood at a moment."""
-    seen = await see(call.api, call.console.forecasts.remembered_of(call.session.user))
+    now = await seen(call)
     if at_ms is None:
-        return seen
+        return now
     books = books_of(call, AUDIT)
     rows = by_part(await looked_up(lambda: books.moments.at(at_ms)))
     if not rows["nodes"]:
         raise Refusal(404, "no_moment", None, {"at": "not_a_value"})
-    return as_it_stood(seen, rows)
+    return as_it_stood(now, rows)
 
 
 def _all_of(books: Books, wanted: Filter) -> list[Kept]:
