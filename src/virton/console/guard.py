@@ -89,6 +89,11 @@ def answered(handler: Callable[[Request], Awaitable[Response]]) -> Endpoint:
     return endpoint
 
 
+def address_of(request: Request) -> str:
+    """Return from which address somebody asks."""
+    return request.client.host if request.client else "unknown"
+
+
 def _shape(request: Request) -> str:
     """Return the beginning of a path, of which there are few: one can be asked for any."""
     return "/".join(request.url.path.split("/")[:3])[:80]
@@ -129,7 +134,7 @@ async def _serve(
         console.sessions.touch(before)
     session = await console.sessions.renewed(before)
     standing = await console.sessions.standing(session)
-    console.sessions.see(session, request.client.host if request.client else "unknown")
+    console.sessions.see(session, address_of(request))
     try:
         response = await handler(Call(request, console, session, standing))
     except ApiFailure as failure:

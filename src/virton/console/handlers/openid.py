@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from virton.console.answers import Answer
-from virton.console.guard import keep_session, read_form
+from virton.console.guard import address_of, keep_session, read_form
 from virton.console.handlers.session import LONGEST_WAIT_S, require_no_wait
 from virton.console.problems import Refusal
 from virton.console.session_cookie import Session
@@ -43,7 +43,7 @@ async def begin(request: Request) -> Response:
     """Tell where to log in, and remember in the browser that it was sent there."""
     console = console_of(request)
     form = await read_form(request, Beginning)
-    keys = keys_of(_address(request), form.realm, longest_s=LONGEST_WAIT_S)[:1]
+    keys = keys_of(address_of(request), form.realm, longest_s=LONGEST_WAIT_S)[:1]
     require_no_wait(console, keys)
     url = await ClusterApi(console.client).openid_address(form.realm, _back(request))
     state = parse_qs(urlsplit(url).query).get("state", [""])[0]
@@ -67,7 +67,7 @@ async def end(request: Request) -> Response:
     console = console_of(request)
     form = await read_form(request, Return)
     request.state.params = {}  # of which the audit is told: a code is a secret, too
-    keys = keys_of(_address(request), "openid", longest_s=LONGEST_WAIT_S)[:1]
+    keys = keys_of(address_of(request), "openid", longest_s=LONGEST_WAIT_S)[:1]
     require_no_wait(console, keys)
     begun = request.cookies.get(COOKIE, "")
     if not hmac.compare_digest(console.sessions.seal(form.state).encode(), begun.encode()):
@@ -99,7 +99,3 @@ def _back(request: Request) -> str:
     """Return the address of the login page, as the browser knows it."""
     prefix = console_of(request).settings.prefix
     return f"{request.url.scheme}://{request.url.netloc}{prefix}/login"
-
-
-def _address(request: Request) -> str:
-    return request.client.host if request.client else "unknown"

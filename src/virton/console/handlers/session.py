@@ -7,7 +7,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from virton.console.answers import Answer
-from virton.console.guard import Call, done, drop_session, keep_session, read_form
+from virton.console.guard import (
+    Call,
+    address_of,
+    done,
+    drop_session,
+    keep_session,
+    read_form,
+)
 from virton.console.problems import Refusal
 from virton.console.session_cookie import COOKIE, Session
 from virton.console.state import Console, console_of
@@ -24,7 +31,7 @@ async def log_in(request: Request) -> Response:
     """Open a session."""
     console = console_of(request)
     form = await read_form(request, LoginForm)
-    address = request.client.host if request.client else "unknown"
+    address = address_of(request)
     # The cluster is asked for nothing, not even for its realms, by who has to wait.
     require_no_wait(console, keys_of(address, form.username, longest_s=LONGEST_WAIT_S)[:1])
     user = await _user(console, form)
