@@ -39,10 +39,6 @@ class Presences:
         """Take notice that a session has ended."""
         self._by_name.pop(name, None)
 
-    def get(self, name: str) -> Presence | None:
-        """Return a session by its name."""
-        return self._by_name.get(name)
-
     def all(self, now: float) -> Iterator[Presence]:
         """Yield the sessions that can still be used, by user, the longest first."""
         living = [one for one in self._by_name.values() if now - one.seen < self._life_s]
