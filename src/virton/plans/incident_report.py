@@ -50,19 +50,21 @@ class Outage:
 
 def outages(story: Story) -> list[Outage]:
     """Return the outage of each resource that the incident struck."""
-    return [one for sid in story.affected if (one := _outage(sid, story)) is not None]
+    told: dict[str, dict[int, Kept]] = {}
+    for row in (*story.before, *story.rows):
+        told.setdefault(row.whom, {})[row.number] = row
+    return [_outage(sid, told.get(sid, {}), story.began_ms) for sid in story.affected]
 
 
-def _outage(sid: str, story: Story) -> Outage | None:
+def _outage(sid: str, known: Mapping[int, Kept], began_ms: int) -> Outage:
     """Return when a resource was down; what is told of it in other incidents counts, too.
 
     It runs again when it was started; where only its recovery is told, that has to do.
     """
-    since_ms = story.began_ms - BEFORE_MS
-    known = {row.number: row for row in (*story.before, *story.rows) if row.whom == sid}
+    since_ms = began_ms - BEFORE_MS
     mine = [known[number] for number in sorted(known) if known[number].to_ms >= since_ms]
     down = next((row for row in mine if row.kind in _DOWN), None)
-    from_ms = story.began_ms if down is None else down.from_ms
+    from_ms = began_ms if down is None else down.from_ms
     later = [row for row in mine if row.to_ms >= from_ms]
     started = [row for row in later if row.kind == Kind.RESOURCE_STARTED]
     up = started or [row for row in later if row.kind == Kind.RESOURCE_RECOVERED]
@@ -79,6 +81,7 @@ def incident_report(
     """Return the report in a language."""
     said = Sentences.of(lang)
     found = {one.sid: one for one in outages(story)}
+    before = sorted([*story.before, *story.rows], key=lambda row: (row.to_ms, row.number))
     first = story.rows[0] if story.rows else None
     return {
         "version": 1,
@@ -96,7 +99,9 @@ def incident_report(
             if (members := [found[sid] for sid in sids if sid in found])
         ],
         "course": [_step(row, said) for row in story.rows],
-        "causes": [line for sid in sorted(found) for line in _causes(sid, story, said)],
+        "causes": [
+            line for sid in sorted(found) for line in _causes(sid, story.rows, before, said)
+        ],
     }
 
 
@@ -143,11 +148,10 @@ def _because(row: Kept, said: Sentences) -> str | None:
     return said.say(f"cause.{row.because[0]}", row.because[1])
 
 
-def _causes(sid: str, story: Story, said: Sentences) -> list[str]:
+def _causes(sid: str, rows: Sequence[Kept], before: Sequence[Kept], said: Sentences) -> list[str]:
     """Return what led to the last that happened to a resource, in one line."""
-    mine = [row for row in story.rows if row.whom == sid]
+    mine = [row for row in rows if row.whom == sid]
     if not mine:
         return []
-    before = sorted([*story.before, *story.rows], key=lambda row: (row.to_ms, row.number))
     chain = [*chain_of(mine[-1], before), mine[-1]]
     return [" → ".join(said.happening(one.kind, one.whom, one.facts) for one in chain)]
