@@ -7,9 +7,9 @@ from typing import Any
 from virton.forecast.changes import Change, changed
 from virton.forecast.fates import Fate, Verdict, fates
 from virton.forecast.refresh import refreshed
+from virton.forecast.rest import settled
 from virton.forecast.situation import Situation
 from virton.forecast.tolerance import Row, Table, node_cases, worse
-from virton.forecast.trial import Trial
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +56,7 @@ def advice(
     supposed = before.base
     for change in changes:
         supposed = changed(supposed, change)
-    trial = Trial(supposed, supposed.online)
-    for command in commands:
-        trial.command(command)
-    trial.settle(thorough=True)
+    trial = settled(supposed, commands)
     moved = fates(before.base, trial, ())
     return Advice(
         tuple(fate for fate in moved.values() if fate.verdict is not Verdict.STAYS),

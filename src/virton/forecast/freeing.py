@@ -7,9 +7,8 @@ from virton.forecast.changes import MIB, Change, changed
 from virton.forecast.falling import falling
 from virton.forecast.fates import assigned
 from virton.forecast.question import Loss
-from virton.forecast.rest import lose
+from virton.forecast.rest import lose, settled
 from virton.forecast.situation import Situation
-from virton.forecast.trial import Trial
 from virton.ha.states import RequestState
 
 MOST_MOVES = 4
@@ -41,7 +40,8 @@ def freeing(base: Situation, sid: str, goal: str, lacks_bytes: int) -> Iterator[
         yield Freed("less_memory", change, changed(base, change))
     for other, target in _moves(base, sid, goal, lacks_bytes)[:MOST_MOVES]:
         change = Change("move", other, {"node": target})
-        yield Freed("move_other", change, _moved(base, other, target))
+        moved = settled(base, [f"migrate {other} {target}"])
+        yield Freed("move_other", change, moved.after())
 
 
 def _moves(base: Situation, sid: str, goal: str, lacks_bytes: int) -> list[tuple[str, str]]:
@@ -60,10 +60,3 @@ def _moves(base: Situation, sid: str, goal: str, lacks_bytes: int) -> list[tuple
             if used[node] + guest.memory_bytes <= base.nodes[node].memory_bytes:
                 found.append((guest.memory_bytes, other, node))
     return [(other, node) for _, other, node in sorted(found)]
-
-
-def _moved(base: Situation, sid: str, node: str) -> Situation:
-    trial = Trial(base, base.online)
-    trial.command(f"migrate {sid} {node}")
-    trial.settle(thorough=True)
-    return trial.after()

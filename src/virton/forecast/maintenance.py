@@ -7,6 +7,7 @@ from typing import Any
 from virton.forecast.answer import Span
 from virton.forecast.falling import outside
 from virton.forecast.fates import Fate, Verdict, assigned, fates
+from virton.forecast.rest import settled
 from virton.forecast.situation import Situation
 from virton.forecast.tolerance import UNSAFE, Case, Row, rows
 from virton.forecast.trial import Trial
@@ -114,9 +115,9 @@ def _move(fate: Fate, span: Span | None) -> dict[str, Any]:
 
 def serviced(base: Situation, node: str) -> tuple[Step, Situation]:
     """Play the maintenance of a node of a cluster at rest; return it, and the cluster afterwards."""
-    begun = _commanded(base, f"enable-node-maintenance {node}")
+    begun = settled(base, [f"enable-node-maintenance {node}"])
     moved, away = _placed(begun.after(), node)
-    over = _commanded(away, f"disable-node-maintenance {node}")
+    over = settled(away, [f"disable-node-maintenance {node}"])
     others = sorted(away.online - {node})
     off, *further = rows(
         away,
@@ -136,13 +137,6 @@ def serviced(base: Situation, node: str) -> tuple[Step, Situation]:
         endless=not (begun.settled and over.settled),
     )
     return step, _brought_back(over.after(), base, moved)
-
-
-def _commanded(situation: Situation, words: str) -> Trial:
-    trial = Trial(situation, situation.online)
-    trial.command(words)
-    trial.settle(thorough=True)
-    return trial
 
 
 def _touched(before: Situation, trial: Trial) -> tuple[Fate, ...]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from virton.forecast.changes import Change, changed
 from virton.forecast.maintenance import Step
+from virton.forecast.rest import settled
 from virton.forecast.situation import Situation
 from virton.forecast.trial import Trial
 from virton.ha.dialect import Dialect
@@ -65,12 +66,10 @@ def ways(base: Situation, step: Step) -> dict[Way, Forecast]:
 
 
 def _by_moves(base: Situation, step: Step) -> Forecast:
-    trial, running = Trial(base, base.online), base.running
+    running = base.running
     goals = {fate.sid: fate.node for fate in step.moves if fate.node not in (None, step.node)}
     moved = [sid for sid in goals if running.get(sid) == step.node]
-    for sid in moved:
-        trial.command(f"migrate {sid} {goals[sid]}")
-    trial.settle(thorough=True)
+    trial = settled(base, (f"migrate {sid} {goals[sid]}" for sid in moved))
     left = _still_on(trial, base, step.node)
     return Forecast(
         left,
@@ -94,9 +93,7 @@ def _by_rule(base: Situation, node: str) -> Forecast:
         "strict": "1",
     }
     supposed = changed(base, Change("add", RULE.format(node=node), values))
-    trial = Trial(supposed, supposed.online)
-    trial.settle(thorough=True)
-    left = _still_on(trial, base, node)
+    left = _still_on(settled(supposed), base, node)
     return Forecast(
         left,
         _said(

@@ -1,5 +1,7 @@
 """Trials of a cluster: at rest, and when nodes are lost in whichever order."""
 
+from collections.abc import Iterable
+
 from virton.forecast.situation import Situation
 from virton.forecast.trial import Trial
 from virton.forecast.votes import majority
@@ -13,6 +15,15 @@ def at_rest(situation: Situation) -> tuple[Situation, Trial]:
     trial = Trial(situation, majority(situation, [situation.online]) or situation.online)
     trial.settle(thorough=True)
     return trial.after(), trial
+
+
+def settled(situation: Situation, commands: Iterable[str] = ()) -> Trial:
+    """Give commands to a cluster, and play until the stack has done what follows from them."""
+    trial = Trial(situation, situation.online)
+    for command in commands:
+        trial.command(command)
+    trial.settle(thorough=True)
+    return trial
 
 
 def lose(base: Situation, left: frozenset[str], gone: frozenset[str]) -> list[Trial]:

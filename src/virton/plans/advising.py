@@ -7,10 +7,9 @@ from types import MappingProxyType
 from typing import Any
 
 from virton.forecast.changes import ChangeError
-from virton.forecast.rest import at_rest
+from virton.forecast.rest import at_rest, settled
 from virton.forecast.situation import Situation
 from virton.forecast.tolerance import node_cases, rows, worse
-from virton.forecast.trial import Trial
 from virton.ha.config.properties import format_nodes
 from virton.ha.rules.config import NodeAffinityRule, Rule
 from virton.plans.conflicts import dropped
@@ -138,12 +137,8 @@ def with_options(base: Situation, chosen: Sequence[Option]) -> Situation:
     supposed = with_edits(base, [option.edit for option in chosen if option.edit is not None])
     if any(option.kind == "vote" for option in chosen):
         supposed = replace(supposed, device_votes=1, device_on=True)
-    trial = Trial(supposed, supposed.online)
-    for option in chosen:
-        if option.kind == "move":
-            trial.command(f"migrate {option.sid} {option.node}")
-    trial.settle(thorough=True)
-    return trial.after()
+    moves = (f"migrate {one.sid} {one.node}" for one in chosen if one.kind == "move")
+    return settled(supposed, moves).after()
 
 
 # what may help

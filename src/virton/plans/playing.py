@@ -9,6 +9,7 @@ from virton.forecast.ask import ask
 from virton.forecast.changes import Change, ChangeError, changed
 from virton.forecast.fates import How, fates
 from virton.forecast.question import Question
+from virton.forecast.rest import settled
 from virton.forecast.situation import Situation
 from virton.forecast.trial import Trial
 from virton.ha.config.properties import split_list
@@ -102,8 +103,7 @@ def play(base: Situation, edit: Edit) -> Played:
 def play_all(base: Situation, edits: Sequence[Edit]) -> Played:
     """Play edits that are made at once on a cluster at rest."""
     supposed = with_edits(base, edits)
-    trial = Trial(supposed, supposed.online)
-    trial.settle(thorough=True)
+    trial = settled(supposed)
     after = trial.after()
     return Played(supposed, after, _moves(base, supposed, trial), not trial.settled)
 
