@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tests.conformance.tape import Deed, Poll, Tape
-from tests.conformance.tape_ends import ends
+from tests.conformance.tape_ends import CURRENT, MANAGER, MEMBERS, ends
 from tests.forecast.seen import situation_from_answers
 from virton.forecast.ask import hull, phases_of
 from virton.forecast.changes import Change, changed
@@ -29,9 +29,6 @@ EARLY_S, LATE_S = 2.0, 10.0
 NEXT_LOOK_S = 2.5
 """A change may be seen as late as by the second poll after it."""
 
-_MANAGER = "/cluster/ha/status/manager_status"
-_MEMBERS = "/cluster/status"
-_CURRENT = "/cluster/ha/status/current"
 _MOVING = ("migrate", "relocate", "request_start", "request_start_balance", "request_stop", "fence")
 
 
@@ -98,11 +95,11 @@ def _reboots(what: str, later: Sequence[str]) -> bool:
 def _readable(tape: Tape, at_s: float) -> bool:
     """Tell whether the cluster answered with quorum shortly before; else its answers are old."""
     polls = [p for p in tape.polls if at_s - UNREADABLE_S <= p.to_s <= at_s]
-    return any(poll.answers.get(_MANAGER) and _quorate(poll) for poll in polls[-2:])
+    return any(poll.answers.get(MANAGER) and _quorate(poll) for poll in polls[-2:])
 
 
 def _quorate(poll: Poll) -> bool:
-    rows = poll.answers.get(_MEMBERS) or []
+    rows = poll.answers.get(MEMBERS) or []
     return all(row.get("quorate", 1) for row in rows if row.get("type") == "cluster")
 
 
@@ -237,14 +234,14 @@ def _failing(tape: Tape, group: Group) -> frozenset[str]:
 
 def _last_poll(tape: Tape, group: Group) -> Poll | None:
     polls = [p for p in tape.polls if group.at_s < p.from_s and p.to_s <= group.until_s]
-    whole = [poll for poll in polls if poll.answers.get(_MANAGER) and poll.answers.get(_CURRENT)]
+    whole = [poll for poll in polls if poll.answers.get(MANAGER) and poll.answers.get(CURRENT)]
     return whole[-1] if whole else None
 
 
 def _states(courses: Sequence[Course], last: Poll) -> Iterator[str]:
     """Yield the resources that end otherwise than any course said."""
-    shown = {row["sid"]: row for row in last.answers[_CURRENT] if row.get("type") == "service"}
-    services = last.answers[_MANAGER]["manager_status"].get("service_status", {})
+    shown = {row["sid"]: row for row in last.answers[CURRENT] if row.get("type") == "service"}
+    services = last.answers[MANAGER]["manager_status"].get("service_status", {})
     for sid, told in sorted(services.items()):
         said = {_brief(c.statuses[sid]) for c in courses if sid in c.statuses}
         seen = (told["state"], told["node"])
@@ -294,14 +291,14 @@ def _ever(courses: Sequence[Course], what: str, node: str) -> bool:
 
 def _shown_nodes(tape: Tape, group: Group) -> Iterator[tuple[str, str]]:
     for poll in _polls(tape, group):
-        yield from poll.answers[_MANAGER]["manager_status"].get("node_status", {}).items()
+        yield from poll.answers[MANAGER]["manager_status"].get("node_status", {}).items()
 
 
 def _polls(tape: Tape, group: Group) -> list[Poll]:
     return [
         poll
         for poll in tape.polls
-        if poll.to_s > group.at_s and poll.from_s < group.until_s and poll.answers.get(_MANAGER)
+        if poll.to_s > group.at_s and poll.from_s < group.until_s and poll.answers.get(MANAGER)
     ]
 
 
@@ -309,7 +306,7 @@ def _seen_as(tape: Tape, group: Group, node: str, state: str) -> tuple[float, fl
     """Return between when a node came to be shown in a state; None if it never was, or was before."""
     before_s, was = group.at_s, True
     for poll in _polls(tape, group):
-        shown = poll.answers[_MANAGER]["manager_status"].get("node_status", {}).get(node)
+        shown = poll.answers[MANAGER]["manager_status"].get("node_status", {}).get(node)
         if shown == state:
             if was and before_s == group.at_s and poll.from_s - group.at_s < TOGETHER_S:
                 return None
@@ -343,7 +340,7 @@ def _offline_times(
 
 
 def _member(poll: Poll, node: str) -> Mapping[str, Any] | None:
-    rows = poll.answers.get(_MEMBERS) or ()
+    rows = poll.answers.get(MEMBERS) or ()
     return next((r for r in rows if r.get("type") == "node" and r.get("name") == node), None)
 
 
