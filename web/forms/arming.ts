@@ -1,6 +1,6 @@
 /** The dialogs that disarm the HA stack and arm it again: what is unprotected meanwhile, and what arming starts. */
 
-import { html, type TemplateResult } from "lit/html.js";
+import { html } from "lit/html.js";
 import { live } from "lit/directives/live.js";
 
 import { write } from "../core/api.js";
@@ -11,6 +11,7 @@ import { note } from "../parts/notes.js";
 import { list, t } from "../words/i18n.js";
 import { requestOf } from "../words/states.js";
 import { freshId, openDialog } from "./dialog.js";
+import { waysField } from "./fields.js";
 
 const MODES = ["freeze", "ignore"] as const;
 
@@ -28,22 +29,22 @@ export function isDisarmed(): boolean {
 export function openDisarm(): void {
   const id = freshId("disarm");
   let mode: (typeof MODES)[number] = "freeze";
-  const modeView = (one: (typeof MODES)[number]): TemplateResult => {
-    const choose = () => {
-      mode = one;
-      redraw();
-    };
-    return html`<div class="choice">
-      <input type="radio" name="${id}-mode" id="${id}-${one}" .checked=${live(mode === one)} aria-describedby="${id}-${one}-hint" @change=${choose} />
-      <label for="${id}-${one}">${t(`disarm.${one}`)}</label>
-      <p class="hint" id="${id}-${one}-hint">${t(`disarm.${one}.hint`)}</p>
-    </div>`;
-  };
+  const modeField = () =>
+    waysField({
+      id,
+      legend: t("disarm.mode"),
+      value: mode,
+      ways: MODES.map((one) => ({ way: one, label: t(`disarm.${one}`), hint: t(`disarm.${one}.hint`) })),
+      onChange: (one) => {
+        mode = one;
+        redraw();
+      },
+    });
   openDialog({
     title: t("disarm.title"),
     body: () =>
       html`<div class="box" data-tone="warn"><div class="box-text"><p>${t("disarm.unprotected", { count: protectedCount() })}</p></div></div>
-        <fieldset class="choices"><legend>${t("disarm.mode")}</legend>${MODES.map(modeView)}</fieldset>
+        ${modeField()}
         <p class="soft">${t("disarm.stays")}</p>`,
     submit: { label: t("disarm"), tone: "danger" },
     writes: true,

@@ -135,6 +135,26 @@ export function tickField(plan: TickPlan): TemplateResult {
   </div>`;
 }
 
+/** One of a few ways, each with its hint below it. */
+export interface WaysPlan<Way extends string> {
+  id: string;
+  legend: string;
+  value: Way;
+  ways: readonly { way: Way; label: string; hint: string }[];
+  onChange: (way: Way) => void;
+}
+
+/** A group in which one of a few ways is chosen. */
+export function waysField<Way extends string>({ id, legend, value, ways, onChange }: WaysPlan<Way>): TemplateResult {
+  const wayView = ({ way, label, hint }: WaysPlan<Way>["ways"][number]) =>
+    html`<div class="choice">
+      <input type="radio" name="${id}-ways" id="${id}-${way}" value=${way} .checked=${live(value === way)} aria-describedby="${id}-${way}-hint" @change=${() => onChange(way)} />
+      <label for="${id}-${way}">${label}</label>
+      <p class="hint" id="${id}-${way}-hint">${hint}</p>
+    </div>`;
+  return html`<fieldset class="choices"><legend>${legend}</legend>${ways.map(wayView)}</fieldset>`;
+}
+
 /** A whole number of zero or more, or null. */
 export function wholeNumber(text: string): number | null {
   return /^\d{1,6}$/.test(text.trim()) ? Number(text.trim()) : null;

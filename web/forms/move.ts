@@ -1,7 +1,6 @@
 /** The dialog that moves a resource to another node, running or by stop and start. */
 
 import { html, type TemplateResult } from "lit/html.js";
-import { live } from "lit/directives/live.js";
 
 import { write } from "../core/api.js";
 import { Asked } from "../core/asked.js";
@@ -16,7 +15,7 @@ import { list, percent, t } from "../words/i18n.js";
 import { nameOf, resourceName } from "../words/names.js";
 import { nodeTrouble } from "../words/states.js";
 import { freshId, openDialog } from "./dialog.js";
-import { type Choice, selectField } from "./fields.js";
+import { type Choice, selectField, waysField } from "./fields.js";
 import { ToldErrors } from "./told.js";
 
 const WAYS = ["migrate", "relocate"] as const;
@@ -90,24 +89,21 @@ class MoveForm {
           redraw();
         },
       })}
-      <fieldset class="choices">
-        <legend>${t("move.how")}</legend>
-        ${WAYS.map((way) => this.#wayView(way))}
-      </fieldset>`;
+      ${this.#wayField()}`;
   }
 
-  #wayView(way: Way): TemplateResult {
-    const id = `${this.#id}-${way}`;
-    const key = way === "migrate" && this.#resource.type === "ct" ? "move.migrate.ct" : `move.${way}`;
-    const choose = () => {
-      this.#how = way;
-      redraw();
-    };
-    return html`<div class="choice">
-      <input type="radio" name="${this.#id}-how" id=${id} value=${way} .checked=${live(this.#how === way)} aria-describedby="${id}-hint" @change=${choose} />
-      <label for=${id}>${t(`move.${way}.label`)}</label>
-      <p class="hint" id="${id}-hint">${t(`${key}.hint`)}</p>
-    </div>`;
+  #wayField(): TemplateResult {
+    const keyOf = (way: Way) => (way === "migrate" && this.#resource.type === "ct" ? "move.migrate.ct" : `move.${way}`);
+    return waysField({
+      id: this.#id,
+      legend: t("move.how"),
+      value: this.#how,
+      ways: WAYS.map((way) => ({ way, label: t(`move.${way}.label`), hint: t(`${keyOf(way)}.hint`) })),
+      onChange: (way) => {
+        this.#how = way;
+        redraw();
+      },
+    });
   }
 
   #notices(): string[] {

@@ -1,7 +1,6 @@
 /** The dialog that begins the repair of a resource in error; whoever looks sees how far it is. */
 
-import { html, type TemplateResult } from "lit/html.js";
-import { live } from "lit/directives/live.js";
+import { html } from "lit/html.js";
 
 import { write } from "../core/api.js";
 import { redraw } from "../core/draw.js";
@@ -13,6 +12,7 @@ import { t } from "../words/i18n.js";
 import { nameOf, resourceName } from "../words/names.js";
 import { failureText } from "../words/repairs.js";
 import { freshId, openDialog } from "./dialog.js";
+import { waysField } from "./fields.js";
 
 const WAYS = ["wait", "at_once"] as const;
 
@@ -26,23 +26,23 @@ export function openRepair(resource: Resource): void {
   const id = freshId("repair");
   let way: (typeof WAYS)[number] = "wait";
   const now = () => configuredOf(sid);
-  const wayView = (one: (typeof WAYS)[number]): TemplateResult => {
-    const choose = () => {
-      way = one;
-      redraw();
-    };
-    return html`<div class="choice">
-      <input type="radio" name="${id}-way" id="${id}-${one}" .checked=${live(way === one)} aria-describedby="${id}-${one}-hint" @change=${choose} />
-      <label for="${id}-${one}">${t(`repair.way.${one}`)}</label>
-      <p class="hint" id="${id}-${one}-hint">${t(`repair.way.${one}.hint`)}</p>
-    </div>`;
-  };
+  const wayField = () =>
+    waysField({
+      id,
+      legend: t("repair.way"),
+      value: way,
+      ways: WAYS.map((one) => ({ way: one, label: t(`repair.way.${one}`), hint: t(`repair.way.${one}.hint`) })),
+      onChange: (one) => {
+        way = one;
+        redraw();
+      },
+    });
   openDialog({
     title: t("repair.title", { name: resourceName(resource) }),
     body: () =>
       html`<p>${failureText(now() ?? resource)}</p>
         <ol class="soft">${["clear", "mend", "start"].map((step) => html`<li>${t(`repair.step.${step}`)}</li>`)}</ol>
-        <fieldset class="choices"><legend>${t("repair.way")}</legend>${WAYS.map(wayView)}</fieldset>`,
+        ${wayField()}`,
     submit: { label: t("repair.begin") },
     writes: true,
     isReady: () => now()?.state === "error",

@@ -1,7 +1,6 @@
 /** The dialog that stops a resource's guest: in time, or at once. */
 
-import { html, type TemplateResult } from "lit/html.js";
-import { live } from "lit/directives/live.js";
+import { html } from "lit/html.js";
 
 import { write } from "../core/api.js";
 import { redraw } from "../core/draw.js";
@@ -12,7 +11,7 @@ import { note } from "../parts/notes.js";
 import { t } from "../words/i18n.js";
 import { resourceName } from "../words/names.js";
 import { freshId, openDialog } from "./dialog.js";
-import { textField, wholeNumber } from "./fields.js";
+import { textField, waysField, wholeNumber } from "./fields.js";
 import { ToldErrors } from "./told.js";
 
 const USUAL_S = "60";
@@ -46,24 +45,23 @@ export function openStop(resource: Resource): void {
         redraw();
       },
     });
-  const wayView = (one: (typeof WAYS)[number]): TemplateResult => {
-    const choose = () => {
-      way = one;
-      redraw();
-    };
-    return html`<div class="choice">
-      <input type="radio" name="${id}-way" id="${id}-${one}" .checked=${live(way === one)} aria-describedby="${id}-${one}-hint" @change=${choose} />
-      <label for="${id}-${one}">${t(`stop.${one}`)}</label>
-      <p class="hint" id="${id}-${one}-hint">${t(`stop.${one}.hint`)}</p>
-    </div>`;
-  };
+  const wayField = () =>
+    waysField({
+      id,
+      legend: t("stop.how"),
+      value: way,
+      ways: WAYS.map((one) => ({ way: one, label: t(`stop.${one}`), hint: t(`stop.${one}.hint`) })),
+      onChange: (one) => {
+        way = one;
+        redraw();
+      },
+    });
   openDialog({
     title: t("stop.title", { name }),
     size: "slim",
     body: () =>
       html`<p class="soft">${t("stop.meaning")}</p>
-        <fieldset class="choices"><legend>${t("stop.how")}</legend>${WAYS.map(wayView)}</fieldset>
-        ${timeoutField()}`,
+        ${wayField()} ${timeoutField()}`,
     submit: { label: t("stop"), tone: "danger" },
     writes: true,
     isReady: () => configuredOf(sid) !== undefined && (way === "now" || seconds() !== null),
