@@ -3,7 +3,7 @@
 import { html, nothing, type TemplateResult } from "lit/html.js";
 
 import { ApiError, asApiError } from "../core/api.js";
-import { actDrill, drillFailure, drillTold, followDrill, type Proposal, type Told } from "../core/drill.js";
+import { actDrill, drill, type Proposal, type Told } from "../core/drill.js";
 import { redraw } from "../core/draw.js";
 import { startPage } from "../core/page.js";
 import { manualLink } from "../parts/manual.js";
@@ -43,8 +43,7 @@ function propose(event: Event): void {
 }
 
 function view(): TemplateResult {
-  const told = drillTold();
-  const broken = drillFailure();
+  const { told, failure: broken } = drill;
   return html`<div class="title"><h1 tabindex="-1">${t("drill.page.title")}</h1>${manualLink("/drill")}</div>
     ${failure ? html`<p class="trouble" role="alert">${errorLine(failure)}</p>` : nothing}
     ${told ? toldView(told) : broken ? html`<p class="trouble" role="alert">${errorLine(broken)}</p>` : html`<p class="loading">${t("loading")}</p>`}`;
@@ -139,4 +138,4 @@ function reportView(): TemplateResult {
 }
 
 alsoSpeak("plans");
-void startPage(view).then(() => void followDrill());
+void startPage(view).then(() => void drill.follow());

@@ -6,7 +6,7 @@ import { ApiError, asApiError } from "../core/api.js";
 import { redraw } from "../core/draw.js";
 import { startPage } from "../core/page.js";
 import { manualLink } from "../parts/manual.js";
-import { act, type Applied, collectFile, type Entry, followPlans, leaveOut, type Look, lookAtPlan, plansFailure, plansTold, type Told } from "../core/plans.js";
+import { act, type Applied, collectFile, type Entry, leaveOut, type Look, lookAtPlan, plans, type Told } from "../core/plans.js";
 import { may, state } from "../core/store.js";
 import { errorLine } from "../words/errors.js";
 import { alsoSpeak, dateTime, list, t } from "../words/i18n.js";
@@ -40,8 +40,7 @@ const ask = () =>
   });
 
 function view(): TemplateResult {
-  const told = plansTold();
-  const broken = plansFailure();
+  const { told, failure: broken } = plans;
   return html`<div class="title"><h1 tabindex="-1">${t("plans.page.title")}</h1>${manualLink("/plans")}</div>
     ${told ? toldView(told) : broken ? html`<p class="trouble" role="alert">${errorLine(broken)}</p>` : html`<p class="loading">${t("loading")}</p>`}`;
 }
@@ -175,4 +174,4 @@ function recordView(one: Applied, told: Told): TemplateResult {
 }
 
 alsoSpeak("plans");
-void startPage(view).then(() => void followPlans());
+void startPage(view).then(() => void plans.follow());
