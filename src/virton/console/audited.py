@@ -32,15 +32,9 @@ class Auditor:
         who = getattr(request.state, "user", None)
         if not self._matters(request, status, who):
             return
-        entry = {
-            "at": round(self.clock.time(), 3),
-            "who": who,
-            "whence": request.client.host if request.client else None,
-            "what": f"{request.method} {request.url.path[:200]}",
-            "params": _told(getattr(request.state, "params", {})),
-            "status": status,
-            "result": _result(status),
-        }
+        whence = request.client.host if request.client else None
+        what = f"{request.method} {request.url.path[:200]}"
+        entry = self._entry(who, whence, what, getattr(request.state, "params", {}), status)
         if status == 401:
             # Anybody may fail to log in, as often as they like: of very many, only the number is kept.
             held_back = self.failures.take()
@@ -51,17 +45,20 @@ class Auditor:
 
     def did(self, who: str, what: str, params: Mapping[str, Any], status: int) -> None:
         """Note what the console did by itself for somebody, as they had agreed to."""
-        self._add(
-            {
-                "at": round(self.clock.time(), 3),
-                "who": who,
-                "whence": None,
-                "what": what,
-                "params": _told(params),
-                "status": status,
-                "result": _result(status),
-            }
-        )
+        self._add(self._entry(who, None, what, params, status))
+
+    def _entry(
+        self, who: str | None, whence: str | None, what: str, params: Mapping[str, Any], status: int
+    ) -> dict[str, Any]:
+        return {
+            "at": round(self.clock.time(), 3),
+            "who": who,
+            "whence": whence,
+            "what": what,
+            "params": _told(params),
+            "status": status,
+            "result": "done" if status < 400 else "refused" if status < 500 else "failed",
+        }
 
     def _add(self, entry: Mapping[str, Any]) -> None:
         self.audit.add(entry)
@@ -76,10 +73,6 @@ class Auditor:
 def auditor(audit: Audit, clock: Clock, forwarder: Forwarder | None) -> Auditor:
     """Return an auditor who has told of no failures yet."""
     return Auditor(audit, clock, Allowance(clock.monotonic, _FAILURES, _FAILURE_EVERY_S), forwarder)
-
-
-def _result(status: int) -> str:
-    return "done" if status < 400 else "refused" if status < 500 else "failed"
 
 
 def _told(params: Mapping[str, Any]) -> Any:
