@@ -14,10 +14,9 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from virton.console.state import console_of
-from virton.language.sentences import CATALOGUES
+from virton.language.sentences import CATALOGUES, LOCALES
 
 ROOM = Path(__file__).parent.parent
-LOCALES = ("ko", "en")
 THEMES = ("dark", "light")
 LOCALE_COOKIE = "virton_locale"
 THEME_COOKIE = "virton_theme"
