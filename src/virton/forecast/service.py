@@ -40,6 +40,7 @@ from virton.forecast.times import over, times_of
 from virton.forecast.tolerance import Row, Table, cases
 from virton.forecast.waiting import waiting
 from virton.simulation.scenario import ScenarioError
+from virton.whole_file import put_in_place
 
 NICE = 10
 log = logging.getLogger(__name__)
@@ -201,9 +202,7 @@ class Service:
 
     def _keep_score(self) -> None:
         if self._score_file is not None:
-            draft = self._score_file.with_suffix(".new")
-            draft.write_text(json.dumps(self.keeper.score.to_json()), "utf-8")
-            draft.replace(self._score_file)
+            put_in_place(self._score_file, json.dumps(self.keeper.score.to_json()))
 
 
 def _read_score(path: Path | None) -> Score | None:
