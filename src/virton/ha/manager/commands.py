@@ -21,6 +21,7 @@ from virton.ha.events.resource import MovedWhileDisarmed, SuspendedByDisarm
 from virton.ha.manager.plan import TakeCommands
 from virton.ha.manager.round import Round
 from virton.ha.model import Disarm, Motion, StopRequest
+from virton.ha.rules.motion import is_bound_for
 from virton.ha.states import DisarmMode, NodeState
 
 
@@ -65,7 +66,8 @@ def queue_motion(round_: Round, how: str, sid: str, node: str, cause: Cause) -> 
     """Have a resource moved with those kept together with it, unless others keep apart."""
     command = f"{how} {sid} {node}"
     for other in sorted(round_.rules.apart.get(sid, ())):
-        if other in round_.board and _is_bound_for(round_, other, node):
+        status = round_.board.statuses.get(other)
+        if status is not None and is_bound_for(node, status.node, status.target):
             round_.tell(CommandRefused(command, other, node, sid))
             return
     round_.tell(CommandTaken(command))
@@ -76,11 +78,6 @@ def queue_motion(round_: Round, how: str, sid: str, node: str, cause: Cause) -> 
         round_.tell(CommandFollows(command, how, other, node, sid))
         round_.board.amend(other, replace(round_.board[other], cmd=motion))
         round_.board.wishes[other] = Follows(sid, node, round_.rules.why_together(sid, other))
-
-
-def _is_bound_for(round_: Round, sid: str, node: str) -> bool:
-    status = round_.board[sid]
-    return status.node == node and status.target in (None, node)
 
 
 def followers(round_: Round, sid: str, node: str) -> list[str]:

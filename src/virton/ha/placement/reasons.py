@@ -231,13 +231,11 @@ def _object_for_others(node: str, sid: str, choice: Choice, ground: Ground) -> N
     steps, rules = choice.steps, ground.rules
     if steps.apart is not None and node not in steps.apart:
         sids = tuple(sorted(steps.adversaries[node]))
-        ids = {rule for other in sids for rule in rules.why_apart(sid, other)}
-        return KeptApart(sids, node, tuple(sorted(ids)))
+        return KeptApart(sids, node, rules.why_apart(sid, *sids))
     if steps.together is not None and node not in steps.together:
         on = min(steps.together)
         sids = tuple(sorted(steps.companions[on]))
-        ids = {rule for other in sids for rule in rules.why_together(sid, other)}
-        return KeptTogether(sids, on, tuple(sorted(ids)))
+        return KeptTogether(sids, on, rules.why_together(sid, *sids))
     return _object_by_decision(node, choice)
 
 

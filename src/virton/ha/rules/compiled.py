@@ -40,19 +40,19 @@ class CompiledRules:
         rule = self.node_rules.get(sid)
         return rule is not None and rule.rule in self.avoiding
 
-    def why_together(self, sid: str, other: str) -> tuple[str, ...]:
-        """Return the configured rules that keep two resources together."""
-        return self._why(sid, other, "positive")
+    def why_together(self, sid: str, *others: str) -> tuple[str, ...]:
+        """Return the configured rules that keep a resource together with any of these."""
+        return self._why(sid, others, "positive")
 
-    def why_apart(self, sid: str, other: str) -> tuple[str, ...]:
-        """Return the configured rules that keep two resources apart."""
-        return self._why(sid, other, "negative")
+    def why_apart(self, sid: str, *others: str) -> tuple[str, ...]:
+        """Return the configured rules that keep a resource apart from any of these."""
+        return self._why(sid, others, "negative")
 
-    def _why(self, sid: str, other: str, affinity: str) -> tuple[str, ...]:
+    def _why(self, sid: str, others: Sequence[str], affinity: str) -> tuple[str, ...]:
         found = (
             rule.origins or (rule.rule,)
             for rule in self.resource_rules.get(sid, ())
-            if rule.affinity == affinity and other in rule.resources
+            if rule.affinity == affinity and not rule.resources.isdisjoint(others)
         )
         return tuple(sorted({rule_id for origins in found for rule_id in origins}))
 

@@ -46,21 +46,22 @@ def consequences(rules: CompiledRules, board: Board, sid: str, node: str) -> lis
     along = sorted(rules.together.get(sid, frozenset()) & board.places.keys())
     found = [*_by_node_rule(rules, board, (sid, *along), node), *_apart(rules, board, sid, node)]
     if along:
-        ids = {rule for other in along for rule in rules.why_together(sid, other)}
-        found.append(Consequence(Effect.ALONG, tuple(sorted(ids)), tuple(along)))
+        found.append(Consequence(Effect.ALONG, rules.why_together(sid, *along), tuple(along)))
     return sorted(found, key=lambda one: list(Effect).index(one.effect))
 
 
 def _apart(rules: CompiledRules, board: Board, sid: str, node: str) -> Iterator[Consequence]:
-    others = sorted(rules.apart.get(sid, ()))
-    there = tuple(other for other in others if _is_bound_for(board, other, node))
+    there = tuple(
+        other
+        for other in sorted(rules.apart.get(sid, ()))
+        if is_bound_for(node, *board.places.get(other, (None, None)))
+    )
     if there:
-        ids = {rule for other in there for rule in rules.why_apart(sid, other)}
-        yield Consequence(Effect.APART, tuple(sorted(ids)), there)
+        yield Consequence(Effect.APART, rules.why_apart(sid, *there), there)
 
 
-def _is_bound_for(board: Board, sid: str, node: str) -> bool:
-    place, target = board.places.get(sid, (None, None))
+def is_bound_for(node: str, place: str | None, target: str | None) -> bool:
+    """Tell whether a resource is on a node, and on its way to no other one."""
     return place == node and target in (None, "", node)
 
 
