@@ -38,3 +38,14 @@ def test_the_newest_come_first_and_only_as_many_as_are_wanted(engine: Engine) ->
     assert [one.number for one in outbox.due(40)] == [2, 4, 6]
     assert [one.number for one in outbox.due(40, 2)] == [2, 4]
     assert [one.number for one in outbox.due(37)] == [4, 6]
+
+
+def test_what_one_cluster_forgets_another_still_has(engine: Engine) -> None:
+    for cluster in ("c1", "c2"):
+        lone = [message(State.SENT, 0)]
+        ended = [ChangedIncident("old", 1, 2, "{}")]
+        Outbox(engine, cluster).commit(ended, lambda _, lone=lone: lone)  # type: ignore[misc]
+    Outbox(engine, "c1").forget(before_ms=10)
+    for cluster, left in (("c1", 0), ("c2", 1)):
+        outbox = Outbox(engine, cluster)
+        assert (len(outbox.recent()), len(outbox.deliveries())) == (left, left)

@@ -186,7 +186,11 @@ class Outbox:
             gone = select(incidents.c.id).where(
                 incidents.c.cluster_id == cluster_id, incidents.c.ended_ms < before_ms
             )
-            alone = and_(deliveries.c.incident_id.is_(None), deliveries.c.made_ms < before_ms)
+            alone = and_(
+                deliveries.c.cluster_id == cluster_id,
+                deliveries.c.incident_id.is_(None),
+                deliveries.c.made_ms < before_ms,
+            )
             connection.execute(
                 delete(deliveries).where(or_(deliveries.c.incident_id.in_(gone), alone))
             )
