@@ -28,6 +28,8 @@ POLICY = (
     "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 PRIVILEGES = ["Sys.Audit", "Sys.Console", "Sys.Modify", "VM.Migrate"]
+BELOW = "/ha"
+"""The path below which it stands, too, as behind a proxy that has one for it."""
 CSRF = "token-of-the-stand-in"
 
 
@@ -55,6 +57,7 @@ class Standin:
         self.domains: dict[str, list[str]] = {}
         self.maintenance: dict[str, Any] = {"work": None}
         self.plan: dict[str, Any] = {}
+        self.table: dict[str, Any] = {"rows": [], "done": 0, "of": 0, "fresh": True, "at": None}
         self.drill: dict[str, Any] = contents.drill()
         self.plans: dict[str, Any] = contents.plans()
         self.away = False
@@ -171,7 +174,7 @@ def make_app(standin: Standin) -> Starlette:
         def render(request: Request) -> Response:
             locale = request.cookies.get("virton_locale", standin.language)
             theme = request.cookies.get("virton_theme", "dark")
-            html = shell(name, locale, theme)
+            html = shell(name, locale, theme, request.scope["root_path"])
             return HTMLResponse(html, headers={"Content-Security-Policy": POLICY})
 
         return render
@@ -274,9 +277,6 @@ def make_app(standin: Standin) -> Starlette:
 
         return tell
 
-    def table(_: Request) -> Response:
-        return JSONResponse({"rows": [], "done": 0, "of": 0, "fresh": True, "at": None})
-
     writes = ["POST", "PUT", "DELETE"]
     routes = [
         Route("/", page("ha")),
@@ -285,10 +285,9 @@ def make_app(standin: Standin) -> Starlette:
         Route("/api/advice/rule", rule_advice),
         Route("/api/advice/move", move_advice),
         Route("/api/forecast/course", course),
-        Route("/api/forecast/table", table),
+        Route("/api/forecast/table", lambda _: JSONResponse(standin.table)),
         Route("/api/forecast/fence-clock", lambda _: JSONResponse({"nodes": standin.fence_clock})),
         Route("/api/ha/settings", lambda _: JSONResponse(contents.SETTINGS), methods=["GET"]),
-        *(Route(f"/api/{name}", kept(name)) for name in standin.kept),
         Route("/api/maintenance", maintenance, methods=["GET"]),
         Route("/api/maintenance/plan", lambda _: JSONResponse(standin.plan)),
         Route("/maintenance", page("maintenance")),
@@ -324,7 +323,7 @@ def make_app(standin: Standin) -> Starlette:
         Mount("/static", KeptFiles(directory=CONSOLE / "static")),
         Mount("/catalogue", KeptFiles(directory=CATALOGUES)),
     ]
-    return Starlette(routes=routes)
+    return Starlette(routes=[Mount(BELOW, routes=routes), *routes])
 
 
 class KeptFiles(StaticFiles):

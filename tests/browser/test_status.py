@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser import contents
 from tests.browser.stage import Opener
-from tests.browser.standin import Standin
+from tests.browser.standin import BELOW, Standin
 from tests.browser.visit import EN, KO, line, matters
 
 pytestmark = pytest.mark.browser
@@ -308,3 +308,14 @@ def test_a_lost_node_is_called_what_ha_calls_it_until_it_is_fenced(
     standin.show(contents.trouble())
     expect(row(page, "phum03").get_by_text("차단 중 (Fence)", exact=True)).to_be_visible()
     expect(line(page).get_by_text("phum03 노드를 차단(Fence)하는 중입니다.")).to_be_visible()
+
+
+def test_behind_a_proxy_every_link_stays_below_the_consoles_path(
+    standin: Standin, open_page: Opener
+) -> None:
+    row = {"kind": "node", "name": "phum03", "safe": False, "quorate": True, "resources": {}}
+    standin.table = {"rows": [row], "done": 1, "of": 1, "fresh": True, "at": contents.NOW}
+    page = open_page(f"{BELOW}/")
+    expect(page.locator(".strip a, .outlook a")).to_have_count(2)
+    links = page.locator("a[href^='/']").evaluate_all("all => all.map((one) => one.pathname)")
+    assert [path for path in links if not path.startswith(f"{BELOW}/")] == []

@@ -21,7 +21,7 @@ export function outlookView(): unknown {
   if (table && may("Sys.Audit") && askedAt !== table.at) void readScore(table.at);
   if (!table) return html`<p class="outlook soft small cut"></p>`;
   const told = tolerance(table);
-  const address = addressFor(told.node === null ? "/whatif#tolerance" : `/whatif?lose=${encodeURIComponent(told.node)}`);
+  const address = told.node === null ? addressFor("/whatif#tolerance") : lossOf(told.node);
   const sentence = table.at === null ? nothing : html`<a href=${address} data-tone=${told.node === null ? "ok" : "warn"}>${told.text}</a>`;
   // Another sentence is another paragraph: what stands behind it would jump.
   return keyed(told.text, html`<p class="outlook small cut" aria-busy=${table.fresh ? "false" : "true"} title=${table.at === null ? nothing : told.text}>${sentence} <span class="soft">${tableAge(table)}</span> ${scoreLink()}</p>`);
@@ -46,5 +46,10 @@ export function toleranceFacts(): { text: string; href?: string }[] {
   if (!table || table.at === null) return [];
   const { node } = tolerance(table);
   if (node === null) return [{ text: t("line.bears_one") }];
-  return [{ text: t("line.bears_not", { node }), href: `/whatif?lose=${encodeURIComponent(node)}` }];
+  return [{ text: t("line.bears_not", { node }), href: lossOf(node) }];
+}
+
+/** The address of what the loss of a node would do. */
+function lossOf(node: string): string {
+  return addressFor(`/whatif?${new URLSearchParams({ lose: node })}`);
 }
