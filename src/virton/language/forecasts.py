@@ -38,7 +38,7 @@ def told_why(found: Json, said: Sentences) -> Json:
             {**row, "says": reason(row["because"], row["verdict"], said)}
             for row in found["when_its_node_is_lost"]
         ],
-        "repairs": [{**row, "says": _repair(row, said)} for row in found["repairs"]],
+        "repairs": [{**row, "says": repair(row, said)} for row in found["repairs"]],
     }
 
 
@@ -168,7 +168,8 @@ def without(row: Mapping[str, Any], sid: str, said: Sentences) -> str:
     return f"{line} ({said.say('forecast.why.without.moves', {'moves': others})})"
 
 
-def _repair(row: Mapping[str, Any], said: Sentences) -> str:
+def repair(row: Mapping[str, Any], said: Sentences) -> str:
+    """Say what a repair of the model does, and its price."""
     line = said.say(f"forecast.why.repair.{row['kind']}", {"change": row["change"]})
     return f"{line} ({price(row['price'], said)})"
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from virton.language.forecasts import price
+from virton.language.forecasts import price, repair
 from virton.language.sentences import Sentences
 
 Json = dict[str, Any]
@@ -93,12 +93,6 @@ def _trouble(plan: Json, said: Sentences) -> tuple[list[str], dict[str, list[str
         line = said.say("plans.lost", {"sid": row["sid"]})
         lines.setdefault(line, []).append(repair(row, said))
     return list(lines), lines
-
-
-def repair(row: Json, said: Sentences) -> str:
-    """Say what a repair of the model does, and its price."""
-    line = said.say(f"forecast.why.repair.{row['kind']}", {"change": row["change"]})
-    return f"{line} ({price(row['price'], said)})"
 
 
 def remedy(row: Json, said: Sentences) -> str:

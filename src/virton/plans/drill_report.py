@@ -10,7 +10,7 @@ from virton.forecast.fates import RUNS_AGAIN
 from virton.forecast.reasons import reasons
 from virton.forecast.situation import Situation, situation_of
 from virton.ha.states import RequestState
-from virton.language import plans
+from virton.language import forecasts
 from virton.language.sentences import Sentences
 from virton.plans.drill import FORM, Drill, Tried
 from virton.plans.drill_forecast import forecast
@@ -210,5 +210,5 @@ def _measures(drill: Drill, scenarios: Sequence[Json], said: Sentences) -> list[
         for row in told["rows"]:
             if row["outcome"] in ("not_back", "as_foreseen_down"):
                 for repair in reasons(situation, row["sid"]).repairs[:1]:
-                    found[f"{row['sid']}: {plans.repair(repair.to_json(), said)}"] = None
+                    found[f"{row['sid']}: {forecasts.repair(repair.to_json(), said)}"] = None
     return list(found)
