@@ -185,7 +185,7 @@ async function askForTable(): Promise<void> {
 }
 
 /** What becomes of a resource that does not run afterwards. */
-const LOST: Verdict[] = ["cannot_start", "not_placed", "no_quorum"];
+export const LOST: Verdict[] = ["cannot_start", "not_placed", "no_quorum"];
 
 /** The resources that a case may leave without a place to run. */
 export function lostIn({ resources }: Pick<TableRow, "resources">): string[] {

@@ -2,6 +2,7 @@
 
 import { html, nothing, type TemplateResult } from "lit/html.js";
 
+import { LOST } from "../core/forecast.js";
 import type { Move, Plan, PlanStep, Way } from "../core/maintenance.js";
 import { list, t, tn } from "../words/i18n.js";
 import { nameOf } from "../words/names.js";
@@ -57,10 +58,8 @@ function movesView(step: PlanStep): TemplateResult {
   });
 }
 
-const UNSAFE = ["cannot_start", "not_placed", "no_quorum"];
-
 function howWord({ how, verdict }: Move): Word {
-  if (UNSAFE.includes(verdict)) return { tone: "bad", text: t(`verdict.${verdict}`) };
+  if (LOST.includes(verdict)) return { tone: "bad", text: t(`verdict.${verdict}`) };
   return how === "live" ? { tone: "ok", text: t("maintenance.live") } : { tone: "warn", text: t("maintenance.stopped") };
 }
 
