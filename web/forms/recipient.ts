@@ -5,6 +5,7 @@ import { html, nothing, type TemplateResult } from "lit/html.js";
 import { write } from "../core/api.js";
 import { redraw } from "../core/draw.js";
 import { type Recipient, type Way, wayOf } from "../core/notify.js";
+import { LOCALE_NAMES } from "../core/preferences.js";
 import { note } from "../parts/notes.js";
 import { t } from "../words/i18n.js";
 import { freshId, openDialog } from "./dialog.js";
@@ -112,7 +113,7 @@ function view(id: string, values: Values, told: ToldErrors, presets: string[], o
     ${way === "web" && preset === "telegram" ? text("chat") : nothing}
     ${way === "web" && preset === "sms" ? text("to", { label: t("alerts.number") }) : nothing}
     ${choice("least", weights)}
-    ${choice("language", [["ko", "한국어"], ["en", "English"]])}
+    ${choice("language", Object.entries(LOCALE_NAMES))}
     ${text("hours", { placeholder: "22:00-07:00", hint: t("alerts.hours.hint") })}
     ${text("zone")}
     ${values.hours ? choice("unless", weights.slice(1)) : nothing}

@@ -8,6 +8,7 @@ import { hindrance } from "../core/hindrance.js";
 import { askNotify, type Notify, type Recipient, wayOf } from "../core/notify.js";
 import type { Delivery } from "../core/history.js";
 import { startPage } from "../core/page.js";
+import { LOCALE_NAMES } from "../core/preferences.js";
 import { may } from "../core/store.js";
 import { openHeartbeat, openMailServer, openRetention } from "../forms/mail-server.js";
 import { openRecipient, openRecipientRemoval } from "../forms/recipient.js";
@@ -57,7 +58,7 @@ function recipientsView({ recipients, presets }: Notify): TemplateResult {
     { key: "way", head: t("alerts.way"), cell: wayText, title: wayText },
     { key: "least", head: t("alerts.least"), cell: ({ least }) => t(`history.weight.${least}`) },
     { key: "quiet", head: t("alerts.hours"), cell: quietText, title: quietText },
-    { key: "language", head: t("alerts.language"), cell: ({ language }) => (language === "ko" ? "한국어" : "English") },
+    { key: "language", head: t("alerts.language"), cell: ({ language }) => LOCALE_NAMES[language === "ko" ? "ko" : "en"] },
     { key: "acts", head: t("column.acts"), isUnseen: true, cell: (one) => actsView(one, presets) },
   ];
   return html`<section class="card" aria-labelledby="recipients-title">
