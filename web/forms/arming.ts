@@ -9,21 +9,11 @@ import { state } from "../core/store.js";
 import { refresh } from "../core/stream.js";
 import { note } from "../parts/notes.js";
 import { list, t } from "../words/i18n.js";
-import { requestOf } from "../words/states.js";
+import { isDisarmed, protectedCount } from "../words/states.js";
 import { freshId, openDialog } from "./dialog.js";
 import { waysField } from "./fields.js";
 
 const MODES = ["freeze", "ignore"] as const;
-
-/** How many resources HA would have to start again after a failure. */
-export function protectedCount(): number {
-  return (state.snapshot?.resources ?? []).filter((one) => requestOf(one) === "started").length;
-}
-
-/** Whether the HA stack is disarmed, or on its way there. */
-export function isDisarmed(): boolean {
-  return ["disarming", "disarmed"].includes(state.snapshot?.fencing?.armed_state ?? "");
-}
 
 /** Open the dialog that disarms. */
 export function openDisarm(): void {
@@ -43,14 +33,14 @@ export function openDisarm(): void {
   openDialog({
     title: t("disarm.title"),
     body: () =>
-      html`<div class="box" data-tone="warn"><div class="box-text"><p>${t("disarm.unprotected", { count: protectedCount() })}</p></div></div>
+      html`<div class="box" data-tone="warn"><div class="box-text"><p>${t("disarm.unprotected", { count: protectedCount(state.snapshot?.resources ?? []) })}</p></div></div>
         ${modeField()}
         <p class="soft">${t("disarm.stays")}</p>`,
     submit: { label: t("disarm"), tone: "danger" },
     writes: true,
-    isReady: () => !isDisarmed(),
+    isReady: () => !isDisarmed(state.snapshot),
     effect: () => ({ arming: [mode] }),
-    notices: () => (isDisarmed() ? [t("disarm.already")] : []),
+    notices: () => (isDisarmed(state.snapshot) ? [t("disarm.already")] : []),
     onSubmit: async () => {
       await write("POST", "/api/ha/disarm", { mode });
       note(t("disarm.asked"));
@@ -76,9 +66,9 @@ export function openArm(): void {
     body: () => html`<p>${t("arm.meaning")}</p>${lost().length ? warning() : null}`,
     submit: { label: t("arm"), tone: "danger" },
     writes: true,
-    isReady: () => isDisarmed() && (isTaken || !lost().length),
+    isReady: () => isDisarmed(state.snapshot) && (isTaken || !lost().length),
     effect: () => ({ arming: ["arm"] }),
-    notices: () => (isDisarmed() ? [] : [t("arm.already")]),
+    notices: () => (isDisarmed(state.snapshot) ? [] : [t("arm.already")]),
     onSubmit: async () => {
       await write("POST", "/api/ha/arm");
       note(t("arm.asked"));

@@ -12,7 +12,7 @@ import { clock, list, t, type Values } from "./i18n.js";
 import { lossOf } from "./lost-nodes.js";
 import { resourceName } from "./names.js";
 import { failureText } from "./repairs.js";
-import { requestOf, type Tone } from "./states.js";
+import { isDisarmed, protectedCount, type Tone } from "./states.js";
 import { here } from "../core/place.js";
 
 /** The words of the status line, the worst first. */
@@ -107,7 +107,7 @@ function aboutParts(parts: Parts): Matter[] {
 }
 
 function aboutHa(snapshot: PageModel): Matter[] {
-  const { quorum, master, fencing, cluster, nodes, resources } = snapshot;
+  const { quorum, master, cluster, nodes, resources } = snapshot;
   const found: Matter[] = [];
   const doubted = resources.length ? doubt(snapshot) : null;
   const old = doubted ? [doubtSentence(doubted)] : [];
@@ -120,7 +120,7 @@ function aboutHa(snapshot: PageModel): Matter[] {
     const word = nodes.some((node) => node.lost) ? "caution" : "unknown";
     found.push({ key: "last_known", word, head: doubtSentence(doubted), text: "" });
   }
-  if (["disarming", "disarmed"].includes(fencing?.armed_state ?? "")) {
+  if (isDisarmed(snapshot)) {
     found.push(worded("disarmed", "disarmed", {}, { facts: unprotected(snapshot), deed: "arm" }));
   }
   const votes = cluster.votes ?? nodes.length;
@@ -130,9 +130,8 @@ function aboutHa(snapshot: PageModel): Matter[] {
 
 /** What nobody looks after while the HA stack is disarmed. */
 function unprotected({ fencing, resources }: PageModel): string[] {
-  const count = resources.filter((one) => requestOf(one) === "started").length;
   const mode = fencing?.resource_mode ? t(`fencing.mode.${fencing.resource_mode}`) : "";
-  return [t("line.unprotected", { count }), mode].filter(Boolean);
+  return [t("line.unprotected", { count: protectedCount(resources) }), mode].filter(Boolean);
 }
 
 /** The node that somebody services with the console's guidance, and what is said of that. */
@@ -144,8 +143,8 @@ function guidedMaintenance(): { node: string; matter: Matter } | null {
   return { node, matter: worded("maintenance", "guided", { node, who: work.who }, deed) };
 }
 
-function aboutNodes({ nodes, resources, fencing }: PageModel): Matter[] {
-  const isDisarmed = ["disarming", "disarmed"].includes(fencing?.armed_state ?? "");
+function aboutNodes(snapshot: PageModel): Matter[] {
+  const { nodes, resources } = snapshot;
   const found: Matter[] = [];
   const named = (of: Node[]) => ({ nodes: list(of.map((node) => node.name)) });
   const about = (word: LineWord, kind: string, of: Node[], more: Partial<Matter> = {}) => {
@@ -158,7 +157,7 @@ function aboutNodes({ nodes, resources, fencing }: PageModel): Matter[] {
   const holds = ({ name }: Node) => resources.some((resource) => resource.node === name);
   const held = silent.filter(holds);
   const left = silent.filter((node) => !holds(node));
-  about("fault", "silent", held, { ...seen(held), ...lossOf(held, resources, isDisarmed ? "" : t("warning.silent.next")) });
+  about("fault", "silent", held, { ...seen(held), ...lossOf(held, resources, isDisarmed(snapshot) ? "" : t("warning.silent.next")) });
   about("fault", "left", left, { ...seen(left), ...lossOf(left, resources, "") });
   const shown = (display: string) => nodes.filter((node) => node.lrm?.display === display);
   about("fault", "lost", shown("lost"));

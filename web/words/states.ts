@@ -1,7 +1,7 @@
 /** States as a word and a colour, as the table in language/ has them; one that nobody knows is shown as it came. */
 
 import tones from "../../src/virton/language/states.json";
-import type { Lrm, Node, Resource } from "../model.js";
+import type { Lrm, Node, PageModel, Resource } from "../model.js";
 import { has, t } from "./i18n.js";
 import { resourceName } from "./names.js";
 
@@ -59,6 +59,16 @@ export function guestStatus(raw: string | null): string {
 export function requestOf(resource: Pick<Resource, "request_state">): string {
   const request = resource.request_state || "started";
   return request === "enabled" ? "started" : request;
+}
+
+/** How many resources HA would have to start again after a failure. */
+export function protectedCount(resources: Resource[]): number {
+  return resources.filter((one) => requestOf(one) === "started").length;
+}
+
+/** Whether the HA stack is disarmed, or on its way there. */
+export function isDisarmed(page: Pick<PageModel, "fencing"> | null): boolean {
+  return ["disarming", "disarmed"].includes(page?.fencing?.armed_state ?? "");
 }
 
 /** What a resource is found by. */
