@@ -1,6 +1,8 @@
 """The page of history: views, filters, a past moment that nobody can change, files to take along."""
 
 import re
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -34,6 +36,20 @@ def test_the_list_is_narrowed_by_kind_and_text(open_page: Opener) -> None:
     )
     page.wait_for_function("true")
     assert "kind=rule.conflict&text=win" in questions[-1]
+
+
+def test_the_list_has_one_head_a_day_with_the_date_alone(
+    standin: Standin, open_page: Opener
+) -> None:
+    seoul = ZoneInfo("Asia/Seoul")
+    morning = datetime(2026, 3, 5, 9, 30, tzinfo=seoul)
+    evening = datetime(2026, 3, 5, 21, 30, tzinfo=seoul)
+    rows = [dict(past.HAPPENINGS[-1]), dict(past.HAPPENINGS[-1])]
+    for one, at in zip(rows, (evening, morning), strict=True):
+        one["from"] = one["to"] = round(at.timestamp() * 1000)
+    standin.kept["history"]["rows"] = rows
+    expect(open_page("/history").locator(".day")).to_have_text(["2026. 3. 5."])
+    expect(open_page("/history", locale="en").locator(".day")).to_have_text(["Mar 5, 2026"])
 
 
 def test_a_past_moment_is_the_page_as_it_stood_and_changed_by_nobody(

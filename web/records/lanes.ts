@@ -7,7 +7,7 @@ import { redraw } from "../core/draw.js";
 import { askLanes, type Lane, type Lanes, type Step } from "../core/history.js";
 import { clusterNow } from "../core/store.js";
 import { errorLine } from "../words/errors.js";
-import { clock, dateTime, span, t, tn } from "../words/i18n.js";
+import { clock, dateMinute, dateTime, minute, span, t, tn } from "../words/i18n.js";
 import { nameThen } from "../words/names.js";
 import { nodeTrouble, resourceState, type Tone, type Word } from "../words/states.js";
 import { addressOf, goTo, whenOpened } from "./views.js";
@@ -172,7 +172,7 @@ function ticksView(): unknown {
   const [from, to] = shown;
   return Array.from({ length: TICKS }, (_, n) => {
     const at = (from + ((to - from) * n) / TICKS) / 1000;
-    const words = width > 1440 * MINUTE ? dateTime(at).replace(/:\d{2}(?=\D*$)/, "") : clock(at).slice(0, 5);
+    const words = width > 1440 * MINUTE ? dateMinute(at) : minute(at);
     return svg`<text x="${(100 * n) / TICKS}%" y="12">${words}</text>`;
   });
 }

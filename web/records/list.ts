@@ -8,7 +8,7 @@ import { askHistory, type Happening } from "../core/history.js";
 import { saveFile } from "../core/save-file.js";
 import { note } from "../parts/notes.js";
 import { errorLine } from "../words/errors.js";
-import { clock, dateTime, span, t } from "../words/i18n.js";
+import { clock, date, dateTime, span, t } from "../words/i18n.js";
 import { incidentsView, loadIncidents } from "./incidents.js";
 import { goTo, timeOf, whenOpened } from "./views.js";
 import { addressFor } from "../core/place.js";
@@ -128,9 +128,9 @@ function exportView(): TemplateResult {
 function days(told: Happening[]): TemplateResult[] {
   let day = "";
   return told.map((one) => {
-    const date = dateTime(one.to / 1000).replace(/\s*(오전|오후)?\s*\d{1,2}:.*$/, "");
-    const head = date === day ? nothing : html`<li class="day"><b>${date}</b></li>`;
-    day = date;
+    const own = date(one.to / 1000);
+    const head = own === day ? nothing : html`<li class="day"><b>${own}</b></li>`;
+    day = own;
     return html`${head}${happeningView(one)}`;
   });
 }

@@ -57,6 +57,9 @@ function makeFormats(locale: Locale) {
     plural: new Intl.PluralRules(locale),
     ago: new Intl.RelativeTimeFormat(locale, { numeric: "always" }),
     time: new Intl.DateTimeFormat(locale, timeOfDay),
+    minute: new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }),
+    date: new Intl.DateTimeFormat(locale, { dateStyle: "medium" }),
+    dateMinute: new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }),
     dateTime: new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "medium" }),
   };
 }
@@ -117,6 +120,21 @@ export function span(seconds: number): string {
 /** The time of day of a Unix time. */
 export function clock(unix: number): string {
   return formats.time.format(new Date(unix * 1000));
+}
+
+/** The time of day of a Unix time, to the minute. */
+export function minute(unix: number): string {
+  return formats.minute.format(new Date(unix * 1000));
+}
+
+/** The date of a Unix time. */
+export function date(unix: number): string {
+  return formats.date.format(new Date(unix * 1000));
+}
+
+/** Date and time of a Unix time, to the minute. */
+export function dateMinute(unix: number): string {
+  return formats.dateMinute.format(new Date(unix * 1000));
 }
 
 /** Date and time of a Unix time. */
