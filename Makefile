@@ -31,7 +31,7 @@ $(PAGE): $(WEB) | $(VENV)/.dev
 # Clients that are not ours, unchanged, against a served embedded cluster; in an environment of their own.
 .PHONY: test-clients
 test-clients: $(VENV)/.run $(CLIENTS)/.installed
-	@.ci/nginx
+	@.ci/proxies
 	VIRTON=$(CURDIR)/$(BIN)/virton $(CLIENTS)/bin/python -m pytest tests/clients
 
 # Random courses of events with restarts, for an hour or SECONDS; the seeds are printed.

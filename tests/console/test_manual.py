@@ -25,6 +25,7 @@ DOCS = Path(build_manual.__file__).parent
 CHAPTERS = sorted(path.stem for path in (DOCS / "ko").glob("*.md"))
 PASSWORD = "a password for tests"
 HERE = "http://127.0.0.1:8080"
+KINDS = ("toml", "nginx", "caddy", "haproxy", "")
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -44,7 +45,7 @@ def _bare(bodies: list[str]) -> list[str]:
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_each_chapter_is_in_both_languages_with_the_same_samples(chapter: str) -> None:
     assert commands("ko", chapter) == commands("en", chapter)
-    for kind in ("toml", "nginx", ""):
+    for kind in KINDS:
         korean, english = (_bare(samples(one, chapter, kind)) for one in ("ko", "en"))
         assert korean == english
     assert f"manual.chapter.{chapter}" in Sentences.of("ko").texts

@@ -10,10 +10,19 @@ from starlette.routing import Route
 
 from tests.console.visit import Browser, Visit, visiting
 from tests.proxmox.playback import ROOT
+from virton.console import who
 from virton.console.security import AllowedAddresses
+from virton.console.session_cookie import COOKIE
 from virton.keeping.audit import FILE
 
 pytestmark = pytest.mark.anyio
+
+
+def moved(browser: Browser, visit: Visit) -> Browser:
+    """Return a browser that comes back with its cookies after a restart."""
+    again = visit.browser()
+    again.http.cookies, again.csrf = browser.http.cookies, browser.csrf
+    return again
 
 
 async def listed(browser: Browser) -> list[dict[str, Any]]:
@@ -50,11 +59,50 @@ async def test_a_login_ends_the_users_other_sessions_where_one_is_all_that_is_al
 ) -> None:
     async with visiting(tmp_path, one_session=True) as visit:
         first, other = await visit.logged_in(), await visit.logged_in("audit@pve", "audit-password")
-        await first.get("/api/session")
         second = await visit.logged_in()
         assert (await first.get("/api/session")).status_code == 401
         assert (await second.get("/api/session")).status_code == 200
-        assert (await other.get("/api/session")).status_code == 200
+        async with visiting(tmp_path, one_session=True, cluster=visit.cluster) as after:
+            third = await after.logged_in()
+            assert (await third.get("/api/session")).status_code == 200
+            assert (await moved(second, after).get("/api/session")).status_code == 401
+            assert (await moved(other, after).get("/api/session")).status_code == 200
+
+
+async def test_after_a_restart_the_list_is_what_it_was_and_a_session_of_before_is_ended(
+    tmp_path: Path,
+) -> None:
+    async with visiting(tmp_path) as visit:
+        visit.cluster.privileges[ROOT]["/"]["Sys.Modify"] = 1
+        chief, auditor = (
+            await visit.logged_in(),
+            await visit.logged_in("audit@pve", "audit-password"),
+        )
+        before = await listed(chief)
+        kept = (tmp_path / who.FILE).read_text()
+        assert all(browser.http.cookies[COOKIE] not in kept for browser in (chief, auditor))
+        async with visiting(tmp_path, cluster=visit.cluster) as after:
+            chief, auditor = moved(chief, after), moved(auditor, after)
+            assert await listed(chief) == before
+            gone = await chief.write("DELETE", f"/api/sessions/{before[0]['name']}")
+            assert gone.status_code == 200
+            assert (await auditor.get("/api/session")).status_code == 401
+            assert [row["user"] for row in await listed(chief)] == [ROOT]
+        async with visiting(tmp_path, cluster=visit.cluster) as later:
+            assert (await moved(auditor, later).get("/api/session")).status_code == 401
+
+
+async def test_idleness_goes_on_over_a_restart(tmp_path: Path) -> None:
+    async with visiting(tmp_path) as visit:
+        chief = await visit.logged_in()
+        await visit.clock.step(500)
+        await chief.get("/api/lab")  # which a page asks by itself
+        for after_s, status in ((550, 200), (1100, 200), (1700, 401)):
+            async with visiting(tmp_path, cluster=visit.cluster) as after:
+                after.console.sessions.idle_s = 600
+                await after.clock.step(after_s)
+                answer = await moved(chief, after).get("/api/session")
+                assert answer.status_code == status, after_s
 
 
 @pytest.mark.parametrize(

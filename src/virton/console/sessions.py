@@ -1,7 +1,8 @@
 """Sessions are the cluster's own: our cookie carries its ticket, and the cluster judges it.
 
-The console keeps no passwords and no list of sessions. What it remembers of a ticket is that the
-cluster honoured it a moment ago, and that its user has logged out.
+The console keeps no passwords and no tickets. What it remembers of a ticket is that the cluster honoured
+it a moment ago, and that its user has logged out; of a session, whose it is, and when and from where it
+was used.
 """
 
 import hashlib
@@ -45,7 +46,7 @@ class Sessions:
         self._ended = Ended(settings.data)
         self.idle_s = settings.idle_s
         self._active: dict[str, float] = {}
-        self._presences = Presences(TICKET_LIFE_S)
+        self._presences = Presences(settings.data, TICKET_LIFE_S)
         self._one_each = settings.one_session
 
     async def open(self, user: str, password: str, otp: str | None) -> Session:
@@ -62,8 +63,8 @@ class Sessions:
         # Two tickets of the same second are the same: one that was given back is given again.
         self._ended.discard(digest(ticket))
         if self._one_each:
-            for other in [one for one in self.present() if one.session.user == ticket.user]:
-                self.end(other.session)
+            for other in [one for one in self.present() if one.user == ticket.user]:
+                self.end_named(other.name)
             self._ended.discard(digest(ticket))
         session = Session(ticket, secrets.token_urlsafe(18))
         self.touch(session)
@@ -71,12 +72,18 @@ class Sessions:
 
     def see(self, session: Session, address: str) -> None:
         """Take notice from where a session is used."""
-        self._presences.see(self.name_of(session), session, address, self._clock.time())
+        now = self._clock.time()
+        name = self.name_of(session)
+        self._presences.see(name, session, address, now, now - self._idle_for_s(name))
 
     def present(self) -> list[Presence]:
-        """Return the sessions that were used since the console's start, and can be used still."""
+        """Return the sessions that can be used still."""
         known = self._presences.all(self._clock.time())
-        return [one for one in known if not self.has_ended(one.session)]
+        return [one for one in known if not (one.name in self._ended or self._is_idle(one.name))]
+
+    def keep(self) -> None:
+        """Write down who is logged in, before the console ends."""
+        self._presences.keep(self._clock.time())
 
     def name_of(self, session: Session) -> str:
         """Return a name for a session that is no secret, and stays when its ticket is renewed."""
@@ -104,16 +111,24 @@ class Sessions:
 
     def touch(self, session: Session) -> None:
         """Take notice that a session's user has done something."""
-        remember(self._active, session.nonce, self._clock.monotonic())
+        remember(self._active, self.name_of(session), self._clock.monotonic())
 
     def _end_if_idle(self, session: Session) -> None:
         """End a session whose user has done nothing for too long; refuse it then."""
-        if session.nonce not in self._active:
-            self.touch(session)
-        since = self._active[session.nonce]
-        if self.idle_s and self._clock.monotonic() - since >= self.idle_s:
+        if self._is_idle(self.name_of(session)):
             self.end(session)
             raise no_session()
+
+    def _is_idle(self, name: str) -> bool:
+        return bool(self.idle_s) and self._idle_for_s(name) >= self.idle_s
+
+    def _idle_for_s(self, name: str) -> float:
+        """Return for how long a session's user has done nothing, by the clock that never leaps."""
+        if name not in self._active:
+            kept = self._presences.touched(name)
+            idle_s = 0.0 if kept is None else max(self._clock.time() - kept, 0.0)
+            remember(self._active, name, self._clock.monotonic() - idle_s)
+        return self._clock.monotonic() - self._active[name]
 
     def csrf(self, session: Session) -> str:
         """Return the token that the page must send with every write of this session."""
@@ -188,11 +203,23 @@ class Sessions:
         newer = [] if renewed is None else [digest(renewed)]
         names = [_nonce_name(session), last, *older, *newer]
         self._ended.add(names, now, TICKET_LIFE_S)
-        self._active.pop(session.nonce, None)
-        self._presences.forget(_nonce_name(session))
+        self._active.pop(_nonce_name(session), None)
+        self._presences.forget(_nonce_name(session), now)
         self.doubt(session)
         if renewed is not None:
             self._lender.withdraw(renewed)
+        self._tell()
+
+    def end_named(self, name: str) -> None:
+        """End a session that is known by its name, also one that was not used since the start."""
+        session = self._presences.session(name)
+        if session is not None:
+            self.end(session)
+            return
+        now = self._clock.time()
+        self._ended.add([name], now, TICKET_LIFE_S)
+        self._active.pop(name, None)
+        self._presences.forget(name, now)
         self._tell()
 
     def doubt(self, session: Session) -> None:

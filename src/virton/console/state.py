@@ -100,6 +100,7 @@ class Console:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             self.poller.abandon()
+            self.sessions.keep()
             await self.plans.end()
             await self.drills.end()
             await self.forecasts.end()

@@ -78,6 +78,7 @@ async def end(request: Request) -> Response:
     console.throttle.succeeded(*keys)
     request.state.user = session.user
     standing = await console.sessions.standing(session)
+    console.sessions.see(session, address_of(request))
     response = Answer(console.sessions.describe(session, standing))
     keep_session(request, response, session)
     response.delete_cookie(

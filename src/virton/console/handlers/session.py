@@ -42,6 +42,7 @@ async def log_in(request: Request) -> Response:
     session = await _open(console, user, form, keys)
     console.throttle.succeeded(*keys)
     standing = await console.sessions.standing(session)
+    console.sessions.see(session, address_of(request))
     response = Answer(console.sessions.describe(session, standing))
     keep_session(request, response, session)
     return response

@@ -16,7 +16,7 @@ async def show(call: Call) -> Response:
     rows = [
         {
             "name": one.name,
-            "user": one.session.user,
+            "user": one.user,
             "address": one.address,
             "since": one.since,
             "seen": one.seen,
@@ -34,10 +34,10 @@ async def end(call: Call) -> Response:
     found = next((one for one in call.console.sessions.present() if one.name == name), None)
     if found is None or not _may_end(call, found):
         raise Refusal(404, "not_found", "there is no such session")
-    call.request.state.params = {"user": found.session.user, "address": found.address}
-    call.console.sessions.end(found.session)
+    call.request.state.params = {"user": found.user, "address": found.address}
+    call.console.sessions.end_named(found.name)
     return done()
 
 
 def _may_end(call: Call, one: Presence) -> bool:
-    return one.session.user == call.session.user or MODIFY in call.standing.privileges
+    return one.user == call.session.user or MODIFY in call.standing.privileges
