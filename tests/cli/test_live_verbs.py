@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 
 from tests.quick_hashes import quick_hashes
 from tests.served import served
+from virton.cli.looking import looker
 from virton.cli.main import app
-from virton.cli.status import looker
 from virton.console.clock import SystemClock
 from virton.console.page.matters import line_of, matters_of
 from virton.embedded import RunningCluster, start

@@ -1,10 +1,9 @@
 """The cluster of which a verb asks: a captured one, or a live one."""
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,8 +11,10 @@ from virton.cli.capture import PASSWORD, is_typed
 from virton.cli.complaint import WRONG_INPUT, complain
 from virton.cli.option_groups import MadeOf
 from virton.cli.real_cluster import CaFileOption, FingerprintOption
-from virton.forecast.situation import Situation, situation_of
-from virton.simulation.scenario import ScenarioError
+
+# The model of the HA stack is loaded where a question is asked of it: help needs none.
+if TYPE_CHECKING:
+    from virton.forecast.situation import Situation
 
 CaptureArgument = Annotated[
     Path | None,
@@ -61,11 +62,16 @@ class Source:
             return self._live()
         return _read(self.capture)
 
-    def situation(self) -> Situation:
+    def situation(self) -> "Situation":
         """Return the cluster as a question finds it."""
+        from virton.forecast.situation import situation_of
+        from virton.simulation.scenario import ScenarioError
+
         document = self.document()
-        name = self.capture or "the cluster"
-        return _refusing(lambda: situation_of(document), f"{name}: ")
+        try:
+            return situation_of(document)
+        except ScenarioError as error:
+            complain(f"{self.capture or 'the cluster'}: {error}", code=WRONG_INPUT)
 
     def _live(self) -> dict[str, Any]:
         # What speaks HTTP is loaded only where a live cluster is asked.
@@ -97,13 +103,6 @@ def _source(
 
 
 Asked = Annotated[Source, MadeOf(_source)]
-
-
-def _refusing(make: Callable[[], Situation], where: str) -> Situation:
-    try:
-        return make()
-    except ScenarioError as error:
-        complain(f"{where}{error}", code=WRONG_INPUT)
 
 
 def _read(path: Path) -> dict[str, Any]:

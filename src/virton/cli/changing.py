@@ -4,13 +4,13 @@ import json
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
 from virton.cli.complaint import WRONG_INPUT, complain
+from virton.cli.consent import Consent
 from virton.cli.language import printable
-from virton.cli.option_groups import MadeOf
 from virton.cli.terminal import terminal
 from virton.console.page.matters import label_of
 from virton.forecast.advice import Advice, advice
@@ -26,37 +26,6 @@ from virton.proxmox.capture import take_capture
 from virton.simulation.scenario import ScenarioError
 
 NOT_AGREED = 3
-
-YesOption = Annotated[
-    bool, typer.Option("--yes", "-y", help="Save without asking, where nothing is borne less well.")
-]
-AcceptOption = Annotated[
-    bool,
-    typer.Option(
-        "--accept-worse", help="Save without asking, though less would come back after a failure."
-    ),
-]
-DryRunOption = Annotated[
-    bool, typer.Option("--dry-run", help="Tell the effect alone; save nothing.")
-]
-
-
-@dataclass(frozen=True, slots=True)
-class Consent:
-    """What may be done without asking."""
-
-    yes: bool
-    accept_worse: bool
-    dry_run: bool
-
-
-def _consent(
-    yes: YesOption = False, accept_worse: AcceptOption = False, dry_run: DryRunOption = False
-) -> Consent:
-    return Consent(yes, accept_worse, dry_run)
-
-
-Consented = Annotated[Consent, MadeOf(_consent)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,9 @@
 """`virton drill`: the yearly redundancy check: forecast, consent, a real fault, and a report."""
 
-import asyncio
 import json
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -18,15 +17,14 @@ from virton.cli.live_plan import Session, in_session
 from virton.cli.option_groups import with_groups
 from virton.cli.plan_source import LiveCluster, PlanSource
 from virton.cli.terminal import terminal
-from virton.forecast.situation import situation_of
 from virton.plans.drill import Drill, DrillError, Fault, read_drill, read_form
-from virton.plans.drill_forecast import foresee, foreseen
-from virton.plans.drill_measures import measured_of
-from virton.plans.drill_report import report, report_text
-from virton.plans.drilling import Hand, NotReturnedError, Watch, try_out
-from virton.plans.looking import Look
 from virton.plans.pages import TEMPLATES, TemplateFaultError, page
 from virton.plans.yaml_file import NotYamlError, read_tree
+
+# The model of the HA stack, and what speaks HTTP, are loaded when a drill is held: help needs neither.
+if TYPE_CHECKING:
+    from virton.plans.drilling import Hand
+    from virton.plans.looking import Look
 
 COMMAND = OneForErrors
 Several = list[str] | None
@@ -107,6 +105,12 @@ async def _drilled(
     lab: bool,
     lang: Language | None,
 ) -> tuple[tuple[dict[str, Any], ...], tuple[Any, ...]]:
+    import asyncio
+
+    from virton.forecast.situation import situation_of
+    from virton.plans.drill_forecast import foresee, foreseen
+    from virton.plans.drilling import NotReturnedError, Watch, try_out
+
     out, said = terminal(soft_wrap=True), sentences(lang)
     situation = situation_of(json.loads(session.capture))
     for fault in faults:
@@ -135,7 +139,7 @@ async def _drilled(
 def _told(lang: Language | None, fault: Fault) -> Any:
     shown: dict[str, str] = {}
 
-    def tell(seen: Look, after_s: int) -> None:
+    def tell(seen: "Look", after_s: int) -> None:
         state = seen.nodes.get(fault.node, "")
         if shown.get("state") != state:
             shown["state"] = state
@@ -171,6 +175,8 @@ def _json_in(path: Path, lang: Language | None) -> Any:
 def _last(path: Path | None, lang: Language | None) -> dict[str, Any] | None:
     if path is None:
         return None
+    from virton.plans.drill_measures import measured_of
+
     try:
         return measured_of(_json_in(path, lang))
     except (KeyError, TypeError):
@@ -181,6 +187,8 @@ def _written(
     record: Drill, out: Path, template: Path | None, lang: Language | None
 ) -> dict[str, Any]:
     """Write the three files; the record first, as everything can be made of it again."""
+    from virton.plans.drill_report import report, report_text
+
     language = str(lang or environment_language())
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -197,6 +205,8 @@ def _written(
 
 def _verify(path: Path, capture: Path, lang: Language | None) -> None:
     """Recompute a report from its record, and hold every byte of it against the file."""
+    from virton.plans.drill_report import report, report_text
+
     kept = text_in(path)
     told = _json_in(path, lang)
     try:

@@ -2,9 +2,8 @@
 
 import os
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx2
 import typer
 
 from virton.cli.asked import Source
@@ -12,6 +11,9 @@ from virton.cli.capture import PASSWORD
 from virton.cli.complaint import complain
 from virton.cli.language import Language, printable, sentences
 from virton.plans.drill import Fault
+
+if TYPE_CHECKING:
+    import httpx2
 
 ANSWER_S = 20.0
 
@@ -48,7 +50,7 @@ class LabHand:
 
     name = "lab"
 
-    def __init__(self, http: httpx2.AsyncClient, csrf: str, lang: Language | None) -> None:
+    def __init__(self, http: "httpx2.AsyncClient", csrf: str, lang: Language | None) -> None:
         self._http = http
         self._csrf = csrf
         self._lang = lang
@@ -56,6 +58,8 @@ class LabHand:
     @classmethod
     async def at(cls, source: Source, lang: Language | None) -> "LabHand":
         """Log in at the console, which stands at the cluster's own address."""
+        import httpx2
+
         password = os.environ.get(PASSWORD, "")
         address = (source.proxmox or [""])[0].rstrip("/")
         http = httpx2.AsyncClient(base_url=address, timeout=ANSWER_S, trust_env=False)
@@ -77,6 +81,8 @@ class LabHand:
         await self._switch("power", fault.node, on=True)
 
     async def _switch(self, action: str, node: str, *, on: bool) -> None:
+        import httpx2
+
         body = {"action": action, "node": node, "on": on}
         try:
             answer = await self._http.post(

@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,16 +14,15 @@ from virton.cli.desired_file import desired_in, text_in
 from virton.cli.exit_codes import OneForErrors, errors_exit_with_one
 from virton.cli.language import Language, LanguageOption, environment_language, printable, sentences
 from virton.cli.plan_source import PlanDataOption
-from virton.cli.settings_file import settings_file
 from virton.cli.terminal import terminal
-from virton.keeping.database import HistoryError, open_database
-from virton.keeping.history import Filter, History, Kept, clusters_in
-from virton.keeping.outbox import KeptIncident, Outbox
-from virton.notify.writing import read_incident
-from virton.plans.incident_report import Story, incident_report
 from virton.plans.pages import TEMPLATES, TemplateFaultError, page
 from virton.plans.yaml_file import NotYamlError, read_tree
-from virton.story.chains import FURTHEST_MS
+
+# The history's database is loaded when it is asked: help starts without it.
+if TYPE_CHECKING:
+    from virton.keeping.history import History, Kept
+    from virton.keeping.outbox import KeptIncident
+    from virton.plans.incident_report import Story
 
 COMMAND = OneForErrors
 MOST_ROWS = 2000
@@ -59,6 +58,8 @@ def incident(
     lang: LanguageOption = None,
 ) -> None:
     """Draft an incident report: course, outages by resource and group, causes, prevention."""
+    from virton.plans.incident_report import incident_report
+
     with errors_exit_with_one():
         if show_template:
             typer.echo((TEMPLATES / "incident.html").read_text("utf-8"), nl=False)
@@ -71,7 +72,7 @@ def incident(
     terminal().print(_text(lang, "incident.written", file=str(out)))
 
 
-def _now_ms(story: Story) -> int:
+def _now_ms(story: "Story") -> int:
     return story.ended_ms if story.ended_ms is not None else round(time.time() * 1000)
 
 
@@ -91,7 +92,12 @@ def _form(path: Path | None, lang: Language | None) -> dict[str, str]:
 
 def _story(
     number: int | None, folder: Path, config: Path | None, name: str | None, lang: Language | None
-) -> Story:
+) -> "Story":
+    from virton.cli.settings_file import settings_file
+    from virton.keeping.database import HistoryError, open_database
+    from virton.keeping.history import History, clusters_in
+    from virton.keeping.outbox import Outbox
+
     file, _ = settings_file(config, Path.cwd(), folder)
     address = file.history or f"sqlite:///{folder.absolute()}/history.sqlite"
     path = Path(address.removeprefix("sqlite:///"))
@@ -113,7 +119,12 @@ def _story(
         complain(printable(sentences(lang).say(f"cli.history.{error.trouble}", {})))
 
 
-def _told(found: KeptIncident, history: History) -> Story:
+def _told(found: "KeptIncident", history: "History") -> "Story":
+    from virton.keeping.history import Filter
+    from virton.notify.writing import read_incident
+    from virton.plans.incident_report import Story
+    from virton.story.chains import FURTHEST_MS
+
     kept = read_incident(found.body)
     until_ms = found.ended_ms or max(
         (round(one.to_s * 1000) for one in kept.happenings), default=found.began_ms
@@ -129,7 +140,7 @@ def _told(found: KeptIncident, history: History) -> Story:
     return Story(found.number, kept.whom, began_ms, found.ended_ms, affected, mine, rows)
 
 
-def _oldest_first(rows: Sequence[Kept]) -> list[Kept]:
+def _oldest_first(rows: "Sequence[Kept]") -> "list[Kept]":
     return sorted(rows, key=lambda row: (row.to_ms, row.number))
 
 

@@ -1,14 +1,12 @@
 """The live cluster of which a verb asks: the one that is named, or the one that is configured."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
 
 import typer
 
-from virton.cli import taking
 from virton.cli.asked import TokenOption, UserOption
 from virton.cli.capture import is_typed
 from virton.cli.complaint import WRONG_INPUT, complain
@@ -17,10 +15,13 @@ from virton.cli.language import printable
 from virton.cli.option_groups import MadeOf
 from virton.cli.real_cluster import CaFileOption, FingerprintOption, client_of
 from virton.cli.serve_options import HOST, PORT
-from virton.cli.settings_file import SettingsFile, settings_file
 from virton.language.sentences import Sentences
-from virton.proxmox import ApiError, ApiFailure, ClusterApi
-from virton.proxmox.errors import ErrorCode
+
+# What speaks HTTP, and what reads the settings file, is loaded when the cluster is asked.
+if TYPE_CHECKING:
+    from virton.cli.settings_file import SettingsFile
+    from virton.cli.taking import WayIn
+    from virton.proxmox import ApiError, ClusterApi
 
 Answer = TypeVar("Answer")
 
@@ -49,8 +50,13 @@ class LiveCluster:
     config: Path | None
     data: Path | None
 
-    def ask(self, said: Sentences, work: Callable[[ClusterApi], Awaitable[Answer]]) -> Answer:
+    def ask(self, said: Sentences, work: Callable[["ClusterApi"], Awaitable[Answer]]) -> Answer:
         """Return the answer to a question; exit with what stands in the way, in one line."""
+        import asyncio
+
+        from virton.cli import taking
+        from virton.proxmox import ApiFailure, ClusterApi
+
         chosen = self._chosen()
         ca_file = Path(chosen.ca_file) if chosen.ca_file else None
         client = client_of(chosen.proxmox, chosen.fingerprints, ca_file)
@@ -67,8 +73,10 @@ class LiveCluster:
         except ApiFailure as failure:
             refuse(failure.error, asker, said)
 
-    def _chosen(self) -> SettingsFile:
+    def _chosen(self) -> "SettingsFile":
         """Return the settings: what was typed, else the file's, else the console on this machine."""
+        from virton.cli.settings_file import SettingsFile, settings_file
+
         file = SettingsFile()
         if not self.proxmox:
             file, _ = settings_file(self.config, Path.cwd(), self.data or default_data())
@@ -105,8 +113,10 @@ def _live_cluster(
 Live = Annotated[LiveCluster, MadeOf(_live_cluster)]
 
 
-def refuse(error: ApiError, asker: taking.WayIn, said: Sentences) -> NoReturn:
+def refuse(error: "ApiError", asker: "WayIn", said: Sentences) -> NoReturn:
     """Say why the cluster did not do what was asked, by the option that it is about, and exit."""
+    from virton.proxmox.errors import ErrorCode
+
     for field, words in sorted(error.fields.items()):
         option = f"--{field.replace('_', '-')}"
         complain(printable(f"{option}: {' '.join(words.split())}"), code=WRONG_INPUT)

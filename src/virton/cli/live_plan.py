@@ -1,6 +1,5 @@
 """A live cluster that plans are applied to: who asks, its records, and what is told meanwhile."""
 
-import asyncio
 import getpass
 import os
 import platform
@@ -25,9 +24,7 @@ from virton.language import plans
 from virton.plans.applying import Desk, Surprise
 from virton.plans.domains import DomainsFile
 from virton.plans.records import BusyError, Record, Records, Stride
-from virton.proxmox import ApiFailure, ClusterApi
-from virton.proxmox.capture import take_capture
-from virton.proxmox.features import detect
+from virton.proxmox import ApiFailure
 
 Done = TypeVar("Done")
 WhyOption = Annotated[str, typer.Option("--why", help="Why it is done; others are told meanwhile.")]
@@ -47,6 +44,12 @@ def in_session(
     source: PlanSource, lang: Language | None, work: Callable[[Session], Awaitable[Done]]
 ) -> Done:
     """Work with a live cluster; whatever stands in the way is said, and ends it."""
+    import asyncio
+
+    from virton.proxmox import ClusterApi
+    from virton.proxmox.capture import take_capture
+    from virton.proxmox.features import detect
+
     chosen = source.source
     if chosen.capture is not None:
         raise AssertionError("a capture cannot be changed")

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.text import Text
@@ -17,17 +17,14 @@ from virton.cli.data_folder import default_data
 from virton.cli.language import LanguageOption, printable, sentences
 from virton.cli.live_cluster import Live
 from virton.cli.option_groups import with_groups
-from virton.cli.settings_file import settings_file
 from virton.cli.terminal import terminal
-from virton.console.clock import SystemClock
-from virton.console.handlers.history import told
-from virton.console.lender import Lender
-from virton.console.watch.journals import Journals
-from virton.keeping.database import HistoryError, open_database
-from virton.keeping.history import Filter, History, Kept, clusters_in, detail_of
 from virton.language.sentences import Sentences
-from virton.proxmox import ClusterApi
-from virton.story.happenings import Happening
+
+# The history's database, and what speaks HTTP, are loaded when they are asked: help needs neither.
+if TYPE_CHECKING:
+    from virton.keeping.history import Filter, Kept
+    from virton.proxmox import ClusterApi
+    from virton.story.happenings import Happening
 
 _AGO = re.compile(r"(\d{1,6})([smhd])")
 _UNIT_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -64,6 +61,8 @@ def log(
 
     With --proxmox, and for who is named by --user, the journals are asked; else the history.
     """
+    from virton.keeping.history import Filter
+
     said, now = sentences(lang), time.time()
     wanted = Filter(
         frozenset(kind or ()),
@@ -85,10 +84,14 @@ def _kept(
     config: Path | None,
     data: Path | None,
     cluster: str | None,
-    wanted: Filter,
+    wanted: "Filter",
     limit: int,
-) -> list[Kept]:
+) -> "list[Kept]":
     """Return what the history has, the oldest first; exit where there is none."""
+    from virton.cli.settings_file import settings_file
+    from virton.keeping.database import HistoryError, open_database
+    from virton.keeping.history import History, clusters_in
+
     folder = data or default_data()
     file, _ = settings_file(config, Path.cwd(), folder)
     address = file.history or f"sqlite:///{folder.absolute()}/history.sqlite"
@@ -112,22 +115,28 @@ def _kept(
         complain(printable(words))
 
 
-async def _journals(api: ClusterApi, since_s: float) -> list[Kept]:
+async def _journals(api: "ClusterApi", since_s: float) -> "list[Kept]":
     """Return what the HA stack tells in the journals of all nodes that are online."""
+    from virton.console.clock import SystemClock
+    from virton.console.lender import Lender
+    from virton.console.watch.journals import Journals
+
     online = [node for node, up in (await api.membership()).online.items() if up]
     journals = Journals(api.client, Lender.of(api.credentials), SystemClock())
     found = await journals.news(online, (await api.version()).version, since_s)
     return [_as_kept(number, one) for number, one in enumerate(found)]
 
 
-def _as_kept(number: int, one: Happening) -> Kept:
+def _as_kept(number: int, one: "Happening") -> "Kept":
+    from virton.keeping.history import Kept, detail_of
+
     body = json.loads(detail_of(one))
     bounds = (round(one.from_s * 1000), round(one.to_s * 1000))
     facts, because = body.get("facts", {}), body.get("because")
     return Kept(number, str(one.kind), one.whom, *bounds, one.told, facts, because)
 
 
-def _is_wanted(row: Kept, wanted: Filter) -> bool:
+def _is_wanted(row: "Kept", wanted: "Filter") -> bool:
     return (
         (not wanted.kinds or row.kind in wanted.kinds)
         and (not wanted.whom or row.whom in wanted.whom)
@@ -147,7 +156,9 @@ def _moment(said: Sentences, option: str, text: str | None, now: float) -> int |
         complain(said.say("cli.no_moment", {"option": option, "words": text}), code=WRONG_INPUT)
 
 
-def _print(rows: Iterable[Kept], said: Sentences, *, as_json: bool) -> None:
+def _print(rows: "Iterable[Kept]", said: Sentences, *, as_json: bool) -> None:
+    from virton.console.handlers.history import told
+
     out = terminal(soft_wrap=True)
     rows = list(rows)
     if not rows and not as_json:
@@ -160,7 +171,7 @@ def _print(rows: Iterable[Kept], said: Sentences, *, as_json: bool) -> None:
             out.print(_line(row, line))
 
 
-def _line(row: Kept, line: dict[str, Any]) -> Text:
+def _line(row: "Kept", line: dict[str, Any]) -> Text:
     at = datetime.fromtimestamp(row.to_ms / 1000).astimezone()
     text = Text(f"{at:%Y-%m-%d %H:%M:%S}  ", "dim")
     text.append(printable(line["says"]))

@@ -14,7 +14,6 @@ from virton.cli.option_groups import with_groups
 from virton.cli.plan_page import print_plan
 from virton.cli.plan_source import AnyCluster
 from virton.cli.terminal import terminal
-from virton.plans.plan import make_plan
 from virton.plans.requirements import FORMS, Requirement, RequirementError
 
 COMMAND = OneForErrors
@@ -40,6 +39,8 @@ def plan(
 
     Exit codes: 0 nothing to change, 2 changes, 1 an error, 3 a requirement is broken.
     """
+    from virton.plans.plan import make_plan
+
     with errors_exit_with_one():
         wanted = required(require or [], lang)
         should = desired_in(desired, lang)

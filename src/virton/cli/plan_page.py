@@ -1,6 +1,7 @@
 """A plan, printed for a person."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.text import Text
@@ -8,13 +9,17 @@ from rich.text import Text
 from virton.cli.language import printable
 from virton.language import plans
 from virton.language.sentences import Sentences
-from virton.plans.plan import Plan
-from virton.plans.requirements import Checked
+
+if TYPE_CHECKING:
+    from virton.plans.plan import Plan
+    from virton.plans.requirements import Checked
 
 MARKS = {"add": ("+", "green"), "set": ("~", "yellow"), "remove": ("-", "red")}
 
 
-def print_plan(out: Console, said: Sentences, plan: Plan, checked: Sequence[Checked] = ()) -> None:
+def print_plan(
+    out: Console, said: Sentences, plan: "Plan", checked: "Sequence[Checked]" = ()
+) -> None:
     """Print the steps in their order, what is borne before and after, conflicts, requirements."""
     told = plans.told_plan(plan.to_json(), said)
     out.print(Text(printable(told["says"]), "bold"))
@@ -41,7 +46,7 @@ def line_repairs(told: dict[str, object], line: str) -> list[str]:
     return repairs.get(line, []) if isinstance(repairs, dict) else []
 
 
-def print_checked(out: Console, said: Sentences, one: Checked) -> None:
+def print_checked(out: Console, said: Sentences, one: "Checked") -> None:
     """Print whether a requirement is kept."""
     mark = Text("✓ ", "green") if one.kept else Text("✗ ", "bold red")
     line = plans.told_requirement(one.to_json(), said)

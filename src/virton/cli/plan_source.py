@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,11 +14,12 @@ from virton.cli.data_folder import default_data
 from virton.cli.option_groups import MadeOf
 from virton.cli.real_cluster import CaFileOption, FingerprintOption
 from virton.damage import DamagedError
-from virton.forecast.situation import Situation, situation_of
-from virton.plans.configured import configured
 from virton.plans.domains import DomainsFile
-from virton.plans.entries import Configured
-from virton.simulation.scenario import ScenarioError
+
+# The model of the HA stack is loaded where a question is asked of it: help needs none.
+if TYPE_CHECKING:
+    from virton.forecast.situation import Situation
+    from virton.plans.entries import Configured
 
 PlanDataOption = Annotated[
     Path | None,
@@ -45,16 +46,21 @@ class PlanSource:
         return self.source.document()
 
     @cached_property
-    def situation(self) -> Situation:
+    def situation(self) -> "Situation":
         """The cluster as questions are asked of it."""
+        from virton.forecast.situation import situation_of
+        from virton.simulation.scenario import ScenarioError
+
         try:
             return situation_of(self.document)
         except ScenarioError as error:
             complain(f"{self.source.capture or 'the cluster'}: {error}")
 
     @cached_property
-    def configured(self) -> Configured:
+    def configured(self) -> "Configured":
         """What is configured."""
+        from virton.plans.configured import configured
+
         return configured(self.situation, self.document, self.domains)
 
 

@@ -1,39 +1,20 @@
 """`virton resources`: list, add, change, move and remove HA resources."""
 
 import json
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from virton.cli.asked import JsonOption
-from virton.cli.changing import (
-    Consent,
-    Consented,
-    DryRunOption,
-    YesOption,
-    carry_out,
-    foreseen_changes,
-    foreseen_move,
-)
+from virton.cli.consent import Consent, Consented, DryRunOption, YesOption
 from virton.cli.language import LanguageOption, sentences
 from virton.cli.live_cluster import Live
 from virton.cli.option_groups import MadeOf, with_groups
-from virton.cli.status import looker
-from virton.cli.status_page import resources_table
 from virton.cli.terminal import terminal
-from virton.console.clock import SystemClock
-from virton.console.translate import (
-    RESOURCE_DEFAULTS,
-    Params,
-    ResourceForm,
-    change,
-    creation,
-    resource_params,
-)
-from virton.forecast.changes import Change
-from virton.proxmox import ClusterApi
-from virton.proxmox.comments import resource_comment
-from virton.proxmox.features import Features, detect
+
+# What asks and changes a cluster is loaded when one is asked: help starts without it.
+if TYPE_CHECKING:
+    from virton.console.translate import ResourceForm
 
 HELP = "List, add, change, move and remove HA resources; the effect is told before."
 resources = typer.Typer(help=HELP, no_args_is_help=True, add_completion=False)
@@ -71,7 +52,9 @@ def _form(
     auto_rebalance: RebalanceOption = None,
     group: GroupOption = None,
     comment: CommentOption = None,
-) -> ResourceForm:
+) -> "ResourceForm":
+    from virton.console.translate import ResourceForm
+
     told: dict[str, Any] = {
         "state": state,
         "max_restart": max_restart,
@@ -84,7 +67,7 @@ def _form(
     return ResourceForm(**{name: value for name, value in told.items() if value is not None})
 
 
-Form = Annotated[ResourceForm, MadeOf(_form)]
+Form = Annotated["ResourceForm", MadeOf(_form)]
 
 
 @resources.command("list")
@@ -96,8 +79,11 @@ def show(
     lang: LanguageOption = None,
 ) -> None:
     """List the resources under HA."""
+    from virton.cli.looking import looked_once
+    from virton.cli.status_page import resources_table
+
     said = sentences(lang)
-    page = cluster.ask(said, lambda api: looker(api, SystemClock())())
+    page = cluster.ask(said, looked_once)
     if as_json:
         rows = [one.model_dump(mode="json") for one in page.resources]
         typer.echo(json.dumps(rows, ensure_ascii=False, indent=1))
@@ -116,20 +102,10 @@ def add(
     lang: LanguageOption = None,
 ) -> None:
     """Put a guest under HA."""
+    from virton.cli.resource_changes import added
+
     said = sentences(lang)
-
-    async def added(api: ClusterApi) -> None:
-        params = creation(_params(form, await detect(api)), RESOURCE_DEFAULTS)
-        wanted = [Change("add", sid, _words(params))]
-        await carry_out(
-            api,
-            said,
-            consent,
-            lambda situation: foreseen_changes(situation, wanted),
-            lambda: api.add_resource({"sid": sid, **params}),
-        )
-
-    cluster.ask(said, added)
+    cluster.ask(said, lambda api: added(api, said, consent, sid, form))
 
 
 @resources.command("change")
@@ -143,22 +119,10 @@ def alter(
     lang: LanguageOption = None,
 ) -> None:
     """Change a resource; what is not named stays as it is."""
+    from virton.cli.resource_changes import changed
+
     said = sentences(lang)
-
-    async def changed(api: ClusterApi) -> None:
-        params = _params(form, await detect(api))
-        digest = next((one.digest for one in await api.resources() if one.digest), None)
-        sent = change(params, RESOURCE_DEFAULTS) | ({"digest": digest} if digest else {})
-        wanted = [Change("set", sid, _words(params))]
-        await carry_out(
-            api,
-            said,
-            consent,
-            lambda situation: foreseen_changes(situation, wanted),
-            lambda: api.change_resource(sid, sent),
-        )
-
-    cluster.ask(said, changed)
+    cluster.ask(said, lambda api: changed(api, said, consent, sid, form))
 
 
 @resources.command()
@@ -177,18 +141,11 @@ def move(
     lang: LanguageOption = None,
 ) -> None:
     """Move a resource to another node; what must stay with it goes along."""
+    from virton.cli.resource_changes import moved
+
     said, consent = sentences(lang), Consent(yes, accept_worse=False, dry_run=dry_run)
-
-    async def moved(api: ClusterApi) -> None:
-        await carry_out(
-            api,
-            said,
-            consent,
-            lambda situation: foreseen_move(situation, sid, node),
-            lambda: api.move_resource(sid, "relocate" if relocate else "migrate", node),
-        )
-
-    cluster.ask(said, moved)
+    how = "relocate" if relocate else "migrate"
+    cluster.ask(said, lambda api: moved(api, said, consent, sid, node, how))
 
 
 @resources.command()
@@ -204,31 +161,7 @@ def remove(
     lang: LanguageOption = None,
 ) -> None:
     """Take a resource out of HA; the guest itself goes on running."""
+    from virton.cli.resource_changes import removed
+
     said = sentences(lang)
-
-    async def removed(api: ClusterApi) -> None:
-        knows_purge = (await detect(api)).purge
-        params: Params = {"purge": int(not keep_in_rules)} if knows_purge else {}
-        wanted = [Change("remove", sid, {})]
-        await carry_out(
-            api,
-            said,
-            consent,
-            lambda situation: foreseen_changes(situation, wanted),
-            lambda: api.remove_resource(sid, params),
-        )
-
-    cluster.ask(said, removed)
-
-
-def _params(form: ResourceForm, features: Features) -> Params:
-    """Return the parameters; what the cluster's version does not know it refuses by itself."""
-    params = resource_params(form, ("failback", "auto-rebalance", "group"))
-    if form.comment is not None:
-        params["comment"] = resource_comment(form.comment, features)
-    return params
-
-
-def _words(params: Params) -> dict[str, str]:
-    """Return the parameters in which the effect is asked; a group's rules are nothing it plays."""
-    return {key: str(value) for key, value in params.items() if key not in ("group", "comment")}
+    cluster.ask(said, lambda api: removed(api, said, consent, sid, keep_in_rules=keep_in_rules))

@@ -2,39 +2,22 @@
 
 import json
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from virton.cli.asked import JsonOption
-from virton.cli.changing import (
-    Consented,
-    carry_out,
-    foreseen_changes,
-)
 from virton.cli.complaint import WRONG_INPUT, complain
+from virton.cli.consent import Consented
 from virton.cli.language import LanguageOption, sentences
 from virton.cli.live_cluster import Live
 from virton.cli.option_groups import MadeOf, with_groups
-from virton.cli.status import looker
-from virton.cli.status_page import rules_table
 from virton.cli.terminal import terminal
-from virton.console.clock import SystemClock
-from virton.console.translate import (
-    RULE_DEFAULTS,
-    NodePriority,
-    Params,
-    RuleForm,
-    change,
-    creation,
-    rule_params,
-)
-from virton.forecast.changes import Change
 from virton.language.sentences import Sentences
-from virton.proxmox import ClusterApi
-from virton.proxmox.comments import rule_comment
-from virton.proxmox.configuration import Rule
-from virton.proxmox.features import Features, detect
+
+# What asks and changes a cluster is loaded when one is asked: help starts without it.
+if TYPE_CHECKING:
+    from virton.console.translate import NodePriority, RuleForm
 
 HELP = "List, add, change and remove affinity rules; the effect is told before."
 rules = typer.Typer(help=HELP, no_args_is_help=True, add_completion=False)
@@ -72,8 +55,10 @@ class _RuleWords:
     enabled: bool | None
     comment: str | None
 
-    def form(self, said: Sentences, kind: str, resources: str | None) -> RuleForm:
+    def form(self, said: Sentences, kind: str, resources: str | None) -> "RuleForm":
         """Return it as the form of a rule of a kind."""
+        from virton.console.translate import RuleForm
+
         told: dict[str, Any] = {
             "type": kind,
             "resources": resources and _words_of(resources),
@@ -108,8 +93,11 @@ def show(
     lang: LanguageOption = None,
 ) -> None:
     """List the affinity rules."""
+    from virton.cli.looking import looked_once
+    from virton.cli.status_page import rules_table
+
     said = sentences(lang)
-    page = cluster.ask(said, lambda api: looker(api, SystemClock())())
+    page = cluster.ask(said, looked_once)
     if as_json:
         rows = [one.model_dump(mode="json") for one in page.rules]
         typer.echo(json.dumps(rows, ensure_ascii=False, indent=1))
@@ -131,24 +119,14 @@ def add(
     lang: LanguageOption = None,
 ) -> None:
     """Add a rule: of nodes with --nodes, of resources among each other with --affinity."""
+    from virton.cli.rule_changes import added
+
     said = sentences(lang)
     if asked.nodes is None and asked.affinity is None:
         complain(said.say("cli.rule_of_what", {}), code=WRONG_INPUT)
     kind = "resource-affinity" if asked.nodes is None else "node-affinity"
     form = asked.form(said, kind, resources)
-
-    async def added(api: ClusterApi) -> None:
-        params = creation(_params(form, await detect(api)), RULE_DEFAULTS)
-        wanted = [Change("add", name, {"type": kind, **_words(params)})]
-        await carry_out(
-            api,
-            said,
-            consent,
-            lambda situation: foreseen_changes(situation, wanted),
-            lambda: api.add_rule({"rule": name, "type": kind, **params}),
-        )
-
-    cluster.ask(said, added)
+    cluster.ask(said, lambda api: added(api, said, consent, name, form))
 
 
 @rules.command("change")
@@ -163,25 +141,15 @@ def alter(
     lang: LanguageOption = None,
 ) -> None:
     """Change a rule; what is not named stays as it is."""
+    from virton.cli.rule_changes import changed
+
     said = sentences(lang)
-
-    async def changed(api: ClusterApi) -> None:
-        rule = _known(said, await api.rules(), name)
-        form = asked.form(said, rule.type, resources)
-        params = _params(form, await detect(api))
-        sent: Params = {"type": rule.type, **change(params, RULE_DEFAULTS)}
-        if rule.digest:
-            sent["digest"] = rule.digest
-        wanted = [Change("set", name, _words(params))]
-        await carry_out(
-            api,
-            said,
-            consent,
-            lambda situation: foreseen_changes(situation, wanted),
-            lambda: api.change_rule(name, sent),
-        )
-
-    cluster.ask(said, changed)
+    cluster.ask(
+        said,
+        lambda api: changed(
+            api, said, consent, name, lambda kind: asked.form(said, kind, resources)
+        ),
+    )
 
 
 @rules.command()
@@ -194,46 +162,20 @@ def remove(
     lang: LanguageOption = None,
 ) -> None:
     """Remove a rule."""
+    from virton.cli.rule_changes import removed
+
     said = sentences(lang)
-
-    async def removed(api: ClusterApi) -> None:
-        _known(said, await api.rules(), name)
-        wanted = [Change("remove", name, {})]
-        await carry_out(
-            api,
-            said,
-            consent,
-            lambda situation: foreseen_changes(situation, wanted),
-            lambda: api.remove_rule(name),
-        )
-
-    cluster.ask(said, removed)
-
-
-def _known(said: Sentences, known: tuple[Rule, ...], name: str) -> Rule:
-    found = next((rule for rule in known if rule.rule == name), None)
-    if found is None:
-        names = ", ".join(sorted(rule.rule for rule in known)) or "–"
-        complain(said.say("cli.no_rule", {"rule": name, "names": names}), code=WRONG_INPUT)
-    return found
+    cluster.ask(said, lambda api: removed(api, said, consent, name))
 
 
 def _words_of(text: str) -> list[str]:
     return [word for word in text.replace(" ", "").split(",") if word]
 
 
-def _node(said: Sentences, words: str) -> NodePriority:
+def _node(said: Sentences, words: str) -> "NodePriority":
+    from virton.console.translate import NodePriority
+
     node, _, priority = words.partition(":")
     if priority and not priority.isdecimal():
         complain(said.say("cli.no_priority", {"words": words}), code=WRONG_INPUT)
     return NodePriority(node=node, priority=int(priority or 0))
-
-
-def _params(form: RuleForm, features: Features) -> Params:
-    params = rule_params(form, node_affinity_signed=features.negative_node_affinity)
-    comment = params.get("comment")
-    return params if comment is None else params | {"comment": rule_comment(str(comment), features)}
-
-
-def _words(params: Params) -> dict[str, str]:
-    return {key: str(value) for key, value in params.items() if key != "comment"}

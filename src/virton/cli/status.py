@@ -1,9 +1,7 @@
 """`virton status`: the page's one line, and its three parts, as text."""
 
 import json
-from collections.abc import Awaitable, Callable
-from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,17 +9,13 @@ from virton.cli.asked import JsonOption
 from virton.cli.language import LanguageOption, sentences
 from virton.cli.live_cluster import Live
 from virton.cli.option_groups import with_groups
-from virton.cli.status_page import print_page, told_line
 from virton.cli.terminal import terminal
-from virton.console.clock import Clock, SystemClock
-from virton.console.lender import Lender
-from virton.console.page.assemble import Assembly
-from virton.console.page.matters import line_of, matters_of
-from virton.console.page.model import PageModel
-from virton.console.settings import ConsoleSettings
-from virton.console.watch.reader import Reader
 from virton.language.sentences import Sentences
-from virton.proxmox import ApiFailure, ClusterApi
+
+# What looks at a cluster, and what prints it, is loaded when one is looked at.
+if TYPE_CHECKING:
+    from virton.console.page.model import PageModel
+    from virton.proxmox import ClusterApi
 
 NOT_WELL = 3
 URGENT = ("unknown", "no_quorum", "fault")
@@ -46,51 +40,48 @@ def status(
     """
     said = sentences(lang)
     show = _as_json if as_json else _as_text
-    clock = SystemClock()
 
-    async def looked(api: ClusterApi) -> PageModel:
-        look = looker(api, clock)
+    async def looked(api: "ClusterApi") -> "PageModel":
+        import asyncio
+
+        from virton.cli.looking import looker
+
+        look = looker(api)
         while watch:
             page = await look()
             if not as_json:
                 terminal().clear()
             show(page, said)
-            await clock.sleep(interval)
+            await asyncio.sleep(interval)
         return await look()
 
     page = cluster.ask(said, looked)
     show(page, said)
-    if line_of(matters_of(page)) in URGENT:
+    if _is_urgent(page):
         raise typer.Exit(NOT_WELL)
 
 
-def looker(api: ClusterApi, clock: Clock) -> Callable[[], Awaitable[PageModel]]:
-    """Return what looks at a cluster as the page does; raises ApiFailure where it sees nothing."""
-    reader = Reader(
-        api.client, Lender.of(api.credentials), ConsoleSettings(Path()), clock, lambda: None
-    )
-    assembly = Assembly()
+def _is_urgent(page: "PageModel") -> bool:
+    from virton.console.page.matters import line_of, matters_of
 
-    async def look() -> PageModel:
-        await reader.read_anew()
-        part = reader.readings.status
-        if part.at is None and part.error is not None:
-            raise ApiFailure(part.error)
-        return assembly.page_model(reader.readings, clock.time())
-
-    return look
+    return line_of(matters_of(page)) in URGENT
 
 
-def _as_text(page: PageModel, said: Sentences) -> None:
+def _as_text(page: "PageModel", said: Sentences) -> None:
+    from virton.cli.status_page import print_page
+
     print_page(terminal(), said, page)
 
 
-def _as_json(page: PageModel, said: Sentences) -> None:
+def _as_json(page: "PageModel", said: Sentences) -> None:
     typer.echo(json.dumps(told(page, said), ensure_ascii=False, indent=1))
 
 
-def told(page: PageModel, said: Sentences) -> dict[str, Any]:
+def told(page: "PageModel", said: Sentences) -> dict[str, Any]:
     """Return the line and the page for machines."""
+    from virton.cli.status_page import told_line
+    from virton.console.page.matters import line_of, matters_of
+
     matters = matters_of(page)
     rows = [
         {

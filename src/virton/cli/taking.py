@@ -1,26 +1,22 @@
 """Take a capture of a live cluster: as whom it is asked, and what is wrong where that fails."""
 
-import asyncio
 import getpass
 import os
 import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from virton.cli.capture import PASSWORD, refuse, refusing
 from virton.cli.real_cluster import client_of
-from virton.proxmox import (
-    ApiError,
-    ApiFailure,
-    ApiToken,
-    ClusterApi,
-    Credentials,
-    ProxmoxClient,
-)
-from virton.proxmox.capture import take_capture
+from virton.proxmox import ApiError, ApiFailure, ApiToken
 from virton.proxmox.errors import ErrorCode
 from virton.proxmox.second_factor import SecondFactorNeeded
+
+# What speaks HTTP is loaded when a cluster is asked.
+if TYPE_CHECKING:
+    from virton.proxmox import Credentials, ProxmoxClient
 
 
 def taken_from(
@@ -34,6 +30,8 @@ def taken_from(
     anonymous: bool = False,
 ) -> bytes:
     """Capture the cluster at these addresses, or exit with what is wrong with which option."""
+    import asyncio
+
     client = client_of(addresses, fingerprints or [], ca_file)
     asker = way_in(user, token, chosen=chosen)
     try:
@@ -60,8 +58,10 @@ class WayIn:
         """Return who asks."""
         return self.token.name if self.token else self.user
 
-    async def credentials(self, client: ProxmoxClient) -> Credentials:
+    async def credentials(self, client: "ProxmoxClient") -> "Credentials":
         """Return what to ask with; a second factor is asked for where there is one."""
+        from virton.proxmox import ClusterApi
+
         if self.token:
             return self.token
         api, now = ClusterApi(client), int(time.time())
@@ -106,8 +106,11 @@ def _ask(question: str, missing: str) -> str:
     return given or refuse(missing)
 
 
-async def take(client: ProxmoxClient, asker: WayIn, *, anonymous: bool) -> bytes:
+async def take(client: "ProxmoxClient", asker: WayIn, *, anonymous: bool) -> bytes:
     """Capture a cluster, and close the connection."""
+    from virton.proxmox import ClusterApi
+    from virton.proxmox.capture import take_capture
+
     try:
         api = ClusterApi(client, await asker.credentials(client))
         return await take_capture(api, anonymous=anonymous)

@@ -2,17 +2,19 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from virton.plans.edits import Edit
 from virton.plans.entries import Kind
 from virton.plans.looking import AT_REST
 from virton.plans.records import Record, Records, State, Stride
 from virton.plans.rows import Row, Rows, read_rows, row_after, write_row
-from virton.proxmox.api import ClusterApi
 from virton.proxmox.errors import ApiFailure
-from virton.proxmox.features import Features
-from virton.proxmox.manager import ManagerFiles
+
+if TYPE_CHECKING:
+    from virton.proxmox.api import ClusterApi
+    from virton.proxmox.features import Features
+    from virton.proxmox.manager import ManagerFiles
 
 LOOK_S = 2.0
 PATIENCE_S = 60
@@ -43,8 +45,8 @@ class DomainBooks(Protocol):
 class Desk:
     """What an apply works with: the cluster, the books, and how to wait and to tell."""
 
-    api: ClusterApi
-    features: Features
+    api: "ClusterApi"
+    features: "Features"
     records: Records
     domains: DomainBooks
     pause: Callable[[float], Awaitable[None]]
@@ -174,14 +176,14 @@ async def _read(desk: Desk) -> Rows:
         raise Surprise("unread", told=failure.error.words) from None
 
 
-async def _status(desk: Desk) -> ManagerFiles:
+async def _status(desk: Desk) -> "ManagerFiles":
     try:
         return await desk.api.manager_status()
     except ApiFailure as failure:
         raise Surprise("unread", told=failure.error.words) from None
 
 
-async def _until_at_rest(desk: Desk, stride: Stride, before: ManagerFiles) -> None:
+async def _until_at_rest(desk: Desk, stride: Stride, before: "ManagerFiles") -> None:
     """Wait for what was foreseen of a step; anything else is a surprise."""
     left = {str(move["sid"]): move for move in stride.moves}
     until_s = PATIENCE_S + max((m["after_s"][1] for m in left.values() if m["after_s"]), default=0)
@@ -205,7 +207,7 @@ async def _until_at_rest(desk: Desk, stride: Stride, before: ManagerFiles) -> No
         waited_s += LOOK_S
 
 
-def _no_trouble(files: ManagerFiles, before: ManagerFiles) -> None:
+def _no_trouble(files: "ManagerFiles", before: "ManagerFiles") -> None:
     """Raise the surprise that a node was lost, or a resource is in error, since the apply began."""
     for node, state in sorted(files.node_states.items()):
         if state in ("unknown", "fence") and before.node_states.get(node) == "online":

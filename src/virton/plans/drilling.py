@@ -4,13 +4,14 @@ import json
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from virton.plans.drill import Fault, Tried
 from virton.plans.looking import AT_REST, Look, look
-from virton.proxmox.api import ClusterApi
-from virton.proxmox.capture import take_capture
 from virton.proxmox.errors import ApiFailure
+
+if TYPE_CHECKING:
+    from virton.proxmox.api import ClusterApi
 
 LOOK_S = 1.0
 RETURN_S = 900
@@ -40,7 +41,7 @@ class Hand(Protocol):
 class Watch:
     """How to look at the cluster, wait between two looks, and tell what was seen."""
 
-    api: ClusterApi
+    api: "ClusterApi"
     pause: Callable[[float], Awaitable[None]]
     tell: Callable[[Look, int], None] = lambda look, after_s: None
     monotonic: Callable[[], float] = time.monotonic
@@ -54,6 +55,8 @@ Foresee = Callable[[dict[str, Any], Fault], Awaitable[Foreseen]]
 
 async def try_out(watch: Watch, hand: Hand, fault: Fault, foresee: Foresee) -> Tried:
     """Try a fault; raises ApiFailure where the cluster cannot be captured before."""
+    from virton.proxmox.capture import take_capture
+
     document: dict[str, Any] = json.loads(await take_capture(watch.api))
     clock = _clock(document, fault)
     expected, longest_s = await foresee(document, fault)

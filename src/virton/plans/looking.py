@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from virton.proxmox.api import ClusterApi
+if TYPE_CHECKING:
+    from virton.proxmox.api import ClusterApi
 
 Part = Mapping[str, Any]
 AT_REST = ("started", "stopped", "error", "ignored", "freeze")
@@ -51,7 +52,7 @@ def looks(told: Sequence[Mapping[str, Any]]) -> Iterator[Look]:
         yield Look(one["at_s"], parts["online"], parts["nodes"], services, parts["running"])
 
 
-async def look(api: ClusterApi, clock: str) -> Look:
+async def look(api: "ClusterApi", clock: str) -> Look:
     """Look at a cluster; the time is a node's. Raises ApiFailure."""
     files, members = await api.manager_status(), await api.membership()
     inventory = await api.inventory()

@@ -4,9 +4,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from jinja2.exceptions import TemplateError
-
 from virton.language.sentences import Sentences
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -18,6 +15,9 @@ class TemplateFaultError(ValueError):
 
 def page(name: str, report: Mapping[str, Any], template: Path | None = None) -> str:
     """Return a report as a page; raises TemplateFaultError."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from jinja2.exceptions import TemplateError
+
     folders = [TEMPLATES] if template is None else [template.parent, TEMPLATES]
     environment = Environment(
         loader=FileSystemLoader([str(folder) for folder in folders]),

@@ -2,10 +2,11 @@
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from virton.plans.objectives import slowest_return
-from virton.plans.plan import Plan
+# The model of the HA stack is loaded when a plan is held against it: to read a requirement takes none.
+if TYPE_CHECKING:
+    from virton.plans.plan import Plan
 
 _COUNT = re.compile(r"\s*(tolerance|moves|stops|conflicts|worse)\s*(>=|<=)\s*(\d+)\s*")
 _BACK = re.compile(r"\s*back\(\s*([^()\s]+)\s*\)\s*<=\s*(\d+)\s*s?\s*(?:after\s+(node|pair)\s*)?")
@@ -50,14 +51,16 @@ class Requirement:
         """Tell whether every pair of nodes has to be tried."""
         return self.what == "tolerance" and self.limit > 1
 
-    def check(self, plan: Plan) -> "Checked":
+    def check(self, plan: "Plan") -> "Checked":
         """Hold a plan against it."""
         found = self._found(plan)
         if found is None:
             return Checked(self, None, kept=False)
         return Checked(self, found, found >= self.limit if self.at_least else found <= self.limit)
 
-    def _found(self, plan: Plan) -> int | None:
+    def _found(self, plan: "Plan") -> int | None:
+        from virton.plans.objectives import slowest_return
+
         match self.what:
             case "tolerance":
                 return plan.then.tolerates

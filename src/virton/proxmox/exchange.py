@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from virton.proxmox.errors import ApiError, ApiFailure, ErrorCode, Phase, network_failure
+from virton.proxmox.errors import ApiError, ApiFailure, ErrorCode
+from virton.proxmox.network_failures import Phase, network_failure
 from virton.proxmox.trust import SystemTrust, Trust, presented_fingerprint, ssl_context
 
 MOST_BYTES = 16 << 20
