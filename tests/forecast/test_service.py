@@ -192,10 +192,15 @@ def test_what_really_came_is_held_against_what_was_said(tmp_path: Path) -> None:
     fallen = document("node1")
     fallen["running"] = {"node2": {"vm:2": 1}}
     recovered = document("node1", **{"vm:1": "node3", "vm:2": "node2"})
-    captures = [(0, document()), (60, fallen), (140, recovered)]
-    jobs = [{"id": at, "do": "table", "capture": c, "at": at} for at, c in captures]
+    looks = [(0, 0, document()), (58, 60, fallen), (100, 140, recovered)]
+    jobs = [{"id": at, "do": "table", "capture": c, "held": h, "at": at} for h, at, c in looks]
     worked_in_turn(*jobs, score=score)
     told = json.loads(score.read_text())
     assert (told["losses"], told["fates"]) == (1, {"hits": 1, "of": 1})
     assert told["times"] == {"hits": 0, "of": 1}  # it ran again sooner than it ever can
+    (miss,) = told["misses"]
+    assert (miss["sid"], miss["came"], miss["because"]) == ("vm:1", "after 40-82", "early")
+    rare = [job | {"at": job["at"] + 60} for job in jobs]  # a clock that runs faster than looks
+    worked_in_turn(*rare, score=tmp_path / "rare.json")
+    assert json.loads((tmp_path / "rare.json").read_text())["times"] == {"hits": 1, "of": 1}
     assert worked({"id": 1, "do": "score"}, score=score)[0]["answer"] == told

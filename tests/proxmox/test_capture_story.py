@@ -10,6 +10,7 @@ from tests.proxmox.playback import TOKEN, Playback, healthy
 from virton.embedded import RunningCluster, start
 from virton.embedded.endpoints.ha.files import queue_command
 from virton.proxmox import ClusterApi, ProxmoxClient
+from virton.proxmox.past import as_it_stood
 
 pytestmark = pytest.mark.anyio
 PASSWORD = "a password for tests"
@@ -177,3 +178,17 @@ async def test_a_cluster_without_quorum_is_simulated_without_quorum() -> None:
         "daemon.killed",
         "node.watchdog_poweroff",
     } | REST
+
+
+def test_at_a_past_moment_an_lrm_in_maintenance_held_its_lock_for_guests_alone() -> None:
+    names = ("pve1", "pve2")
+    lrm = {"state": "maintenance", "mode": "maintenance"}
+    row = {"sid": "vm:100", "node": "pve2", "crm_state": "started", "guest": "running"}
+    rows = {
+        "nodes": [{"name": name, "online": True, "lrm": lrm} for name in names],
+        "resources": [row],
+        "rules": [],
+    }
+    now: Json = {"nodes": {name: {} for name in names}, "manager_status": {"timestamp": 100}}
+    then = as_it_stood(now | {"guests": {}, "resources": {}, "running": {}}, rows)
+    assert [lock for lock in then["seen"]["locks"] if "agent" in lock] == ["ha_agent_pve2_lock"]

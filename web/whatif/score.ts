@@ -32,8 +32,9 @@ export function scoreText({ fates, times }: Score): string {
   return t(key, { hits: fates.hits, all: fates.of, times: times.hits, of: times.of });
 }
 
-/** What was foretold, verdict and node, as the score keeps it. */
+/** What was foretold, verdict and node or a time, as the score keeps it. */
 function saidText(said: string): string {
+  if (/^after /.test(said)) return timeText(said);
   const word = (one: string) => {
     const [verdict = "", node = ""] = one.split(" ");
     return [t(`verdict.${verdict}`), node === "-" ? "" : node].filter(Boolean).join(" ");
@@ -41,7 +42,13 @@ function saidText(said: string): string {
   return said.split(" | ").map(word).join(" | ");
 }
 
+function timeText(told: string): string {
+  const [, from = "", to = ""] = /^after (\d+)-(\d+)$/.exec(told) ?? [];
+  return t("whatif.span", { from, to });
+}
+
 function cameText(came: string): string {
+  if (/^after /.test(came)) return timeText(came);
   const node = /^ran on (.+)$/.exec(came)?.[1];
   return node ? t("whatif.came", { node }) : t("whatif.came_not");
 }

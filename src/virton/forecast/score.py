@@ -3,6 +3,9 @@
 The rows of a table stand until the next table. When nodes go, the row of just these nodes is kept
 until everything it spoke of has come, or was given up; then hits and misses are counted. A miss
 is explained by the assumption that failed, where that can be told.
+
+All times are the cluster's own. Between two looks nobody knows when something happened: it is held
+against what was said as the span from the look before, at which it had not happened yet.
 """
 
 from collections.abc import Mapping
@@ -23,20 +26,32 @@ Times = Mapping[str, tuple[int, int]]
 """Between which seconds after a loss each resource runs again, as it was said."""
 
 
+@dataclass(frozen=True, slots=True)
+class Came:
+    """Where a resource ran again, and between which seconds after the loss."""
+
+    node: str
+    after_s: tuple[float, float]
+
+
 @dataclass(slots=True)
 class Trial:
-    """A real loss under way: what was said of it, and what came so far (seconds after the loss)."""
+    """A real loss under way: what was said of it, and what came so far (seconds after the loss).
+
+    The nodes were lost after `there_s`, and before `lost_s`.
+    """
 
     row: Row
     times: Times
+    there_s: float
     lost_s: float
     master: str | None
-    came: dict[str, tuple[str, float]] = field(default_factory=dict)
+    came: dict[str, Came] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Miss:
-    """A fate that came otherwise than was said; `because` names the assumption that failed."""
+    """A fate or a time that came otherwise than was said; `because` names the assumption that failed."""
 
     sid: str
     said: str
@@ -101,30 +116,35 @@ class Keeper:
         if self._trial is None:
             self._standing, self._times = dict(rows), dict(times)
 
-    def see(self, situation: Situation, at_s: float) -> bool:
-        """Look at the cluster; True if a real loss was decided just now."""
+    def see(self, situation: Situation, at_s: float, held_s: float | None = None) -> bool:
+        """Look at the cluster; True if a real loss was decided just now.
+
+        Until `held_s` the cluster was as at the look before.
+        """
+        held_s = at_s if held_s is None else min(held_s, at_s)
         before, self._online = self._online, situation.online
         if self._trial is None:
             gone = (before or frozenset()) - situation.online
             row = self._standing.get(gone)
             if row is not None:
-                self._trial = Trial(row, self._times.get(gone, {}), at_s, situation.master)
+                self._trial = Trial(row, self._times.get(gone, {}), held_s, at_s, situation.master)
             return False
-        self._note(situation, at_s)
+        self._note(situation, held_s, at_s)
         if self._is_over(at_s):
             self._count(situation)
             self._trial = None
             return True
         return False
 
-    def _note(self, situation: Situation, at_s: float) -> None:
+    def _note(self, situation: Situation, held_s: float, at_s: float) -> None:
         trial = self._trial
         if trial is None:
             return
+        after_s = max(0.0, held_s - trial.lost_s), at_s - trial.there_s
         for sid in trial.row.touched:
             guest = situation.guests.get(sid)
             if guest is not None and guest.running and guest.node in situation.online:
-                trial.came.setdefault(sid, (guest.node, at_s - trial.lost_s))
+                trial.came.setdefault(sid, Came(guest.node, after_s))
 
     def _is_over(self, at_s: float) -> bool:
         trial = self._trial
@@ -147,39 +167,57 @@ class Keeper:
                 score.misses.append(_miss(sid, told, came, situation, trial))
             span = trial.times.get(sid)
             if span is not None and came is not None:
-                score.times += 1
-                score.time_hits += span[0] - LOOK_S <= came[1] <= span[1] + LOOK_S
+                self._count_time(sid, span, came, situation)
         del score.misses[:-MOST_MISSES]
 
+    def _count_time(
+        self, sid: str, span: tuple[int, int], came: Came, situation: Situation
+    ) -> None:
+        trial, score = self._trial, self.score
+        if trial is None:
+            return
+        earliest, latest = came.after_s
+        score.times += 1
+        if latest < span[0] - REPORT_S or earliest > span[1] + REPORT_S:
+            because = _known_cause(situation, trial) or ("early" if latest < span[0] else "late")
+            told = f"after {round(earliest)}-{round(latest)}"
+            score.misses.append(Miss(sid, f"after {span[0]}-{span[1]}", told, because))
+        else:
+            score.time_hits += 1
 
-LOOK_S = 15
-"""A guest is reported as running by its node's next report, and seen at the next look."""
+
+REPORT_S = 15
+"""A guest is seen as running when its node has reported it, and that its node is gone, likewise."""
 
 
 def _comes_back(told: tuple[Fate, ...]) -> bool:
     return any(fate.verdict in _COMES_BACK for fate in told)
 
 
-def _is_as_said(fate: Fate, came: tuple[str, float] | None) -> bool:
+def _is_as_said(fate: Fate, came: Came | None) -> bool:
     if came is None:
         return fate.verdict not in _COMES_BACK
-    return fate.verdict in _COMES_BACK and fate.node == came[0]
+    return fate.verdict in _COMES_BACK and fate.node == came.node
 
 
 def _miss(
     sid: str,
     told: tuple[Fate, ...],
-    came: tuple[str, float] | None,
+    came: Came | None,
     situation: Situation,
     trial: Trial,
 ) -> Miss:
     said = " | ".join(f"{fate.verdict} {fate.node or '-'}" for fate in told)
+    because = _known_cause(situation, trial)
+    if came is None:
+        return Miss(sid, said, "did not run", because or "guests_start")
+    return Miss(sid, said, f"ran on {came.node}", because or "changed_meanwhile")
+
+
+def _known_cause(situation: Situation, trial: Trial) -> str | None:
+    """Return which assumption failed for the whole cluster, if one did."""
     if not situation.is_proven:
-        because = "unproven_version"
-    elif situation.master != trial.master and trial.master in situation.online:
-        because = "master"
-    elif came is None:
-        because = "guests_start"
-    else:
-        because = "changed_meanwhile"
-    return Miss(sid, said, f"ran on {came[0]}" if came else "did not run", because)
+        return "unproven_version"
+    if situation.master != trial.master and trial.master in situation.online:
+        return "master"
+    return None

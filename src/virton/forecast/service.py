@@ -85,6 +85,7 @@ class Service:
                 return
             if job is not None and job.get("do") == "table":
                 table = job, self._table(job)
+                next(table[1], None)  # what really came is noted of every look, overtaken or not
             elif job is not None:
                 self._answer(job)
             elif table is not None and self._has_ended(*table):
@@ -170,7 +171,7 @@ class Service:
             return
         armed = [node for node in sorted(situation.online) if is_armed(situation, node)]
         self._send({"id": job.get("id"), "armed": armed})
-        if self.keeper.see(situation, float(job.get("at", 0.0))):
+        if self.keeper.see(situation, float(job.get("at", 0.0)), job.get("held")):
             self._keep_score()
         yield
         domains = job.get("domains") or {}

@@ -3,6 +3,7 @@
 The ages (s) are told against the newest sign of life, as none of our clocks is the cluster's.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from virton.ha.environment import MANAGER_LOCK, agent_lock
@@ -54,21 +55,32 @@ def _ages(reading: Reading, names: Names) -> Json:
 def _locks(reading: Reading, names: Names) -> Json:
     """Return who holds which lock; it was renewed at the latest when its holder last wrote.
 
-    A manager that has nothing to do writes nothing, and an LRM that waits holds no lock, nor one in
-    maintenance that has no guests any more.
+    A manager that has nothing to do writes nothing.
     """
     files = reading.status.manager
-    manager = ManagerStatus.from_json(_manager_status(files, names))
     locks: Json = {}
     if files.master_node is not None:
         holder = {"node": names.node(files.master_node), "age_s": _age(reading, files.timestamp)}
         locks[MANAGER_LOCK] = told(holder)
-    for node, lrm in sorted(files.lrms.items()):
-        name = names.node(node)
-        active = duty(manager, name).active_count
-        if lrm.state in list(LrmState) and holds_lock(LrmState(lrm.state), active):
-            locks[agent_lock(name)] = told({"node": name, "age_s": _age(reading, lrm.timestamp)})
+    lrms = {names.node(node): lrm for node, lrm in files.lrms.items()}
+    states = {name: lrm.state for name, lrm in lrms.items()}
+    for name in lock_holders(_manager_status(files, names), states):
+        age_s = _age(reading, lrms[name].timestamp)
+        locks[agent_lock(name)] = told({"node": name, "age_s": age_s})
     return locks
+
+
+def lock_holders(manager_status: Json, states: Mapping[str, str | None]) -> list[str]:
+    """Return the nodes whose LRM holds its lock, by its state.
+
+    One that waits holds none, nor one in maintenance that has no guests any more.
+    """
+    manager = ManagerStatus.from_json(manager_status)
+    return [
+        node
+        for node, state in sorted(states.items())
+        if state in list(LrmState) and holds_lock(LrmState(state), duty(manager, node).active_count)
+    ]
 
 
 def _watchdogs(reading: Reading, names: Names) -> Json:

@@ -10,6 +10,7 @@ from typing import Any
 
 from virton.ha.environment import MANAGER_LOCK, agent_lock
 from virton.proxmox.capture_configuration import told
+from virton.proxmox.capture_status import lock_holders
 from virton.proxmox.pseudonyms import GROUP_RULE
 from virton.proxmox.remarks import RULE_TYPES
 
@@ -17,7 +18,6 @@ Json = dict[str, Any]
 Row = Mapping[str, Any]
 
 _AGE_S = 5
-_AT_WORK = ("active", "maintenance")
 
 
 def as_it_stood(now: Json, rows: Mapping[str, Any]) -> Json:
@@ -27,6 +27,7 @@ def as_it_stood(now: Json, rows: Mapping[str, Any]) -> Json:
     resources = [row for row in rows["resources"] if row.get("node") in names]
     master = (rows.get("cluster") or {}).get("master")
     at_s = now["manager_status"].get("timestamp")
+    manager = _manager(now["manager_status"], nodes, resources, master)
     return now | {
         "about": _about(now.get("about", {})),
         "nodes": {row["name"]: _node(now["nodes"][row["name"]], row) for row in nodes},
@@ -38,9 +39,9 @@ def as_it_stood(now: Json, rows: Mapping[str, Any]) -> Json:
         },
         "rules": [_rule(row) for row in rows["rules"] if _is_rule(row)],
         "running": _running(now["running"], resources, names),
-        "manager_status": _manager(now["manager_status"], nodes, resources, master),
+        "manager_status": manager,
         "lrm_status": {row["name"]: _lrm(row, at_s) for row in nodes if row.get("lrm")},
-        "seen": _seen(nodes, master),
+        "seen": _seen(nodes, master, manager),
         "commands": [],
     }
 
@@ -150,9 +151,10 @@ def _lrm(row: Row, at_s: int | None) -> Json:
     return told(entry) | {"results": {}}
 
 
-def _seen(nodes: Sequence[Row], master: str | None) -> Json:
-    at_work = [row["name"] for row in nodes if (row.get("lrm") or {}).get("state") in _AT_WORK]
-    locks: Json = {agent_lock(name): {"node": name, "age_s": _AGE_S} for name in sorted(at_work)}
+def _seen(nodes: Sequence[Row], master: str | None, manager: Json) -> Json:
+    states = {row["name"]: (row.get("lrm") or {}).get("state") for row in nodes}
+    at_work = lock_holders(manager, states)
+    locks: Json = {agent_lock(name): {"node": name, "age_s": _AGE_S} for name in at_work}
     if master is not None:
         locks[MANAGER_LOCK] = {"node": master, "age_s": _AGE_S}
     ages = {row["name"]: _AGE_S for row in nodes if row.get("lrm")}

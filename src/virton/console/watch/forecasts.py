@@ -109,6 +109,7 @@ class Forecasts:
         self._table_job = 0
         self._drawn: object = None
         self._drawn_s = 0.0
+        self._held_s: float | None = None
         self._made: set[str] = set()
         self._starting = asyncio.Lock()
         self._remembered: dict[str, Remembered] = {}
@@ -263,6 +264,8 @@ class Forecasts:
             if drawn is not None and (drawn != self._drawn or now_s - self._drawn_s >= ANEW_S):
                 self._drawn, self._drawn_s = drawn, now_s
                 await self._draw()
+            elif drawn is not None:
+                self._held_s = _read_s(self._readings())
             await self._clock.sleep(LOOK_S)
 
     async def _draw(self) -> None:
@@ -270,12 +273,27 @@ class Forecasts:
             capture = await self._capture()
             self.table.done, self._made = 0, set()
             self._at_rest.clear()
-            fields = {"capture": capture, "at": self._clock.time(), "pairs": _has_pairs(capture)}
-            fields["domains"] = dict(self.domains.named)
+            at_s = _told_s(capture, self._clock.time() + self._readings().clock_ahead_s)
+            fields = {"capture": capture, "pairs": _has_pairs(capture)}
+            fields |= {"at": at_s, "held": self._held_s, "domains": dict(self.domains.named)}
+            self._held_s = at_s
             await self._send("table", fields)
         except Exception as trouble:  # the next change is tried again, and the page is told
             self.table.trouble = str(trouble) or type(trouble).__name__
             log.warning("the forecast's table could not be drawn: %s", self.table.trouble)
+
+
+def _read_s(readings: Readings) -> float | None:
+    """Return when the console last read the cluster, in the cluster's time."""
+    read = (readings.status.at, readings.nodes.at)
+    times = [at for at in read if at is not None]
+    return min(times) + readings.clock_ahead_s if len(times) == len(read) else None
+
+
+def _told_s(capture: Json, at_s: float) -> float:
+    """Return the cluster's time at a capture: a clock that runs faster is ahead of where it was."""
+    files = [capture.get("manager_status") or {}, *(capture.get("lrm_status") or {}).values()]
+    return max([at_s, *(float(one["timestamp"]) for one in files if one.get("timestamp"))])
 
 
 MOST_NODES_FOR_PAIRS = 32
