@@ -70,17 +70,25 @@ def test_an_overtaken_course_is_never_shown(open_page: Opener) -> None:
     expect(play).to_have_attribute("aria-busy", "false")
 
 
-def test_a_late_answer_does_not_replace_that_of_a_newer_filter(open_page: Opener) -> None:
+def test_a_late_answer_moves_nothing_and_does_not_replace_that_of_a_newer_filter(
+    open_page: Opener, standin: Standin
+) -> None:
     page = open_page("/help", own=True)
-    kept = keep(page, r"/api/history\?")
-    page.route("**/api/incidents", lambda route: route.fulfill(json={"rows": [], "recipients": []}))
+    kept, incidents = keep(page, r"/api/history\?"), keep(page, "/api/incidents")
     page.goto(page.url.replace("/help", "/history"))
     wait_for(page, kept, 1)
-    page.get_by_role("button", name="노드", exact=True).click()
-    wait_for(page, kept, 2)
-    answer(page, kept[1], history("newest"))
+    answer(page, kept[0], history("before the incidents"))
+    standin.show()
+    expect(page.get_by_text("before the incidents")).to_have_count(0, timeout=1)
+    answer(page, incidents[0], {"rows": [], "recipients": []})
+    expect(page.get_by_text("before the incidents")).to_be_visible()
+    page.unroute(re.compile("/api/incidents"))
+    for at, group in enumerate(["규칙", "노드"], 2):
+        page.get_by_role("button", name=group, exact=True).click()
+        wait_for(page, kept, at)
+    answer(page, kept[2], history("newest"))
     expect(page.get_by_text("newest")).to_be_visible()
-    answer(page, kept[0], history("late"))
+    answer(page, kept[1], history("late"))
     expect(page.get_by_text("newest")).to_be_visible()
     expect(page.get_by_text("late")).to_have_count(0)
 

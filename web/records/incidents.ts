@@ -19,9 +19,9 @@ const BEFORE_MS = 5000;
 
 let incidents: Incident[] = [];
 
-/** Ask for the incidents. */
-export async function loadIncidents(): Promise<void> {
-  incidents = (await askIncidents()).rows;
+/** Take the incidents that are to be shown. */
+export function showIncidents(found: Incident[]): void {
+  incidents = found;
   redraw();
 }
 
@@ -73,7 +73,7 @@ function attentionView(one: Incident): TemplateResult {
   const act = (path: string, body: unknown) => async () => {
     try {
       await write("POST", `/api/incidents/${one.number}/${path}`, body);
-      await loadIncidents();
+      showIncidents((await askIncidents()).rows);
     } catch (thrown) {
       note(errorLine(asApiError(thrown)), "warn");
     }

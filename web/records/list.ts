@@ -4,12 +4,12 @@ import { html, nothing, type TemplateResult } from "lit/html.js";
 
 import { ApiError, asApiError, getFile } from "../core/api.js";
 import { redraw } from "../core/draw.js";
-import { askHistory, type Happening } from "../core/history.js";
+import { askHistory, askIncidents, type Happening } from "../core/history.js";
 import { saveFile } from "../core/save-file.js";
 import { note } from "../parts/notes.js";
 import { errorLine } from "../words/errors.js";
 import { clock, date, dateTime, span, t } from "../words/i18n.js";
-import { incidentsView, loadIncidents } from "./incidents.js";
+import { incidentsView, showIncidents } from "./incidents.js";
 import { goTo, timeOf, whenOpened } from "./views.js";
 import { addressFor } from "../core/place.js";
 
@@ -56,12 +56,12 @@ export async function loadList(more = false): Promise<void> {
   try {
     const asked = query();
     if (more && following) asked.set("after", following);
-    const page = await askHistory(asked);
+    const [page, incidents] = await Promise.all([askHistory(asked), askIncidents()]);
     if (mine !== newest) return;
+    // Drawn in one go: incidents that came after the rows would push them down under the pointer.
     rows = more && rows ? [...rows, ...page.rows] : page.rows;
     following = page.after;
-    await loadIncidents();
-    if (mine !== newest) return;
+    showIncidents(incidents.rows);
     failure = null;
   } catch (thrown) {
     if (mine !== newest) return;
