@@ -96,6 +96,7 @@ export interface Fields {
   cluster?: Cluster;
   fencing?: Fencing | null;
   master?: Master | null;
+  outlook?: Outlook | null;
   quorum?: Quorum | null;
   resources_digest?: string | null;
   rules_digest?: string | null;
@@ -153,6 +154,11 @@ export interface Node {
   online: boolean;
 }
 
+export interface Outlook {
+  fresh: boolean;
+  number: number;
+}
+
 export interface PageModel {
   cluster: Cluster;
   fencing: Fencing | null;
@@ -162,6 +168,7 @@ export interface PageModel {
   master: Master | null;
   nodes: Node[];
   now: number;
+  outlook: Outlook | null;
   parts: Parts;
   quorum: Quorum | null;
   resources: Resource[];

@@ -95,5 +95,8 @@ def test_a_move_says_who_moves_along_and_who_stands_in_the_way(
     told = notice(move(page, "VM 121 (ct)", "phum03"))
     expect(told).to_contain_text("‘pair’ 규칙에 따라 함께 옮겨집니다: VM 122 (cl)")
     expect(told).to_contain_text("‘spread’ 규칙에 따라 phum03 노드에 있는 VM 100 (LOTCES-WIN)")
+    ask = page.get_by_role("dialog").get_by_role("button", name="이동")
+    expect(ask).to_be_disabled()
     page.get_by_label("대상 노드").select_option("phum02")
     expect(told).not_to_contain_text("spread")
+    expect(ask).to_be_enabled()

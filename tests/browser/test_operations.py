@@ -39,8 +39,8 @@ def test_what_is_unprotected_stays_in_the_line_with_the_way_back(
 ) -> None:
     standin.show(disarmed())
     expect(line(page)).to_contain_text("리소스 5개가 보호되지 않음")
-    line(page).get_by_role("button", name="다시 작동…").click()
-    page.get_by_role("dialog").get_by_role("button", name="HA 다시 작동").click()
+    line(page).get_by_role("button", name="HA 재개…").click()
+    page.get_by_role("dialog").get_by_role("button", name="HA 재개").click()
     expect(page.get_by_role("dialog")).to_have_count(0)
     assert standin.writes == [("POST", "/api/ha/arm", None)]
 
@@ -49,10 +49,10 @@ def test_arming_while_a_node_is_cut_off_warns_and_wants_a_tick(
     page: Page, standin: Standin
 ) -> None:
     standin.show(disarmed(lost=True))
-    dialog = opened(page, "HA 다시 작동…", "HA 다시 작동 (Arm)")
+    dialog = opened(page, "HA 재개…", "HA 재개 (Arm)")
     expect(dialog).to_contain_text("phum03")
     expect(dialog).to_contain_text("한 번 더 시작")
-    arm = dialog.get_by_role("button", name="HA 다시 작동")
+    arm = dialog.get_by_role("button", name="HA 재개")
     expect(arm).to_be_disabled()
     dialog.get_by_role("checkbox").check()
     expect(arm).to_be_enabled()

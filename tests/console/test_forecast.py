@@ -149,12 +149,29 @@ async def test_the_table_is_made_once_it_is_asked_for_and_the_score_begins_at_no
     assert names == {"phum01", "phum02", "phum03"}
     assert told["armed"] == ["phum01", "phum03"]
     assert (await seat.get("score"))["losses"] == 0
+    page = (await seat.browser.get("/api/snapshot?fresh=1")).json()
+    assert page["outlook"] == {"fresh": True, "number": told["number"]}
+    rule = {"rule": "away", "type": "node-affinity", "resources": ["vm:100"]}
+    rule |= {"nodes": [{"node": "phum02", "priority": 0}], "strict": True, "disabled": False}
+    assert (await seat.browser.write("POST", "/api/rules", rule)).status_code == 200
+    page = (await seat.browser.get("/api/snapshot?fresh=1")).json()
+    # the table of before is not told as if it held of the cluster with the rule
+    assert page["outlook"]["number"] > told["number"] or not page["outlook"]["fresh"]
 
 
 async def test_who_is_not_logged_in_learns_nothing(seat: Seat) -> None:
     await seat.browser.write("POST", "/api/logout")
     answer = await seat.browser.get("/api/forecast/table")
     assert answer.status_code == 401
+
+
+async def test_the_fence_clock_names_who_comes_back_nowhere(seat: Seat) -> None:
+    rule = {"rule": "only-there", "type": "node-affinity", "resources": ["vm:100"]}
+    rule |= {"nodes": [{"node": "phum03", "priority": 0}], "strict": True, "disabled": False}
+    assert (await seat.browser.write("POST", "/api/rules", rule)).status_code == 200
+    seat.cluster.world.set_network("phum03", False)
+    await seat.pass_time(40)
+    assert (await seat.get("fence-clock"))["nodes"]["phum03"]["stuck"] == ["vm:100"]
 
 
 async def test_the_fence_clock_narrows_until_the_guests_run_again(seat: Seat) -> None:

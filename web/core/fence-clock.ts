@@ -11,6 +11,8 @@ export interface Steps {
   fence?: Span;
   fenced?: Span;
   again?: Span;
+  /** The resources that come back nowhere. */
+  stuck?: string[];
 }
 
 const NAMES = ["master", "fence", "fenced", "again"] as const;
@@ -44,7 +46,8 @@ async function ask(): Promise<void> {
 export function stepsOf(nodes: string[]): Steps | null {
   const told = nodes.map((node) => known[node]).filter((steps) => steps !== undefined);
   if (!told.length) return null;
-  const together: Steps = {};
+  const stuck = told.flatMap((steps) => steps.stuck ?? []);
+  const together: Steps = stuck.length ? { stuck } : {};
   for (const name of NAMES) {
     const spans = told.map((steps) => steps[name]).filter((span) => span !== undefined);
     if (!spans.length) continue;

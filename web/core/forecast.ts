@@ -138,6 +138,8 @@ export interface Table {
   fresh: boolean;
   at: number | null;
   trouble: string | null;
+  /** Counts the tables that were whole. */
+  number?: number;
 }
 
 export interface Advice {
@@ -171,17 +173,30 @@ export function knownTable(): Table | null {
   return table;
 }
 
+/** Whether the table that is known holds of what the page shows, as far as the console can tell. */
+export function isTableFresh(): boolean {
+  const outlook = state.snapshot?.outlook;
+  if (!table?.fresh || table.trouble) return false;
+  return !outlook || (outlook.fresh && outlook.number === (table.number ?? outlook.number));
+}
+
+let isAsking = false;
+
 async function askForTable(): Promise<void> {
   clearTimeout(timer);
+  if (isAsking) return;
+  isAsking = true;
   try {
     table = await get<Table>("/api/forecast/table");
   } catch (thrown) {
     // Without the right to it, or without the console, there is just no table.
     table = null;
     if (asApiError(thrown).status === 403) return;
+  } finally {
+    isAsking = false;
   }
   redraw();
-  timer = setTimeout(askForTable, table && !table.fresh ? WHILE_WORKING_MS : EVERY_MS);
+  timer = setTimeout(askForTable, isTableFresh() ? EVERY_MS : WHILE_WORKING_MS);
 }
 
 /** What becomes of a resource that does not run afterwards. */
@@ -236,4 +251,6 @@ export function askScore(): Promise<Score> {
 subscribe((names) => {
   // What came too early, before anybody was known, is asked again.
   if (names.includes("session") && state.session) isAsked = table !== null;
+  const isNew = table !== null && (state.snapshot?.outlook?.number ?? 0) > (table.number ?? 0);
+  if (names.includes("snapshot") && isNew) void askForTable();
 });

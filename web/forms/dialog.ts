@@ -25,6 +25,8 @@ export interface DialogPlan {
   isReady?: () => boolean;
   /** What the model is to play, to tell the effect before the deed; null while the form is not whole. */
   effect?: () => Question | null;
+  /** Wait until what the form is to say against its deed is known. */
+  settled?: () => Promise<void>;
   /** What happened while the dialog was open. */
   notices?: () => string[];
   /** Take what a refusal says of the fields; answers the names of those that the form shows itself. */
@@ -156,6 +158,7 @@ export class Dialog {
     try {
       // Whoever presses at once is told all the same what would break; that nothing is known holds nobody.
       await this.#effect.settled();
+      await this.#plan.settled?.();
       drawNow();
       if (this.#isHeld) return;
       if ((await deed()) !== false) this.close();

@@ -51,7 +51,8 @@ class MoveForm {
       body: () => this.#view(),
       submit: { label: t("move") },
       writes: true,
-      isReady: () => Boolean(this.#now && this.#target),
+      isReady: () => Boolean(this.#now && this.#target) && !this.#isRefused,
+      settled: () => this.#advice.settled(),
       effect: () => (this.#now && this.#target ? { move: [`${this.#resource.sid} ${this.#target} ${this.#how}`] } : null),
       notices: () => this.#notices(),
       takeErrors: (fields) => this.#told.take(fields, ["node"]),
@@ -122,6 +123,12 @@ class MoveForm {
     const nodes = snapshot?.nodes.map(({ name, ha_state }) => `${name} ${ha_state}`);
     this.#advice.follow(query, snapshot?.rules_digest, snapshot?.resources, String(nodes));
     return (this.#advice.answer ?? []).map((one) => consequenceSentence(one, node));
+  }
+
+  /** Whether rules refuse the move, or undo it at once. */
+  get #isRefused(): boolean {
+    const told = this.#target && !this.#advice.isBusy ? (this.#advice.answer ?? []) : [];
+    return told.some(({ effect, refuses }) => refuses || effect === "forbidden" || effect === "apart");
   }
 
   async #move(): Promise<void> {

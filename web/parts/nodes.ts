@@ -2,7 +2,7 @@
 
 import { html, nothing, type TemplateResult } from "lit/html.js";
 
-import { knownTable } from "../core/forecast.js";
+import { isTableFresh, knownTable } from "../core/forecast.js";
 import { pastShown } from "../core/past.js";
 import { clusterNow, state } from "../core/store.js";
 import type { Lrm, Node, PageModel, Resource } from "../model.js";
@@ -106,9 +106,12 @@ function wordsOf({ node, page }: Row): { words: Word[]; beside: string } {
 }
 
 /** Whether a node would reset itself if quorum were lost now, once the model has told it. */
-function resetText({ name, online }: Node): string {
-  const armed = online && pastShown() === null ? knownTable()?.armed : null;
-  return armed ? t(armed.includes(name) ? "nodes.would_reset" : "nodes.would_not_reset") : "";
+function resetText({ name, online, lrm }: Node): string {
+  const isKnown = online && pastShown() === null && isTableFresh();
+  const armed = isKnown ? knownTable()?.armed : null;
+  // Between two states the one would be said of the node that was, the other of the one that is.
+  const isOpen = lrm?.watchdog ? lrm.watchdog === "active" : armed?.includes(name);
+  return armed && isOpen === armed.includes(name) ? t(armed.includes(name) ? "nodes.would_reset" : "nodes.would_not_reset") : "";
 }
 
 function stateView(row: Row): TemplateResult {

@@ -4,7 +4,7 @@ import { keyed } from "lit/directives/keyed.js";
 import { html, nothing, type TemplateResult } from "lit/html.js";
 
 import { redraw } from "../core/draw.js";
-import { askScore, knownTable, type Score } from "../core/forecast.js";
+import { askScore, isTableFresh, knownTable, type Score } from "../core/forecast.js";
 import { may } from "../core/store.js";
 import { t } from "../words/i18n.js";
 import { tableAge, tolerance } from "../words/losses.js";
@@ -22,9 +22,11 @@ export function outlookView(): unknown {
   if (!table) return html`<p class="outlook soft small cut"></p>`;
   const told = tolerance(table);
   const address = told.node === null ? addressFor("/whatif#tolerance") : lossOf(told.node);
-  const sentence = table.at === null ? nothing : html`<a href=${address} data-tone=${told.node === null ? "ok" : "warn"}>${told.text}</a>`;
+  // A table that no longer holds is told as no safety.
+  const isKnown = table.at !== null && isTableFresh();
+  const sentence = isKnown ? html`<a href=${address} data-tone=${told.node === null ? "ok" : "warn"}>${told.text}</a>` : nothing;
   // Another sentence is another paragraph: what stands behind it would jump.
-  return keyed(told.text, html`<p class="outlook small cut" aria-busy=${table.fresh ? "false" : "true"} title=${table.at === null ? nothing : told.text}>${sentence} <span class="soft">${tableAge(table)}</span> ${scoreLink()}</p>`);
+  return keyed(isKnown ? told.text : "", html`<p class="outlook small cut" aria-busy=${isTableFresh() ? "false" : "true"} title=${isKnown ? told.text : nothing}>${sentence} <span class="soft">${tableAge(table)}</span> ${scoreLink()}</p>`);
 }
 
 async function readScore(at: number | null): Promise<void> {
@@ -44,6 +46,7 @@ function scoreLink(): TemplateResult | typeof nothing {
 export function toleranceFacts(): { text: string; href?: string }[] {
   const table = knownTable();
   if (!table || table.at === null) return [];
+  if (!isTableFresh()) return [{ text: t(table.trouble ? "line.bears_unknown" : "line.bears_anew") }];
   const { node } = tolerance(table);
   if (node === null) return [{ text: t("line.bears_one") }];
   return [{ text: t("line.bears_not", { node }), href: lossOf(node) }];

@@ -12,10 +12,10 @@ import { openArm } from "../forms/arming.js";
 import { openRepair, startAgain } from "../forms/repair.js";
 import type { PageModel } from "../model.js";
 import { errorLine } from "../words/errors.js";
-import { ago, clock, span, t } from "../words/i18n.js";
+import { ago, clock, span, t, tn } from "../words/i18n.js";
 import { type Deed, type LineWord, type Matter, mattersOf, WORD_TONES } from "../words/matters.js";
 import { nameOf } from "../words/names.js";
-import { requestOf } from "../words/states.js";
+import { requestOf, runsNow } from "../words/states.js";
 import { fenceBar } from "./fence-bar.js";
 import { icon, type IconName } from "./icons.js";
 import { note } from "./notes.js";
@@ -112,11 +112,13 @@ function wellFacts(): Fact[] {
   const { nodes, resources } = snapshot;
   const online = nodes.filter((node) => node.online).length;
   const wanted = resources.filter((resource) => requestOf(resource) === "started");
-  const running = wanted.filter((resource) => resource.state === "started").length;
+  const running = wanted.filter(runsNow).length;
+  const moving = wanted.filter((resource) => resource.state === "migrate").length;
   return [
     { text: t("line.nodes", { online, all: nodes.length }) },
     ...(snapshot.quorum ? [{ text: quorumFact(snapshot, online) }] : []),
     { text: t("line.resources", { running, all: wanted.length }) },
+    ...(moving ? [{ text: tn("line.moving", moving) }] : []),
     ...toleranceFacts(),
   ];
 }

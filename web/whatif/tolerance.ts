@@ -3,7 +3,7 @@
 import { html, nothing, type TemplateResult } from "lit/html.js";
 
 import { redraw } from "../core/draw.js";
-import { knownTable, type TableRow } from "../core/forecast.js";
+import { isTableFresh, knownTable, type TableRow } from "../core/forecast.js";
 import { cellsOf, type Column, tableView } from "../parts/table.js";
 import { verdictPill } from "../parts/why.js";
 import { list, t, tn } from "../words/i18n.js";
@@ -20,7 +20,7 @@ const unfolded = new Set<string>();
 export function toleranceView(): TemplateResult {
   const table = knownTable();
   const age = table ? tableAge(table) : "";
-  return html`<section class="card" id="tolerance" aria-labelledby="tolerance-title" aria-busy=${table?.fresh ? "false" : "true"}>
+  return html`<section class="card" id="tolerance" aria-labelledby="tolerance-title" aria-busy=${isTableFresh() ? "false" : "true"}>
     <header><h2 id="tolerance-title">${t("tolerance.title")}</h2><span class="small soft" role="status">${age}</span></header>
     ${table?.rows.length ? rowsView(table.rows) : html`<p class="loading">${table?.trouble ?? t("tolerance.computing")}</p>`}
   </section>`;

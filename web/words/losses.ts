@@ -1,6 +1,6 @@
 /** What a failure would leave without a place to run, and why, in words. */
 
-import { lostIn, redRows, type Table, type TableFate, type TableRow } from "../core/forecast.js";
+import { isTableFresh, lostIn, redRows, type Table, type TableFate, type TableRow } from "../core/forecast.js";
 import { consoleNow, ruleOf } from "../core/store.js";
 import { ago, list, t, tn } from "../words/i18n.js";
 import { nameOf } from "./names.js";
@@ -41,6 +41,8 @@ export function tolerance(table: Table): { text: string; node: string | null } {
 /** How old a table is, or how far it has come. */
 export function tableAge(table: Table): string {
   if (table.trouble) return t("tolerance.trouble");
-  if (!table.fresh) return t("tolerance.progress", { done: table.done, of: table.of });
+  if (!isTableFresh()) {
+    return table.at === null || table.done < table.of ? t("tolerance.progress", { done: table.done, of: table.of }) : t("tolerance.anew");
+  }
   return table.at === null ? "" : t("tolerance.age", { ago: ago(consoleNow() - table.at) });
 }

@@ -4,7 +4,8 @@ import { type Steps, stepsOf } from "../core/fence-clock.js";
 import type { Span } from "../core/forecast.js";
 import { clusterNow } from "../core/store.js";
 import type { Node, Resource } from "../model.js";
-import { clock, t } from "./i18n.js";
+import { clock, list, t, tn } from "./i18n.js";
+import { nameOf } from "./names.js";
 
 /** What the status line tells of lost nodes beside its sentence. */
 export interface Loss {
@@ -24,7 +25,7 @@ export function lossOf(nodes: Node[], resources: Resource[], otherwise: string):
   const steps = stepsOf(names);
   return {
     since,
-    facts: affected(new Set(names), since ?? 0, resources),
+    facts: [...affected(new Set(names), since ?? 0, resources), ...stuckText(steps?.stuck ?? [])],
     next: steps ? told(steps, left) : otherwise,
     nextTitle: steps ? told(steps, ofDay) : "",
     ...(steps ? { steps } : {}),
@@ -38,6 +39,11 @@ function affected(names: Set<string>, since: number, resources: Resource[]): str
   const back = resources.filter(isBack).length;
   if (back) return [t("clock.recovered", { back, all: back + there })];
   return there ? [t("line.affected", { count: there })] : [];
+}
+
+/** Who will not come back by itself: nobody waits for it in vain. */
+function stuckText(sids: string[]): string[] {
+  return sids.length ? [tn("clock.stuck", sids.length, { names: list(sids.map(nameOf)) })] : [];
 }
 
 function told({ fence, again }: Steps, worded: (span: Span) => string): string {

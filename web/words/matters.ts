@@ -12,7 +12,7 @@ import { clock, list, t, type Values } from "./i18n.js";
 import { lossOf } from "./lost-nodes.js";
 import { resourceName } from "./names.js";
 import { failureText } from "./repairs.js";
-import { isDisarmed, protectedCount, type Tone } from "./states.js";
+import { isDisarmed, protectedCount, requestOf, runsNow, type Tone } from "./states.js";
 import { here } from "../core/place.js";
 
 /** The words of the status line, the worst first. */
@@ -173,12 +173,13 @@ let lastMatters: { of: unknown[]; found: Matter[] } = { of: [], found: [] };
 
 /** What is to be said of the resources; they may be thousands, and are looked at when they change. */
 function resourceMatters(snapshot: PageModel): Matter[] {
-  const of = [snapshot.resources, seesGuests(), locale()];
+  const of = [snapshot.resources, snapshot.fencing, seesGuests(), locale()];
   if (of.some((one, at) => one !== lastMatters.of[at])) lastMatters = { of, found: aboutResources(snapshot) };
   return lastMatters.found;
 }
 
-function aboutResources({ resources }: PageModel): Matter[] {
+function aboutResources(snapshot: PageModel): Matter[] {
+  const { resources } = snapshot;
   const isBlind = resources.length > 0 && !seesGuests();
   const blind = isBlind ? [worded("caution", "guests_hidden")] : [];
   const found = resources.flatMap((resource) => {
@@ -193,7 +194,29 @@ function aboutResources({ resources }: PageModel): Matter[] {
     if (resource.down) return about("fault", "guest_down", { deed: "look" });
     return [];
   });
-  return [...blind, ...found];
+  return [...blind, ...found, ...notYetWell(snapshot)];
+}
+
+/** States in which the HA stack lets a resource be, though it is armed. */
+const UNGUARDED = ["freeze", "ignore"];
+/** Of these the line says more in other words. */
+const TOLD_OTHERWISE = ["error", "recovery", "fence", ...UNGUARDED];
+const MOST_NAMED = 3;
+
+/** Resources that are to run, and that nobody protects or that do not run yet, though nothing has failed. */
+function notYetWell(snapshot: PageModel): Matter[] {
+  if (isDisarmed(snapshot)) return [];
+  const wanted = snapshot.resources.filter((one) => one.configured && requestOf(one) === "started" && !one.last_known);
+  const unguarded = wanted.filter((one) => UNGUARDED.includes(one.state ?? ""));
+  const waiting = wanted.filter((one) => !one.down && !one.repair && !runsNow(one) && !TOLD_OTHERWISE.includes(one.state ?? ""));
+  return [...severally("unguarded", unguarded), ...severally("not_running", waiting)];
+}
+
+function severally(kind: string, of: Resource[]): Matter[] {
+  if (!of.length) return [];
+  const names = list(of.slice(0, MOST_NAMED).map(resourceName)) + (of.length > MOST_NAMED ? " …" : "");
+  const only = of.length === 1 ? { sid: of[0]!.sid } : {};
+  return [worded("caution", kind, { count: of.length, names }, only)];
 }
 
 function errorText(resource: Resource): string {

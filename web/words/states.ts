@@ -66,6 +66,14 @@ export function protectedCount(resources: Resource[]): number {
   return resources.filter((one) => requestOf(one) === "started").length;
 }
 
+const NOT_YET_RUNNING = ["queued", "request_start", "request_start_balance", "relocate", "request_stop", "stopping"];
+
+/** Whether a guest runs: by its own word, and where nobody may know that, by what the HA stack makes of it. */
+export function runsNow({ guest, down, state }: Pick<Resource, "guest" | "down" | "state">): boolean {
+  if (down) return false;
+  return guest ? guest === "running" : !NOT_YET_RUNNING.includes(state ?? "queued");
+}
+
 /** Whether the HA stack is disarmed, or on its way there. */
 export function isDisarmed(page: Pick<PageModel, "fencing"> | null): boolean {
   return ["disarming", "disarmed"].includes(page?.fencing?.armed_state ?? "");

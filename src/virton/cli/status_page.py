@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from virton.cli.language import printable
-from virton.console.page.matters import Matter, Word, line_of, matters_of
+from virton.console.page.matters import Matter, Word, line_of, matters_of, runs_now
 from virton.console.page.model import Node, PageModel, Resource, Rule
 from virton.language.sentences import Sentences
 
@@ -148,7 +148,7 @@ class _Page:
         page = self._page
         online = sum(node.online for node in page.nodes)
         wanted = [one for one in page.resources if one.request_state in ("started", "enabled")]
-        running = sum(one.state == "started" for one in wanted)
+        running = sum(map(runs_now, wanted))
         return " · ".join(
             (
                 self._said.say("line.nodes", {"online": online, "all": len(page.nodes)}),

@@ -119,6 +119,7 @@ def open_console(client: ProxmoxClient, settings: ConsoleSettings, clock: Clock)
         return await see(ClusterApi(client, lender.current()), configurations)
 
     forecasts = Forecasts(settings.data, clock, lambda: poller.readings, captured)
+    poller.outlook_of, forecasts.on_table = forecasts.outlook, poller.publish
 
     async def ahead() -> dict[str, Any]:
         return await forecasts.ask("course", capture=await captured(), question={})

@@ -25,7 +25,7 @@ async def table(call: Call) -> Response:
     """Return the table as far as it is known; it is kept fresh from the first time on."""
     _require_sight(call)
     call.console.forecasts.begin()
-    return Answer(call.console.forecasts.table.to_json())
+    return Answer(call.console.forecasts.told())
 
 
 async def fence_clock(call: Call) -> Response:

@@ -47,6 +47,7 @@ class Assembly:
         now: float,
         stays: Mapping[str, Stay] | None = None,
         repairs: Mapping[str, Repair] | None = None,
+        outlook: model.Outlook | None = None,
     ) -> model.PageModel:
         """Return the page model of these readings, and of what looks before them have shown."""
         status = readings.status.data.current
@@ -67,6 +68,7 @@ class Assembly:
             rules=tuple(self._rules.batch(self._rules_told(readings))),
             rules_digest=next((rule.digest for rule in rules if rule.digest), None),
             resources_digest=next((r.digest for r in readings.resources.data if r.digest), None),
+            outlook=outlook,
         )
 
     def _rules_told(self, readings: Readings) -> list[tuple[str, RuleTold]]:

@@ -13,6 +13,7 @@ from virton.console.page.model import (
     Guest,
     Master,
     Node,
+    Outlook,
     PageModel,
     Parts,
     Quorum,
@@ -26,7 +27,15 @@ from virton.console.page.model import (
 KEYS: Mapping[str, str] = {"nodes": "name", "resources": "sid", "guests": "sid", "rules": "rule"}
 """By list of the page model: the field that names a row."""
 
-FIELDS = ("cluster", "quorum", "master", "fencing", "rules_digest", "resources_digest")
+FIELDS = (
+    "cluster",
+    "quorum",
+    "master",
+    "fencing",
+    "rules_digest",
+    "resources_digest",
+    "outlook",
+)
 """What is told anew as a whole when anything in it changes; parts and clock are told always."""
 
 
@@ -46,6 +55,7 @@ class Fields(Sparse):
     fencing: Fencing | None = None
     rules_digest: Text | None = None
     resources_digest: Text | None = None
+    outlook: Outlook | None = None
 
 
 class Rows(Sparse):

@@ -24,6 +24,19 @@ WORDS: tuple[Word, ...] = (
 VITAL = ("status", "resources")
 SLOW_S = 2.0
 FEWEST_VOTES = 3
+MOST_NAMED = 3
+DISARMED = ("disarming", "disarmed")
+UNGUARDED = ("freeze", "ignore")
+"""States in which the HA stack lets a resource be, though it is armed."""
+
+_NOT_YET_RUNNING = (
+    "queued",
+    "request_start",
+    "request_start_balance",
+    "relocate",
+    "request_stop",
+    "stopping",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +58,7 @@ def matters_of(page: PageModel) -> list[Matter]:
     found = [*_parts(page)]
     if page.parts.status.at is not None:
         found += [*_ha(page), *_nodes(page.nodes)]
-    found += [*_resources(page), *_answers(page)]
+    found += [*_resources(page), *_not_yet_well(page), *_answers(page)]
     return sorted(found, key=lambda matter: WORDS.index(matter.word))
 
 
@@ -78,7 +91,7 @@ def _ha(page: PageModel) -> Iterator[Matter]:
         yield Matter("caution", "no_master", {})
     elif master is not None and master.state == "dead" and page.resources:
         yield Matter("unknown", "last_known", {"at": master.at})
-    if page.fencing is not None and page.fencing.armed_state in ("disarming", "disarmed"):
+    if page.fencing is not None and page.fencing.armed_state in DISARMED:
         yield Matter("disarmed", "disarmed", {})
     votes = page.cluster.votes if page.cluster.votes is not None else len(page.nodes)
     if 0 < votes < FEWEST_VOTES:
@@ -120,6 +133,37 @@ def _resources(page: PageModel) -> Iterator[Matter]:
             yield Matter("fault", "recovery", name)
         elif resource.down:
             yield Matter("fault", "guest_down", name)
+
+
+def _not_yet_well(page: PageModel) -> Iterator[Matter]:
+    """Yield whom nobody protects, or who does not run yet, though nothing has failed."""
+    if page.fencing is not None and page.fencing.armed_state in DISARMED:
+        return
+    wanted = [
+        one
+        for one in page.resources
+        if one.configured and not one.last_known and one.request_state in ("started", "enabled")
+    ]
+    yield from _severally("unguarded", [one for one in wanted if one.state in UNGUARDED])
+    told = ("error", "recovery", "fence", *UNGUARDED)
+    waiting = [one for one in wanted if not runs_now(one) and one.state not in told]
+    yield from _severally("not_running", [w for w in waiting if not (w.down or w.repair)])
+
+
+def runs_now(resource: Resource) -> bool:
+    """Tell whether a guest runs: by its own word, or by what the HA stack makes of it."""
+    if resource.down:
+        return False
+    if resource.guest:
+        return resource.guest == "running"
+    return (resource.state or "queued") not in _NOT_YET_RUNNING
+
+
+def _severally(kind: str, of: Sequence[Resource]) -> Iterator[Matter]:
+    if of:
+        names = ", ".join(name_of(one) for one in of[:MOST_NAMED])
+        more = " …" if len(of) > MOST_NAMED else ""
+        yield Matter("caution", kind, {"count": len(of), "names": f"{names}{more}"})
 
 
 def name_of(resource: Resource) -> str:

@@ -315,11 +315,18 @@ class Guest(Told):
     status: Text | None
 
 
+class Outlook(Told):
+    """Whether the table of what is borne holds of this page model; `number` goes up with each table."""
+
+    fresh: bool
+    number: int
+
+
 class PageModel(Told):
     """Everything that a page knows of the cluster, as it is told to one viewer at `now`.
 
     It is `fresh` while the HA status is not older than a few rounds. `guests_hidden` tells that the
-    viewer may not see some or all of the guests (VM.Audit).
+    viewer may not see some or all of the guests (VM.Audit). `outlook` is None while nobody wants it.
     """
 
     now: float
@@ -336,3 +343,4 @@ class PageModel(Told):
     rules: tuple[Rule, ...]
     rules_digest: Text | None
     resources_digest: Text | None
+    outlook: Outlook | None

@@ -16,6 +16,7 @@ from virton.console.watch.readings import Readings
 
 ASKED_AGAIN_S = 10.0
 PHASES = frozenset({"fence", "fenced", "master"})
+LOST = frozenset({"cannot_start", "not_placed", "no_quorum"})
 
 Json = dict[str, Any]
 Span = tuple[float, float]
@@ -23,17 +24,22 @@ Span = tuple[float, float]
 
 @dataclass(slots=True)
 class LostNode:
-    """What is expected of one lost node: by step, between when, in the cluster's time."""
+    """What is expected of one lost node: by step, between when, in the cluster's time.
+
+    `stuck` are the resources on it that come back nowhere.
+    """
 
     steps: dict[str, Span] = field(default_factory=dict)
+    stuck: tuple[str, ...] = ()
 
     def hear(self, steps: Mapping[str, Span]) -> None:
         """Take in what the model says now; a step that it tells no more has been taken."""
         self.steps = {what: _narrowed(self.steps.get(what), span) for what, span in steps.items()}
 
     def to_json(self) -> Json:
-        """Return the steps."""
-        return {what: list(span) for what, span in sorted(self.steps.items())}
+        """Return the steps, and who comes back nowhere."""
+        told: Json = {what: list(span) for what, span in sorted(self.steps.items())}
+        return told | ({"stuck": list(self.stuck)} if self.stuck else {})
 
 
 class FenceClock:
@@ -75,7 +81,10 @@ class FenceClock:
             return
         told = await self._course()
         for node, one in self._nodes.items():
-            one.hear(_steps(told, node, now, _on(readings, node)))
+            on = _on(readings, node)
+            one.hear(_steps(told, node, now, on))
+            fates = told["resources"].items()
+            one.stuck = tuple(sorted(s for s, row in fates if s in on and row["verdict"] in LOST))
 
 
 def _standing(readings: Readings) -> object:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from virton.console.clock import Clock
+from virton.console.page.model import Outlook
 from virton.console.watch.domains import Domains, Named
 from virton.console.watch.readings import Readings
 from virton.damage import DamagedError, reading
@@ -45,7 +46,8 @@ class ForecastError(Exception):
 class TableState:
     """The table as far as it is known: rows by their case, and how far the work has come.
 
-    `armed` are the nodes that would reset themselves if quorum were lost now.
+    `armed` are the nodes that would reset themselves if quorum were lost now. `number` counts the
+    tables that were whole.
     """
 
     rows: dict[str, Json] = field(default_factory=dict)
@@ -54,6 +56,7 @@ class TableState:
     of: int = 0
     at: float | None = None
     trouble: str | None = None
+    number: int = 0
 
     @property
     def tolerates(self) -> int | None:
@@ -79,6 +82,7 @@ class TableState:
             "fresh": not working and self.trouble is None,
             "at": self.at,
             "trouble": self.trouble,
+            "number": self.number,
         }
 
 
@@ -108,6 +112,8 @@ class Forecasts:
         self._numbered = 0
         self._table_job = 0
         self._drawn: object = None
+        self._held: object = None
+        self.on_table: Callable[[], None] = lambda: None
         self._drawn_s = 0.0
         self._held_s: float | None = None
         self._made: set[str] = set()
@@ -234,7 +240,10 @@ class Forecasts:
             # a node that left the cluster has no row any more
             table.rows = {name: row for name, row in table.rows.items() if name in self._made}
             table.at, table.trouble = self._clock.time(), None
+            table.number += 1
+            self._held = self._drawn
             self._at_rest.set()
+            self.on_table()
 
     async def end(self) -> None:
         """End the process, and wait until it has ended."""
@@ -250,6 +259,20 @@ class Forecasts:
     def begin(self) -> None:
         """Keep the table fresh from now on."""
         self._wanted.set()
+
+    def outlook(self, readings: Readings) -> Outlook | None:
+        """Tell whether the table holds of these readings; None while nobody wants it."""
+        if not self._wanted.is_set():
+            return None
+        held = self.table.trouble is None and self._held is not None
+        fresh = held and self._held == drawing(readings, self.domains.named)
+        return Outlook(fresh=fresh, number=self.table.number)
+
+    def told(self) -> Json:
+        """Return the table as far as it is known, fresh only where it holds of what is known now."""
+        outlook = self.outlook(self._readings())
+        told = self.table.to_json()
+        return told | {"fresh": told["fresh"] and outlook is not None and outlook.fresh}
 
     async def drawn(self) -> None:
         """Wait until the table is whole."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from virton.console.clock import Clock
 from virton.console.lender import Lender
 from virton.console.page.assemble import Assembly
+from virton.console.page.model import Outlook
 from virton.console.settings import ConsoleSettings
 from virton.console.watch.arrivals import Arrivals
 from virton.console.watch.chronicle import Chronicle
@@ -47,6 +48,7 @@ class Poller:
         self._assembly = Assembly()
         self._arrivals = Arrivals()
         self.repairs = Repairs(settings.data, clock)
+        self.outlook_of: Callable[[Readings], Outlook | None] = lambda _: None
         self._pause_s = settings.interval_s
         self._reader = Reader(client, lender, settings, clock, self._publish)
         self.settings = settings
@@ -179,12 +181,17 @@ class Poller:
         else:
             work.result()
 
+    def publish(self) -> None:
+        """Publish what is known, as something beside the readings has changed."""
+        self._publish()
+
     def _publish(self) -> None:
         readings, now = self.readings, self._clock.time()
         self._arrivals.look(readings, now)
         self.repairs.look(readings)
         stays, repairs = self._arrivals.stays, self.repairs.current
-        page = self._assembly.page_model(readings, now, stays, repairs)
+        outlook = self.outlook_of(readings)
+        page = self._assembly.page_model(readings, now, stays, repairs, outlook)
         self.feed.publish(page)
         if self.chronicle is not None:
             self.chronicle.offer(readings, page)
