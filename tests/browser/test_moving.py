@@ -28,13 +28,18 @@ def notice(dialog: Locator) -> Locator:
 def test_moving_tells_beforehand_which_rule_stands_in_the_way(
     standin: Standin, open_page: Opener
 ) -> None:
-    standin.snapshot = contents.with_sound_rules()
+    snapshot = standin.snapshot = contents.with_sound_rules()
     standin.answer = {"comigrated": [], "blocking": []}
     page = open_page()
     dialog = move(page, "VM 100 (LOTCES-WIN)", "phum01")
     expect(dialog.get_by_role("status")).to_contain_text("‘win-licence’ 규칙은 엄격 모드")
     dialog.get_by_label("재배치 (Relocate)").check()
-    dialog.get_by_role("button", name="이동").click()
+    ask = dialog.get_by_role("button", name="이동")
+    expect(ask).to_be_disabled()
+    next(one for one in snapshot["rules"] if one["rule"] == "win-licence")["strict"] = False
+    snapshot["rules_digest"] = "another"
+    standin.show(snapshot)
+    ask.click()
     expect(page.get_by_text("phum01 노드로 이동을 요청했습니다.")).to_be_visible()
     sent = ("POST", "/api/resources/vm:100/move", {"node": "phum01", "how": "relocate"})
     assert standin.writes == [sent]

@@ -28,7 +28,7 @@ def test_disarming_says_what_is_unprotected_and_sends_the_mode(
 ) -> None:
     dialog = opened(page, "HA 중단…", "HA 중단 (Disarm)")
     expect(dialog).to_contain_text("리소스 5개가 보호되지 않습니다")
-    dialog.get_by_role("radio", name="HA 없이 운영 (Ignore)").check()
+    dialog.get_by_role("radio", name="무시 (Ignore)").check()
     dialog.get_by_role("button", name="HA 중단", exact=True).click()
     expect(dialog).to_have_count(0)
     assert standin.writes == [("POST", "/api/ha/disarm", {"mode": "ignore"})]
