@@ -71,13 +71,20 @@ DIST := dist
 packages: $(VENV)/.dev
 	$(BIN)/python packaging/build.py $(DIST)
 
-# The Debian packages where systemd runs: installed, upgraded, restored, purged; as root, with mmdebstrap
-# and systemd-container from Debian.
+# The Debian packages where systemd runs: installed, upgraded, restored, purged; the one file without a network, the
+# wheel with pipx. As root, with mmdebstrap, systemd-container and pipx from Debian.
 test-packages: packages
+	@.ci/roots
 	$(BIN)/python packaging/build.py $(DIST)/again --only wheel && cmp $(DIST)/again/*.whl $(DIST)/*.whl
 	$(BIN)/python packaging/build.py $(DIST)/before --only deb --version 0.0.9
 	$(BIN)/python packaging/try_packages.py $(DIST)
 	$(BIN)/python packaging/try_bundle.py $(DIST)
+
+# The container: built, run, stopped, started again; as root, with podman, runc, netavark and mmdebstrap from Debian.
+.PHONY: test-container
+test-container: packages
+	@.ci/roots
+	$(BIN)/python packaging/try_container.py $(DIST)
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.bench

@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from of_manual import of_manual
+
 ROOM = Path(__file__).resolve().parent
 SUITES = {"deb12": "bookworm", "deb13": "trixie"}
 INSIDE = "python3,ca-certificates,systemd,systemd-sysv,dbus,adduser,curl"
@@ -115,9 +117,12 @@ def told(words: str, began: float) -> None:
 
 def install(root: Root, package: Path) -> None:
     """Install a package, and wait until the service says that it is ready."""
-    shutil.copy(package, root.folder / "root" / "virton.deb")
+    shutil.copy(package, root.folder / "root")
     began = time.monotonic()
-    root.run("dpkg", "-i", "/root/virton.deb")
+    version = package.name.split("_")[1]
+    line = "apt install ./virton-ha_VERSION~deb12_amd64.deb"
+    words = of_manual(line, **{"VERSION~deb12": version, "./": "/root/"})
+    root.run(*words[:2], "--yes", "--allow-downgrades", *words[2:])
     root.run("systemctl", "start", UNIT)
     told(f"{package.name} installed and ready", began)
     root.log_in()
@@ -147,6 +152,10 @@ def hardened(root: Root) -> None:
     print(f"  systemd-analyze security: {exposure}")
     assert exposure <= EXPOSURE, line  # noqa: S101
     shown = root.run("systemctl", "show", UNIT, "-p", "Type,User,WatchdogUSec,NRestarts")
+    assert "active (running)" in root.run(*of_manual("systemctl status virton"))  # noqa: S101
+    root.run(*of_manual("systemctl reload virton"))
+    root.run(*of_manual("systemctl restart virton"))
+    assert "settings were read again" in root.run(*of_manual("journalctl -u virton"))  # noqa: S101
     print(f"  {' '.join(shown.split())}")
 
 
@@ -156,12 +165,13 @@ def moved(root: Root, other: Root, package: Path) -> None:
     print(f"  {root.run('virton', 'backup', '--out', '/root/b.tar.gz', '--lang', 'en').strip()}")
     told("backed up while it serves", began)
     install(other, package)
-    other.run("systemctl", "stop", UNIT)
-    shutil.copy(root.folder / "root/b.tar.gz", other.folder / "root/b.tar.gz")
+    other.run(*of_manual("systemctl stop virton"))
+    shutil.copy(root.folder / "root/b.tar.gz", other.folder / "root/backup.tar.gz")
     began = time.monotonic()
-    other.run("virton", "restore", "/root/b.tar.gz", "--replace", "--lang", "en")
+    line = "virton restore backup.tar.gz --replace"
+    other.run(*of_manual(line, **{"backup.tar": "/root/backup.tar"}))
     told("restored into a second root", began)
-    other.run("systemctl", "start", UNIT)
+    other.run(*of_manual("systemctl start virton"))
     other.log_in()
     time.sleep(2)
     assert other.history() == 200, "the history came along"  # noqa: S101

@@ -84,3 +84,12 @@ def test_the_service_may_write_its_own_folder_and_nothing_else() -> None:
     assert (said["StateDirectory"], said["CapabilityBoundingSet"]) == ("virton", "")
     assert said["LoadCredential"] == "token:/etc/virton/token"
     assert "ReadWritePaths" not in said
+
+
+def test_what_the_manual_says_of_installing_is_what_is_tried() -> None:
+    lines = {line for one in ("ko", "en") for line in module("of_manual").lines(one)}
+    needing_a_root = {line for line in lines if line.split()[0] != "virton"}
+    tried = "".join(path.read_text() for path in sorted(ROOM.glob("try_*.py")))
+    calls = re.findall(r'(?:of_manual\(|line = )"([^"]+)"', tried)
+    assert needing_a_root - set(calls) == set(), "no try_*.py runs these"
+    assert set(calls) - lines == set(), "the manual does not say these"

@@ -25,13 +25,16 @@ DOCS = Path(build_manual.__file__).parent
 CHAPTERS = sorted(path.stem for path in (DOCS / "ko").glob("*.md"))
 PASSWORD = "a password for tests"
 HERE = "http://127.0.0.1:8080"
-KINDS = ("toml", "nginx", "caddy", "haproxy", "")
+KINDS = ("toml", "yaml", "nginx", "caddy", "haproxy", "")
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
+def blocks(locale: str, chapter: str) -> list[tuple[str, str]]:
+    return BLOCK.findall((DOCS / locale / f"{chapter}.md").read_text())
+
+
 def samples(locale: str, chapter: str, kind: str) -> list[str]:
-    text = (DOCS / locale / f"{chapter}.md").read_text()
-    return [body for found, body in BLOCK.findall(text) if found == kind]
+    return [body for found, body in blocks(locale, chapter) if found == kind]
 
 
 def commands(locale: str, chapter: str) -> list[str]:
@@ -77,14 +80,17 @@ def test_each_command_of_the_manual_does_what_it_is_there_for(
     monkeypatch.setenv("VIRTON_DATA", str(tmp_path))
     monkeypatch.setenv("LANG", "en")
     build_data(tmp_path)
-    for line in commands("en", chapter):
-        words = shlex.split(line.replace(HERE, address))
-        assert words[0] == "virton"
-        if words[1] == "serve":
-            assert begins_to_serve(words[1:])
-            continue
-        done = CliRunner().invoke(app, words[1:])
-        assert done.exit_code == 0, f"{line}: {done.output}"
+    for kind, body in blocks("en", chapter):
+        if kind == "yaml":
+            (tmp_path / "desired.yaml").write_text(body)
+        for line in body.splitlines() if kind == "sh" else ():
+            words = shlex.split(line.replace(HERE, address))
+            if words[:2] == ["virton", "serve"]:
+                assert begins_to_serve(words[1:])
+            elif words[0] == "virton":
+                done = CliRunner().invoke(app, words[1:])
+                there_are_changes = words[1] == "plan" and done.exit_code == 2
+                assert done.exit_code == 0 or there_are_changes, f"{line}: {done.output}"
 
 
 def build_data(folder: Path) -> None:
