@@ -65,10 +65,12 @@ test-fuzz: $(VENV)/.dev $(FUZZ)/.installed
 manual: $(VENV)/.dev
 	$(BIN)/python docs/build_manual.py
 
-# What an operator installs: wheel, Debian packages, one file for networks without internet, lists of parts.
+# What an operator installs: wheel, Debian packages, one file for networks without internet, lists of parts. The
+# manual in them shows the page: its photographs are taken first where they are not there.
 .PHONY: packages test-packages
 DIST := dist
-packages: $(VENV)/.dev
+packages: $(VENV)/.dev $(PAGE) browser
+	$(BIN)/python docs/photographs.py
 	$(BIN)/python packaging/build.py $(DIST)
 
 # The Debian packages where systemd runs: installed, upgraded, restored, purged; the one file without a network, the

@@ -40,7 +40,19 @@ def is_fresh() -> bool:
         return False
     rooms = (*(ROOM / name for name in (*LOCALES, "theme")), CATALOGUES)
     sources = [path for room in rooms for path in room.rglob("*") if path.is_file()]
+    sources += [path for name in pictures() if (path := PICTURES / name).is_file()]
     return all(path.stat().st_mtime <= built.stat().st_mtime for path in [*sources, Path(__file__)])
+
+
+def pictures() -> list[str]:
+    """Return the file names of all pictures that the pages show."""
+    texts = [path.read_text("utf-8") for one in LOCALES for path in (ROOM / one).glob("*.md")]
+    return sorted({Path(name).name for text in texts for name in _PICTURE.findall(text)})
+
+
+def lacking_pictures() -> list[str]:
+    """Return those that nobody has taken."""
+    return [name for name in pictures() if not (PICTURES / name).is_file()]
 
 
 def _build_one(locale: str, out: Path) -> None:

@@ -16,6 +16,9 @@ import supply
 
 ROOM = Path(__file__).resolve().parent
 ROOT = ROOM.parent
+sys.path.insert(0, str(ROOT / "docs"))
+import build_manual  # noqa: E402  (which stands beside the manual)
+
 EPOCH = "1767225600"
 """The time that everything in a package is said to be of, so that the same source gives the same bytes."""
 PLATFORMS = ("manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64")
@@ -147,6 +150,8 @@ def main() -> None:
     asked.add_argument("--release", choices=[release.name for release in RELEASES])
     asked.add_argument("--version", help="call the Debian package so (to try an upgrade)")
     chosen = asked.parse_args()
+    if lacking := build_manual.lacking_pictures():
+        sys.exit(f"the manual lacks photographs (make photographs): {', '.join(lacking)}")
     out = chosen.out.resolve()
     out.mkdir(parents=True, exist_ok=True)
     work = out / "work"

@@ -152,3 +152,23 @@ def test_the_site_is_whole_and_asks_nobody_else_for_anything(built: Path) -> Non
 async def test_a_reader_comes_to_the_manual_in_the_language_of_the_page(visit: Visit) -> None:
     answer = await visit.browser().get("/manual")
     assert (answer.status_code, answer.headers["location"]) == (307, "/manual/ko/index.html")
+
+
+def test_each_page_leads_to_its_chapter() -> None:
+    web = DOCS.parent / "web"
+    places = {f"/{path.stem}": path for path in sorted((web / "pages").glob("*.ts"))}
+    del places["/help"], places["/ha"]  # the contents themselves; and a page whose parts lead there
+    places |= {"tolerance": web / "whatif/tolerance.ts", "lab": web / "parts/lab.ts"}
+    chapters = (web / "parts/manual.ts").read_text()
+    for place, path in places.items():
+        assert f'manualLink("{place}")' in path.read_text(), path
+        assert re.search(rf'^  "?{place}"?: "[\w-]+",$', chapters, re.MULTILINE), place
+
+
+def test_a_picture_that_nobody_has_taken_is_missed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(build_manual, "PICTURES", tmp_path)
+    shown = build_manual.pictures()
+    assert len(shown) >= 2
+    assert build_manual.lacking_pictures() == shown

@@ -12,6 +12,7 @@ import { LOCALE_NAMES } from "../core/preferences.js";
 import { may } from "../core/store.js";
 import { openHeartbeat, openMailServer, openRetention } from "../forms/mail-server.js";
 import { openRecipient, openRecipientRemoval } from "../forms/recipient.js";
+import { manualLink } from "../parts/manual.js";
 import { note } from "../parts/notes.js";
 import { pill } from "../parts/pill.js";
 import { cellsOf, type Column, tableView } from "../parts/table.js";
@@ -41,7 +42,7 @@ function whyNot(): string {
 }
 
 function view(): TemplateResult {
-  return html`<div class="title"><h1 tabindex="-1">${t("alerts.title")}</h1>
+  return html`<div class="title"><h1 tabindex="-1">${t("alerts.title")}</h1>${manualLink("/alerts")}
       <span class="soft small cut" id="alerts-forbidden">${whyNot()}</span>
       <button type="button" class="button push" @click=${again}>${t("history.refresh")}</button></div>
     ${failure ? html`<p class="trouble" role="alert">${errorLine(failure)}</p>` : nothing}

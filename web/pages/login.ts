@@ -7,6 +7,7 @@ import { redraw, show } from "../core/draw.js";
 import * as preferences from "../core/preferences.js";
 import { Login, loginErrorView } from "../forms/login.js";
 import { icon } from "../parts/icons.js";
+import { manualLink } from "../parts/manual.js";
 import { speak, speakTheOther, t } from "../words/i18n.js";
 import { addressFor } from "../core/place.js";
 
@@ -56,6 +57,7 @@ function view(login: Login) {
         <button type="submit" class="button big main" aria-busy=${isBusy ? "true" : "false"}>${t("login.submit")}</button>
       </form>
       <p class="hush">${t("login.note")}</p>
+      <p class="hush">${manualLink("/login")}</p>
     </section>
   </main>`;
 }

@@ -15,6 +15,7 @@ import { clock, dateTime, list, t } from "../words/i18n.js";
 import { nameOf } from "../words/names.js";
 import { icon } from "./icons.js";
 import { note } from "./notes.js";
+import { manualLink } from "./manual.js";
 import { pill } from "./pill.js";
 
 const SPEEDS = [1, 10, 60];
@@ -103,7 +104,7 @@ export function labView(): TemplateResult | typeof nothing {
   if (shown === "none") return nothing;
   const isShown = shown === "open";
   return html`<section class="lab" id="lab" aria-labelledby="lab-title" data-open=${isShown ? "yes" : "no"}>
-    <h2 class="lab-heading"><button type="button" class="lab-fold" aria-expanded=${isShown ? "true" : "false"} aria-controls="lab-body" @click=${fold}>${icon("flask")}<span id="lab-title">${t("lab.title")}</span></button>${pill({ tone: "warn", text: t("lab.mark") })}</h2>
+    <h2 class="lab-heading"><button type="button" class="lab-fold" aria-expanded=${isShown ? "true" : "false"} aria-controls="lab-body" @click=${fold}>${icon("flask")}<span id="lab-title">${t("lab.title")}</span></button>${pill({ tone: "warn", text: t("lab.mark") })}${isShown ? manualLink("lab") : nothing}</h2>
     <div class="lab-body" id="lab-body" role="group" aria-labelledby="lab-title" ?hidden=${!isShown}>${isShown && lab ? bodyView(lab) : nothing}</div>
   </section>`;
 }

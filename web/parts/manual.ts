@@ -16,10 +16,12 @@ const CHAPTERS: Record<string, string> = {
   "/plans": "8-5-desired",
   "/drill": "8-6-drill",
   "/help": "index",
-  "/login": "8-1-install",
+  "/login": "8-2-running",
   status: "7-1-status",
   resources: "7-2-resources",
   rules: "7-3-rules",
+  tolerance: "7-5-tolerance",
+  lab: "7-9-lab",
 };
 
 /** Every chapter, in the order of the manual. */

@@ -4,6 +4,7 @@ import { html, nothing, type TemplateResult } from "lit/html.js";
 
 import { redraw } from "../core/draw.js";
 import { isTableFresh, knownTable, type TableRow } from "../core/forecast.js";
+import { manualLink } from "../parts/manual.js";
 import { cellsOf, type Column, tableView } from "../parts/table.js";
 import { verdictPill } from "../parts/why.js";
 import { list, t, tn } from "../words/i18n.js";
@@ -21,7 +22,7 @@ export function toleranceView(): TemplateResult {
   const table = knownTable();
   const age = table ? tableAge(table) : "";
   return html`<section class="card" id="tolerance" aria-labelledby="tolerance-title" aria-busy=${isTableFresh() ? "false" : "true"}>
-    <header><h2 id="tolerance-title">${t("tolerance.title")}</h2><span class="small soft" role="status">${age}</span></header>
+    <header><h2 id="tolerance-title">${t("tolerance.title")}</h2>${manualLink("tolerance")}<span class="small soft" role="status">${age}</span></header>
     ${table?.rows.length ? rowsView(table.rows) : html`<p class="loading">${table?.trouble ?? t("tolerance.computing")}</p>`}
   </section>`;
 }
