@@ -337,6 +337,7 @@ def plans() -> Snapshot:
                 "kind": "resources",
                 "name": "vm:100",
                 "says": "리소스",
+                "shown": "vm:100",
                 "gone": False,
                 "values": {"max_restart": 3, "state": "started"},
                 "by": "root@pam",
@@ -345,6 +346,7 @@ def plans() -> Snapshot:
                 "kind": "rules",
                 "name": "web-with-cache",
                 "says": "규칙",
+                "shown": "web-with-cache",
                 "gone": True,
                 "values": {},
                 "by": "kim@pve",
@@ -354,6 +356,8 @@ def plans() -> Snapshot:
         "approved_by": ["lee@pve"],
         "four_eyes": True,
         "busy": False,
+        "elsewhere": None,
+        "trouble": None,
         "records": [
             _applied(3, "stopped", 1, "리소스 vm:122이(가) 예상과 다릅니다."),
             _applied(2, "done", 2, None) | {"undoes": 1},
@@ -378,6 +382,7 @@ def _applied(number: int, state: str, done: int, stopped: str | None) -> Snapsho
 
 PLAN_LOOK: Snapshot = {
     "digest": "0123456789abcdef",
+    "look": "fedcba9876543210",
     "says": "변경 2건, 적용할 순서:",
     "steps": [
         {"verb": "set", "says": "리소스 vm:100 변경: max_restart 1 → 3", "notes": ["이동 없음"]},

@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.contents import PLAN_LOOK
 from tests.browser.scenes import choose
 from tests.browser.stage import Opener
 from tests.browser.standin import Standin
@@ -64,10 +65,16 @@ def test_a_plan_is_seen_before_it_is_applied_and_applied_as_it_was_seen(
     [(_, path, body)] = standin.writes
     assert (path, body) == (
         "/api/plans/apply",
-        {"digest": standin.plans["digest"], "why": "racks"},
+        {"look": PLAN_LOOK["look"], "why": "racks"},
     )
     standin.plans = {**standin.plans, "digest": "another"}
     expect(page.locator("#apply")).to_have_count(0)  # what was seen is not what there is
+    page.get_by_role("button", name=f"{EN['plans.page.close']}: ").click()
+    assert len(standin.writes) == 1  # what it means is read before
+    expect(page.get_by_text(EN["plans.page.close.means"])).to_be_visible()
+    page.locator("#close-apply").click()
+    expect(page.locator("#close-apply")).to_have_count(0)
+    assert standin.writes[1][1:] == ("/api/plans/close", {"number": 3})
 
 
 def test_a_plan_of_ones_own_waits_for_somebody_else(standin: Standin, open_page: Opener) -> None:

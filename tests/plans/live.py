@@ -11,6 +11,7 @@ from virton.embedded.pmxcfs import ClusterFiles
 from virton.embedded.running import RunningCluster
 from virton.forecast.situation import situation_of
 from virton.plans.applying import Desk, begin, carry_out, strides_of
+from virton.plans.changers import Changers
 from virton.plans.configured import configured
 from virton.plans.desired import Desired, read_desired
 from virton.plans.domains import DomainsFile
@@ -53,6 +54,7 @@ class Live:
     """A fresh embedded cluster, root's way to it, and the records of what is applied."""
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.files = ClusterFiles()
         self.running = RunningCluster(self.files, PASSWORD, 1_800_000_000)
         self.files.write("ha/rules.cfg", RULES)
@@ -77,7 +79,16 @@ class Live:
         async def pause(seconds: float) -> None:
             self.running.world.step(int(seconds))
 
-        return Killed(self.api, self.features, self.records, self.domains, pause, at=at, sent=sent)
+        return Killed(
+            self.api,
+            self.features,
+            self.records,
+            self.domains,
+            pause,
+            changed_by=Changers(self.folder).of,
+            at=at,
+            sent=sent,
+        )
 
     def bytes(self) -> list[str]:
         """Return the files that a plan can change."""
@@ -117,7 +128,7 @@ class Live:
         target = self.records.undoable(number)
         assert target is not None
         rows = await self.desk().rows()
-        steps = foreseen(situation_of(await self.document()), undoing(target, rows))
+        steps = foreseen(situation_of(await self.document()), undoing(self.desk(), target, rows))
         record = begin(
             self.desk(), steps, rows, who="root@pam", why="", at_s=0, undoes=target.number
         )

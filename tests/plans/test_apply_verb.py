@@ -12,7 +12,10 @@ from tests.served import served
 from virton.cli.main import app
 from virton.embedded.pmxcfs import ClusterFiles
 from virton.embedded.running import RunningCluster
-from virton.plans.records import Records
+from virton.plans.edits import Edit
+from virton.plans.entries import Kind
+from virton.plans.records import Record, Records, State, Stride
+from virton.plans.rows import Rows
 
 DESIRED = "version: 1\nresources:\n  vm:100: {max_restart: 3}\nfault_domains: {rack A: [phum01]}\n"
 
@@ -65,6 +68,27 @@ def test_a_second_apply_is_told_who_applies_and_why(
         told = typed("apply", desired, "--yes", address=address, data=tmp_path)
     assert told.exit_code == 1
     assert "kim@pam is applying since noon: racks" in told.stderr
+
+
+def test_an_apply_that_was_stopped_is_closed_and_nothing_beside_it_is_ignored(
+    address: str, desired: Path, tmp_path: Path
+) -> None:
+    where = {"address": address, "data": tmp_path}
+    assert "leave out DESIRED" in typed("apply", desired, "--resume", **where).stderr
+    assert "name the file" in typed("apply", **where).stderr
+    assert "no apply that was stopped" in typed("apply", "--resume", "--yes", **where).stderr
+    stride = Stride(Kind.DOMAIN, "a", None, {}, Edit(Kind.DOMAIN, "a", None, {"nodes": "phum01"}))
+    records = Records(tmp_path, "virton")
+    records.keep(Record(1, "kim@pam", "racks", 0, (stride,), Rows({}, {})))
+    blocked = typed("apply", desired, "--yes", **where)
+    assert "Apply 1 by kim@pam (racks): 0 of 1 steps are made." in blocked.stderr
+    closed = typed("apply", "--close", "--yes", **where)
+    assert closed.exit_code == 0, closed.output
+    assert "are not made any more" in closed.stdout
+    assert records.all()[0].state is State.CLOSED
+    (tmp_path / "file").write_text("")
+    told = typed("undo", address=address, data=tmp_path / "file")
+    assert (told.exit_code, "cannot be written" in told.stderr) == (1, True), told.output
 
 
 def test_nobody_who_answers_means_that_nothing_is_done(

@@ -1,14 +1,14 @@
 """Plans are applied step by step, stopped by surprises, gone on with, and undone byte by byte."""
 
+import json
 import random
 from pathlib import Path
 
 import pytest
 
 from tests.plans.live import Cut, Live, boundary, random_plan
-from virton.plans.applying import Surprise, carry_out
+from virton.plans.applying import ForeignChangeError, Surprise, carry_out, require_unchanged
 from virton.plans.records import BusyError, State
-from virton.plans.undoing import ForeignChangeError
 
 pytestmark = pytest.mark.anyio
 SEEDS = 3
@@ -97,6 +97,24 @@ async def test_an_entry_that_is_not_as_planned_any_more_is_not_overwritten(live:
     with pytest.raises(Surprise, match="changed"):
         await carry_out(live.desk(), record)
     assert "max_restart 7" in live.files.read("ha/resources.cfg")
+    [stopped] = live.records.all()
+    live.records.close(stopped)
+    assert live.records.unfinished() is None  # neither gone on with nor undone: the next may begin
+
+
+async def test_what_somebody_else_changes_before_the_first_step_is_told_with_who(
+    live: Live, tmp_path: Path
+) -> None:
+    record = await live.begin(TWO)
+    await live.api.change_resource("vm:999", {"max_restart": 7})
+    told = {"at": 5, "who": "kim@pam", "what": "PUT /api/resources/vm%3A999", "result": "done"}
+    (tmp_path / "audit.log").write_text(f"half a line\n{json.dumps(told)}\tsums\thash\n")
+    with pytest.raises(ForeignChangeError) as foreign:
+        await require_unchanged(live.desk(), record.rows, 0)
+    [change] = foreign.value.changes
+    assert (change.name, change.by) == ("vm:999", "kim@pam")
+    with pytest.raises(Surprise, match="changed"):
+        await carry_out(live.desk(), record, fresh=True)
 
 
 async def test_what_the_cluster_refuses_stops_an_apply(live: Live) -> None:
@@ -136,8 +154,10 @@ async def test_an_undo_goes_not_over_somebody_elses_change_and_shows_it(live: Li
     await live.api.change_resource("vm:100", {"max_restart": 7})
     with pytest.raises(ForeignChangeError) as foreign:
         await live.undo()
-    [(_, name, now, left)] = foreign.value.changes
-    assert (name, "max_restart=7" in now, "max_restart=3" in left) == ("vm:100", True, True)
+    [change] = foreign.value.changes
+    told = change.fields
+    assert (change.name, "max_restart=7" in told["now"]) == ("vm:100", True)
+    assert "max_restart=3" in told["was"]
     await live.api.change_rule("r3", {"type": "resource-affinity", "disable": 1})
     await live.api.change_resource("vm:100", {"max_restart": 3})
     await live.undo()  # what else was changed is left alone

@@ -6,8 +6,9 @@ import { Followed } from "./followed.js";
 export interface Entry {
   kind: string;
   name: string;
-  /** The word for its kind. */
+  /** The word for its kind, and its name as people read it. */
   says: string;
+  shown: string;
   gone: boolean;
   values: Record<string, unknown>;
   by: string;
@@ -18,7 +19,7 @@ export interface Applied {
   who: string;
   why: string;
   began: number;
-  state: "open" | "done" | "stopped" | "undone";
+  state: "open" | "done" | "stopped" | "undone" | "closed";
   done: number;
   steps: string[];
   undoes: number | null;
@@ -31,11 +32,17 @@ export interface Told {
   approved_by: string[];
   four_eyes: boolean;
   busy: boolean;
+  /** Who applies from elsewhere at this moment, as far as it is known. */
+  elsewhere: string | null;
+  /** Why the books of plans cannot be read or kept. */
+  trouble: string | null;
   records: Applied[];
 }
 
 export interface Look {
   digest: string;
+  /** What identifies exactly what is shown: the draft, what is configured, and the edits. */
+  look: string;
   says: string;
   steps: { verb: "add" | "set" | "remove"; says: string; notes: string[] }[];
   bearing: string[];
@@ -69,7 +76,7 @@ export async function leaveOut({ kind, name }: Entry): Promise<void> {
   await plans.hear();
 }
 
-/** Approve, apply, resume, undo or discard. */
+/** Approve, apply, resume, close, undo or discard. */
 export async function act(what: string, body: object = {}): Promise<void> {
   await write("POST", `/api/plans/${what}`, body);
   await plans.hear();

@@ -18,6 +18,8 @@ let failure: ApiError | null = null;
 let isBusy = false;
 let why = "";
 let text = "";
+/** The apply that is about to be closed, once its consequence was read. */
+let closing: number | null = null;
 
 /** Do something, one thing at a time; what goes wrong is said above the plan. */
 async function doing(deed: () => Promise<void>): Promise<void> {
@@ -47,7 +49,9 @@ function view(): TemplateResult {
 
 function toldView(told: Told): TemplateResult {
   const isSeen = look !== null && look.digest === told.digest;
-  return html`<div class="columns">
+  return html`${told.trouble ? html`<p class="trouble" role="alert">${told.trouble}</p>` : nothing}
+    ${told.elsewhere ? html`<p class="soft" role="status">${told.elsewhere}</p>` : nothing}
+    <div class="columns">
       ${draftView(told)}
       <div>
         ${failure ? html`<p class="trouble" role="alert">${errorLine(failure)}</p>` : nothing}
@@ -67,7 +71,7 @@ function draftView(told: Told): TemplateResult {
       ${told.entries.length ? html`<ul class="entries">${told.entries.map((entry) => entryView(entry, can))}</ul>` : html`<p class="soft">${t("plans.page.how")}</p>`}
       <div class="line">
         <button type="button" class="button main" id="look" ?disabled=${!told.entries.length || isBusy} @click=${ask}>${t("plans.page.look")}</button>
-        ${told.entries.length && can ? html`<button type="button" class="button" ?disabled=${isBusy} @click=${() => doing(() => act("discard"))}>${t("plans.page.discard")}</button>` : nothing}
+        ${told.entries.length && can ? html`<button type="button" class="button" ?disabled=${isBusy} @click=${() => doing(() => act("discard", { digest: told.digest }))}>${t("plans.page.discard")}</button>` : nothing}
       </div>
       ${can ? fileView() : nothing}
     </div>
@@ -77,10 +81,10 @@ function draftView(told: Told): TemplateResult {
 function entryView(entry: Entry, can: boolean): TemplateResult {
   const told = Object.entries(entry.values).map(([key, value]) => `${key}: ${Array.isArray(value) ? value.join(", ") : value}`);
   return html`<li>
-    <div><strong>${entry.says} ${entry.name}</strong> ${entry.gone ? html`<span class="pill" data-tone="bad">${t("plans.page.gone")}</span>` : nothing}
+    <div><strong>${entry.says} ${entry.shown}</strong> ${entry.gone ? html`<span class="pill" data-tone="bad">${t("plans.page.gone")}</span>` : nothing}
       ${told.length ? html`<p class="small values">${told.join(" · ")}</p>` : nothing}
       <p class="small soft">${t("plans.page.by", { who: entry.by })}</p></div>
-    ${can ? html`<button type="button" class="button" ?disabled=${isBusy} aria-label=${t("plans.page.leave_out.of", { name: entry.name })} @click=${() => doing(() => leaveOut(entry))}>${t("plans.page.leave_out")}</button>` : nothing}
+    ${can ? html`<button type="button" class="button" ?disabled=${isBusy} aria-label=${t("plans.page.leave_out.of", { name: entry.shown })} @click=${() => doing(() => leaveOut(entry))}>${t("plans.page.leave_out")}</button>` : nothing}
   </li>`;
 }
 
@@ -121,7 +125,7 @@ function lookView(seen: Look): TemplateResult {
 function agreementView(told: Told, seen: Look): TemplateResult | typeof nothing {
   if (!seen.steps.length) return nothing;
   const can = may("Sys.Console");
-  const { digest, approved_by: approved, four_eyes: isHeld } = told;
+  const { approved_by: approved, four_eyes: isHeld } = told;
   const me = state.session?.user ?? "";
   const others = approved.filter((one) => one !== me);
   const isMine = told.entries.some(({ by }) => by === me);
@@ -136,8 +140,8 @@ function agreementView(told: Told, seen: Look): TemplateResult | typeof nothing 
       ${waits ? html`<p class="bad-word">${t("plans.page.waits")}</p>` : nothing}
       <label class="form-field"><span>${t("plans.page.why")}</span> <input type="text" maxlength="500" .value=${why} @input=${type} /></label>
       <div class="line">
-        <button type="button" class="button main big" id="apply" ?disabled=${!can || isBusy || told.busy || waits || seen.conflicts.length > 0} @click=${() => doing(() => act("apply", { digest, why }))}>${t("plans.page.apply.now")}</button>
-        ${isHeld && can ? html`<button type="button" class="button big" ?disabled=${isBusy || isMine || approved.includes(me)} @click=${() => doing(() => act("approve", { digest }))}>${t("plans.page.approve")}</button>` : nothing}
+        <button type="button" class="button main big" id="apply" ?disabled=${!can || isBusy || told.busy || waits || seen.conflicts.length > 0} @click=${() => doing(() => act("apply", { look: seen.look, why }))}>${t("plans.page.apply.now")}</button>
+        ${isHeld && can ? html`<button type="button" class="button big" ?disabled=${isBusy || isMine || approved.includes(me)} @click=${() => doing(() => act("approve", { look: seen.look }))}>${t("plans.page.approve")}</button>` : nothing}
       </div>
       ${isHeld && isMine ? html`<p class="soft small">${t("plans.page.own")}</p>` : nothing}
       <p class="soft small">${t("plans.page.apply.text")}</p>
@@ -151,7 +155,7 @@ function recordsView(told: Told): TemplateResult | typeof nothing {
     <ul class="records">${told.records.map((one) => recordView(one, told))}</ul>`;
 }
 
-const TONES = { open: "info", done: "ok", stopped: "bad", undone: "idle" } as const;
+const TONES = { open: "info", done: "ok", stopped: "bad", undone: "idle", closed: "idle" } as const;
 
 function recordView(one: Applied, told: Told): TemplateResult {
   const can = may("Sys.Console");
@@ -164,13 +168,33 @@ function recordView(one: Applied, told: Told): TemplateResult {
     <p class="line"><strong>${title}</strong> <span class="pill" data-tone=${TONES[one.state]}>${t(`plans.page.state.${isLeft ? "stopped" : one.state}`)}</span>
       <span class="soft small">${dateTime(one.began)} · ${one.who}${one.why ? ` · ${one.why}` : ""}</span></p>
     ${isUnderWay || isLeft ? html`<p role="status">${t("plans.page.progress", { done: one.done, of: one.steps.length })}</p>` : nothing}
-    ${one.stopped ? html`<p class="bad-word">${one.stopped}</p>` : nothing}
+    ${one.stopped ? html`<p class="bad-word">${isLeft ? t("plans.page.stopped_at") : nothing} ${one.stopped}</p>` : nothing}
     <details><summary>${t("plans.page.steps", { count: one.steps.length })}</summary>
       <ol>${one.steps.map((step, at) => html`<li class=${at < one.done ? "" : "soft"}>${step}</li>`)}</ol></details>
-    ${can && (isLeft || (one.state === "done" && one.undoes === null))
-      ? html`<div class="line">${isLeft ? button("resume", {}) : nothing} ${one.undoes === null ? button("undo", { number: one.number }) : nothing}</div>`
+    ${can && (isLeft || (["done", "closed"].includes(one.state) && one.undoes === null))
+      ? html`<div class="line">${isLeft ? button("resume", {}) : nothing} ${one.undoes === null ? button("undo", { number: one.number }) : nothing}
+          ${isLeft && closing !== one.number
+            ? html`<button type="button" class="button" ?disabled=${isBusy || told.busy} aria-label=${`${t("plans.page.close")}: ${title}`} @click=${() => choose(one.number)}>${t("plans.page.close")}</button>`
+            : nothing}</div>`
       : nothing}
+    ${can && isLeft && closing === one.number ? closingView(one) : nothing}
   </div></li>`;
+}
+
+function choose(number: number | null): void {
+  closing = number;
+  redraw();
+}
+
+function closingView({ number, undoes }: Applied): TemplateResult {
+  const close = () =>
+    doing(async () => {
+      await act("close", { number });
+      closing = null;
+    });
+  return html`<div class="box" data-tone="bad" role="group"><div class="box-text"><p>${t(undoes === null ? "plans.page.close.means" : "plans.page.close.undo")}</p>
+    <div class="line"><button type="button" class="button danger" id="close-apply" ?disabled=${isBusy} @click=${close}>${t("plans.page.close.sure")}</button>
+      <button type="button" class="button" @click=${() => choose(null)}>${t("plans.page.keep")}</button></div></div></div>`;
 }
 
 alsoSpeak("plans");

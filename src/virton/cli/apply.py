@@ -5,11 +5,12 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
 from virton.cli.complaint import complain
-from virton.cli.desired_file import DesiredArgument, desired_in, told_wrong
+from virton.cli.desired_file import desired_in, told_wrong
 from virton.cli.exit_codes import BROKEN, OneForErrors, errors_exit_with_one
 from virton.cli.language import Language, LanguageOption, sentences
 from virton.cli.live_plan import (
@@ -19,6 +20,7 @@ from virton.cli.live_plan import (
     confirmed,
     in_session,
     note,
+    print_left,
     stands,
     text,
 )
@@ -28,7 +30,7 @@ from virton.cli.plan_page import print_plan
 from virton.cli.plan_source import LiveCluster
 from virton.cli.terminal import terminal
 from virton.forecast.situation import situation_of
-from virton.plans.applying import begin, carry_out, strides_of
+from virton.plans.applying import begin, carry_out, require_unchanged, strides_of
 from virton.plans.configured import configured
 from virton.plans.plan import Plan, make_plan
 from virton.plans.records import Record
@@ -40,12 +42,27 @@ COMMAND = OneForErrors
 @with_groups
 def apply(
     *,
-    desired: DesiredArgument,
+    desired: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[DESIRED]", help="What should be (YAML), as `virton export` writes."
+        ),
+    ] = None,
     cluster: LiveCluster,
     require: RequireOption = None,
     why: WhyOption = "",
     yes: YesOption = False,
-    resume: bool = typer.Option(False, "--resume", help="Go on with the apply that was stopped."),
+    resume: Annotated[
+        bool,
+        typer.Option("--resume", help="Go on with the apply that was stopped: no file is given."),
+    ] = False,
+    close: Annotated[
+        bool,
+        typer.Option(
+            "--close",
+            help="Leave the apply that was stopped as it is: its other steps are not made any more.",
+        ),
+    ] = False,
     lang: LanguageOption = None,
 ) -> None:
     """Make a live cluster what it should be: in the plan's order, and no step after a surprise.
@@ -54,12 +71,12 @@ def apply(
     Exit codes: 0 all is as it should be, 1 an error or a surprise, 3 a requirement is broken.
     """
     with errors_exit_with_one():
-        order = _Order(
-            desired, required(require or [], lang), why or str(desired), yes, resume, lang
-        )
-        source = cluster.source()
-        desired_in(desired, lang)
-        ended = in_session(source, lang, lambda session: _work(session, order))
+        wanted = required(require or [], lang)
+        order = _Order(desired, wanted, why or str(desired or ""), yes, resume, close, lang)
+        _check(order, why)
+        if desired is not None:
+            desired_in(desired, lang)
+        ended = in_session(cluster.source(), lang, lambda session: _work(session, order))
     if isinstance(ended, Plan):
         raise typer.Exit(BROKEN)
     _say_done(lang, ended)
@@ -69,12 +86,27 @@ def apply(
 class _Order:
     """What was asked for on the command line."""
 
-    desired: Path
+    desired: Path | None
     required: Sequence[Requirement]
     why: str
     yes: bool
     resume: bool
+    close: bool
     lang: Language | None
+
+
+def _check(order: _Order, why: str) -> None:
+    """End where what was asked for does not go together."""
+    if order.resume and order.close:
+        complain(text(order.lang, "wrong.either", one="--resume", other="--close"))
+    if not (order.resume or order.close):
+        if order.desired is None:
+            complain(text(order.lang, "wrong.no_file"))
+        return
+    option = "--resume" if order.resume else "--close"
+    beside = {"DESIRED": order.desired, "--require": order.required, "--why": why}
+    if given := [name for name, value in beside.items() if value]:
+        complain(text(order.lang, "wrong.beside", option=option, given=given))
 
 
 async def _work(session: Session, order: _Order) -> Plan | Record | None:
@@ -82,24 +114,49 @@ async def _work(session: Session, order: _Order) -> Plan | Record | None:
     records, lang = session.desk.records, order.lang
     with records.alone(note(session.who, order.why)):
         unfinished = records.unfinished()
-        if unfinished is None:
-            return await _applied(session, order)
-        if not order.resume or unfinished.undoes is not None:
+        if order.resume or order.close:
+            if unfinished is None:
+                complain(text(lang, "none_stopped"))
+            terminal(soft_wrap=True).print(stands(lang, unfinished))
+            return await (_closed if order.close else _resumed)(session, order, unfinished)
+        if unfinished is not None:
             advice = "resume_or_undo" if unfinished.undoes is None else "undo_first"
             complain(stands(lang, unfinished), text(lang, advice))
-        return await carry_out(session.desk, unfinished)
+        return await _applied(session, order)
+
+
+async def _resumed(session: Session, order: _Order, unfinished: Record) -> Record:
+    """Make the steps that are left, after a question."""
+    if unfinished.undoes is not None:
+        complain(text(order.lang, "undo_first"))
+    print_left(unfinished, order.lang)
+    confirmed(order.lang, "sure", yes=order.yes)
+    return await carry_out(session.desk, unfinished)
+
+
+async def _closed(session: Session, order: _Order, unfinished: Record) -> None:
+    """Leave what was begun as it is; say what that means before."""
+    print_left(unfinished, order.lang)
+    out, key = (
+        terminal(soft_wrap=True),
+        "close.means" if unfinished.undoes is None else "close.undo",
+    )
+    out.print(text(order.lang, key, number=unfinished.number))
+    confirmed(order.lang, "close.sure", yes=order.yes)
+    session.desk.records.close(unfinished)
+    out.print(text(order.lang, "closed"))
 
 
 async def _applied(session: Session, order: _Order) -> Plan | Record | None:
-    desk, lang = session.desk, order.lang
-    rows = await desk.rows()
+    desk, lang, path = session.desk, order.lang, order.desired or Path()
+    rows, seen_s = await desk.rows(), time.time()
     document = json.loads(session.capture)
     situation = situation_of(document)
     domains = {name: row["nodes"].split(",") for name, row in desk.domains.read().items()}
-    with told_wrong(order.desired, lang):
+    with told_wrong(path, lang):
         pairs = any(one.needs_pairs for one in order.required)
         now = configured(situation, document, domains)
-        plan = make_plan(situation, now, desired_in(order.desired, lang), pairs=pairs)
+        plan = make_plan(situation, now, desired_in(path, lang), pairs=pairs)
     checked = [one.check(plan) for one in order.required]
     print_plan(terminal(soft_wrap=True), sentences(lang), plan, checked)
     if not all(one.kept for one in checked):
@@ -108,10 +165,12 @@ async def _applied(session: Session, order: _Order) -> Plan | Record | None:
         return None
     if plan.conflicts:
         complain(text(lang, "conflicts_first"))
+    strides = strides_of(plan.to_json(), rows)
     confirmed(lang, "sure", yes=order.yes)
-    at_s, strides = int(time.time()), strides_of(plan.to_json(), rows)
+    await require_unchanged(desk, rows, seen_s)
+    at_s = situation.asked_s or int(seen_s)
     record = begin(desk, strides, rows, who=session.who, why=order.why, at_s=at_s)
-    return await carry_out(desk, record)
+    return await carry_out(desk, record, fresh=True)
 
 
 def _say_done(lang: Language | None, ended: Record | None) -> None:

@@ -7,23 +7,24 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
 import typer
 from rich.text import Text
 
 from virton.cli import taking
-from virton.cli.capture import refuse
 from virton.cli.complaint import complain
 from virton.cli.language import Language, printable, sentences
+from virton.cli.live_cluster import refuse
 from virton.cli.plan_source import PlanSource
 from virton.cli.real_cluster import client_of
 from virton.cli.terminal import terminal
+from virton.damage import DamagedError
 from virton.language import plans
-from virton.plans.applying import Desk, Surprise
+from virton.plans.applying import Desk, ForeignChangeError, Surprise
+from virton.plans.changers import Changers
 from virton.plans.domains import DomainsFile
-from virton.plans.records import BusyError, Record, Records, Stride
+from virton.plans.records import BusyError, Record, Records, Stride, note_of
 from virton.proxmox import ApiFailure
 
 Done = TypeVar("Done")
@@ -54,7 +55,7 @@ def in_session(
     if chosen.capture is not None:
         raise AssertionError("a capture cannot be changed")
     if not chosen.proxmox:
-        complain("give --proxmox URL, or name the cluster in virton.toml")
+        complain(text(lang, "no_cluster"))
     client = client_of(chosen.proxmox, chosen.fingerprint or [], chosen.ca_file)
     asker = taking.way_in(chosen.user, chosen.token, chosen=chosen.chosen)
 
@@ -64,7 +65,8 @@ def in_session(
             features, cluster = await detect(api), await api.membership()
             records = Records(source.data, cluster.name or "cluster")
             domains = DomainsFile(source.data)
-            desk = Desk(api, features, records, domains, asyncio.sleep, told_step(lang))
+            changed_by = Changers(source.data).of
+            desk = Desk(api, features, records, domains, asyncio.sleep, told_step(lang), changed_by)
             return await work(Session(desk, _who(asker.name), await take_capture(api)))
         finally:
             await client.aclose()
@@ -73,7 +75,7 @@ def in_session(
         with _told(lang):
             return asyncio.run(worked())
     except ApiFailure as failure:
-        refuse(taking.explained(failure.error, asker))
+        refuse(failure.error, asker, sentences(lang))
 
 
 def _who(asker: str) -> str:
@@ -92,8 +94,7 @@ def told_step(lang: Language | None) -> Callable[[int, Stride], None]:
 
 def note(who: str, why: str) -> dict[str, Any]:
     """Return what others are told who come meanwhile."""
-    since = datetime.fromtimestamp(time.time()).astimezone().isoformat(timespec="seconds")
-    return {"who": who, "why": why, "since": since}
+    return note_of(who, why, time.time())
 
 
 def text(lang: Language | None, key: str, **fields: Any) -> str:
@@ -101,9 +102,18 @@ def text(lang: Language | None, key: str, **fields: Any) -> str:
     return printable(sentences(lang).say(f"plans.{key}", fields))
 
 
+def print_left(record: Record, lang: Language | None) -> None:
+    """Print the steps that are not made yet."""
+    out, said = terminal(soft_wrap=True), sentences(lang)
+    for at, stride in enumerate(record.strides[record.done :], record.done + 1):
+        out.print(f"{at:>3}. {printable(plans.edit(stride.edit.to_json(), said))}")
+
+
 def stands(lang: Language | None, record: Record) -> str:
     """Say where an apply stands."""
-    fields = {"number": record.number, "who": record.who, "why": record.why}
+    fields: dict[str, Any] = {"number": record.number, "who": record.who, "why": record.why}
+    if record.undoes is not None:
+        fields["undoes"] = record.undoes
     return text(lang, "stands", done=record.done, of=len(record.strides), **fields)
 
 
@@ -116,6 +126,14 @@ def _told(lang: Language | None) -> Iterator[None]:
         complain(text(lang, "busy", **fields))
     except Surprise as surprise:
         complain(text(lang, f"surprise.{surprise.kind}", **surprise.fields), text(lang, "go_on"))
+    except ForeignChangeError as foreign:
+        rows = [text(lang, "foreign.row", **one.fields) for one in foreign.changes]
+        complain(text(lang, "foreign"), "\n".join(rows))
+    except DamagedError as damaged:
+        complain(printable(str(damaged)), printable(damaged.advice))
+    except OSError as failure:
+        told = failure.strerror or str(failure)
+        complain(text(lang, "not_kept", file=str(failure.filename or ""), told=told))
 
 
 def confirmed(lang: Language | None, question: str, *, yes: bool) -> None:

@@ -17,6 +17,7 @@ from virton.cli.live_plan import (
     confirmed,
     in_session,
     note,
+    print_left,
     stands,
     text,
 )
@@ -25,10 +26,10 @@ from virton.cli.plan_source import LiveCluster
 from virton.cli.terminal import terminal
 from virton.forecast.situation import situation_of
 from virton.language import plans
-from virton.plans.applying import begin
+from virton.plans.applying import begin, require_unchanged
 from virton.plans.foreseeing import foreseen
 from virton.plans.records import Record
-from virton.plans.undoing import ForeignChangeError, misplaced, undoing
+from virton.plans.undoing import misplaced, order_after, undoing
 from virton.plans.undoing import undo as undone
 
 COMMAND = OneForErrors
@@ -47,25 +48,16 @@ def undo(
         bool,
         typer.Option(
             "--exact",
-            help="Put entries back in their old places in the files, too: those behind them are "
-            "taken out and in again.",
+            help="Byte by byte: put entries that were removed back in their old places in the files, "
+            "too. Those behind them are taken out of HA and in again for that.",
         ),
     ] = False,
     lang: LanguageOption = None,
 ) -> None:
     """Undo an apply: what it did, backwards. Never over what somebody else has changed since."""
     with errors_exit_with_one():
-        source = cluster.source()
-
         order = _Order(number, why, yes, exact, lang)
-        try:
-            in_session(source, lang, lambda session: _work(session, order))
-        except ForeignChangeError as foreign:
-            told = [
-                text(lang, "foreign.row", part=str(kind), name=name, now=now, left=left)
-                for kind, name, now, left in foreign.changes
-            ]
-            complain(text(lang, "foreign"), "\n".join(told))
+        in_session(cluster.source(), lang, lambda session: _work(session, order))
     terminal().print(text(lang, "undone"))
 
 
@@ -82,32 +74,44 @@ class _Order:
 
 async def _work(session: Session, order: _Order) -> Record:
     """Undo, alone; an undoing that was stopped is gone on with."""
-    desk, records = session.desk, session.desk.records
+    records, lang = session.desk.records, order.lang
     with records.alone(note(session.who, order.why or "undo")):
         begun = records.unfinished()
         if begun is not None and begun.undoes is not None:
-            target = next(one for one in records.all() if one.number == begun.undoes)
-            return await undone(desk, begun, target, exact=order.exact)
-        found = records.undoable(order.number)
+            if order.number not in (None, begun.undoes):
+                complain(stands(lang, begun), text(lang, "undo_first"))
+            return await _resumed(session, order, begun)
+        found = records.undoable(order.number, exact=order.exact)
         if found is None:
-            complain(text(order.lang, "nothing_to_undo"))
+            complain(text(lang, "nothing_to_undo"))
         return await _undone(session, order, found)
+
+
+async def _resumed(session: Session, order: _Order, begun: Record) -> Record:
+    """Go on with an undoing, after a question."""
+    desk, records = session.desk, session.desk.records
+    target = next(one for one in records.all() if one.number == begun.undoes)
+    terminal(soft_wrap=True).print(stands(order.lang, begun))
+    print_left(begun, order.lang)
+    confirmed(order.lang, "sure", yes=order.yes)
+    return await undone(desk, begun, target, exact=order.exact)
 
 
 async def _undone(session: Session, order: _Order, target: Record) -> Record:
     desk, lang, out = session.desk, order.lang, terminal(soft_wrap=True)
     out.print(stands(lang, target))
-    rows = await desk.rows()
-    steps = foreseen(situation_of(json.loads(session.capture)), undoing(target, rows))
+    rows, seen_s = await desk.rows(), time.time()
+    situation = situation_of(json.loads(session.capture))
+    steps = foreseen(situation, undoing(desk, target, rows))
     for step in steps:
         out.print(f"  {printable(plans.edit(step.edit.to_json(), sentences(lang)))}")
+    if places := misplaced(order_after(steps, rows), target.rows):
+        key = "places.exact" if order.exact else "places"
+        out.print(text(lang, key, names=list(places), number=target.number))
     confirmed(lang, "sure", yes=order.yes)
-    at_s = int(time.time())
+    await require_unchanged(desk, rows, seen_s)
+    at_s = situation.asked_s or int(seen_s)
     record = begin(
         desk, steps, rows, who=session.who, why=order.why, at_s=at_s, undoes=target.number
     )
-    ended = await undone(desk, record, target, exact=order.exact)
-    places = misplaced(await desk.rows(), target.rows)
-    if places:
-        out.print(text(lang, "places", names=list(places)))
-    return ended
+    return await undone(desk, record, target, exact=order.exact)

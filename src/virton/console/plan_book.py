@@ -4,32 +4,46 @@ The draft is one for all who use the console. With four eyes it is applied only 
 than those who collected its changes, and than who applies it, has approved exactly this draft.
 """
 
-import contextlib
 import hashlib
 import json
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import ExitStack
+import logging
+from collections.abc import Awaitable, Mapping
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from virton.console.clock import Clock
 from virton.console.one_at_a_time import OneAtATime
 from virton.console.player import ask_player
-from virton.damage import reading
-from virton.plans.applying import Desk, Surprise, begin, carry_out, strides_of
-from virton.plans.desired import Desired, desired_of
+from virton.damage import DamagedError, reading
+from virton.plans.applying import (
+    Desk,
+    Surprise,
+    begin,
+    carry_out,
+    require_unchanged,
+    strides_of,
+)
+from virton.plans.changers import Changers
+from virton.plans.desired import VERSION, desired_of
 from virton.plans.domains import DomainsFile
-from virton.plans.entries import Kind
-from virton.plans.records import Record, Records, Stride
+from virton.plans.fields import Fields
+from virton.plans.records import Record, Records, Stride, note_of
+from virton.plans.rows import Rows
 from virton.plans.undoing import undo, undoing
 from virton.proxmox import ApiFailure, ClusterApi
 from virton.proxmox.capture import take_capture
 from virton.proxmox.features import Features
+from virton.strict_json import read_json
 from virton.whole_file import put_in_place
 
 FILE = "plan-draft.json"
 _ADVICE = "Delete it: the changes that were collected have to be collected anew then."
-Tree = dict[str, Any]
+PRUNE = "prune"
+MOST_LOOKS = 20
+Tree = Mapping[str, Mapping[str, Any]]
+log = logging.getLogger(__name__)
 
 
 class NotNowError(Exception):
@@ -44,35 +58,77 @@ class NotNowError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What was collected: the parts of a file, who collected each entry, and who approves of it."""
+    """What was collected: the parts of a file, who collected each entry, and who approves of it.
 
-    tree: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    The part `prune` names the kinds of which nothing else shall be. Each approval is for edits.
+    """
+
+    tree: Tree = field(default_factory=dict)
     by: Mapping[str, str] = field(default_factory=dict)
-    approved_by: tuple[str, ...] = ()
+    approved: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def desired(self) -> Desired:
-        """The draft as a file would hold it; raises DesiredError."""
-        return desired_of({"version": 1, **self.tree})
+    def file(self) -> dict[str, Any]:
+        """The draft as a file would hold it."""
+        prune = {PRUNE: sorted(self.tree[PRUNE])} if PRUNE in self.tree else {}
+        return {"version": VERSION, **self.tree, **prune}
 
     @property
     def digest(self) -> str:
         """What identifies exactly this draft."""
-        text = json.dumps(self.tree, sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        return _digest(self.tree)
 
-    def with_entry(self, kind: Kind, name: str, told: Any, who: str) -> "Draft":
+    def with_entry(self, part: str, name: str, told: Any, who: str) -> "Draft":
         """Return the draft with an entry; whoever approved it has to look again."""
-        part = {**self.tree.get(kind, {}), name: told}
-        by = {**self.by, f"{kind}/{name}": who}
-        return Draft({**self.tree, str(kind): part}, by)
+        entries = {**self.tree.get(part, {}), name: told}
+        return Draft({**self.tree, part: entries}, {**self.by, f"{part}/{name}": who})
 
-    def without(self, kind: Kind, name: str) -> "Draft":
+    def without(self, part: str, name: str) -> "Draft":
         """Return the draft without an entry."""
-        part = {key: told for key, told in self.tree.get(kind, {}).items() if key != name}
-        tree = {key: told for key, told in {**self.tree, str(kind): part}.items() if told}
-        by = {entry: who for entry, who in self.by.items() if entry != f"{kind}/{name}"}
-        return Draft(tree, by)
+        return self.less({part: {name: self.tree.get(part, {}).get(name)}})
+
+    def less(self, gone: Tree) -> "Draft":
+        """Return the draft without entries, as far as they are still as they are told here."""
+        left = {
+            part: {n: v for n, v in entries.items() if (n, v) not in gone.get(part, {}).items()}
+            for part, entries in self.tree.items()
+        }
+        tree = {part: entries for part, entries in left.items() if entries}
+        if tree == self.tree:
+            return self
+        known = {f"{part}/{name}" for part, entries in tree.items() for name in entries}
+        return Draft(tree, {entry: who for entry, who in self.by.items() if entry in known})
+
+
+def read_draft(told: Any) -> Draft:
+    """Read a draft that was kept; raises FieldError."""
+    read = Fields(told)
+    parts = read.part("tree")
+    tree = {part: parts.mapping(part) for part in parts}
+    return Draft(
+        tree,
+        read.texts_by_name("by"),
+        read.texts_by_name("approved") if "approved" in read else {},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What somebody was shown: of which draft, what was configured, the edits, and when."""
+
+    draft: str
+    rows: Rows
+    edits: str
+    at_s: float
+
+    @property
+    def token(self) -> str:
+        """What identifies what was shown."""
+        return _digest([self.draft, self.rows.to_json(), self.edits])
+
+
+def _digest(told: Any) -> str:
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +143,13 @@ class Who:
 class PlanBook(OneAtATime):
     """The draft, and what is applied of drafts: one at a time."""
 
-    def __init__(
-        self, data: Path, *, four_eyes: bool, sleep: Callable[[float], Awaitable[None]]
-    ) -> None:
+    def __init__(self, data: Path, *, four_eyes: bool, clock: Clock) -> None:
         super().__init__()
         self._file = data / FILE
         self._data = data
-        self._sleep = sleep
+        self._clock = clock
+        self._looks: dict[str, Looked] = {}
+        self.trouble: str | None = None
         self.four_eyes = four_eyes
         self.draft = self._read()
 
@@ -102,110 +158,176 @@ class PlanBook(OneAtATime):
         if not self._file.exists():
             return Draft()
         with reading(str(self._file), _ADVICE):
-            told = json.loads(self._file.read_text("utf-8"))
-            return Draft(told["tree"], told["by"], tuple(told["approved_by"]))
+            return read_draft(read_json(self._file.read_text("utf-8")))
 
     def keep(self, draft: Draft) -> None:
         """Keep a draft in the place of the one before; raises DesiredError and OSError."""
-        _ = draft.desired
-        told = {"tree": draft.tree, "by": draft.by, "approved_by": list(draft.approved_by)}
+        desired_of(draft.file)
+        told = {"tree": draft.tree, "by": draft.by, "approved": draft.approved}
         put_in_place(self._file, json.dumps(told, indent=1))
         self.draft = draft
 
-    def approve(self, user: str, digest: str) -> None:
-        """Note that somebody approves of exactly this draft; raises NotNowError."""
+    def discard(self, digest: str) -> None:
+        """Forget what was collected; raises NotNowError where it is not what was looked at."""
         if digest != self.draft.digest:
             raise NotNowError("draft_changed")
+        self.keep(Draft())
+
+    def approve(self, user: str, look: str) -> None:
+        """Note that somebody approves of exactly what was shown; raises NotNowError."""
+        seen = self._seen(look)
         if user in self.draft.by.values():
             raise NotNowError("own_draft")
-        approved = tuple(dict.fromkeys((*self.draft.approved_by, user)))
-        self.keep(replace(self.draft, approved_by=approved))
+        approved = {**self.draft.approved, user: seen.edits}
+        self.keep(replace(self.draft, approved=approved))
 
-    async def look(self, who: Who) -> dict[str, Any]:
+    def _seen(self, look: str) -> Looked:
+        """Return what was shown, if the draft is still the same; raises NotNowError."""
+        seen = self._looks.get(look)
+        if seen is None or seen.draft != self.draft.digest:
+            raise NotNowError("draft_changed")
+        return seen
+
+    async def look(self, who: Who) -> tuple[dict[str, Any], Looked]:
         """Return what the draft would do; raises DesiredError and ApiFailure."""
-        _ = self.draft.desired
-        asked = {"do": "plan", "tree": {"version": 1, **self.draft.tree}}
+        desk, draft, at_s = await self._desk(who), self.draft, self._clock.time()
+        rows = await desk.rows()
+        plan = await self._plan(who, draft)
+        looked = Looked(draft.digest, rows, _edits(plan), at_s)
+        self._looks = {**dict(list(self._looks.items())[-MOST_LOOKS:]), looked.token: looked}
+        return plan, looked
+
+    async def _plan(self, who: Who, draft: Draft) -> dict[str, Any]:
+        asked = {"do": "plan", "tree": draft.file}
         told = await ask_player(asked | await self._cluster(who))
         plan: dict[str, Any] = told["plan"]
         return plan
 
-    async def apply(self, who: Who, digest: str, why: str, at_s: int) -> Record:
-        """Begin to apply the draft; raises NotNowError, BusyError, DesiredError and ApiFailure."""
-        if digest != self.draft.digest:
-            raise NotNowError("draft_changed")
-        if self.four_eyes and not set(self.draft.approved_by) - {who.user}:
-            raise NotNowError("not_approved")
+    async def apply(self, who: Who, look: str, why: str, at_s: int) -> Record:
+        """Begin to apply what was shown.
+
+        Raises NotNowError, BusyError, ForeignChangeError, DesiredError and ApiFailure.
+        """
+        seen, draft = self._seen(look), self.draft
+        if self.four_eyes:
+            _require_approved(draft, seen, who.user)
         desk = await self._desk(who)
         with ExitStack() as stack:
-            self._enter(stack, desk, who, why)
-            rows = await desk.rows()
-            plan = await self.look(who)
+            stack.enter_context(self._alone(desk, who, why))
+            if desk.records.unfinished() is not None:
+                raise NotNowError("unfinished")
+            await require_unchanged(desk, seen.rows, seen.at_s)
+            plan = await self._plan(who, draft)
             if plan["conflicts"]:
                 raise NotNowError("conflicts_first")
             if not plan["steps"]:
                 raise NotNowError("nothing")
-            record = begin(desk, strides_of(plan, rows), rows, who=who.user, why=why, at_s=at_s)
-            self._start(stack, carry_out(desk, record), ends_draft=True)
+            if _edits(plan) != seen.edits:
+                raise NotNowError("draft_changed")
+            strides, rows = strides_of(plan, seen.rows), seen.rows
+            record = begin(
+                desk, strides, rows, who=who.user, why=why, at_s=at_s, collected=draft.tree
+            )
+            self._start(stack, carry_out(desk, record, fresh=True))
             return record
 
     async def go_on(self, who: Who) -> Record:
         """Go on with what was stopped; raises NotNowError, BusyError and ApiFailure."""
         desk = await self._desk(who)
         with ExitStack() as stack:
-            stack.enter_context(desk.records.alone({"who": who.user, "why": ""}))
+            stack.enter_context(self._alone(desk, who, ""))
             record = desk.records.unfinished()
             if record is None:
-                raise NotNowError("nothing")
+                raise NotNowError("none_stopped")
             if record.undoes is None:
                 work = carry_out(desk, record)
             else:
                 target = next(one for one in desk.records.all() if one.number == record.undoes)
                 work = undo(desk, record, target, exact=False)
-            self._start(stack, work, ends_draft=False)
+            self._start(stack, work)
             return record
+
+    async def close(self, who: Who, number: int) -> Record:
+        """Leave what was stopped as it is; raises NotNowError and BusyError."""
+        desk = await self._desk(who)
+        with self._alone(desk, who, ""):
+            record = desk.records.unfinished()
+            if record is None or record.number != number:
+                raise NotNowError("none_stopped")
+            return desk.records.close(record)
 
     async def undo(self, who: Who, number: int, at_s: int) -> Record:
         """Begin to undo; raises NotNowError, BusyError, ForeignChangeError and ApiFailure."""
         desk = await self._desk(who)
         with ExitStack() as stack:
-            stack.enter_context(desk.records.alone({"who": who.user, "why": "undo"}))
+            stack.enter_context(self._alone(desk, who, "undo"))
             target = desk.records.undoable(number)
             if target is None:
                 raise NotNowError("nothing_to_undo")
-            rows = await desk.rows()
-            strides = [stride.to_json() for stride in undoing(target, rows)]
+            begun = desk.records.unfinished()
+            if begun is not None and begun.undoes is not None:
+                raise NotNowError("unfinished")
+            rows, seen_s = await desk.rows(), self._clock.time()
+            strides = [stride.to_json() for stride in undoing(desk, target, rows)]
             asked = {"do": "foresee", "strides": strides} | await self._cluster(who)
             steps = [Stride.from_json(one) for one in (await ask_player(asked))["strides"]]
+            await require_unchanged(desk, rows, seen_s)
             record = begin(desk, steps, rows, who=who.user, why="", at_s=at_s, undoes=target.number)
-            self._start(stack, undo(desk, record, target, exact=False), ends_draft=False)
+            self._start(stack, undo(desk, record, target, exact=False))
             return record
 
-    async def records(self, who: Who) -> list[Record]:
-        """Return what was applied and undone, the newest first."""
-        return (await self._desk(who)).records.all()[::-1]
+    async def records(self, who: Who) -> Records:
+        """Return what was applied and undone."""
+        return (await self._desk(who)).records
 
-    def _enter(self, stack: ExitStack, desk: Desk, who: Who, why: str) -> None:
-        stack.enter_context(desk.records.alone({"who": who.user, "why": why}))
-        if desk.records.unfinished() is not None:
-            raise NotNowError("unfinished")
+    def _alone(self, desk: Desk, who: Who, why: str) -> AbstractContextManager[None]:
+        return desk.records.alone(note_of(who.user, why, self._clock.time()))
 
-    def _start(self, stack: ExitStack, work: Awaitable[Any], *, ends_draft: bool) -> None:
-        """Let the steps be made in the background; the lock is held until they are."""
-        held = stack.pop_all()
+    def _start(self, stack: ExitStack, work: Awaitable[Record]) -> None:
+        """Let the steps be made in the background; the lock is held until they are.
+
+        What was collected meanwhile stays in the draft.
+        """
+        held, self.trouble = stack.pop_all(), None
 
         async def worked() -> None:
-            with held, contextlib.suppress(Surprise, ApiFailure):
-                await work
-                if ends_draft:
-                    self.keep(Draft())
+            with held:
+                try:
+                    ended = await work
+                    left = self.draft.less(ended.collected)
+                    if left is not self.draft:
+                        self.keep(left)
+                except (Surprise, ApiFailure):
+                    pass  # the record says so
+                except (OSError, DamagedError) as failure:
+                    log.warning("the plan's books are not kept: %s", failure)
+                    self.trouble = str(failure)
 
         self._begin(worked())
 
     async def _desk(self, who: Who) -> Desk:
         name = (await who.api.membership()).name or "cluster"
-        records = Records(self._data, name)
-        return Desk(who.api, who.features, records, DomainsFile(self._data), self._sleep)
+        records, domains = Records(self._data, name), DomainsFile(self._data)
+        changed_by = Changers(self._data).of
+        return Desk(
+            who.api, who.features, records, domains, self._clock.sleep, changed_by=changed_by
+        )
 
     async def _cluster(self, who: Who) -> dict[str, Any]:
         domains = DomainsFile(self._data).named()
         return {"document": json.loads(await take_capture(who.api)), "domains": domains}
+
+
+def _require_approved(draft: Draft, seen: Looked, user: str) -> None:
+    """Raise NotNowError unless somebody else has approved exactly these edits."""
+    others = {one: edits for one, edits in draft.approved.items() if one != user}
+    if not others:
+        raise NotNowError("not_approved")
+    if seen.edits not in others.values():
+        raise NotNowError("approved_otherwise", who=sorted(others))
+
+
+def _edits(plan: Mapping[str, Any]) -> str:
+    """Return what identifies the edits of a plan, whatever their order."""
+    told = [[step[key] for key in ("kind", "name", "before", "after")] for step in plan["steps"]]
+    return _digest(sorted(told, key=lambda one: (one[0], one[1])))

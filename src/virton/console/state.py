@@ -146,7 +146,7 @@ def open_console(client: ProxmoxClient, settings: ConsoleSettings, clock: Clock)
         auditor=told,
         maintenance=Maintenance(settings.data, client, sessions, lender, clock, told, planned),
         drills=DrillBook(settings.data, client, clock.sleep),
-        plans=PlanBook(settings.data, four_eyes=settings.four_eyes, sleep=clock.sleep),
+        plans=PlanBook(settings.data, four_eyes=settings.four_eyes, clock=clock),
         telling=_telling(poller, settings, clock),
         upkeep=_upkeep(poller, settings, clock),
     )

@@ -31,6 +31,32 @@ class Surprise(Exception):  # noqa: N818 - it is no error of ours
         self.fields = fields
 
 
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """An entry that somebody else has changed: as it is, as it was left, and by whom if known."""
+
+    kind: Kind
+    name: str
+    now: Row | None
+    was: Row | None
+    by: str = ""
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """What the sentence about it needs."""
+        told = {"part": str(self.kind), "name": self.name, "now": shown(self.now)}
+        return told | {"was": shown(self.was), "by": self.by}
+
+
+class ForeignChangeError(Exception):
+    """Somebody else has changed entries meanwhile, so nothing is done."""
+
+    def __init__(self, changes: Sequence[Foreign]) -> None:
+        """Keep the entries."""
+        super().__init__(str(changes))
+        self.changes = tuple(changes)
+
+
 class DomainBooks(Protocol):
     """Where the console keeps its fault domains."""
 
@@ -51,6 +77,14 @@ class Desk:
     domains: DomainBooks
     pause: Callable[[float], Awaitable[None]]
     tell: Callable[[int, Stride], None] = lambda at, stride: None
+    changed_by: Callable[[Kind, str, float], str] = lambda kind, name, since_s: ""
+
+    def foreign(self, now: Rows, was: Rows, since_s: float) -> list[Foreign]:
+        """Return what is not as it was, and by whom it was changed since then."""
+        return [
+            Foreign(k, n, now.of(k, n), was.of(k, n), self.changed_by(k, n, since_s))
+            for k, n in now.differences(was)
+        ]
 
     async def rows(self) -> Rows:
         """Read what is configured."""
@@ -85,18 +119,30 @@ def begin(
     why: str,
     at_s: int,
     undoes: int | None = None,
+    collected: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Record:
     """Keep what shall be done and what is, before anything is done."""
     number = desk.records.next_number()
     record = Record(number, who, why, at_s, tuple(strides), now, undoes=undoes)
-    return desk.records.keep(record)
+    return desk.records.keep(replace(record, collected=collected or {}))
 
 
-async def carry_out(desk: Desk, record: Record) -> Record:
-    """Make what is left of the steps; a surprise is kept, and stops it. Raises Surprise."""
+async def require_unchanged(desk: Desk, rows: Rows, since_s: float) -> None:
+    """Look again just before the first step; raises ForeignChangeError, and ApiFailure."""
+    if changes := desk.foreign(await desk.rows(), rows, since_s):
+        raise ForeignChangeError(changes)
+
+
+async def carry_out(desk: Desk, record: Record, *, fresh: bool = False) -> Record:
+    """Make what is left of the steps; a surprise is kept, and stops it. Raises Surprise.
+
+    A `fresh` one goes by what was configured when it was planned: nothing may have changed since.
+    """
     record = desk.records.keep(replace(record, state=State.OPEN, stopped={}))
     try:
         expected = await _where_it_stands(desk, record)
+        if fresh:
+            _same(desk, record, expected, record.rows)
         before = await _status(desk)
         for at in range(record.done, len(record.strides)):
             stride = record.strides[at]
@@ -127,12 +173,16 @@ async def _where_it_stands(desk: Desk, record: Record) -> Rows:
             expected.append(stride.after)
     for (kind, name), rows in may_be.items():
         if now.of(kind, name) not in rows:
-            raise _changed(kind, name, now.of(kind, name), rows[0])
+            raise _changed(desk, record, kind, name, now.of(kind, name), rows[0])
     return now
 
 
-def _changed(kind: Kind, name: str, here: Row | None, expected: Row | None) -> Surprise:
-    return Surprise("changed", part=str(kind), name=name, now=shown(here), expected=shown(expected))
+def _changed(
+    desk: Desk, record: Record, kind: Kind, name: str, here: Row | None, expected: Row | None
+) -> Surprise:
+    who = desk.changed_by(kind, name, record.begun_s)
+    fields = {"part": str(kind), "name": name, "now": shown(here), "expected": shown(expected)}
+    return Surprise("changed", **fields, by=who)
 
 
 def shown(row: Row | None) -> str:
@@ -144,17 +194,17 @@ async def _step(desk: Desk, record: Record, expected: Rows, stride: Stride) -> t
     now = await _read(desk)
     after = expected.with_row(stride.kind, stride.name, stride.after)
     if not (record.writing and not now.differences(after)):
-        _same(now, expected)
+        _same(desk, record, now, expected)
         record = desk.records.keep(replace(record, writing=True))
         await _written(desk, stride, now)
         now = await _read(desk)
-        _same(now, after)
+        _same(desk, record, now, after)
     return desk.records.keep(replace(record, done=record.done + 1, writing=False)), now
 
 
-def _same(now: Rows, expected: Rows) -> None:
+def _same(desk: Desk, record: Record, now: Rows, expected: Rows) -> None:
     for kind, name in now.differences(expected):
-        raise _changed(kind, name, now.of(kind, name), expected.of(kind, name))
+        raise _changed(desk, record, kind, name, now.of(kind, name), expected.of(kind, name))
 
 
 async def _written(desk: Desk, stride: Stride, now: Rows) -> None:

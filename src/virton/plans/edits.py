@@ -7,6 +7,7 @@ from typing import Any
 from virton.ha.config.properties import split_list
 from virton.plans.desired import Desired, DesiredError, names_in
 from virton.plans.entries import Configured, Kind, Values, defaults
+from virton.plans.fields import Fields
 
 REQUIRED = {"node-affinity": ("resources", "nodes"), "resource-affinity": ("resources", "affinity")}
 NEWER = {Kind.RESOURCE: "auto-rebalance", Kind.RULE: "affinity"}
@@ -67,8 +68,16 @@ class Edit:
 
     @classmethod
     def from_json(cls, told: Mapping[str, Any]) -> "Edit":
-        """Read an edit that was kept."""
-        return cls(Kind(told["kind"]), told["name"], told["before"], told["after"])
+        """Read an edit that was kept; raises FieldError."""
+        return cls.read(Fields(told))
+
+    @classmethod
+    def read(cls, told: Fields) -> "Edit":
+        """Read an edit that was kept; raises FieldError."""
+        kind = Kind(told.text("kind", among=tuple(Kind)))
+        before = told.texts_by_name("before") if "before" in told else None
+        after = told.texts_by_name("after") if "after" in told else None
+        return cls(kind, told.text("name"), before, after)
 
 
 def edits(now: Configured, desired: Desired) -> tuple[Edit, ...]:

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from virton.ha.config.datacenter import parse_property_string
 from virton.plans.edits import Edit
 from virton.plans.entries import AUTO, CRS, HA, Kind, defaults
+from virton.plans.fields import Fields
 from virton.proxmox.comments import resource_comment, rule_comment
 from virton.proxmox.values import comment
 
@@ -61,9 +62,14 @@ class Rows:
         }
 
     @classmethod
-    def from_json(cls, told: Mapping[str, Any]) -> "Rows":
-        """Read rows that were kept."""
-        return cls({Kind(kind): rows for kind, rows in told.items()}, {})
+    def read(cls, told: Fields) -> "Rows":
+        """Read rows that were kept; raises FieldError."""
+        told.know(tuple(Kind))
+        parts = {kind: told.part(kind) for kind in Kind if kind in told}
+        rows = {
+            kind: {name: part.texts_by_name(name) for name in part} for kind, part in parts.items()
+        }
+        return cls(rows, {})
 
 
 async def read_rows(api: "ClusterApi", features: "Features") -> Rows:

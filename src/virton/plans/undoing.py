@@ -2,21 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import groupby
 
-from virton.plans.applying import Desk, carry_out, shown
+from virton.plans.applying import Desk, Foreign, ForeignChangeError, carry_out
 from virton.plans.edits import Edit
 from virton.plans.entries import Kind
 from virton.plans.records import Record, State, Stride
 from virton.plans.rows import Rows
-
-
-class ForeignChangeError(Exception):
-    """What was applied is not so any more: somebody else has changed it since."""
-
-    def __init__(self, changes: Sequence[tuple[Kind, str, str, str]]) -> None:
-        """Keep each entry with what it is now and what was left."""
-        super().__init__(str(changes))
-        self.changes = tuple(changes)
 
 
 def done_of(record: Record, now: Rows) -> list[Stride]:
@@ -29,17 +21,50 @@ def done_of(record: Record, now: Rows) -> list[Stride]:
     return made
 
 
-def undoing(record: Record, now: Rows) -> list[Stride]:
-    """Return the steps that undo an apply; raises ForeignChangeError."""
-    made = done_of(record, now)
-    foreign = [
-        (s.kind, s.name, shown(now.of(s.kind, s.name)), shown(s.after))
-        for s in made
-        if now.of(s.kind, s.name) != s.after
-    ]
+def undoing(desk: Desk, record: Record, now: Rows) -> list[Stride]:
+    """Return the steps that undo what is left of an apply; raises ForeignChangeError.
+
+    What is as it was before, is undone already.
+    """
+    made = [s for s in done_of(record, now) if now.of(s.kind, s.name) != s.before]
+    foreign = [_foreign(desk, s, now, record) for s in made if now.of(s.kind, s.name) != s.after]
     if foreign:
         raise ForeignChangeError(foreign)
-    return [stride.inverse() for stride in reversed(made)]
+    return _in_file_order([stride.inverse() for stride in reversed(made)], record.rows)
+
+
+def _foreign(desk: Desk, stride: Stride, now: Rows, record: Record) -> Foreign:
+    kind, name = stride.kind, stride.name
+    return Foreign(
+        kind, name, now.of(kind, name), stride.after, desk.changed_by(kind, name, record.begun_s)
+    )
+
+
+def _in_file_order(strides: Sequence[Stride], before: Rows) -> list[Stride]:
+    """Return steps with those that put entries in again in the order that their files had.
+
+    A new resource goes to the end of its file, and a new rule behind the first one.
+    """
+    found: list[Stride] = []
+    for (kind, is_added), run in groupby(strides, lambda s: (s.kind, s.before is None)):
+        if is_added and kind in (Kind.RESOURCE, Kind.RULE):
+            places = {name: at for at, name in enumerate(before.rows[kind])}
+            found += sorted(run, key=lambda s: places[s.name], reverse=kind is Kind.RULE)
+        else:
+            found += run
+    return found
+
+
+def order_after(strides: Sequence[Stride], now: Rows) -> Rows:
+    """Return what is configured after some steps, each entry where it will stand."""
+    for stride in strides:
+        now = now.with_row(stride.kind, stride.name, stride.after)
+        names = list(now.rows[stride.kind])
+        if stride.kind is Kind.RULE and stride.before is None and len(names) > 2:
+            names = [names[0], names[-1], *names[1:-1]]
+            rules = {name: now.rows[Kind.RULE][name] for name in names}
+            now = Rows({**now.rows, Kind.RULE: rules}, now.digests)
+    return now
 
 
 async def undo(desk: Desk, record: Record, undone: Record, *, exact: bool) -> Record:
@@ -58,10 +83,7 @@ def misplaced(now: Rows, before: Rows) -> tuple[str, ...]:
 
 
 def in_their_places(now: Rows, before: Rows) -> list[Stride]:
-    """Return steps after which the entries stand in their files as they did.
-
-    A new resource goes to the end of its file, and a new rule behind the first one.
-    """
+    """Return steps after which the entries stand in their files as they did."""
     found: list[Stride] = []
     for kind in (Kind.RESOURCE, Kind.RULE):
         here, there = list(now.rows[kind]), list(before.rows[kind])

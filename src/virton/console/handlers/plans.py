@@ -1,6 +1,6 @@
 """Plans: changes that are collected, looked at together, approved, applied once, and undone."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from starlette.responses import Response
@@ -8,47 +8,62 @@ from starlette.responses import Response
 from virton.console.answers import Answer
 from virton.console.guard import Call, done, read_json
 from virton.console.handlers.books import sentences_of
-from virton.console.plan_book import Draft, NotNowError, PlanBook, Who
+from virton.console.plan_book import PRUNE, Draft, NotNowError, PlanBook, Who
 from virton.console.problems import Refusal
 from virton.console.standings import AUDIT, CONSOLE
+from virton.damage import DamagedError
 from virton.language import plans
+from virton.language.sentences import Sentences
+from virton.plans.applying import ForeignChangeError
 from virton.plans.desired import ABSENT, DesiredError, read_desired
 from virton.plans.entries import Kind
+from virton.plans.fields import FieldError, Fields
 from virton.plans.records import BusyError, Record
-from virton.plans.undoing import ForeignChangeError
 from virton.plans.yaml_file import read_tree
 
-LONGEST_WHY = 500
+LONGEST_WHY, MOST_RECORDS = 500, 20
+_UNKNOWN: Mapping[str, Any] = {"who": "?", "why": "?", "since": "?"}
 Done = TypeVar("Done")
 
 
 async def show(call: Call) -> Response:
     """Return the draft, who approves of it, and what was applied."""
     book, said = _book(call, AUDIT), sentences_of(call)
-    draft = book.draft
-    records = await book.records(await _who(call))
-    entries = [
-        {
-            "kind": kind,
-            "name": name,
-            "gone": told == ABSENT,
-            "says": said.say(f"plans.kind.{kind}", {}),
-            "values": told if isinstance(told, dict) else {},
-            "by": draft.by.get(f"{kind}/{name}", ""),
-        }
-        for kind, part in draft.tree.items()
-        for name, told in part.items()
-    ]
+    draft, records = book.draft, await book.records(await _who(call))
+    try:
+        newest, trouble = records.newest(MOST_RECORDS), book.trouble
+    except DamagedError as damaged:
+        newest, trouble = [], f"{damaged}. {damaged.advice}"
+    elsewhere = records.elsewhere()
     return Answer(
         {
-            "entries": entries,
+            "entries": list(_entries(draft, said)),
             "digest": draft.digest,
-            "approved_by": list(draft.approved_by),
+            "approved_by": list(draft.approved),
             "four_eyes": book.four_eyes,
             "busy": book.is_busy,
-            "records": [_record(one, call) for one in records[:20]],
+            "elsewhere": elsewhere and said.say("plans.busy", {**_UNKNOWN, **elsewhere}),
+            "trouble": trouble,
+            "records": [_record(one, call) for one in newest],
         }
     )
+
+
+def _entries(draft: Draft, said: Sentences) -> Iterator[dict[str, Any]]:
+    for part, entries in draft.tree.items():
+        for name, told in entries.items():
+            shown = said.say(f"plans.prune.{name}", {}) if part == PRUNE else name
+            yield {
+                "kind": part,
+                "name": name,
+                "gone": told == ABSENT,
+                "says": said.say(f"plans.kind.{part}", {}),
+                "shown": shown,
+                "values": {"nodes": told}
+                if part == Kind.DOMAIN and told != ABSENT
+                else _values(told),
+                "by": draft.by.get(f"{part}/{name}", ""),
+            }
 
 
 def _record(record: Record, call: Call) -> dict[str, Any]:
@@ -68,14 +83,18 @@ def _record(record: Record, call: Call) -> dict[str, Any]:
     }
 
 
+def _values(told: Any) -> dict[str, Any]:
+    return told if isinstance(told, dict) else {}
+
+
 async def look(call: Call) -> Response:
     """Return what the draft would do: each change with its effect, and what is borne then."""
     book = _book(call, AUDIT)
 
     async def looked() -> Response:
-        plan = await book.look(await _who(call))
+        plan, seen = await book.look(await _who(call))
         told = plans.told_plan(plan, sentences_of(call))
-        return Answer(told | {"digest": book.draft.digest})
+        return Answer(told | {"digest": seen.draft, "look": seen.token})
 
     return await _refusing(call, looked)
 
@@ -93,16 +112,22 @@ async def collect(call: Call) -> Response:
 
 def _with(draft: Draft, body: dict[str, Any], who: str) -> Draft:
     if "text" in body:
-        text = str(body["text"])
-        desired, tree = read_desired(text), read_tree(text)
-        for part in Kind:
-            for entry in desired.of(part):
-                draft = draft.with_entry(part, entry, _plain(tree[part][entry]), who)
-        return draft
+        return _with_file(draft, Fields(body).text("text"), who)
     kind, name, values = body.get("kind"), body.get("name"), body.get("values")
     if kind not in list(Kind) or not isinstance(name, str):
         raise Refusal(400, "invalid", None, {"kind": "not_a_value"})
-    return draft.with_entry(Kind(kind), name, ABSENT if values is None else values, who)
+    return draft.with_entry(str(kind), name, ABSENT if values is None else values, who)
+
+
+def _with_file(draft: Draft, text: str, who: str) -> Draft:
+    """Return the draft with the changes of a file; what must be true is no change."""
+    desired, tree = read_desired(text), read_tree(text)
+    for part in Kind:
+        for name, told in (tree.get(part) or {}).items():
+            draft = draft.with_entry(part, str(name), _plain(told), who)
+    for kind in sorted(desired.prune):
+        draft = draft.with_entry(PRUNE, kind, ABSENT, who)
+    return draft
 
 
 def _plain(told: Any) -> Any:
@@ -117,31 +142,37 @@ def _plain(told: Any) -> Any:
 async def leave_out(call: Call) -> Response:
     """Take an entry out of the draft."""
     book, params = _book(call, CONSOLE), call.request.path_params
-    if params["kind"] not in list(Kind):
+    if params["kind"] not in (*Kind, PRUNE):
         raise Refusal(404, "not_found")
-    book.keep(book.draft.without(Kind(params["kind"]), params["name"]))
-    return await show(call)
+
+    async def left_out() -> Response:
+        book.keep(book.draft.without(params["kind"], params["name"]))
+        return await show(call)
+
+    return await _refusing(call, left_out)
 
 
 async def act(call: Call) -> Response:
-    """Approve of the draft, apply it, go on, undo, or discard it."""
+    """Approve of the draft, apply it, go on, close, undo, or discard it."""
     book, what = _book(call, CONSOLE), call.request.path_params["act"]
-    body = await read_json(call.request)
-    at_s, digest = int(call.console.clock.time()), str(body.get("digest", ""))
+    body = Fields(await read_json(call.request))
+    at_s = int(call.console.clock.time() + call.console.poller.readings.clock_ahead_s)
 
     async def acted() -> Response:
         match what:
             case "approve":
-                book.approve(call.session.user, digest)
+                book.approve(call.session.user, body.text("look"))
             case "apply":
-                why = str(body.get("why", ""))[:LONGEST_WHY]
-                await book.apply(await _who(call), digest, why, at_s)
+                why = body.text("why", "")[:LONGEST_WHY]
+                await book.apply(await _who(call), body.text("look"), why, at_s)
             case "resume":
                 await book.go_on(await _who(call))
-            case "undo" if isinstance(body.get("number"), int):
-                await book.undo(await _who(call), body["number"], at_s)
+            case "close":
+                await book.close(await _who(call), body.count("number"))
+            case "undo":
+                await book.undo(await _who(call), body.count("number"), at_s)
             case "discard":
-                book.keep(Draft())
+                book.discard(body.text("digest"))
             case _:
                 raise Refusal(404, "not_found")
         return done()
@@ -154,21 +185,19 @@ async def _refusing(call: Call, work: Callable[[], Awaitable[Done]]) -> Done:
     said = sentences_of(call)
     try:
         return await work()
-    except DesiredError as error:
+    except (DesiredError, FieldError) as error:
         words = said.say(f"plans.wrong.{error.problem}", {"field": error.field, **error.fields})
         raise Refusal(400, "plan", words) from None
     except NotNowError as error:
         raise Refusal(409, "plan", said.say(f"plans.{error.why}", error.fields)) from None
     except BusyError as busy:
-        fields = {"who": "?", "why": "?", "since": "?", **busy.note}
-        raise Refusal(409, "plan", said.say("plans.busy", fields)) from None
+        raise Refusal(409, "plan", said.say("plans.busy", {**_UNKNOWN, **busy.note})) from None
     except ForeignChangeError as foreign:
-        lines = [
-            said.say("plans.foreign.row", {"part": str(k), "name": n, "now": now, "left": left})
-            for k, n, now, left in foreign.changes
-        ]
-        words = " ".join([said.say("plans.foreign", {}), *lines])
+        lines = [said.say("plans.foreign.row", one.fields) for one in foreign.changes]
+        words = "\n".join([said.say("plans.foreign", {}), *lines])
         raise Refusal(409, "plan", words) from None
+    except DamagedError as damaged:
+        raise Refusal(500, "plan", f"{damaged}. {damaged.advice}") from None
     except TimeoutError:
         raise Refusal(504, "forecast", "it takes too long") from None
     except OSError as failure:
