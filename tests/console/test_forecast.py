@@ -12,7 +12,7 @@ from virton.console.app import create_app
 from virton.console.settings import ConsoleSettings
 from virton.console.watch.forecasts import Forecasts
 from virton.embedded import RunningCluster, start
-from virton.proxmox import ProxmoxClient
+from virton.proxmox import ClusterApi, ProxmoxClient
 
 pytestmark = pytest.mark.anyio
 PASSWORD = "a password for tests"
@@ -105,12 +105,36 @@ async def test_what_a_user_has_read_holds_until_the_cluster_changes(seat: Seat) 
         return {"read": len(read)}
 
     async def seen(user: str) -> Any:
-        return (await seat.forecasts.sight_of(user, capture))["read"]
+        return (await seat.forecasts.sights.of(user, capture))["read"]
 
     assert [await seen("one"), await seen("one"), await seen("other")] == [1, 1, 2]
     await seat.browser.write("PUT", "/api/resources/vm:100", {"max_restart": 3})
     await seat.browser.get("/api/snapshot?fresh=1")
     assert [await seen("one"), await seen("one")] == [3, 3]
+
+
+async def test_who_may_see_all_is_answered_from_the_consoles_own_sight_and_nobody_else(
+    seat: Seat,
+) -> None:
+    await seat.get("why/vm:100")
+    sights = seat.forecasts.sights
+    own = await sights.own()
+    await seat.get("why/vm:121")
+    assert await sights.own() is own  # what was read for one question answers the next
+    client = ProxmoxClient.in_process(seat.cluster.app)
+    ticket = await ClusterApi(client).log_in("root@pam", PASSWORD, 0)
+    for method, path, params in (
+        ("POST", "/access/users", {"userid": "eye@pve", "password": PASSWORD}),
+        ("POST", "/access/roles", {"roleid": "Eye", "privs": "Sys.Audit"}),
+        ("PUT", "/access/acl", {"path": "/", "users": "eye@pve", "roles": "Eye"}),
+        ("PUT", "/access/acl", {"path": "/vms/121", "users": "eye@pve", "roles": "PVEAuditor"}),
+    ):
+        await client.call(method, path, ticket, params)
+    await client.aclose()
+    await seat.browser.log_in("eye@pve", PASSWORD)
+    for asked in ("why/vm:100", "course?lose=phum01"):
+        answer = await seat.browser.get(f"/api/forecast/{asked}")
+        assert (answer.status_code, answer.json()["error"]["code"]) == (403, "forbidden")
 
 
 @pytest.mark.parametrize(

@@ -204,3 +204,12 @@ def test_what_really_came_is_held_against_what_was_said(tmp_path: Path) -> None:
     worked_in_turn(*rare, score=tmp_path / "rare.json")
     assert json.loads((tmp_path / "rare.json").read_text())["times"] == {"hits": 1, "of": 1}
     assert worked({"id": 1, "do": "score"}, score=score)[0]["answer"] == told
+
+
+def test_a_capture_that_has_a_name_is_told_once_for_all_questions() -> None:
+    told = {"do": "capture", "name": "first", "capture": document()}
+    asked = {"do": "why", "capture": "first", "sid": "vm:1"}
+    many = [told | {"name": str(name)} for name in range(20)]  # that push the first one out
+    answers = worked(told, {"id": 1, **asked}, *many, {"id": 2, **asked, "capture": "19"})
+    assert answers[0]["answer"] == answers[1]["answer"]
+    assert answers[0]["answer"]["node"] == "node1"

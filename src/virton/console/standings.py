@@ -25,6 +25,25 @@ MODIFY = "Sys.Modify"
 GUEST_AUDIT = "VM.Audit"
 
 
+_SHOWN_WITH = {
+    "/": AUDIT,
+    "/nodes": AUDIT,
+    "/vms": GUEST_AUDIT,
+    "/storage": "Datastore.Audit",
+    "/mapping": "Mapping.Audit",
+}
+"""What it takes to see each part of what a capture tells, on every path below."""
+
+
+def sees_all(permissions: Permissions) -> bool:
+    """Tell whether nothing that a capture tells is hidden from somebody, on whatever path."""
+    return all(
+        privilege in permissions.on(path)
+        for top, privilege in _SHOWN_WITH.items()
+        for path in (top, *(path for path in permissions.paths if path.startswith(f"{top}/")))
+    )
+
+
 def missing(privilege: str, path: str = "/") -> ApiError:
     """Return what is answered to somebody who lacks a privilege on a path, as the cluster says it."""
     words = f"Permission check failed ({path}, {privilege})"

@@ -20,6 +20,7 @@ from virton.console.settings import ConsoleSettings, console_key
 from virton.console.watch.fence_clock import FenceClock
 from virton.console.watch.forecasts import Forecasts
 from virton.console.watch.poller import Poller
+from virton.console.watch.sights import Memories
 from virton.console.watch.telling import Telling
 from virton.console.watch.upkeep import Upkeep
 from virton.console.watch.views import Views
@@ -28,7 +29,7 @@ from virton.keeping.syslog import Forwarder, Receiver
 from virton.proxmox import ClusterApi, ProxmoxClient
 from virton.proxmox.answers import Remembered
 from virton.proxmox.capture import see
-from virton.proxmox.credentials import Credentials
+from virton.proxmox.credentials import Credentials, name_of
 from virton.throttle import Throttle
 
 CONFIGURATION_S = 600.0
@@ -127,10 +128,11 @@ def open_console(client: ProxmoxClient, settings: ConsoleSettings, clock: Clock)
     sessions = Sessions(client, lender, settings, clock, key, poller.feed.beat)
     told = auditor(Audit(settings.data), clock, _forwarder(settings))
 
-    of_whom_it_serves = Remembered(clock.monotonic, CONFIGURATION_S)
+    of_whom_it_serves = Memories(clock, CONFIGURATION_S)
 
     async def planned(credentials: Credentials, nodes: list[str]) -> dict[str, Any]:
-        capture = await see(ClusterApi(client, credentials), of_whom_it_serves)
+        memory = of_whom_it_serves.of(name_of(credentials))
+        capture = await see(ClusterApi(client, credentials), memory)
         return await forecasts.ask("maintenance", capture=capture, nodes=nodes, timed=False)
 
     return Console(

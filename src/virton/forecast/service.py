@@ -2,7 +2,8 @@
 
 `python -m virton.forecast.service [SCORE_FILE]`. Each job has an `id`, and what to `do`:
 `table` (a newer one overtakes the one under way), `course`, `why`, `waiting`, `advice`, `maintenance`, `score`,
-and `cancel` with the id of another job. A table's rows are sent as soon as each is known, those that may have
+and `cancel` with the id of another job. `capture` tells a capture under a `name`: a job may name it in the place
+of its own `capture`, so that many questions of one cluster read it once. A table's rows are sent as soon as each is known, those that may have
 changed first; between two rows waiting questions are answered. Once a table is whole, the rows of
 single nodes come once more, with the times at which everything runs again.
 """
@@ -47,6 +48,17 @@ log = logging.getLogger(__name__)
 Job = Mapping[str, Any]
 
 
+MOST_CAPTURES = 8
+"""So many captures are remembered by their names, those that were told or used last."""
+
+
+def _keep(kept: dict[str, Any], name: str, value: Any) -> None:
+    kept.pop(name, None)
+    kept[name] = value
+    while len(kept) > MOST_CAPTURES:
+        del kept[next(iter(kept))]
+
+
 class Service:
     """Works off jobs; `send` takes the answers."""
 
@@ -57,7 +69,8 @@ class Service:
         self._ended = False
         self._cancelled: set[Any] = set()
         self._former: Table | None = None
-        self._read: tuple[Mapping[str, Any], Situation] | None = None
+        self._captures: dict[str, Mapping[str, Any]] = {}
+        self._situations: dict[str, Situation] = {}
         self._score_file = score
         self.keeper = Keeper(_read_score(score))
 
@@ -66,8 +79,13 @@ class Service:
         with self._ready:
             if job.get("do") == "cancel":
                 self._cancelled.add(job.get("job"))
+            elif job.get("do") == "capture":
+                _keep(self._captures, str(job["name"]), job["capture"])
             else:
-                self._jobs.append(job)
+                named = job.get("capture")
+                self._jobs.append(
+                    job if not isinstance(named, str) else {**job, "told": self._captures[named]}
+                )
             self._ready.notify()
 
     def end(self) -> None:
@@ -132,7 +150,7 @@ class Service:
     def _told(self, job: Job) -> dict[str, Any]:
         if job.get("do") == "score":
             return self.keeper.score.to_json()
-        situation = self._situation(job["capture"])
+        situation = self._situation(job)
         match job.get("do"):
             case "course":
                 question = question_of(job.get("question") or {}, situation)
@@ -155,17 +173,22 @@ class Service:
             case what:
                 raise QuestionError(f"there is nothing called {what!r} to do")
 
-    def _situation(self, capture: Mapping[str, Any]) -> Situation:
-        """Return the situation of a capture; of the same one again, as it was read."""
-        if self._read is None or self._read[0] != capture:
-            self._read = capture, situation_of(capture)
-        return self._read[1]
+    def _situation(self, job: Job) -> Situation:
+        """Return the situation of a job's capture; one that has a name is read once."""
+        name = job["capture"]
+        if not isinstance(name, str):
+            return situation_of(name)
+        known = self._situations.get(name)
+        if known is None:
+            known = situation_of(job["told"])
+        _keep(self._situations, name, known)
+        return known
 
     # the table
 
     def _table(self, job: Job) -> Iterator[None]:
         try:
-            situation = situation_of(job["capture"])
+            situation = self._situation(job)
         except ScenarioError as error:
             self._send({"id": job.get("id"), "error": str(error)})
             return

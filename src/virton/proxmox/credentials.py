@@ -56,3 +56,8 @@ class ApiToken:
 
 
 Credentials = Ticket | ApiToken
+
+
+def name_of(credentials: Credentials) -> str:
+    """Return who asks, without any secret."""
+    return credentials.user if isinstance(credentials, Ticket) else credentials.name

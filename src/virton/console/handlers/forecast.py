@@ -8,14 +8,13 @@ from starlette.responses import Response
 from virton.console.answers import Answer
 from virton.console.guard import Call, read_json
 from virton.console.handlers.books import sentences_of
-from virton.console.handlers.foretelling import refusals
+from virton.console.handlers.foretelling import refusals, seen_lately
 from virton.console.handlers.history import number_of
 from virton.console.handlers.records import past_capture
 from virton.console.problems import Refusal
 from virton.console.standings import AUDIT, CONSOLE, GUEST_AUDIT
 from virton.console.watch.domains import DomainError, read_domains
 from virton.language.forecasts import told_course, told_waiting, told_why
-from virton.proxmox.capture import see
 
 _LISTS = ("lose", "cut", "maintenance", "fail_start", "add_rule", "change", "remove", "move")
 _TEXTS = ("split", "arming", "as_version")
@@ -64,7 +63,7 @@ async def keep_domains(call: Call) -> Response:
 async def fit(call: Call) -> Response:
     """Return how many more guests of a size (`size=memory=8GiB,cores=4`) fit safely."""
     size = call.request.query_params.get("size", "")
-    return Answer(await _asked(call, "fit", capture=await _seen_lately(call), size=size))
+    return Answer(await _asked(call, "fit", capture=await seen_lately(call), size=size))
 
 
 async def score(call: Call) -> Response:
@@ -86,13 +85,13 @@ async def course(call: Call) -> Response:
 async def why(call: Call) -> Response:
     """Return why a resource is where it is, and what helps."""
     sid = call.request.path_params["sid"]
-    told = await _asked(call, "why", capture=await _seen_lately(call), sid=sid)
+    told = await _asked(call, "why", capture=await seen_lately(call), sid=sid)
     return Answer(told_why(told, sentences_of(call)))
 
 
 async def waiting(call: Call) -> Response:
     """Return of each resource that will not run by itself, why that is so."""
-    told = await _asked(call, "waiting", capture=await _seen_lately(call))
+    told = await _asked(call, "waiting", capture=await seen_lately(call))
     said = sentences_of(call)
     return Answer({"resources": {sid: told_waiting(row, said) for sid, row in told.items()}})
 
@@ -100,14 +99,8 @@ async def waiting(call: Call) -> Response:
 async def advice(call: Call) -> Response:
     """Return what changes would do: who moves, and the table before and after."""
     return Answer(
-        await _asked(call, "advice", capture=await _seen_lately(call), question=_question(call))
+        await _asked(call, "advice", capture=await seen_lately(call), question=_question(call))
     )
-
-
-async def _seen_lately(call: Call) -> Any:
-    """Return the cluster as this user has just read it, for what does not depend on the second."""
-    user = call.session.user
-    return await call.console.forecasts.sight_of(user, lambda kept: see(call.api, kept))
 
 
 async def _asked(call: Call, do: str, **fields: Any) -> dict[str, Any]:

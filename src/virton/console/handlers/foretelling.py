@@ -1,18 +1,41 @@
 """How the handlers ask the forecast: of the cluster as a user reads it, its refusals told as ours."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from virton.console.guard import Call
 from virton.console.problems import Refusal
+from virton.console.standings import sees_all
 from virton.console.watch.forecasts import ForecastError
 from virton.proxmox.capture import see
 
 
 async def seen(call: Call) -> dict[str, Any]:
     """Return the cluster as this user may read it, and nothing that they may not; raises ApiFailure."""
-    return await see(call.api, call.console.forecasts.remembered_of(call.session.user))
+    sights = call.console.forecasts.sights
+    if _is_shown_all(call):
+        return await sights.own_now()
+    return await sights.of_now(_who(call), lambda kept: see(call.api, kept))
+
+
+async def seen_lately(call: Call) -> dict[str, Any]:
+    """Return the same as it was read lately, for what does not depend on the second."""
+    sights = call.console.forecasts.sights
+    if _is_shown_all(call):
+        return await sights.own()
+    return await sights.of(_who(call), lambda kept: see(call.api, kept))
+
+
+def _who(call: Call) -> Hashable:
+    return call.session.user, call.standing.sight
+
+
+def _is_shown_all(call: Call) -> bool:
+    """Tell whether somebody may see all that the console sees, and the console sees all there is."""
+    token = call.console.poller.readings.token
+    own = token is not None and token.sees_all and not token.refused
+    return own and sees_all(call.standing.permissions)
 
 
 @contextmanager

@@ -13,10 +13,13 @@ from virton.console.clock import Clock
 from virton.console.page.model import Outlook
 from virton.console.watch.domains import Domains, Named
 from virton.console.watch.readings import Readings
+from virton.console.watch.sights import Sights
 from virton.damage import DamagedError, reading
 from virton.ha.environment import SILENT_S
-from virton.proxmox.answers import Remembered
 from virton.strict_json import read_json
+
+TOLD = 4
+"""So many captures are known to the process by their names, as far as we count on it."""
 
 SERVICE = "virton.forecast.service"
 SCORE_FILE = "forecast-score.json"
@@ -27,12 +30,6 @@ PATIENCE_S = 60.0
 
 ANEW_S = 300.0
 """After so long the table is drawn anew: settings, storages, configurations are not watched."""
-
-USERS_SIGHT_S = 60.0
-HOLDS_S = 15.0
-"""For so long what a user has read of the cluster holds, as long as nothing in it has changed."""
-
-MOST_USERS = 20
 
 Json = dict[str, Any]
 log = logging.getLogger(__name__)
@@ -105,11 +102,12 @@ class Forecasts:
         self._score = data / SCORE_FILE
         self._clock = clock
         self._readings = readings
-        self._capture = capture
+        self.sights = Sights(clock, lambda: drawing(readings(), self.domains.named), capture)
         self._process: asyncio.subprocess.Process | None = None
         self._waiting: dict[int, asyncio.Future[Json]] = {}
         self._listener: asyncio.Task[None] | None = None
         self._numbered = 0
+        self._told: list[tuple[str, Json]] = []
         self._table_job = 0
         self._drawn: object = None
         self._held: object = None
@@ -118,18 +116,8 @@ class Forecasts:
         self._held_s: float | None = None
         self._made: set[str] = set()
         self._starting = asyncio.Lock()
-        self._remembered: dict[str, Remembered] = {}
-        self._sights: dict[str, tuple[object, float, Json]] = {}
         self._wanted = asyncio.Event()
         self._at_rest = asyncio.Event()
-
-    def remembered_of(self, user: str) -> Remembered:
-        """Return what a user has just seen of guests' configurations: no question asks them all again."""
-        kept = self._remembered.pop(user, None) or Remembered(self._clock.monotonic, USERS_SIGHT_S)
-        self._remembered[user] = kept
-        while len(self._remembered) > MOST_USERS:
-            del self._remembered[next(iter(self._remembered))]
-        return kept
 
     def fares(self) -> tuple[int, int]:
         """Return how many forecasts of real losses came true, and how many did not, as was kept."""
@@ -141,16 +129,6 @@ class Forecasts:
             # the forecast's process lays a damaged one aside, and begins anew
             return 0, 0
         return hits, of - hits
-
-    async def sight_of(self, user: str, read: Callable[[Remembered], Awaitable[Json]]) -> Json:
-        """Return the cluster as a user reads it: people type, and it need not be read at each key."""
-        drawn, now = drawing(self._readings(), self.domains.named), self._clock.monotonic()
-        before, at, capture = self._sights.get(user, (None, 0.0, {}))
-        if drawn is None or before != drawn or now - at > HOLDS_S:
-            capture = await read(self.remembered_of(user))
-            self._sights[user] = (drawn, now, capture)
-            self._sights = {u: kept for u, kept in self._sights.items() if u in self._remembered}
-        return capture
 
     # questions
 
@@ -177,8 +155,20 @@ class Forecasts:
         number = self._numbered
         if do == "table":
             self._table_job = number
+        if "capture" in fields:
+            fields = fields | {"capture": await self._name_of(number, fields["capture"])}
         await self._write({"id": number, "do": do, **fields})
         return number
+
+    async def _name_of(self, number: int, capture: Json) -> str:
+        """Return by what name the process knows a capture; tell it one that it does not know."""
+        known = next((name for name, told in self._told if told is capture), None)
+        if known is not None:
+            return known
+        name = str(number)
+        self._told = [*self._told[1 - TOLD :], (name, capture)]
+        await self._write({"do": "capture", "name": name, "capture": capture})
+        return name
 
     async def _write(self, job: Json) -> None:
         process = self._process
@@ -196,6 +186,7 @@ class Forecasts:
         async with self._starting:
             if self._process is not None and self._process.returncode is None:
                 return
+            self._told = []
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",
@@ -293,7 +284,7 @@ class Forecasts:
 
     async def _draw(self) -> None:
         try:
-            capture = await self._capture()
+            capture = await self.sights.own_now()
             self.table.done, self._made = 0, set()
             self._at_rest.clear()
             at_s = _told_s(capture, self._clock.time() + self._readings().clock_ahead_s)

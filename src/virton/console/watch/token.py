@@ -4,7 +4,7 @@ import logging
 from dataclasses import dataclass, replace
 
 from virton.console.clock import Clock
-from virton.console.standings import AUDIT, GUEST_AUDIT
+from virton.console.standings import AUDIT, GUEST_AUDIT, sees_all
 from virton.proxmox.access import Permissions
 from virton.proxmox.credentials import ApiToken, Credentials
 from virton.proxmox.errors import ApiError, ErrorCode
@@ -26,11 +26,15 @@ def missing_privileges(permissions: Permissions) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class TokenStanding:
-    """A token by its name, whether the cluster refuses it, and which privileges it lacks."""
+    """A token by its name, whether the cluster refuses it, and which privileges it lacks.
+
+    It `sees_all` where nothing that a capture tells is hidden from it.
+    """
 
     name: str
     refused: bool = False
     lacks: tuple[str, ...] = ()
+    sees_all: bool = False
 
 
 class TokenWatch:
@@ -83,7 +87,8 @@ class TokenWatch:
     def may(self, permissions: Permissions) -> None:
         """Take notice of what the token may do."""
         if self.standing is not None:
-            self._now(replace(self.standing, lacks=missing_privileges(permissions)))
+            lacks, all_seen = missing_privileges(permissions), sees_all(permissions)
+            self._now(replace(self.standing, lacks=lacks, sees_all=all_seen))
 
     def _now(self, standing: TokenStanding, words: str = "") -> None:
         before, self.standing = self.standing, standing
