@@ -68,12 +68,12 @@ def test_a_plan_is_read_and_agreed_to_by_keys_alone(standin: Standin, open_page:
     page = open_page("/maintenance?node=node1&node=node2")
     begin = page.get_by_role("button", name="동의하고 점검 시작")
     expect(page.get_by_role("heading", name="1. node1")).to_be_visible()
-    expect(page.get_by_text("콘솔이 node3로 옮깁니다.")).to_be_visible()
+    expect(page.get_by_text("콘솔이 node3 노드로 옮깁니다.")).to_be_visible()
     expect(page.get_by_text("옮길 수 없는 리소스 1개")).to_be_visible()
-    expect(page.get_by_text("어떤 순서로 해도")).to_be_visible()
+    expect(page.get_by_text("어떤 순서로 점검해도")).to_be_visible()
     expect(begin).to_be_disabled()
     held_to(page, "plan")
-    page.get_by_role("checkbox", name="안전하지 않다는 것을 알고도 진행합니다.").focus()
+    page.get_by_role("checkbox", name="안전하지 않다는 것을 알고 진행합니다.").focus()
     page.keyboard.press("Space")
     page.keyboard.press("Tab")
     expect(begin).to_be_focused()
@@ -81,7 +81,11 @@ def test_a_plan_is_read_and_agreed_to_by_keys_alone(standin: Standin, open_page:
     page.keyboard.press("Enter")
     expect(page.get_by_text("아직 작업하면 안 됩니다")).to_be_visible()
     agreed = {"nodes": ["node1", "node2"], "way": "mode", "digest": standin.plan["digest"]}
-    assert standin.writes[-1] == ("POST", "/api/maintenance", agreed | {"accept": True})
+    assert standin.writes[-1] == (
+        "POST",
+        "/api/maintenance",
+        agreed | {"accept": True, "noout": False},
+    )
 
 
 def test_other_ways_tell_their_traps_and_the_command_to_copy(
@@ -93,7 +97,7 @@ def test_other_ways_tell_their_traps_and_the_command_to_copy(
     command = "ha-manager crm-command node-maintenance enable node1"
     expect(page.get_by_text(command)).to_be_visible()
     page.get_by_role("radio", name="게스트를 하나씩 옮기기").check()
-    expect(page.get_by_text("HA가 이 노드에 게스트를 다시 시작하거나")).to_be_visible()
+    expect(page.get_by_text("HA가 이 노드에서 게스트를 시작하거나")).to_be_visible()
     held_to(page, "ways-390")
 
 
@@ -103,9 +107,12 @@ def test_the_sign_is_green_while_the_console_says_so_and_no_longer(
     standin.maintenance = work_told(Phase.EMPTYING, empty=True)
     page = open_page("/maintenance")
     expect(page.get_by_text(EMPTY)).to_be_visible()
+    at_hand = page.get_by_role("listitem").filter(has_text="node1").first
+    expect(at_hand.locator(".pill")).to_have_text("비었음")
+    expect(at_hand).to_contain_text("작업 중 멈추면 안 되는 노드: node2, node3")
     held_to(page, "empty")
     with page.expect_response("**/api/maintenance/finish"):
-        page.get_by_role("button", name="작업 마침, 되돌리기").press("Enter")
+        page.get_by_role("button", name="작업 완료, 되돌리기").press("Enter")
     assert standin.writes[-1][:2] == ("POST", "/api/maintenance/finish")
     standin.go_away()
     expect(page.get_by_text(EMPTY)).to_have_count(0)

@@ -33,7 +33,7 @@ def test_a_plan_is_printed_and_one_that_is_not_borne_has_a_code_of_its_own(tmp_p
     code, text = planned(tmp_path, "--node", "node1", "--lang", "en")
     assert (code, "vm:1 → node3 (live)" in text) == (0, True)
     code, text = planned(tmp_path, "--node", "node2", "--lang", "ko")
-    assert (code, "다 비울 수 없습니다" in text) == (3, True)
+    assert (code, "모두 비울 수는 없음" in text) == (3, True)
 
 
 def test_it_answers_in_json_and_names_a_node_that_there_is_not(tmp_path: Path) -> None:

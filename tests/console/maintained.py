@@ -110,12 +110,15 @@ class Scene:
         capture = await see(ClusterApi(self.client, credentials), remembered)
         return maintenance(situation_of(capture), nodes, timed=False)
 
-    async def begun(self, nodes: list[str], way: Way = Way.MODE) -> Maintenance:
+    async def begun(
+        self, nodes: list[str], way: Way = Way.MODE, *, noout: bool = False
+    ) -> Maintenance:
         """Return a console in which the maintenance of these nodes has begun."""
         console = await self.console()
         told = await self.planned(self.session.ticket, nodes)
         stops = tuple(stop_of(step) for step in told["steps"])
-        work = Work(0, "root@pam", self.clock.time(), way, stops, keep=told["bears"])
+        keep, now = told["bears"], self.clock.time()
+        work = Work(0, "root@pam", now, way, stops, keep=keep, noout=noout)
         console.begin(work, self.session)
         return console
 

@@ -41,8 +41,10 @@ async def test_a_node_is_emptied_serviced_and_brought_back_with_everything(scene
     await scene.until(console, lambda: console.is_empty)
     assert "phum03" not in scene.places().values()
     press(console, scene, "finish")
-    await scene.until(console, lambda: console.under_way is None)
+    await scene.until(console, lambda: console.work and console.work.phase is Phase.GATE)
+    # all are back by then, also those that HA brings back some rounds later
     assert scene.places() == before
+    await scene.until(console, lambda: console.under_way is None)
     assert asked(console) == [
         ("enter", ""),
         ("move", "ct:201"),
@@ -239,6 +241,22 @@ async def test_the_gate_waits_for_ceph_where_there_is_one(scene: Scene) -> None:
     await scene.until(console, lambda: any(fact.kind == "ceph" for fact in console.gate))
     assert [(f.kind, f.names) for f in console.gate if not f.ok] == [("ceph", ("HEALTH_WARN",))]
     scene.client.told[CEPH] = {"health": {"status": "HEALTH_WARN", "checks": NOOUT}}
+    await scene.until(console, lambda: console.under_way is None)
+
+
+async def test_ceph_moves_no_data_meanwhile_where_that_was_agreed_to(scene: Scene) -> None:
+    well, kept = {"health": {"status": "HEALTH_OK"}}, {"health": {"status": "HEALTH_WARN"}}
+    kept["health"]["checks"] = NOOUT
+    scene.client.told = {CEPH: well, "/cluster/ceph/flags/noout": None}
+    console = await scene.begun(["phum03"], noout=True)
+    await scene.step(console)
+    assert asked(console) == [("set_noout", "")]
+    scene.client.told[CEPH] = kept
+    await scene.until(console, lambda: console.is_empty)
+    press(console, scene, "finish")
+    await scene.until(console, lambda: ("drop_noout", "") in asked(console))
+    assert console.under_way is not None
+    scene.client.told[CEPH] = well
     await scene.until(console, lambda: console.under_way is None)
 
 

@@ -16,7 +16,7 @@ from tests.forecast.clusters import (
     random_sids,
 )
 from virton.forecast.maintenance import Step, serviced
-from virton.forecast.maintenance_plan import order_that_keeps, plan
+from virton.forecast.maintenance_plan import Orders, plan
 from virton.forecast.rest import at_rest
 from virton.forecast.situation import Situation
 from virton.forecast.staging import Phases, stage
@@ -120,7 +120,7 @@ def wrong_orders(seed: int, most_nodes: int = 8) -> list[str]:
     base, found = random_cluster(seed, most_nodes), []
     nodes = dice.sample(sorted(base.nodes), min(len(base.nodes), dice.randint(3, MOST_PERMUTED)))
     for keep in (0, 1):
-        search = order_that_keeps(base, nodes, keep)
+        search = Orders(base).search(base, nodes, keep)
         if search.order is not None and not _keeps(base, search.order, keep):
             found.append(f"{search.order} does not keep {keep}")
         if (search.order is not None) != brute_force(base, nodes, keep):

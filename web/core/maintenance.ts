@@ -46,7 +46,7 @@ export interface Plan {
   whole: boolean;
   offers: Way[];
   policy: string | null;
-  ceph?: { health: string; noout: boolean } | null;
+  ceph?: { health: string; noout: boolean; well?: boolean } | null;
 }
 
 export interface Trouble {
@@ -60,6 +60,10 @@ export interface Stop {
   node: string;
   moves: Record<string, string>;
   outside: Record<string, string>;
+  /** Who comes back by itself afterwards, and to where. */
+  returns?: Record<string, string>;
+  /** The nodes that must not fail meanwhile. */
+  unborne?: string[];
 }
 
 export interface Work {
@@ -89,6 +93,8 @@ export interface Look {
   hidden: number;
   resources: string[];
   awaited: string[];
+  /** The resources that HA still means to bring back. */
+  returning?: string[];
   tasks: { type: string; id: string }[];
 }
 
@@ -164,10 +170,9 @@ export function askPlan(nodes: string[]): Promise<Plan> {
 }
 
 /** Begin what was agreed to. */
-export async function beginMaintenance(plan: Plan, way: Way, accept: boolean): Promise<void> {
-  const { nodes, digest } = plan;
+export async function beginMaintenance({ nodes, digest }: Plan, agreed: { way: Way; accept: boolean; noout: boolean }): Promise<void> {
   const began = performance.now();
-  hear(await write<Told>("POST", "/api/maintenance", { nodes, way, digest, accept }), began);
+  hear(await write<Told>("POST", "/api/maintenance", { nodes, digest, ...agreed }), began);
 }
 
 /** Do something about the maintenance under way. */

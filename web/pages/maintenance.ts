@@ -18,6 +18,8 @@ let chosen: string[] = [];
 let plan: Plan | null = null;
 let way: Way = "mode";
 let isAccepted = false;
+/** Whether Ceph is to move no data meanwhile. */
+let keepsData = true;
 let failure: ApiError | null = null;
 let isBusy = false;
 /** The number of the newest question. */
@@ -53,7 +55,7 @@ async function begin(): Promise<void> {
   failure = null;
   redraw();
   try {
-    await beginMaintenance(plan, way, isAccepted);
+    await beginMaintenance(plan, { way, accept: isAccepted, noout: keepsData && may("Sys.Modify") && plan.ceph?.noout === false });
     plan = null;
   } catch (thrown) {
     failure = asApiError(thrown);
@@ -114,7 +116,7 @@ function choiceView(): TemplateResult {
 
 /** The order, the way, and the consent. */
 function agreementView(told: Plan): TemplateResult {
-  const { offers, bears, whole } = told;
+  const { offers, whole } = told;
   const can = may("Sys.Console");
   const accept = (event: Event) => {
     isAccepted = (event.target as HTMLInputElement).checked;
@@ -129,34 +131,46 @@ function agreementView(told: Plan): TemplateResult {
       </fieldset>
       <div class="box"><div class="box-text">${wayView(told, way)}</div></div>
       ${cephView(told)}
-      ${bears === null ? html`<label class="line bad-word"><input type="checkbox" .checked=${isAccepted} @change=${accept} /> ${t("maintenance.accept")}</label>` : nothing}
+      ${needsConsent(told) ? html`<label class="line bad-word"><input type="checkbox" .checked=${isAccepted} @change=${accept} /> ${t("maintenance.accept")}</label>` : nothing}
       ${whole ? nothing : html`<p class="bad-word">${t("maintenance.not_whole")}</p>`}
       ${can ? nothing : html`<p class="bad-word">${t("maintenance.may_not")}</p>`}
-      <button type="button" class="button main big" ?disabled=${isBusy || !can || !whole || (bears === null && !isAccepted)} @click=${begin}>${t("maintenance.begin")}</button>
+      <button type="button" class="button main big" ?disabled=${isBusy || !can || !whole || (needsConsent(told) && !isAccepted)} @click=${begin}>${t("maintenance.begin")}</button>
       <p class="soft small">${t("maintenance.begin.text")}</p>
     </div>
   </section>`;
 }
 
+/** Whether somebody has to say that it goes on although it is not safe. */
+function needsConsent({ bears, ceph }: Plan): boolean {
+  return bears === null || ceph?.well === false;
+}
+
 /** What Ceph says, and that it need not move data while a node is away for a moment. */
 function cephView({ ceph }: Plan): TemplateResult | typeof nothing {
   if (!ceph) return nothing;
-  const isWell = ceph.health === "HEALTH_OK" || (ceph.noout && ceph.health === "HEALTH_WARN");
-  return html`<div><p class=${isWell ? "" : "bad-word"}>${t("maintenance.ceph", { health: ceph.health })}</p>
-    ${ceph.noout ? html`<p>${t("maintenance.ceph.noout")}</p>` : html`<p>${t("maintenance.ceph.no_noout")} <code class="fixed">ceph osd set noout</code></p>`}</div>`;
+  const keep = (event: Event) => {
+    keepsData = (event.target as HTMLInputElement).checked;
+    redraw();
+  };
+  const can = may("Sys.Modify");
+  const own = html`<label class="line"><input type="checkbox" ?disabled=${!can} .checked=${keepsData && can} @change=${keep} /> ${t("maintenance.ceph.keep")}</label>
+    <p class="small soft">${t(can ? "maintenance.ceph.keep.text" : "maintenance.ceph.no_noout")} ${can ? nothing : html`<code class="fixed">ceph osd set noout</code>`}</p>`;
+  return html`<div><p class=${ceph.well === false ? "bad-word" : ""}>${t("maintenance.ceph", { health: ceph.health })}</p>
+    ${ceph.noout ? html`<p>${t("maintenance.ceph.noout")}</p>` : own}</div>`;
 }
 
-function orderView({ nodes, best, bears }: Plan): TemplateResult {
+function orderView({ nodes, best, bears }: Plan): TemplateResult | typeof nothing {
   const isBetter = best.order && (bears === null || best.keep > bears);
   if (!best.order) return html`<p class="bad-word">${t(best.whole ? "maintenance.order.none" : "maintenance.order.unknown")}</p>`;
-  if (!isBetter) return html`<p>${t("maintenance.order.good", { nodes: nodes.join(" → ") })}</p>`;
+  const unproven = best.whole ? nothing : html`<p class="bad-word">${t("maintenance.order.unproven")}</p>`;
+  if (!isBetter) return best.whole ? html`<p>${t("maintenance.order.good", { nodes: nodes.join(" → ") })}</p>` : unproven;
   const { order } = best;
   const take = () => {
     chosen = [...order];
     void ask(order);
   };
   return html`<p class="line"><span>${t("maintenance.order.better", { nodes: order.join(" → ") })}</span>
-    <button type="button" class="button" @click=${take}>${t("maintenance.order.take")}</button></p>`;
+    <button type="button" class="button" @click=${take}>${t("maintenance.order.take")}</button></p>${unproven}`;
 }
 
 function wayChoice(one: Way, isOffered: boolean, told: Plan): TemplateResult | typeof nothing {
@@ -166,7 +180,8 @@ function wayChoice(one: Way, isOffered: boolean, told: Plan): TemplateResult | t
     way = one;
     redraw();
   };
-  const why = isOffered ? "" : t(`maintenance.way.${one}.not_offered`);
+  const policy = t(`settings.shutdown_policy.${told.policy ?? "conditional"}.does`);
+  const why = isOffered ? "" : t(`maintenance.way.${one}.not_offered`, { policy });
   return html`<label class="line"><input type="radio" name="way" ?disabled=${!isOffered} .checked=${way === one} @change=${choose} />
     <span>${t(`maintenance.way.${one}`)} ${why ? html`<span class="small soft">${why}</span>` : nothing}</span></label>`;
 }

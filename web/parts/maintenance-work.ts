@@ -45,16 +45,25 @@ export function workView(told: Told, work: Work): TemplateResult {
   return html`<section class="card" aria-labelledby="work-title">
       <header><h2 id="work-title" tabindex="-1">${t("maintenance.under_way", { node: stop.node })}</h2>
         <span class="small soft">${t("maintenance.by", { who: work.who, time: dateTime(work.began) })} · ${t(`maintenance.way.${work.way}`)}</span></header>
-      <ol class="inside stops" aria-label=${t("maintenance.nodes")}>${work.stops.map((one, at) => stopView(work, one.node, at))}</ol>
+      <ol class="inside stops" aria-label=${t("maintenance.nodes")}>${work.stops.map((one, at) => stopView(told, work, one, at))}</ol>
     </section>
     ${signView(told, work)} ${work.phase === "gate" ? gateView(told) : nothing}
     ${buttonsView(work)} ${troubleView(told, work)} ${logView(work)}`;
 }
 
-function stopView(work: Work, node: string, at: number): TemplateResult {
+function stopView(told: Told, work: Work, { node, unborne = [] }: Stop, at: number): TemplateResult {
   const [tone, key]: [Tone, string] =
-    at < work.at ? ["ok", "done"] : at > work.at ? ["idle", work.aborted ? "skipped" : "waits"] : ["info", work.phase];
-  return html`<li aria-current=${at === work.at ? "step" : "false"}><b>${node}</b> ${pill({ tone, text: t(`maintenance.stop.${key}`) })}</li>`;
+    at < work.at ? ["ok", "done"] : at > work.at ? ["idle", work.aborted ? "skipped" : "waits"] : atHand(told, work);
+  const isRisky = unborne.length > 0 && at >= work.at && !(at > work.at && work.aborted);
+  return html`<li aria-current=${at === work.at ? "step" : "false"}><b>${node}</b> ${pill({ tone, text: t(`maintenance.stop.${key}`) })}
+    ${isRisky ? html`<span class="small bad-word">${t("maintenance.bears_none", { nodes: list(unborne) })}</span>` : nothing}</li>`;
+}
+
+/** Where the node at hand is: never another word than the sign's below. */
+function atHand(told: Told, work: Work): [Tone, string] {
+  if (told.look && isOff(work, told.look)) return ["idle", "off"];
+  if (work.phase === "emptying" && isEmptyNow()) return ["ok", "empty"];
+  return ["info", work.phase];
 }
 
 /** The sign: green only while the console says so, and said so a moment ago. */
@@ -97,8 +106,17 @@ function returningView(work: Work, look: Look | null): TemplateResult {
   if (work.way === "command" && look?.in_maintenance) {
     return html`<p>${t("maintenance.command.leave")} <code class="fixed">${commandOf(node, "disable")}</code></p>`;
   }
-  const back = Object.keys(work.brought);
-  return back.length ? html`<p>${t("maintenance.bringing_back", { names: list(back.map(nameOf)) })}</p>` : html`<p>${t("maintenance.returning.text")}</p>`;
+  const ours = Object.entries(work.brought).filter(([, origin]) => origin === node);
+  const goals = { ...work.stops[work.at]!.returns, ...Object.fromEntries(ours) };
+  const sids = [...new Set([...Object.keys(goals), ...(look?.returning ?? [])])].sort();
+  if (!sids.length) return html`<p>${t("maintenance.returning.text")}</p>`;
+  const isBack = (sid: string) => look !== null && look.running.includes(sid);
+  const line = (sid: string) => {
+    const word = isBack(sid) ? { tone: "ok" as const, text: t("maintenance.back") } : { tone: "idle" as const, text: t("maintenance.gate.waits") };
+    return html`<li>${pill(word)} <b>${nameOf(sid)}</b> → ${goals[sid] ?? node}</li>`;
+  };
+  return html`<p>${t("maintenance.bringing_back", { done: sids.filter(isBack).length, all: sids.length })}</p>
+    <ul class="plain">${sids.map(line)}</ul>`;
 }
 
 function remainingView(work: Work, look: Look | null): TemplateResult {

@@ -43,13 +43,12 @@ function scoreLink(): TemplateResult | typeof nothing {
 }
 
 /** What the status line says of it when all is well. */
-export function toleranceFacts(): { text: string; href?: string }[] {
+export function toleranceFacts(): { text: string }[] {
   const table = knownTable();
   if (!table || table.at === null) return [];
   if (!isTableFresh()) return [{ text: t(table.trouble ? "line.bears_unknown" : "line.bears_anew") }];
-  const { node } = tolerance(table);
-  if (node === null) return [{ text: t("line.bears_one") }];
-  return [{ text: t("line.bears_not", { node }), href: lossOf(node) }];
+  // What is not borne is a matter of its own.
+  return tolerance(table).node === null ? [{ text: t("line.bears_one") }] : [];
 }
 
 /** The address of what the loss of a node would do. */

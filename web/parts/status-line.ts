@@ -177,6 +177,7 @@ const DEEDS: Record<Deed, (matter: Matter) => unknown> = {
     openArm();
   },
   follow: () => location.assign(addressFor("/maintenance")),
+  table: () => location.assign(addressFor("/whatif#tolerance")),
 };
 
 async function act(matter: Matter, deed: Deed): Promise<void> {

@@ -2,6 +2,8 @@
 
 import { ApiError } from "../core/api.js";
 import type { Steps } from "../core/fence-clock.js";
+import { isTableFresh, knownTable, redRows } from "../core/forecast.js";
+import { pastShown } from "../core/past.js";
 import { maintenanceUnderWay } from "../core/maintenance.js";
 import { locale } from "../core/preferences.js";
 import { seesGuests, state } from "../core/store.js";
@@ -9,6 +11,7 @@ import type { Address, Cluster, Node, PageModel, Parts, Resource } from "../mode
 import { doubt, doubtSentence } from "./doubt.js";
 import { wordError } from "./errors.js";
 import { clock, list, t, type Values } from "./i18n.js";
+import { tableAge, tolerance } from "./losses.js";
 import { lossOf } from "./lost-nodes.js";
 import { resourceName } from "./names.js";
 import { failureText } from "./repairs.js";
@@ -20,7 +23,7 @@ export const WORDS = ["unknown", "no_quorum", "fault", "disarmed", "caution", "m
 export type LineWord = (typeof WORDS)[number] | "well";
 
 /** What a press can do about a matter. */
-export type Deed = "retry" | "log_in" | "repair" | "start_again" | "look" | "arm" | "follow";
+export type Deed = "retry" | "log_in" | "repair" | "start_again" | "look" | "arm" | "follow" | "table";
 
 export interface Matter {
   key: string;
@@ -62,6 +65,8 @@ const VITAL = ["status", "resources"];
 /** All matters of the moment, worst first. */
 export function mattersOf(snapshot: PageModel | null): Matter[] {
   const found = [...aboutTheLine(), ...(snapshot ? aboutCluster(snapshot) : [])];
+  const isBad = found.some(({ word }) => !["caution", "maintenance"].includes(word));
+  if (snapshot && !isBad) found.push(...aboutTolerance());
   const rank = ({ word }: Matter) => WORDS.indexOf(word as (typeof WORDS)[number]);
   return found.sort((one, other) => rank(one) - rank(other));
 }
@@ -88,6 +93,16 @@ function aboutCluster(snapshot: PageModel): Matter[] {
     ...resourceMatters(snapshot),
     ...aboutAnswers(snapshot),
   ];
+}
+
+/** Which node must not fail, while nothing has failed yet; what was so is told until it is known anew. */
+function aboutTolerance(): Matter[] {
+  const table = pastShown() === null ? knownTable() : null;
+  if (!table || table.at === null || !redRows(table).length) return [];
+  const { text: head, node } = tolerance(table);
+  const anew = isTableFresh() ? [] : [tableAge(table)];
+  const deed = here() === "/whatif" ? {} : { deed: "table" as const };
+  return [{ key: `tolerance:${node}`, word: "caution", head, text: t("warning.tolerance.text"), facts: anew, ...deed }];
 }
 
 /** What cannot be read; the same reason once, whatever it hinders. */
@@ -161,7 +176,8 @@ function aboutNodes(snapshot: PageModel): Matter[] {
   about("fault", "left", left, { ...seen(left), ...lossOf(left, resources, "") });
   const shown = (display: string) => nodes.filter((node) => node.lrm?.display === display);
   about("fault", "lost", shown("lost"));
-  about("caution", "waiting", shown("waiting"));
+  // One to which the first resource is only on its way has its lock before that comes.
+  about("caution", "waiting", shown("waiting").filter(holds));
   about("caution", "time_drift", shown("time_drift"));
   const guided = guidedMaintenance();
   const others = nodes.filter((node) => node.ha_state === "maintenance" && node.name !== guided?.node);

@@ -61,6 +61,10 @@ def _print(out: Console, said: Sentences, plan: Json) -> None:
         key = "order.none" if plan["best"]["whole"] else "order.unknown"
         out.print(Text(text(key), "bold red"))
     elif len(order) > 1:
+        if not plan["best"]["whole"]:
+            out.print(Text(text("order.unproven"), "yellow"))
+            if order == plan["nodes"]:
+                return
         key = "order.good" if order == plan["nodes"] else "order.better"
         out.print(text(key, nodes=" → ".join(order)))
 

@@ -65,7 +65,7 @@ def plan(
     """Return what the maintenance of these nodes in this order does; raises QuestionError."""
     _check(situation, nodes)
     base = at_rest(situation)[0]
-    steps, at, orders = [], base, _Orders(base)
+    steps, at, orders = [], base, Orders(base)
     for node in nodes:
         step, after = serviced(at, node)
         orders.note(at, step, after)
@@ -87,7 +87,7 @@ def _check(situation: Situation, nodes: Sequence[str]) -> None:
             raise QuestionError(f"node {node} is not there")
 
 
-def _best(orders: "_Orders", base: Situation, nodes: Sequence[str], bears: int | None) -> Search:
+def _best(orders: "Orders", base: Situation, nodes: Sequence[str], bears: int | None) -> Search:
     """Return the order that bears the most; the one that was asked for where none is better."""
     if bears == 1:
         return Search(1, tuple(nodes))
@@ -119,12 +119,7 @@ _FEW = 30
 """A step costs as much as this many resources more."""
 
 
-def order_that_keeps(base: Situation, nodes: Sequence[str], keep: int) -> Search:
-    """Find an order in which each step bears `keep` more failures, of a cluster at rest."""
-    return _Orders(base).search(base, nodes, keep)
-
-
-class _Orders:
+class Orders:
     """Seeks orders for one cluster; what was played once is not played again."""
 
     def __init__(self, base: Situation) -> None:

@@ -97,6 +97,11 @@ class Ceph:
     health: str
     noout: bool
 
+    @property
+    def is_well(self) -> bool:
+        """Tell whether nothing is to be seen to but that it moves no data, as somebody wants it."""
+        return self.health == "HEALTH_OK" or (self.noout and self.health == "HEALTH_WARN")
+
 
 async def ceph(api: ClusterApi) -> Ceph | None:
     """Return how Ceph does; None where there is none, or it may not be seen."""
@@ -106,6 +111,12 @@ async def ceph(api: ClusterApi) -> Ceph | None:
         if failure.error.status is None or failure.error.code is ErrorCode.PEER:
             raise
         return None
+
+
+async def set_noout(api: ClusterApi, *, on: bool) -> None:
+    """Have Ceph move no data while daemons are away, or move it again."""
+    path = "/cluster/ceph/flags/noout"
+    await api.client.call("PUT", path, api.credentials, {"value": int(on)})
 
 
 def _ceph(data: Any) -> Ceph | None:

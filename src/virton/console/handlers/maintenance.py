@@ -1,6 +1,7 @@
 """Maintenance: the plan, what is under way, and what people do about it."""
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Any
 
 from pydantic import BaseModel
@@ -37,6 +38,7 @@ class Begin(BaseModel):
     way: Way
     digest: str
     accept: bool = False
+    noout: bool = False
 
 
 async def plan(call: Call) -> Response:
@@ -72,7 +74,7 @@ async def _planned(call: Call, nodes: list[str], *, timed: bool) -> tuple[Json, 
 
 async def _ceph(call: Call) -> Json | None:
     told = await ceph(call.api)
-    return None if told is None else {"health": told.health, "noout": told.noout}
+    return None if told is None else {**asdict(told), "well": told.is_well}
 
 
 def _may_power(call: Call, nodes: list[str]) -> bool:
@@ -87,16 +89,19 @@ async def begin(call: Call) -> Response:
     told, capture = await _planned(call, form.nodes, timed=False)
     if digest_of(told["steps"]) != form.digest:
         raise Refusal(409, "plan_changed")
-    if told["bears"] is None and not form.accept:
+    of_ceph = await ceph(call.api)
+    is_risky = told["bears"] is None or (of_ceph is not None and not of_ceph.is_well)
+    if is_risky and not form.accept:
         raise Refusal(400, "invalid", None, {"accept": "required"})
     services = (capture.get("manager_status") or {}).get("service_status") or {}
     work = Work(
         number=0,
         who=call.session.user,
-        began=call.console.clock.time(),
+        began=call.console.maintenance.time(),
         way=form.way,
         stops=tuple(stop_of(step) for step in told["steps"]),
         keep=told["bears"],
+        noout=form.noout and of_ceph is not None and not of_ceph.noout,
         errors=tuple(
             s for s, one in sorted(services.items()) if one["state"] == ServiceState.ERROR
         ),
@@ -133,7 +138,7 @@ async def act(call: Call) -> Response:
     work = operation.under_way
     if work is not None and work.phase not in IN.get(what, tuple(Phase)):
         raise Refusal(409, "not_now")
-    user, now = call.session.user, call.console.clock.time()
+    user, now = call.session.user, operation.time()
     operation.change(what, lambda work: ACTS[what](work, user, now), call.session)
     return _shown(call, operation)
 
@@ -192,6 +197,8 @@ def _stop(call: Call, stop: Stop) -> Json:
         "node": stop.node,
         "moves": _seen_goals(call, stop.moves.items()),
         "outside": _seen_goals(call, stop.outside.items()),
+        "returns": _seen_goals(call, stop.returns.items()),
+        "unborne": list(stop.unborne),
     }
 
 
@@ -208,6 +215,7 @@ def _look(call: Call, operation: Maintenance) -> Json | None:
         "running": _seen(call, sorted(running)),
         "hidden": len(running) - len(_seen(call, running)),
         "resources": sorted(running & look.services.keys()),
+        "returning": _seen(call, sorted(look.returning)),
         "awaited": _seen(call, sorted(look.awaited)),
         "tasks": [{"type": task.type, "id": task.id} for task in look.tasks or ()],
     }

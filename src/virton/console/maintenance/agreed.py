@@ -16,6 +16,14 @@ def stop_of(step: Json) -> Stop:
         step["node"],
         moves=_goals(step["moves"]),
         outside=_goals(step["outside"]),
+        returns=_goals(step["returns"]),
+        unborne=tuple(
+            name
+            for row in step["further"]
+            if not row["safe"]
+            for name in row["nodes"]
+            if name != step["node"]
+        ),
         held=tuple(step.get("ways", {}).get(Way.RULE, {}).get("held", ())),
         digest=_digest(step),
     )

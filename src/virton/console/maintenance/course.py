@@ -63,8 +63,10 @@ def decide(work: Work, look: Look, now: float) -> tuple[Work, Asked | None]:
     if not work.is_under_way or look.node != work.stop.node:
         return work, None
     work = _settled(work, look, now)
-    if work.phase is Phase.RETURNING and work.asked is None and _is_back(work, look):
-        work = replace(work.told(now, "returned"), phase=Phase.GATE, trouble=None)
+    if work.phase is Phase.RETURNING:
+        work = replace(work, used_since=(work.used_since or now) if _is_free(look) else None)
+    if work.phase is Phase.RETURNING and work.asked is None and _is_back(work, look, now):
+        work = replace(work.told(look.at, "returned"), phase=Phase.GATE, trouble=None)
     if work.paused or work.asked is not None:
         return work, None
     return work, next(_wanted(work, look, now), None)
@@ -76,7 +78,7 @@ def _settled(work: Work, look: Look, now: float) -> Work:
         return work
     if has_come(asked, look):
         work = replace(work, asked=None, trouble=None).told(
-            now, f"came_{asked.what}", sid=asked.sid
+            look.at, f"came_{asked.what}", sid=asked.sid
         )
         if asked.what == "reboot":
             work = replace(work, phase=Phase.RETURNING)
@@ -88,18 +90,18 @@ def _settled(work: Work, look: Look, now: float) -> Work:
         return work
     # a node that has rebooted before we looked again must not be rebooted once more
     if not asked.sent and asked.what != "reboot":
-        return not_begun(work, asked).told(now, "unsure", sid=asked.sid)
+        return not_begun(work, asked).told(look.at, "unsure", sid=asked.sid)
     return replace(work, trouble={"code": "not_come", "what": asked.what, "sid": asked.sid})
 
 
-def begun(work: Work, asked: Asked, now: float) -> Work:
+def begun(work: Work, asked: Asked, at: float) -> Work:
     """Return the work as it is kept before something is asked for."""
     brought = dict(work.brought)
     if asked.what == "move":
         brought[asked.sid] = asked.node
     elif asked.what == "bring_back":
         brought.pop(asked.sid, None)
-    told = work.told(now, asked.what, sid=asked.sid, who=work.who)
+    told = work.told(at, asked.what, sid=asked.sid, who=work.who)
     return replace(told, asked=asked, brought=brought)
 
 
@@ -128,6 +130,10 @@ def has_come(asked: Asked, look: Look) -> bool:
             return f"maintenance-{asked.node}" not in look.rules
         case "reboot":
             return not look.is_there
+        case "set_noout":
+            return look.noout is not False
+        case "drop_noout":
+            return not look.noout
         case _:
             return True
 
@@ -146,6 +152,8 @@ def _wanted(work: Work, look: Look, now: float) -> Iterator[Asked]:
 
 def _emptying(work: Work, look: Look, now: float) -> Iterator[Asked]:
     node = work.stop.node
+    if work.noout and look.noout is False:
+        yield Asked("set_noout", node, now)
     match work.way:
         case Way.MODE if not look.in_maintenance:
             yield Asked("enter", node, now)
@@ -200,9 +208,14 @@ def _is_free(look: Look) -> bool:
     return look.is_there and look.node_states.get(look.node) == NodeState.ONLINE
 
 
-def _is_back(work: Work, look: Look) -> bool:
-    """Tell whether the node is used again, and the guests outside HA are back that still run."""
+def _is_back(work: Work, look: Look, now: float) -> bool:
+    """Tell whether the node is used again, and all are back that come back and still run.
+
+    Whom a rule has kept off meanwhile the HA stack never brings back: after a while that is let be.
+    """
     if not _is_free(look) or (work.way is Way.RULE and rule_of(work) in look.rules):
+        return False
+    if look.returning and now - (work.used_since or now) < GRACE_S:
         return False
     ours = [sid for sid, origin in work.brought.items() if origin == look.node]
     # one that is still on its way off, as the work was ended early, is not back
@@ -241,12 +254,25 @@ def facts(work: Work, look: Look) -> list[Fact]:
     ]
 
 
-def passed(work: Work, now: float, stop: Stop | None) -> Work:
+def last_deed(work: Work, look: Look, now: float) -> Asked | None:
+    """Return what is to be undone before the whole work may end."""
+    if work.noout and look.noout and work.next_stop is None:
+        return Asked("drop_noout", work.stop.node, now)
+    return None
+
+
+def passed(work: Work, at: float, stop: Stop | None) -> Work:
     """Return the work past its gate: at the next node, as it is planned by now, or ended."""
     if stop is None:
-        return replace(work.told(now, "ended"), phase=Phase.ENDED, ended=now, trouble=None)
+        return replace(work.told(at, "ended"), phase=Phase.ENDED, ended=at, trouble=None)
     stops = (*work.stops[: work.at + 1], stop, *work.stops[work.at + 2 :])
     on = replace(
-        work, stops=stops, at=work.at + 1, phase=Phase.EMPTYING, passed=False, trouble=None
+        work,
+        stops=stops,
+        at=work.at + 1,
+        phase=Phase.EMPTYING,
+        passed=False,
+        used_since=None,
+        trouble=None,
     )
-    return on.told(now, "began")
+    return on.told(at, "began")

@@ -7,7 +7,7 @@ from virton.console.maintenance.course import rule_of
 from virton.console.maintenance.look import Look
 from virton.console.maintenance.work import Asked, Work
 from virton.proxmox import ClusterApi
-from virton.proxmox.servicing import move_guest, power_node, set_maintenance
+from virton.proxmox.servicing import move_guest, power_node, set_maintenance, set_noout
 
 
 async def carry_out(api: ClusterApi, work: Work, asked: Asked, look: Look) -> None:
@@ -23,6 +23,8 @@ async def carry_out(api: ClusterApi, work: Work, asked: Asked, look: Look) -> No
             await api.remove_rule(rule_of(work))
         case "reboot":
             await power_node(api, asked.node, "reboot")
+        case "set_noout" | "drop_noout":
+            await set_noout(api, on=asked.what == "set_noout")
 
 
 async def _move(api: ClusterApi, asked: Asked, look: Look) -> None:

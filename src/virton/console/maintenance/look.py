@@ -9,7 +9,7 @@ from virton.ha.states import NodeState, ServiceState
 from virton.proxmox import ApiFailure, ClusterApi
 from virton.proxmox.access import Permissions
 from virton.proxmox.manager import ManagedService
-from virton.proxmox.servicing import RunningTask, running_on, running_tasks
+from virton.proxmox.servicing import RunningTask, ceph, running_on, running_tasks
 
 _AT_REST = (ServiceState.STOPPED, ServiceState.ERROR)
 _MOVING = (ServiceState.MIGRATE, ServiceState.RELOCATE)
@@ -17,7 +17,9 @@ _MOVING = (ServiceState.MIGRATE, ServiceState.RELOCATE)
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What was answered since `began`; `here` and `tasks` are None where nothing was.
+    """What was answered since `began`, at `at` by the cluster's clock.
+
+    `here`, `tasks` and `noout` are None where nothing was answered, or asked.
 
     `whole` tells that whoever looked may see every guest and every task of the node.
     """
@@ -33,6 +35,8 @@ class Look:
     here: frozenset[str] | None = None
     tasks: tuple[RunningTask, ...] | None = None
     rules: frozenset[str] = frozenset()
+    noout: bool | None = None
+    at: float = 0.0
 
     @property
     def is_there(self) -> bool:
@@ -59,6 +63,15 @@ class Look:
             if one.target == self.node or (one.node == self.node and one.state not in _AT_REST)
         )
 
+    @property
+    def returning(self) -> frozenset[str]:
+        """The resources that the HA stack still means to bring back to the node after its maintenance."""
+        return frozenset(
+            sid
+            for sid, one in self.services.items()
+            if one.maintenance_node == self.node and one.state not in _AT_REST
+        )
+
     def is_busy(self, sid: str) -> bool:
         """Tell whether something is being done to a guest."""
         service, number = self.services.get(sid), sid.partition(":")[2]
@@ -81,7 +94,9 @@ class Look:
         return not (self.doubts() or self.running or self.awaited or self.tasks)
 
 
-async def look_at(api: ClusterApi, node: str, began: float) -> Look:
+async def look_at(
+    api: ClusterApi, node: str, began: float, *, at: float = 0.0, with_ceph: bool = False
+) -> Look:
     """Ask for everything about a node; raises ApiFailure where not even the cluster answers.
 
     Tasks are asked for before the guests and after them: one that puts a guest on the node while
@@ -95,6 +110,7 @@ async def look_at(api: ClusterApi, node: str, began: float) -> Look:
     here = await _guests_of(api, node) if there else None
     after = await _of_node(api, node) if there else None
     files = await api.manager_status()
+    told = await ceph(api) if with_ceph else None
     return Look(
         node,
         began,
@@ -111,6 +127,8 @@ async def look_at(api: ClusterApi, node: str, began: float) -> Look:
         here=here,
         tasks=None if before is None or after is None else _united(before, after),
         rules=await _rules(api),
+        noout=None if told is None else told.noout,
+        at=at,
     )
 
 

@@ -17,6 +17,7 @@ from virton.console.maintenance.course import (
     decide,
     facts,
     is_empty,
+    last_deed,
     not_begun,
     passed,
 )
@@ -67,6 +68,7 @@ class Maintenance:
         clock: Clock,
         auditor: Auditor,
         planned: Planned,
+        cluster_time: Callable[[], float] | None = None,
     ) -> None:
         self._keeper = Keeper(data)
         self._client = client
@@ -75,6 +77,8 @@ class Maintenance:
         self._clock = clock
         self._auditor = auditor
         self._planned = planned
+        self.time = cluster_time or clock.time
+        """The cluster's time, by which things are told."""
         self._lent: Session | None = None
         self._judged = Judged()
         self._wanted = asyncio.Event()
@@ -152,7 +156,7 @@ class Maintenance:
         work = self.under_way
         if work is None:
             raise Refusal(409, "no_maintenance")
-        self._keep(change(work).told(self._clock.time(), what, who=session.user))
+        self._keep(change(work).told(self.time(), what, who=session.user))
         self.lend(session)
         self._wanted.set()
 
@@ -186,7 +190,9 @@ class Maintenance:
             return False
         began = self._clock.monotonic()
         try:
-            look = await look_at(ClusterApi(self._client, credentials), work.stop.node, began)
+            api = ClusterApi(self._client, credentials)
+            node, at = work.stop.node, self.time()
+            look = await look_at(api, node, began, at=at, with_ceph=work.noout)
         except ApiFailure as failure:
             self.blind = failure.error
             return False
@@ -200,7 +206,7 @@ class Maintenance:
         decided, wanted = decide(work, look, now)
         if decided != work:
             self._keep(decided)
-        if decided.phase is Phase.GATE:
+        if decided.phase is Phase.GATE and decided.asked is None:
             await self._pass(decided, look)
         elif wanted is not None:
             await self._ask(wanted, look)
@@ -209,7 +215,7 @@ class Maintenance:
         session, work = self._hands(), self.under_way
         if session is None or work is None:
             return
-        self._keep(begun(work, asked, self._clock.time()))
+        self._keep(begun(work, asked, self.time()))
         status, refused = 200, None
         try:
             await carry_out(ClusterApi(self._client, session.ticket), work, asked, look)
@@ -237,9 +243,14 @@ class Maintenance:
         planned, is_planned = self._judged.stop, work.next_stop is None or self._judged.stop
         may = work.passed or all(fact.ok for fact in known)
         # somebody may have paused it while the model was asked
-        if may and is_planned and self.under_way == work and not work.paused:
-            self._judged = Judged()
-            self._keep(passed(work, self._clock.time(), planned))
+        if not (may and is_planned and self.under_way == work and not work.paused):
+            return
+        undone = last_deed(work, look, self._clock.time())
+        if undone is not None:
+            await self._ask(undone, look)
+            return
+        self._judged = Judged()
+        self._keep(passed(work, self.time(), planned))
 
     async def _judge(self, work: Work) -> None:
         now, credentials = self._clock.monotonic(), await self._eyes()
@@ -248,8 +259,8 @@ class Maintenance:
         judged = await self._model_says(work, work.next_stop, credentials)
         told = await self._ceph(credentials)
         if told is not None:
-            is_well = told.health == "HEALTH_OK" or (told.noout and told.health == "HEALTH_WARN")
-            judged = replace(judged, facts=(*judged.facts, Fact("ceph", is_well, (told.health,))))
+            fact = Fact("ceph", told.is_well, (told.health,))
+            judged = replace(judged, facts=(*judged.facts, fact))
         self._judged = replace(judged, at=now)
 
     async def _model_says(self, work: Work, stop: Stop | None, credentials: Credentials) -> Judged:

@@ -32,14 +32,23 @@ class Phase(StrEnum):
 class Stop:
     """A node to be serviced: where its resources, and its guests outside HA, are to go.
 
-    `held` are the resources that a rule may keep off it; `digest` is of all that was announced.
+    `returns` says who comes back by itself afterwards, and to where; `unborne` are the nodes that must
+    not fail meanwhile. `held` are the resources that a rule may keep off it; `digest` is of all that
+    was announced.
     """
 
     node: str
     moves: Mapping[str, str] = field(default_factory=dict)
     outside: Mapping[str, str] = field(default_factory=dict)
+    returns: Mapping[str, str] = field(default_factory=dict)
+    unborne: tuple[str, ...] = ()
     held: tuple[str, ...] = ()
     digest: str = ""
+
+
+def _stop(data: Mapping[str, Any]) -> Stop:
+    lists = {name: tuple(data.get(name, ())) for name in ("held", "unborne")}
+    return Stop(**{**data, **lists})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +85,8 @@ class Work:
     `keep` is how many more failures every step bears, as it was agreed to; None: not even the work.
     `brought` says of the guests that we moved where each came from; `errors` were in error before.
     `trouble` is why it does not go on by itself. `passed` lets one gate be passed that is not open.
+    `noout`: Ceph is to move no data meanwhile. `used_since`: since when HA uses the node at hand again.
+    Times that are told are the cluster's; `asked` and `used_since` go by the console's.
     """
 
     number: int
@@ -89,6 +100,8 @@ class Work:
     paused: bool = False
     aborted: bool = False
     passed: bool = False
+    noout: bool = False
+    used_since: float | None = None
     asked: Asked | None = None
     brought: Mapping[str, str] = field(default_factory=dict)
     errors: tuple[str, ...] = ()
@@ -128,7 +141,7 @@ class Work:
         read: dict[str, Any] = {
             "way": Way(data["way"]),
             "phase": Phase(data["phase"]),
-            "stops": tuple(Stop(**{**stop, "held": tuple(stop["held"])}) for stop in data["stops"]),
+            "stops": tuple(_stop(stop) for stop in data["stops"]),
             "asked": None if asked is None else Asked(**asked),
             "errors": tuple(data["errors"]),
             "log": tuple(Entry(**entry) for entry in data["log"]),

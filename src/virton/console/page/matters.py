@@ -57,7 +57,7 @@ def matters_of(page: PageModel) -> list[Matter]:
     """Return all that is not normal, worst first."""
     found = [*_parts(page)]
     if page.parts.status.at is not None:
-        found += [*_ha(page), *_nodes(page.nodes)]
+        found += [*_ha(page), *_nodes(page)]
     found += [*_resources(page), *_not_yet_well(page), *_answers(page)]
     return sorted(found, key=lambda matter: WORDS.index(matter.word))
 
@@ -98,7 +98,8 @@ def _ha(page: PageModel) -> Iterator[Matter]:
         yield Matter("caution", "votes", {"votes": votes})
 
 
-def _nodes(nodes: Sequence[Node]) -> Iterator[Matter]:
+def _nodes(page: PageModel) -> Iterator[Matter]:
+    nodes, holding = page.nodes, {resource.node for resource in page.resources}
     fenced = [node for node in nodes if node.ha_state == "fence"]
     silent = [node for node in nodes if node.lost and node.ha_state != "fence"]
     yield from _about("fault", "fence", fenced, since=True)
@@ -109,7 +110,11 @@ def _nodes(nodes: Sequence[Node]) -> Iterator[Matter]:
         ("caution", "time_drift"),
     )
     for word, display in shown:
-        yield from _about(word, display, [n for n in nodes if n.lrm and n.lrm.display == display])
+        of = [n for n in nodes if n.lrm and n.lrm.display == display]
+        # one to which the first resource is only on its way has its lock before that comes
+        yield from _about(
+            word, display, [n for n in of if display != "waiting" or n.name in holding]
+        )
     resting = [node for node in nodes if node.ha_state == "maintenance"]
     yield from _about("maintenance", "maintenance", resting)
 
