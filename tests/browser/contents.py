@@ -420,7 +420,7 @@ def drill() -> Snapshot:
         },
         "course": {
             "title": "phum03 전원 차단",
-            "waits": "phum03의 전원을 끄면서 동시에 ‘완료’를 누르십시오.",
+            "waits": "phum03의 전원을 끄면서 동시에 ‘완료’를 누르세요.",
             "after_s": 68,
             "steps": [{"fault": "lose phum03", "after_s": 18, "says": "phum03: 확인 불가"}],
             "trouble": None,

@@ -237,7 +237,7 @@ def test_removing_says_what_it_does_to_the_guest_and_to_the_rules(
         [
             "‘prefer-phum01’ 규칙: 대상에서 이 리소스를 뺍니다.",
             "‘web-with-cache’ 규칙: 대상에서 이 리소스를 뺍니다. "
-            "HA에 등록된 대상이 두 개보다 적게 남아 규칙의 효과가 없어집니다.",
+            "HA에 등록된 대상이 두 개 미만으로 남아 규칙의 효과가 없어집니다.",
         ]
     )
     dialog.get_by_label("친화성 규칙에서도 제거").uncheck()

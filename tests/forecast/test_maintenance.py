@@ -103,7 +103,10 @@ def test_the_other_ways_have_their_traps_told() -> None:
         ["vm:1"],
         {"comes_back": ["vm:1"], "stops": ["ct:2"], "nothing_holds": []},
     )
-    assert found["rule"] == (["vm:1"], {"in_other_rules": ["vm:1"], "rule_stays": []})
+    assert found["rule"] == (
+        ["vm:1"],
+        {"in_other_rules": ["vm:1"], "stays_away": ["ct:2"], "rule_stays": []},
+    )
     assert found["reboot"] == ([], {"policy_for_all": []})
 
 

@@ -3,10 +3,13 @@
 import { html, nothing, type TemplateResult } from "lit/html.js";
 
 import { asApiError, write } from "../core/api.js";
+import { Asked } from "../core/asked.js";
 import { redraw } from "../core/draw.js";
+import { askConsequences, type Consequence } from "../core/rule-advice.js";
 import { configuredOf, features, state } from "../core/store.js";
 import { refresh } from "../core/stream.js";
 import { note } from "../parts/notes.js";
+import { consequenceSentence } from "../rules/sentences.js";
 import { errorLine } from "../words/errors.js";
 import { list, t, tn } from "../words/i18n.js";
 import { nameOf } from "../words/names.js";
@@ -20,6 +23,8 @@ type Deed = (typeof DEEDS)[number];
 const MOST_NAMED = 8;
 /** The effect of more than so many at once is too long a question. */
 const MOST_FORETOLD = 300;
+/** What rules say is asked of so many moves. */
+const MOST_ADVISED = 20;
 
 interface Failure {
   sid: string;
@@ -42,6 +47,7 @@ class BulkForm {
   #isRunning = false;
   #isStopped = false;
   #failures: Failure[] = [];
+  readonly #advice = new Asked(askRefusals);
 
   constructor(sids: string[], keep: (left: string[]) => void) {
     this.#sids = sids;
@@ -54,13 +60,30 @@ class BulkForm {
       body: () => this.#view(),
       submit: { label: t("bulk.do") },
       writes: true,
-      isReady: () => !this.#isRunning && this.#left.length > 0 && (!this.#moves || this.#node !== ""),
+      isReady: () => !this.#isRunning && this.#left.length > 0 && (!this.#moves || this.#node !== "") && !this.#refusals.length,
+      notices: () => this.#notices(),
+      settled: () => this.#advice.settled(),
       effect: () => (this.#isRunning ? null : this.#question),
       onSubmit: () => this.#run(),
       onClose: () => {
         this.#isStopped = true;
       },
     });
+  }
+
+  /** Who is no longer under HA, and whose move rules refuse. */
+  #notices(): string[] {
+    const gone = this.#isRunning ? [] : this.#sids.filter((sid) => !configuredOf(sid));
+    return [...gone.map((sid) => t("resource.gone", { name: nameOf(sid) })), ...this.#refusals];
+  }
+
+  get #refusals(): string[] {
+    const { snapshot } = state;
+    const sids = this.#left.filter((sid) => configuredOf(sid)?.node !== this.#node);
+    const isAsked = this.#moves && this.#node !== "" && !this.#isRunning && sids.length <= MOST_ADVISED;
+    const query = isAsked ? new URLSearchParams([["node", this.#node], ...sids.map((sid) => ["sid", sid])]) : null;
+    this.#advice.follow(query, snapshot?.rules_digest, snapshot?.resources);
+    return this.#advice.isBusy ? [] : (this.#advice.answer ?? []);
   }
 
   get #moves(): boolean {
@@ -166,3 +189,12 @@ class BulkForm {
   }
 }
 
+/** Ask which of these moves rules refuse, or undo at once, each in words. */
+async function askRefusals(query: URLSearchParams): Promise<string[]> {
+  const node = query.get("node") ?? "";
+  const told = query.getAll("sid").map(async (sid) => ({ sid, told: await askConsequences(new URLSearchParams({ sid, node })) }));
+  const isRefused = ({ effect, refuses }: Consequence) => refuses || effect === "forbidden" || effect === "apart";
+  return (await Promise.all(told)).flatMap(({ sid, told }) =>
+    told.filter(isRefused).map((one) => `${nameOf(sid)}: ${consequenceSentence(one, node)}`),
+  );
+}

@@ -46,7 +46,10 @@ export function openRepair(resource: Resource): void {
     submit: { label: t("repair.begin") },
     writes: true,
     isReady: () => now()?.state === "error",
-    notices: () => (now() ? [] : [t("resource.gone", { name: resourceName(resource) })]),
+    notices: () => {
+      if (!now()) return [t("resource.gone", { name: resourceName(resource) })];
+      return now()?.state === "error" ? [] : [t("repair.not_needed")];
+    },
     onSubmit: async () => {
       await write("POST", path(sid), { at_once: way === "at_once" });
       note(t("repair.begun", { name: nameOf(sid) }));

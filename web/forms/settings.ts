@@ -9,7 +9,7 @@ import { note } from "../parts/notes.js";
 import { errorView } from "../words/errors.js";
 import { t } from "../words/i18n.js";
 import { freshId, openDialog } from "./dialog.js";
-import { Draft, same } from "./draft.js";
+import { type Change, changeLines, Draft, same } from "./draft.js";
 import type { Question } from "./effect.js";
 import { type Choice, selectField, textField, tickField, wholeNumber } from "./fields.js";
 import { ToldErrors } from "./told.js";
@@ -33,6 +33,8 @@ type NumberName = "threshold" | "hold_rounds" | "margin";
 const POLICIES = ["conditional", "freeze", "failover", "migrate"];
 const MODES = ["basic", "static", "dynamic"];
 const METHODS = ["bruteforce", "topsis"];
+/** How often it is looked whether somebody else has changed them meanwhile. */
+const LOOK_MS = 10_000;
 const NUMBERS: NumberName[] = ["threshold", "hold_rounds", "margin"];
 
 /** Why the settings cannot be changed by this user, or "". */
@@ -51,8 +53,10 @@ class SettingsForm {
   #known: Settings | null = null;
   #draft: Draft<Values> | null = null;
   #failure: ApiError | null = null;
+  readonly #changes: Change[] = [];
 
   open(): void {
+    const timer = setInterval(() => void this.#follow(), LOOK_MS);
     openDialog({
       title: t("settings.title"),
       body: () => this.#view(),
@@ -61,23 +65,46 @@ class SettingsForm {
       isReady: () => this.#settings !== null && !settingsHindrance() && this.#isChanged,
       isChanged: () => this.#isChanged,
       effect: () => this.#question,
-      notices: () => [settingsHindrance()].filter(Boolean),
+      notices: () => [settingsHindrance(), ...this.#changeLines(), this.#policyEffect()].filter(Boolean),
       takeErrors: (fields) => this.#told.take(fields, [...NUMBERS, "auto_rebalance", "mode"]),
       onSubmit: () => this.#save(),
+      onClose: () => clearInterval(timer),
     });
     void this.#ask();
   }
 
   async #ask(): Promise<void> {
     try {
-      const known = await get<Settings>("/api/ha/settings");
-      this.#known = known;
-      const typed = { threshold: `${known.threshold}`, hold_rounds: `${known.hold_rounds}`, margin: `${known.margin}` };
-      this.#draft = new Draft<Values>({ ...known, ...typed });
+      this.#known = await get<Settings>("/api/ha/settings");
+      this.#draft = new Draft<Values>(typed(this.#known));
     } catch (thrown) {
       this.#failure = asApiError(thrown);
     }
     redraw();
+  }
+
+  /** Take in what somebody else has changed meanwhile; what was typed stays. */
+  async #follow(): Promise<void> {
+    if (!this.#draft) return;
+    const known = await get<Settings>("/api/ha/settings").catch(() => null);
+    if (!known || same(known, this.#known)) return;
+    this.#known = known;
+    this.#changes.push(...this.#draft.follow(typed(known)));
+    redraw();
+  }
+
+  #changeLines(): string[] {
+    const word = (field: string, value: unknown) => {
+      if (typeof value === "boolean") return t(value ? "on" : "off");
+      return ["shutdown_policy", "mode", "method"].includes(field) ? t(`settings.${field}.${value}`) : String(value);
+    };
+    return changeLines(this.#changes, (field) => t(`settings.${field}`), word);
+  }
+
+  /** What another policy does, which is nothing until a node goes down. */
+  #policyEffect(): string {
+    const policy = this.#draft?.values.shutdown_policy;
+    return policy && policy !== this.#known?.shutdown_policy ? t("settings.shutdown_policy.later") : "";
   }
 
   get #isChanged(): boolean {
@@ -174,7 +201,16 @@ class SettingsForm {
   }
 
   async #save(): Promise<void> {
-    await write("PUT", "/api/ha/settings", { ...this.#settings, before: this.#known });
+    try {
+      await write("PUT", "/api/ha/settings", { ...this.#settings, before: this.#known });
+    } catch (thrown) {
+      await this.#follow();
+      throw thrown;
+    }
     note(t("settings.saved"));
   }
+}
+
+function typed(known: Settings): Values {
+  return { ...known, threshold: `${known.threshold}`, hold_rounds: `${known.hold_rounds}`, margin: `${known.margin}` };
 }

@@ -107,7 +107,8 @@ function returningView(work: Work, look: Look | null): TemplateResult {
     return html`<p>${t("maintenance.command.leave")} <code class="fixed">${commandOf(node, "disable")}</code></p>`;
   }
   const ours = Object.entries(work.brought).filter(([, origin]) => origin === node);
-  const goals = { ...work.stops[work.at]!.returns, ...Object.fromEntries(ours) };
+  const byThemselves = ["mode", "command", "reboot"].includes(work.way) ? work.stops[work.at]!.returns : {};
+  const goals = { ...byThemselves, ...Object.fromEntries(ours) };
   const sids = [...new Set([...Object.keys(goals), ...(look?.returning ?? [])])].sort();
   if (!sids.length) return html`<p>${t("maintenance.returning.text")}</p>`;
   const isBack = (sid: string) => look !== null && look.running.includes(sid);

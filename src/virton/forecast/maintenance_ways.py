@@ -94,10 +94,12 @@ def _by_rule(base: Situation, node: str) -> Forecast:
     }
     supposed = changed(base, Change("add", RULE.format(node=node), values))
     left = _still_on(settled(supposed), base, node)
+    gone = tuple(sid for sid in held if base.running.get(sid) == node and sid not in left)
     return Forecast(
         left,
         _said(
             Trap("in_other_rules", tuple(sid for sid in left if sid not in held)),
+            Trap("stays_away", gone),
             Trap("rule_stays"),
         ),
         held,
