@@ -119,7 +119,7 @@ def test_a_split_is_chosen_by_sides_and_tells_who_resets_itself(open_live: Opene
     expect(told).to_contain_text("스스로 재부팅하는 노드: phum03.", timeout=PATIENCE_MS)
     page.reload()
     expect(page.get_by_label("phum03 노드가 남는 쪽")).to_have_value("1")
-    expect(page.get_by_role("button", name="vm:121 빼기")).to_be_visible()
+    expect(page.get_by_role("button", name="vm:121 제외")).to_be_visible()
     expect(told).to_contain_text("스스로 재부팅하는 노드: phum03.", timeout=PATIENCE_MS)
 
 

@@ -106,7 +106,8 @@ function returningView(work: Work, look: Look | null): TemplateResult {
   if (work.way === "command" && look?.in_maintenance) {
     return html`<p>${t("maintenance.command.leave")} <code class="fixed">${commandOf(node, "disable")}</code></p>`;
   }
-  const ours = Object.entries(work.brought).filter(([, origin]) => origin === node);
+  const moved = work.log.filter((one) => one.what === "came_move" && one.node === node && one.sid);
+  const ours = moved.map(({ sid }) => [sid, node] as const);
   const byThemselves = ["mode", "command", "reboot"].includes(work.way) ? work.stops[work.at]!.returns : {};
   const goals = { ...byThemselves, ...Object.fromEntries(ours) };
   const sids = [...new Set([...Object.keys(goals), ...(look?.returning ?? [])])].sort();
