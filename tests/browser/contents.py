@@ -424,6 +424,7 @@ def drill() -> Snapshot:
             "after_s": 68,
             "steps": [{"fault": "lose phum03", "after_s": 18, "says": "phum03: 확인 불가"}],
             "trouble": None,
+            "can_go_on": False,
             "result": None,
         },
     }

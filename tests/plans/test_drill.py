@@ -7,19 +7,24 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from tests.cli.test_scenario_verbs import virton
 from tests.plans.live import Live
+from virton.cli.drill_page import print_report
 from virton.ha.events.lrm import Started
-from virton.plans.drill import Drill, DrillError, Fault, Tried, read_drill, read_form
+from virton.language.sentences import Sentences
+from virton.plans.drill import Drill, Fault, Tried, read_drill, read_form
 from virton.plans.drill_forecast import foresee
 from virton.plans.drill_measures import measured_of
 from virton.plans.drill_report import kst, measure, report, report_text
 from virton.plans.drilling import Watch, try_out
+from virton.plans.fields import FieldError
 from virton.plans.looking import Look, looks
 from virton.plans.pages import TemplateFaultError, page
 
@@ -31,6 +36,18 @@ FORM = {
     "approver": "이승인",
     "measures": ["예비 전원 점검"],
 }
+
+
+WRONG: list[tuple[tuple[Any, ...], Any]] = [
+    (("scenarios", 0, "looks", 0, "services"), {"vm:100": "started"}),
+    (("scenarios", 0, "looks", 1, "at_s"), "soon"),
+    (("scenarios", 0, "fault"), ["lose"]),
+    (("scenarios", 0, "capture"), {}),
+    (("scenarios", 0, "capture", "nodes"), ["phum01"]),
+    (("consents", 0, "name"), None),
+    (("last",), {"began": 5}),
+    (("form", "limit_s"), "fast"),
+]
 
 
 class Lab:
@@ -120,6 +137,16 @@ def test_a_report_follows_from_its_record_to_the_byte_whatever_the_hash_seed(
     altered = virton("drill", "--lang", "en", "--verify", *files)
     assert altered.exit_code == 1
     assert "does not follow from the capture" in altered.stderr
+    for where, wrong in WRONG:
+        record = json.loads(drill.text)
+        part: Any = record
+        for name in where[:-1]:
+            part = part[name]
+        part[where[-1]] = wrong
+        (tmp_path / "capture.json").write_text(json.dumps(record))
+        refused = virton("drill", "--lang", "en", "--verify", *files)
+        assert (refused.exit_code, type(refused.exception)) == (1, SystemExit), where
+        assert "capture.json: " in refused.stderr
 
 
 def test_a_report_has_all_that_is_asked_of_it_in_both_languages(
@@ -144,6 +171,17 @@ def test_the_next_drill_is_compared_with_the_last(drilled: tuple[Drill, dict[str
     scenario, _ = report(again, "ko")["scenarios"]
     assert all(row["last_s"] == row["measured_s"] for row in scenario["rows"])
     assert last["began"] in page("drill.html", report(again, "ko"))
+
+
+def test_the_result_is_told_on_the_terminal_too(drilled: tuple[Drill, dict[str, int]]) -> None:
+    told = report(drilled[0], "ko")
+    out = Console(file=StringIO(), width=200, record=True)
+    print_report(out, Sentences.of("ko"), told)
+    text = out.export_text()
+    assert "✓ 종합 결과: 적합" in text
+    for row in (row for one in told["scenarios"] for row in one["rows"]):
+        from_s, to_s = row["measured_s"]
+        assert f"{row['sid']} {row['name']}: {from_s}~{to_s}초 (예상" in text
 
 
 def test_a_limit_that_is_broken_fails_the_check(drilled: tuple[Drill, dict[str, int]]) -> None:
@@ -200,7 +238,7 @@ def test_looks_are_kept_as_what_has_changed() -> None:
     ],
 )
 def test_what_is_wrong_with_a_form_is_named(more: dict[str, Any], field: str) -> None:
-    with pytest.raises(DrillError) as complaint:
+    with pytest.raises(FieldError) as complaint:
         read_form(FORM | more)
     assert complaint.value.field == field
 

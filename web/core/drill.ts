@@ -25,6 +25,8 @@ export interface Course {
   after_s: number;
   steps: { fault: string; after_s: number; says: string }[];
   trouble: string | null;
+  /** Whether it can be gone on with in spite of the trouble. */
+  can_go_on: boolean;
   result: "pass" | "fail" | null;
 }
 
@@ -38,7 +40,7 @@ export interface Told {
 /** The check as it stands. */
 export const drill = new Followed<Told>("/api/drill", 1000);
 
-/** Propose, agree, start, say that something is done, or withdraw. */
+/** Propose, agree, start, say that something is done, go on, stop, or withdraw. */
 export async function actDrill(what: string, body: object = {}): Promise<void> {
   await write("POST", `/api/drill/${what}`, body);
   await drill.hear();

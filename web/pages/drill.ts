@@ -22,6 +22,7 @@ let limit = "";
 let lab = false;
 let failure: ApiError | null = null;
 let isBusy = false;
+let stopping = false;
 
 async function doing(what: string, body: object = {}): Promise<void> {
   if (isBusy) return;
@@ -112,10 +113,27 @@ function proposalView(proposal: Proposal, told: Told): TemplateResult {
           ? html`<button type="button" class="button big" ?disabled=${isBusy || consents.some(({ user }) => user === me)} @click=${() => doing("agree", { digest })}>${t("drill.page.agree")}</button>
             <button type="button" class="button big danger" ?disabled=${isBusy || consents.length < 2} @click=${() => doing("start")}>${t("drill.page.start")}</button>`
           : nothing}
+        ${can && told.busy ? stopView() : nothing}
         ${can && !told.busy ? html`<button type="button" class="button big" ?disabled=${isBusy} @click=${() => doing("withdraw")}>${t(isOver ? "drill.page.new" : "drill.page.withdraw")}</button>` : nothing}
       </div>
     </div>
   </section>`;
+}
+
+/** A drill is stopped by a second press, as it says what it means after the first one. */
+function stopView(): TemplateResult {
+  const choose = (chosen: boolean) => {
+    stopping = chosen;
+    redraw();
+  };
+  if (!stopping) return html`<button type="button" class="button big" id="stop" @click=${() => choose(true)}>${t("drill.page.stop")}</button>`;
+  const stop = () => {
+    stopping = false;
+    void doing("stop");
+  };
+  return html`<div class="box" data-tone="bad" role="group"><div class="box-text"><p>${t("drill.page.stop.means")}</p>
+    <div class="line"><button type="button" class="button danger" id="stop-now" ?disabled=${isBusy} @click=${stop}>${t("drill.page.stop.now")}</button>
+      <button type="button" class="button" @click=${() => choose(false)}>${t("drill.page.stop.not")}</button></div></div></div>`;
 }
 
 function courseView({ course, busy }: Told): TemplateResult | typeof nothing {
@@ -126,6 +144,7 @@ function courseView({ course, busy }: Told): TemplateResult | typeof nothing {
     <div role="log"><ul>${course.steps.map((step) => html`<li>${t("plans.drill.after", { after_s: step.after_s })}: ${step.says}</li>`)}</ul></div>
     ${course.waits ? html`<p role="alert"><strong>${course.waits}</strong></p><button type="button" class="button main big" ?disabled=${isBusy} @click=${() => doing("done")}>${t("drill.page.done")}</button>` : nothing}
     ${course.trouble ? html`<p class="bad-word" role="alert">${course.trouble}</p>` : nothing}
+    ${course.can_go_on && may("Sys.Console") ? html`<button type="button" class="button main big" ?disabled=${isBusy} @click=${() => doing("resume")}>${t("drill.page.resume")}</button>` : nothing}
     ${course.result ? html`<p><span class="pill" data-tone=${course.result === "pass" ? "ok" : "bad"}>${t(`drill.page.result.${course.result}`)}</span></p>` : nothing}
   </div></section>`;
 }

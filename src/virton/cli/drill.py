@@ -2,6 +2,8 @@
 
 import json
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,15 +13,20 @@ from virton import __version__
 from virton.cli.complaint import complain
 from virton.cli.desired_file import text_in
 from virton.cli.drill_hands import LabHand, OperatorHand, consents_of
+from virton.cli.drill_page import print_report
 from virton.cli.exit_codes import BROKEN, OneForErrors, errors_exit_with_one
 from virton.cli.language import Language, LanguageOption, environment_language, printable, sentences
 from virton.cli.live_plan import Session, in_session
 from virton.cli.option_groups import with_groups
 from virton.cli.plan_source import LiveCluster, PlanSource
 from virton.cli.terminal import terminal
-from virton.plans.drill import Drill, DrillError, Fault, read_drill, read_form
-from virton.plans.pages import TEMPLATES, TemplateFaultError, page
+from virton.damage import DamagedError, reading
+from virton.language.sentences import LOCALES
+from virton.plans.drill import Drill, Fault, read_drill, read_form
+from virton.plans.fields import FieldError, Fields
+from virton.plans.pages import TEMPLATES, TemplateFaultError, check_template, page
 from virton.plans.yaml_file import NotYamlError, read_tree
+from virton.strict_json import read_json
 
 # The model of the HA stack, and what speaks HTTP, are loaded when a drill is held: help needs neither.
 if TYPE_CHECKING:
@@ -84,13 +91,14 @@ def drill(
         faults = [*(Fault("lose", n) for n in lose or []), *(Fault("cut", n) for n in cut or [])]
         if not faults:
             complain(_text(lang, "wrong.no_fault"))
-        source = cluster.source()
-        before = _last(last, lang)
+        source, before = cluster.source(), _last(last, lang)
+        _check_places(out, template)
         drilled = in_session(
             source, lang, lambda s: _drilled(s, source, faults, words, consent or [], lab, lang)
         )
         record = Drill(words, *drilled, program=__version__, last=before)
         written = _written(record, out, template, lang)
+    print_report(terminal(soft_wrap=True), sentences(lang), written)
     terminal().print(_text(lang, "drill.written", folder=str(out)))
     if written["result"] != "pass":
         raise typer.Exit(BROKEN)
@@ -153,21 +161,29 @@ def _text(lang: Language | None, key: str, **fields: Any) -> str:
     return printable(sentences(lang).say(f"plans.{key}", fields))
 
 
+@contextmanager
+def _told_wrong(path: Path, lang: Language | None) -> Iterator[None]:
+    """Say which field of a file is wrong, and what would be right."""
+    try:
+        yield
+    except FieldError as error:
+        words = _text(lang, f"wrong.{error.problem}", **{"field": error.field, **error.fields})
+        complain(f"{path}: {words}")
+
+
 def _form(path: Path | None, lang: Language | None) -> dict[str, Any]:
     if path is None:
         complain(_text(lang, "wrong.no_form"))
     try:
-        return read_form(read_tree(text_in(path)))
+        with _told_wrong(path, lang):
+            return read_form(read_tree(text_in(path)))
     except NotYamlError as error:
         complain(f"{path}: {_text(lang, 'wrong.not_yaml', told=str(error))}")
-    except DrillError as error:
-        words = _text(lang, f"wrong.{error.problem}", field=error.field, **error.fields)
-        complain(f"{path}: {words}")
 
 
 def _json_in(path: Path, lang: Language | None) -> Any:
     try:
-        return json.loads(text_in(path))
+        return read_json(text_in(path))
     except ValueError:
         complain(f"{path}: {_text(lang, 'wrong.not_json')}")
 
@@ -177,10 +193,19 @@ def _last(path: Path | None, lang: Language | None) -> dict[str, Any] | None:
         return None
     from virton.plans.drill_measures import measured_of
 
-    try:
+    with _told_wrong(path, lang):
         return measured_of(_json_in(path, lang))
-    except (KeyError, TypeError):
-        complain(f"{path}: {_text(lang, 'wrong.no_report')}")
+
+
+def _check_places(out: Path, template: Path | None) -> None:
+    """See before anything is done that the report can be written."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        check_template(template)
+    except OSError as failure:
+        complain(f"--out: {failure.strerror or failure}")
+    except TemplateFaultError as error:
+        complain(f"--template: {error}")
 
 
 def _written(
@@ -206,17 +231,18 @@ def _written(
 def _verify(path: Path, capture: Path, lang: Language | None) -> None:
     """Recompute a report from its record, and hold every byte of it against the file."""
     from virton.plans.drill_report import report, report_text
+    from virton.simulation.scenario import ScenarioError
 
     kept = text_in(path)
-    told = _json_in(path, lang)
+    with _told_wrong(path, lang):
+        language = Fields(_json_in(path, lang)).text("lang", among=LOCALES)
     try:
-        record = read_drill(_json_in(capture, lang))
-        made = report_text(report(record, str(told["lang"])))
-    except DrillError as error:
-        words = _text(lang, f"wrong.{error.problem}", field=error.field, **error.fields)
-        complain(f"{capture}: {words}")
-    except (KeyError, TypeError):
-        complain(f"{path}: {_text(lang, 'wrong.no_report')}")
+        with _told_wrong(capture, lang):
+            record = read_drill(_json_in(capture, lang))
+        with reading(str(capture), ""):
+            made = report_text(report(record, language))
+    except (DamagedError, ScenarioError) as error:
+        complain(printable(f"{capture}: {_text(lang, 'wrong.no_record')} ({error})"))
     if made != kept:
         lines = zip(made.splitlines(), [*kept.splitlines(), ""], strict=False)
         at = next((n for n, (one, other) in enumerate(lines, 1) if one != other), 0)

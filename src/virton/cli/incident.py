@@ -15,6 +15,8 @@ from virton.cli.exit_codes import OneForErrors, errors_exit_with_one
 from virton.cli.language import Language, LanguageOption, environment_language, printable, sentences
 from virton.cli.plan_source import PlanDataOption
 from virton.cli.terminal import terminal
+from virton.plans.drill import read_texts
+from virton.plans.fields import FieldError
 from virton.plans.pages import TEMPLATES, TemplateFaultError, page
 from virton.plans.yaml_file import NotYamlError, read_tree
 
@@ -80,14 +82,16 @@ def _text(lang: Language | None, key: str, **fields: Any) -> str:
     return printable(sentences(lang).say(f"plans.{key}", fields))
 
 
-def _form(path: Path | None, lang: Language | None) -> dict[str, str]:
+def _form(path: Path | None, lang: Language | None) -> dict[str, Any]:
     if path is None:
         return {}
     try:
-        told = read_tree(text_in(path))
+        return read_texts(read_tree(text_in(path)))
     except NotYamlError as error:
         complain(f"{path}: {_text(lang, 'wrong.not_yaml', told=str(error))}")
-    return {str(key): str(value) for key, value in told.items()} if hasattr(told, "items") else {}
+    except FieldError as error:
+        words = _text(lang, f"wrong.{error.problem}", **{"field": error.field, **error.fields})
+        complain(f"{path}: {words}")
 
 
 def _story(

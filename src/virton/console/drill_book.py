@@ -2,21 +2,35 @@
 
 import asyncio
 import contextlib
-import hashlib
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from virton import __version__
+from virton.console.clock import Clock
+from virton.console.drill_keeper import DrillKeeper, Proposal, Started, UnderWay
+from virton.console.lender import Lender
 from virton.console.one_at_a_time import OneAtATime
 from virton.console.player import ask_player
+from virton.console.session_cookie import Session
+from virton.plans.desired import DesiredError
 from virton.plans.drill import Drill, Fault, Tried, read_form
 from virton.plans.drill_measures import measured_of
-from virton.plans.drilling import Foreseen, NotReturnedError, Watch, try_out
-from virton.plans.looking import Look
+from virton.plans.drilling import (
+    LOOK_S,
+    Foreseen,
+    LostMomentError,
+    NotReturnedError,
+    Phase,
+    Trying,
+    Watch,
+    try_out,
+)
+from virton.plans.looking import Look, looks
 from virton.proxmox import ApiFailure, ClusterApi, ProxmoxClient
+from virton.whole_file import put_in_place
 
 FOLDER = "drills"
 FILES = ("report.html", "report.json", "capture.json")
@@ -26,48 +40,58 @@ class NotNowError(Exception):
     """Something cannot be done in this phase of a drill: a word for which there is a sentence."""
 
 
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """What is to be tried, who proposes it, and who agrees: their user, role and time."""
-
-    form: Mapping[str, Any]
-    faults: tuple[Fault, ...]
-    by: str
-    lab: bool
-    consents: tuple[Mapping[str, Any], ...] = ()
-
-    @property
-    def digest(self) -> str:
-        """What identifies exactly this proposal."""
-        told = [dict(self.form), [fault.words for fault in self.faults], self.lab]
-        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
-
-
 @dataclass
 class Course:
-    """Where a drill stands: the fault at hand, what is waited for, and what was seen."""
+    """Where a drill stands: the fault at hand, what is waited for, and what was seen.
+
+    `trouble` is a word for which there is a sentence, and what it says more closely.
+    """
 
     at: int = 0
     waits: str | None = None
     after_s: int = 0
     steps: list[dict[str, Any]] = field(default_factory=list)
-    trouble: str | None = None
+    trouble: tuple[str, str] | None = None
     result: str | None = None
+    lacks_hands: bool = False
 
 
 class DrillBook(OneAtATime):
-    """One drill at a time; its report is kept in the data folder."""
+    """One drill at a time; it survives a restart, and its report is kept in the data folder."""
 
     def __init__(
-        self, data: Path, client: ProxmoxClient, sleep: Callable[[float], Awaitable[None]]
+        self,
+        data: Path,
+        client: ProxmoxClient,
+        clock: Clock,
+        lender: Lender,
+        has_ended: Callable[[Session], bool],
     ) -> None:
         super().__init__()
         self._folder = data / FOLDER
         self._client = client
-        self._sleep = sleep
-        self._go_on = asyncio.Event()
-        self.proposal: Proposal | None = None
-        self.course: Course | None = None
+        self._clock = clock
+        self._lender = lender
+        self._has_ended = has_ended
+        self._keeper = DrillKeeper(self._folder)
+        self._done = asyncio.Event()
+        self._hands: Session | None = None
+        self.under_way = self._keeper.read()
+        self.course = Course() if self._is_begun else None
+
+    @property
+    def proposal(self) -> Proposal | None:
+        """What was put forward."""
+        return None if self.under_way is None else self.under_way.proposal
+
+    @property
+    def started(self) -> Started | None:
+        """Who has begun the drill, if it was begun."""
+        return None if self.under_way is None else self.under_way.started
+
+    @property
+    def _is_begun(self) -> bool:
+        return self.started is not None
 
     @property
     def report(self) -> Path | None:
@@ -75,15 +99,26 @@ class DrillBook(OneAtATime):
         found = sorted(self._folder.glob("*/report.html"))
         return found[-1].parent if found else None
 
+    # what people do
+
     def propose(self, form: Any, faults: tuple[Fault, ...], by: str, *, lab: bool) -> None:
-        """Put a drill forward; raises DrillError and NotNowError."""
+        """Put a drill forward; raises FieldError, NotNowError and OSError."""
+        proposal = Proposal(read_form(form), faults, by, lab)
         self._still()
-        self.proposal, self.course = Proposal(read_form(form), faults, by, lab), None
+        if self.under_way is not None and not (self.course and self.course.result):
+            raise NotNowError("put_forward")
+        self._keep(UnderWay(proposal))
+        self.course = None
+
+    def _keep(self, under_way: UnderWay) -> None:
+        self._keeper.keep(under_way)
+        self.under_way = under_way
 
     def withdraw(self) -> None:
         """Forget what was put forward, or the drill that is over; raises NotNowError."""
         self._still()
-        self.proposal = self.course = None
+        self._keeper.forget()
+        self.under_way = self.course = None
 
     def _still(self) -> None:
         if self.is_busy:
@@ -93,81 +128,141 @@ class DrillBook(OneAtATime):
         """Note that somebody agrees: the proposer as examiner, another one as approver."""
         self._still()
         proposal = self.proposal
-        if proposal is None or digest != proposal.digest:
+        if proposal is None or self._is_begun or digest != proposal.digest:
             raise NotNowError("changed")
         role = "examiner" if user == proposal.by else "approver"
         kept = [one for one in proposal.consents if one["role"] != role]
         told = {"role": role, "name": proposal.form[role], "user": user, "at_s": at_s}
         consents = tuple(sorted([*kept, told], key=lambda one: str(one["role"]), reverse=True))
-        self.proposal = Proposal(
-            proposal.form, proposal.faults, proposal.by, proposal.lab, consents
-        )
+        self._keep(UnderWay(replace(proposal, consents=consents)))
 
-    def start(self, api: ClusterApi, lang: str, now_s: int) -> None:
+    def start(self, session: Session, lang: str, now_s: int) -> None:
         """Begin; raises NotNowError unless two people agree."""
         self._still()
         proposal = self.proposal
         if proposal is None or len(proposal.consents) < 2:
             raise NotNowError("two_agree")
-        self.course = Course()
-        self._begin(self._held(api, proposal, self.course, lang, now_s))
+        if self._is_begun:
+            raise NotNowError("changed")
+        self._keep(UnderWay(proposal, Started(session.user, lang, now_s)))
+        self._hands = session
+        self.go_on()
+
+    def lend(self, session: Session) -> None:
+        """Let the lab be used under the permissions of this session, if its user has begun it."""
+        if self.started is not None and self.started.who == session.user:
+            self._hands = session
 
     def done(self) -> None:
         """Hear that an operator has done what was waited for; raises NotNowError."""
         if self.course is None or self.course.waits is None:
             raise NotNowError("nothing_waits")
-        self._go_on.set()
+        self._done.set()
+
+    async def stop(self, user: str) -> None:
+        """Stop a drill under way: nothing more is done, and there is no report of it."""
+        if not self.is_busy or self.course is None:
+            raise NotNowError("nothing_waits")
+        await self.end()
+        self.course.trouble = ("stopped", user)
+        self._keeper.forget()
+        if self.under_way is not None:
+            self.under_way = UnderWay(self.under_way.proposal)
+
+    def go_on(self) -> None:
+        """Go on with a drill that was begun, where it stands; raises NotNowError."""
+        self._still()
+        if not self._is_begun or (self.course is not None and self.course.result):
+            raise NotNowError("nothing_waits")
+        self.course = Course()
+        self._begin(self._held(self.course))
 
     # the course
 
-    async def _held(
-        self, api: ClusterApi, proposal: Proposal, course: Course, lang: str, now_s: int
-    ) -> None:
-        hand = _Hand(self, api, course, proposal.lab)
-        tried: list[Tried] = []
+    async def _held(self, course: Course) -> None:
         try:
-            for at, fault in enumerate(proposal.faults):
-                course.at, course.after_s = at, 0
-                watch = Watch(api, self._sleep, _telling(course, fault))
-                tried.append(await try_out(watch, hand, fault, _foresee))
-            await self._keep(proposal, tried, course, lang, now_s)
+            await self._try_all(course)
+            await self._report(course)
         except NotReturnedError:
-            course.trouble = "not_returned"
-        except (ApiFailure, OSError, TimeoutError) as failure:
-            course.trouble = str(failure) or type(failure).__name__
+            course.trouble = ("not_returned", "")
+        except LostMomentError:
+            course.trouble = ("moment_lost", "")
+        except (ApiFailure, DesiredError, OSError, TimeoutError) as failure:
+            course.trouble = ("failed", str(failure) or type(failure).__name__)
         finally:
-            course.waits = None
+            course.waits, course.lacks_hands = None, False
 
-    async def _keep(
-        self, proposal: Proposal, tried: list[Tried], course: Course, lang: str, now_s: int
-    ) -> None:
-        drill = Drill(proposal.form, proposal.consents, tuple(tried), __version__, self._last())
-        told = await ask_player({"do": "report", "drill": drill.to_json(), "lang": lang})
-        folder = self._folder / str(now_s)
+    async def _try_all(self, course: Course) -> None:
+        api = ClusterApi(self._client, self._lender.current())
+
+        async def pause(seconds: float) -> None:
+            api.credentials = self._lender.current() or api.credentials
+            await self._clock.sleep(seconds)
+
+        while api.credentials is None:  # nobody is logged in yet
+            await pause(LOOK_S)
+        for at, fault in enumerate(self._known.proposal.faults):
+            told = _telling(course, fault)
+            if at < len(self._known.tried):
+                _told_again(told, self._known.tried[at])
+                continue
+            course.at, course.after_s, begun = at, 0, self._known.trying
+            if begun is not None and begun.phase is not Phase.WAITS:
+                _told_again(told, begun.tried)
+            hand = _Hand(self, course, pause, self._known.proposal.lab)
+            watch = Watch(api, pause, told)
+            tried = await try_out(watch, hand, fault, _foresee, self._keep_trying, begun)
+            self._keep(self._known.with_tried(tried))
+
+    @property
+    def _known(self) -> UnderWay:
+        assert self.under_way is not None  # noqa: S101 - it was begun
+        return self.under_way
+
+    def _keep_trying(self, trying: Trying) -> None:
+        self._keep(replace(self._known, trying=trying))
+
+    async def _report(self, course: Course) -> None:
+        proposal, started = self._known.proposal, self._known.started
+        assert started is not None  # noqa: S101 - it was begun
+        drill = Drill(
+            proposal.form, proposal.consents, self._known.tried, __version__, self._last()
+        )
+        asked = {"do": "report", "drill": drill.to_json(), "lang": started.lang}
+        told = await ask_player(asked)
+        folder = self._folder / str(started.at_s)
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        (folder / "capture.json").write_text(drill.text, "utf-8")
-        (folder / "report.json").write_text(told["text"], "utf-8")
-        (folder / "report.html").write_text(told["html"], "utf-8")
+        put_in_place(folder / "capture.json", drill.text)
+        put_in_place(folder / "report.json", told["text"])
+        put_in_place(folder / "report.html", told["html"])
         course.result = told["result"]
+        self._keeper.forget()
 
-    def _last(self) -> dict[str, Any] | None:
+    def _last(self) -> Mapping[str, Any] | None:
         folder = self.report
         if folder is None:
             return None
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        with contextlib.suppress(OSError, ValueError):
             return measured_of(json.loads((folder / "report.json").read_text("utf-8")))
         return None
 
     async def wait_for(self, what: str, course: Course) -> None:
         """Wait until an operator says that it is done."""
-        self._go_on.clear()
+        self._done.clear()
         course.waits = what
-        await self._go_on.wait()
+        await self._done.wait()
         course.waits = None
 
-    async def switch(self, api: ClusterApi, body: Mapping[str, Any]) -> None:
+    @property
+    def hands(self) -> Session | None:
+        """The session under which the lab is used; it ends with its user's logout."""
+        if self._hands is not None and self._has_ended(self._hands):
+            self._hands = None
+        return self._hands
+
+    async def switch(self, session: Session, body: Mapping[str, Any]) -> None:
         """Throw a switch of the cluster's lab."""
-        await self._client.plain("POST", "/lab", api.credentials, body)
+        await self._client.plain("POST", "/lab", session.ticket, body)
 
 
 @dataclass(frozen=True)
@@ -175,8 +270,8 @@ class _Hand:
     """The lab, or the operator who is asked in the page."""
 
     book: DrillBook
-    api: ClusterApi
     course: Course
+    pause: Callable[[float], Awaitable[None]]
     lab: bool
 
     @property
@@ -188,14 +283,21 @@ class _Hand:
             await self.book.wait_for(f"pull.{fault.how}", self.course)
             return
         action = "power" if fault.how == "lose" else "network"
-        await self.book.switch(self.api, {"action": action, "node": fault.node, "on": False})
+        await self._switch({"action": action, "node": fault.node, "on": False})
 
     async def mend(self, fault: Fault) -> None:
         if not self.lab:
             await self.book.wait_for(f"mend.{fault.how}", self.course)
             return
         for action in ("network", "power"):
-            await self.book.switch(self.api, {"action": action, "node": fault.node, "on": True})
+            await self._switch({"action": action, "node": fault.node, "on": True})
+
+    async def _switch(self, body: Mapping[str, Any]) -> None:
+        while (session := self.book.hands) is None:
+            self.course.lacks_hands = True
+            await self.pause(LOOK_S)
+        self.course.lacks_hands = False
+        await self.book.switch(session, body)
 
 
 async def _foresee(document: dict[str, Any], fault: Fault) -> Foreseen:
@@ -204,7 +306,10 @@ async def _foresee(document: dict[str, Any], fault: Fault) -> Foreseen:
     return told["back"], told["longest_s"]
 
 
-def _telling(course: Course, fault: Fault) -> Callable[[Look, int], None]:
+Tell = Callable[[Look, int], None]
+
+
+def _telling(course: Course, fault: Fault) -> Tell:
     def tell(seen: Look, after_s: int) -> None:
         course.after_s = after_s
         state = seen.nodes.get(fault.node, "")
@@ -215,3 +320,8 @@ def _telling(course: Course, fault: Fault) -> Callable[[Look, int], None]:
             course.steps.append(told)
 
     return tell
+
+
+def _told_again(tell: Tell, tried: Tried) -> None:
+    for seen in list(looks(tried.looks))[1:]:
+        tell(seen, seen.at_s - tried.struck_s)

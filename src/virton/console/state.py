@@ -80,6 +80,8 @@ class Console:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Keep the poller and its beats going; close the connection at the end."""
+        if self.drills.started is not None:
+            self.drills.go_on()
         tasks = [
             asyncio.create_task(self.poller.run()),
             asyncio.create_task(self.poller.run_beats()),
@@ -154,7 +156,7 @@ def open_console(client: ProxmoxClient, settings: ConsoleSettings, clock: Clock)
         maintenance=Maintenance(
             settings.data, client, sessions, lender, clock, told, planned, cluster_time
         ),
-        drills=DrillBook(settings.data, client, clock.sleep),
+        drills=DrillBook(settings.data, client, clock, lender, sessions.has_ended),
         plans=PlanBook(settings.data, four_eyes=settings.four_eyes, clock=clock),
         telling=_telling(poller, settings, clock),
         upkeep=_upkeep(poller, settings, clock),

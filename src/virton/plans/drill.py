@@ -2,24 +2,19 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from virton.plans.fields import FieldError, Fields, count_of, text_of
+from virton.plans.looking import read_looks
 
 RECORD_VERSION = 1
 FAULTS = ("lose", "cut")
 FORM = ("institution", "system", "grade", "examiner", "approver", "purpose")
-
-
-class DrillError(ValueError):
-    """A record or a form that cannot be used: which field."""
-
-    def __init__(self, field: str, problem: str, **fields: Any) -> None:
-        """Name the field and the problem, for which the catalogues have a sentence."""
-        super().__init__(f"{field}: {problem}")
-        self.field = field
-        self.problem = problem
-        self.fields = fields
+LISTED = ("shortfalls", "measures")
+ROLES = ("examiner", "approver")
+HANDS = ("lab", "operator")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,55 +85,79 @@ class Drill:
 
 
 def read_drill(told: Any) -> Drill:
-    """Read a record; raises DrillError."""
-    if not isinstance(told, Mapping) or told.get("drill") != RECORD_VERSION:
-        raise DrillError("drill", "no_record")
-    try:
-        tried = tuple(
-            Tried(
-                Fault(one["fault"]["how"], one["fault"]["node"]),
-                one["by"],
-                one["struck_s"],
-                one["capture"],
-                tuple(one["looks"]),
-            )
-            for one in told["scenarios"]
-        )
-        consents = tuple(told["consents"])
-        return Drill(told["form"], consents, tried, told["program"], told["last"])
-    except (KeyError, TypeError) as error:
-        raise DrillError(str(error).strip("'"), "missing") from None
+    """Read a record; raises FieldError."""
+    read = Fields(told)
+    read.count_of("drill", RECORD_VERSION)
+    return Drill(
+        read_form(read.mapping("form")),
+        read_consents(read),
+        tuple(read_tried(one) for one in read.parts("scenarios")),
+        read.text("program"),
+        read_last(read.part("last")) if "last" in read else None,
+    )
+
+
+def read_fault(told: Fields) -> Fault:
+    """Read a fault; raises FieldError."""
+    return Fault(told.text("how", among=FAULTS), told.text("node"))
+
+
+def read_consents(told: Fields) -> tuple[Mapping[str, Any], ...]:
+    """Read who has agreed; raises FieldError."""
+    return tuple(_consent(one) for one in told.parts("consents"))
+
+
+def _consent(told: Fields) -> Mapping[str, Any]:
+    told.know(("role", "name", "at_s", "user"))
+    kept = {"role": told.text("role", among=ROLES), "name": told.text("name")}
+    user = {"user": told.text("user")} if "user" in told else {}
+    return {**kept, "at_s": told.count("at_s"), **user}
+
+
+def read_tried(told: Fields, capture: Mapping[str, Any] | None = None) -> Tried:
+    """Read a fault that was tried, its capture too unless that is kept apart; raises FieldError."""
+    return Tried(
+        read_fault(told.part("fault")),
+        told.text("by", among=HANDS),
+        told.count("struck_s"),
+        told.mapping("capture") if capture is None else capture,
+        read_looks(told),
+    )
+
+
+def read_last(told: Fields) -> Mapping[str, Any]:
+    """Read what a drill is compared with; raises FieldError."""
+    faults = told.part("measured")
+    measured = {
+        fault: {sid: part.counts(sid) for sid in part}
+        for fault, part in ((fault, faults.part(fault)) for fault in faults)
+    }
+    return {"began": told.text("began"), "measured": measured}
 
 
 def read_form(told: Any) -> dict[str, Any]:
-    """Read what people say of a drill; raises DrillError."""
-    if not isinstance(told, Mapping):
-        raise DrillError("form", "map")
-    form: dict[str, Any] = {}
-    for key, value in told.items():
-        match key:
-            case "limit_s":
-                if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                    raise DrillError("limit_s", "count")
-                form[key] = value
-            case "shortfalls" | "measures":
-                form[key] = _texts(key, value)
-            case _ if key in FORM:
-                form[key] = str(value)
-            case _:
-                known = [*FORM, "limit_s", "shortfalls", "measures"]
-                raise DrillError(str(key), "unknown", known=known)
-    for key in ("examiner", "approver"):
+    """Read what people say of a drill; raises FieldError."""
+    form = read_texts(told)
+    for key in ROLES:
         if not form.get(key, "").strip():
-            raise DrillError(key, "missing")
+            raise FieldError(key, "missing")
     if form["examiner"].strip() == form["approver"].strip():
-        raise DrillError("approver", "same_person")
+        raise FieldError("approver", "same_person")
     return form
 
 
-def _texts(key: str, value: Any) -> list[str]:
-    if isinstance(value, str):
-        return [value]
-    if not isinstance(value, Sequence):
-        raise DrillError(key, "list")
-    return [str(one) for one in value]
+def read_texts(told: Any) -> dict[str, Any]:
+    """Read the file in which people say what is checked; raises FieldError."""
+    read = Fields(told)
+    read.know((*FORM, "limit_s", *LISTED))
+    return {key: _said(key, value) for key, value in told.items()}
+
+
+def _said(key: str, value: Any) -> Any:
+    if key == "limit_s":
+        return count_of(value, key, 1)
+    if key in LISTED:
+        return [value] if isinstance(value, str) else Fields({key: value}).texts(key)
+    # a grade may be written as a number
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    return str(value) if is_number and key not in ROLES else text_of(value, key)

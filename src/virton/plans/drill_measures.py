@@ -1,19 +1,23 @@
 """What the next drill is compared with: the measured times of a report."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from typing import Any
+
+from virton.plans.fields import Fields
 
 Json = dict[str, Any]
 
 
-def measured_of(told: Mapping[str, Any]) -> Json:
-    """Return of a report what the next drill is compared with."""
+def measured_of(told: Any) -> Json:
+    """Return of a report what the next drill is compared with; raises FieldError."""
+    read = Fields(told)
     return {
-        "began": told["began"],
-        "measured": {
-            one["fault"]: {
-                row["sid"]: row["measured_s"] for row in one["rows"] if row["measured_s"]
-            }
-            for one in told["scenarios"]
-        },
+        "began": read.text("began"),
+        "measured": {one.text("fault"): dict(_times(one)) for one in read.parts("scenarios")},
     }
+
+
+def _times(scenario: Fields) -> Iterator[tuple[str, list[int]]]:
+    for row in scenario.parts("rows"):
+        if "measured_s" in row:
+            yield row.text("sid"), row.counts("measured_s")

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from virton.plans.fields import FieldError, Fields
+
 if TYPE_CHECKING:
     from virton.proxmox.api import ClusterApi
 
@@ -50,6 +52,31 @@ def looks(told: Sequence[Mapping[str, Any]]) -> Iterator[Look]:
             parts[part] = {key: value for key, value in known.items() if value is not None}
         services = {sid: (state, node) for sid, (state, node) in parts["services"].items()}
         yield Look(one["at_s"], parts["online"], parts["nodes"], services, parts["running"])
+
+
+def read_looks(told: Fields) -> tuple[Mapping[str, Any], ...]:
+    """Read looks that were kept as changes; raises FieldError."""
+    return tuple(_change(one) for one in told.parts("looks"))
+
+
+def _change(told: Fields) -> Mapping[str, Any]:
+    told.know(("at_s", *PARTS))
+    parts = {name: told.part(name) for name in PARTS if name in told}
+    found: dict[str, Any] = {"at_s": told.count("at_s")}
+    for name, part in parts.items():
+        found[name] = {key: _value(name, part, key) if key in part else None for key in part}
+    return found
+
+
+def _value(name: str, part: Fields, key: str) -> Any:
+    if name == "online":
+        return part.switch(key)
+    if name != "services":
+        return part.text(key)
+    pair = part.texts(key)
+    if len(pair) != 2:
+        raise FieldError(part.of(key), "pair")
+    return pair
 
 
 async def look(api: "ClusterApi", clock: str) -> Look:

@@ -1,10 +1,14 @@
 """Reports as pages that are printed: HTML made of a template that can be edited."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from virton.language.sentences import Sentences
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -13,13 +17,11 @@ class TemplateFaultError(ValueError):
     """A template that cannot be used; the message says why."""
 
 
-def page(name: str, report: Mapping[str, Any], template: Path | None = None) -> str:
-    """Return a report as a page; raises TemplateFaultError."""
+def _environment(template: Path | None) -> "Environment":
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    from jinja2.exceptions import TemplateError
 
     folders = [TEMPLATES] if template is None else [template.parent, TEMPLATES]
-    environment = Environment(
+    return Environment(
         loader=FileSystemLoader([str(folder) for folder in folders]),
         autoescape=True,
         undefined=StrictUndefined,
@@ -27,6 +29,31 @@ def page(name: str, report: Mapping[str, Any], template: Path | None = None) -> 
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+
+
+@contextmanager
+def _faults() -> Iterator[None]:
+    """Say of whatever goes wrong in a template that it cannot be used."""
+    from jinja2.exceptions import TemplateError
+
+    try:
+        yield
+    except (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError) as error:
+        raise TemplateFaultError(f"{type(error).__name__}: {error}") from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise TemplateFaultError(f"{type(error).__name__}: {error}") from None
+
+
+def check_template(template: Path | None) -> None:
+    """Read a template of one's own; raises TemplateFaultError."""
+    if template is not None:
+        with _faults():
+            _environment(template).get_template(template.name)
+
+
+def page(name: str, report: Mapping[str, Any], template: Path | None = None) -> str:
+    """Return a report as a page; raises TemplateFaultError."""
+    environment = _environment(template)
     said = Sentences.of(str(report["lang"]))
 
     def t(key: str, **fields: Any) -> str:
@@ -38,8 +65,6 @@ def page(name: str, report: Mapping[str, Any], template: Path | None = None) -> 
     def word(prefix: str, value: str) -> str:
         return said.say(f"{prefix}.{value}", {}) if f"{prefix}.{value}" in said.texts else value
 
-    try:
+    with _faults():
         made = environment.get_template(name if template is None else template.name)
         return made.render(report=report, t=t, span=span, word=word)
-    except TemplateError as error:
-        raise TemplateFaultError(f"{type(error).__name__}: {error}") from None

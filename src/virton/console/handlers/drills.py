@@ -1,26 +1,29 @@
 """The redundancy check in the page: propose, agree, carry out, and read the report."""
 
-from dataclasses import asdict
 from typing import Any
 
 from starlette.responses import FileResponse, Response
 
 from virton.console.answers import Answer
-from virton.console.drill_book import FILES, DrillBook, NotNowError
+from virton.console.drill_book import FILES, Course, DrillBook, NotNowError
 from virton.console.guard import Call, done, read_json
 from virton.console.handlers.books import language_of, sentences_of
 from virton.console.problems import Refusal
 from virton.console.standings import AUDIT, CONSOLE
-from virton.plans.drill import FAULTS, DrillError, Fault
+from virton.language.sentences import Sentences
+from virton.plans.drill import Fault, read_fault
+from virton.plans.fields import FieldError, Fields
 
 MOST_FAULTS = 16
 
 
 async def show(call: Call) -> Response:
     """Return what is proposed, who agrees, and where the drill stands."""
-    book = _book(call, AUDIT)
-    proposal, course, said = book.proposal, book.course, sentences_of(call)
+    book, said = _book(call, AUDIT), sentences_of(call)
+    if CONSOLE in call.standing.permissions.on("/"):
+        book.lend(call.session)
     told: dict[str, Any] = {"busy": book.is_busy, "report": book.report is not None}
+    proposal, course = book.proposal, book.course
     if proposal is not None:
         told["proposal"] = {
             "form": dict(proposal.form),
@@ -31,58 +34,73 @@ async def show(call: Call) -> Response:
             "consents": [dict(one) for one in proposal.consents],
         }
     if course is not None and proposal is not None:
-        fault = proposal.faults[course.at]
-        waits = said.say(f"drill.page.{course.waits}", {"node": fault.node})
-        trouble = said.say(f"plans.drill.{course.trouble}", {"node": fault.node})
-        steps = [one | {"says": said.say("plans.drill.step", one)} for one in course.steps]
-        told["course"] = asdict(course) | {
-            "waits": waits if course.waits else None,
-            "trouble": trouble if course.trouble else None,
-            "steps": steps,
-            "title": said.say(f"plans.drill.fault.{fault.how}", {"node": fault.node}),
-        }
+        told["course"] = _course(course, proposal.faults[course.at], book, said)
     return Answer(told)
 
 
+def _course(course: Course, fault: Fault, book: DrillBook, said: Sentences) -> dict[str, Any]:
+    waits = said.say(f"drill.page.{course.waits}", {"node": fault.node}) if course.waits else None
+    trouble, can_go_on = None, False
+    if course.trouble is not None:
+        kind, more = course.trouble
+        trouble = said.say(f"plans.drill.{kind}", {"node": fault.node, "told": more})
+        can_go_on = book.started is not None and kind != "moment_lost"
+    elif course.lacks_hands and book.started is not None:
+        trouble = said.say("plans.drill.lacks_hands", {"who": book.started.who})
+    return {
+        "title": said.say(f"plans.drill.fault.{fault.how}", {"node": fault.node}),
+        "waits": waits,
+        "after_s": course.after_s,
+        "steps": [one | {"says": said.say("plans.drill.step", one)} for one in course.steps],
+        "trouble": trouble,
+        "can_go_on": can_go_on and not book.is_busy,
+        "result": course.result,
+    }
+
+
 async def act(call: Call) -> Response:
-    """Propose, agree, start, say that something is done, or withdraw."""
+    """Propose, agree, start, say that something is done, go on, stop, or withdraw."""
     book, what = _book(call, CONSOLE), call.request.path_params["act"]
-    body, said = await read_json(call.request), sentences_of(call)
-    now_s = int(call.console.clock.time())
+    body, said = Fields(await read_json(call.request)), sentences_of(call)
+    now_s = int(call.console.clock.time() + call.console.poller.readings.clock_ahead_s)
     try:
         match what:
             case "propose":
-                faults = _faults(call, body.get("faults"))
-                lab = body.get("lab") is True
-                book.propose(body.get("form"), faults, call.session.user, lab=lab)
+                form, lab = body.mapping("form"), body.switch("lab", default=False)
+                book.propose(form, _faults(call, body), call.session.user, lab=lab)
             case "agree":
-                book.agree(call.session.user, str(body.get("digest", "")), now_s)
+                book.agree(call.session.user, body.text("digest"), now_s)
             case "start":
-                book.start(call.api, language_of(call), now_s)
+                book.start(call.session, language_of(call), now_s)
             case "done":
                 book.done()
+            case "resume":
+                book.lend(call.session)
+                book.go_on()
+            case "stop":
+                await book.stop(call.session.user)
             case "withdraw":
                 book.withdraw()
             case _:
                 raise Refusal(404, "not_found")
-    except DrillError as error:
+    except FieldError as error:
         fields = {"field": error.field, **error.fields}
         raise Refusal(400, "plan", said.say(f"plans.wrong.{error.problem}", fields)) from None
     except NotNowError as error:
         raise Refusal(409, "plan", said.say(f"plans.drill.not_now.{error}", {})) from None
+    except OSError as failure:
+        raise Refusal(507, "disk", failure.strerror) from None
     return done()
 
 
-def _faults(call: Call, told: Any) -> tuple[Fault, ...]:
-    nodes = call.console.poller.readings.nodes.data.online
-    rows = told if isinstance(told, list) else []
-    found = tuple(
-        Fault(row["how"], row["node"])
-        for row in rows
-        if isinstance(row, dict) and row.get("how") in FAULTS and row.get("node") in nodes
-    )
-    if not 0 < len(found) <= MOST_FAULTS or len(found) != len(rows):
-        raise DrillError("faults", "no_fault")
+def _faults(call: Call, told: Fields) -> tuple[Fault, ...]:
+    nodes = sorted(call.console.poller.readings.nodes.data.online)
+    found = tuple(read_fault(row) for row in told.parts("faults"))
+    for fault in found:
+        if fault.node not in nodes:
+            raise FieldError("faults", "no_node", name=fault.node, known=nodes)
+    if not 0 < len(found) <= MOST_FAULTS:
+        raise FieldError("faults", "no_fault")
     return found
 
 
