@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from pydantic import ValidationError
 
 from tests.browser import contents
+from tests.browser.stage import Opener
 from tests.browser.standin import Standin, told
 from tests.browser.visit import KO, line
 from virton.cli.status_page import told_line
@@ -40,6 +41,9 @@ MAKERS = [
     changed(fencing={"armed_state": "disarmed", "resource_mode": "ignore"}),
     changed(cluster__votes=2),
     changed(resources__0__state="error"),
+    changed(resources__0__state="freeze", resources__0__guest="running"),
+    changed(resources__0__state="starting", resources__0__guest="stopped"),
+    changed(resources__0__state="migrate", resources__0__guest="running"),
     changed(nodes__0__ha_state="maintenance"),
     changed(parts__nodes=contents.bad_part("timeout")),
     changed(parts__status=contents.bad_part("refused")),
@@ -84,3 +88,22 @@ def test_the_page_and_the_terminal_say_the_same(page: Page, standin: Standin) ->
         expect(line(page).locator(".word")).to_have_text(KO[f"line.word.{line_of(matters)}"])
         if matters:
             expect(line(page)).to_contain_text(told_line(matters[0], said).split(". ")[0][:30])
+
+
+def test_a_table_of_before_is_told_as_no_safety(standin: Standin, open_page: Opener) -> None:
+    snapshot = contents.usual() | {"outlook": {"fresh": True, "number": 1}}
+    row = {"kind": "node", "name": "phum01", "nodes": ["phum01"], "quorate": True, "safe": True}
+    table = {"rows": [row | {"resources": {}}], "armed": ["phum01"], "done": 1, "of": 1}
+    standin.table = table | {"fresh": True, "at": contents.NOW, "trouble": None, "number": 1}
+    standin.snapshot = snapshot
+    page = open_page()
+    expect(line(page)).to_contain_text("노드 1대 장애까지 안전")
+    expect(page.get_by_text("쿼럼을 잃으면 스스로 재부팅")).to_be_visible()
+    standin.show(snapshot | {"outlook": {"fresh": False, "number": 1}})
+    expect(line(page)).to_contain_text("장애 허용 범위 다시 계산 중")
+    expect(page.get_by_text("쿼럼을 잃으면 스스로 재부팅")).to_have_count(0)
+    standin.table["rows"][0] |= {"safe": False, "quorate": False}
+    standin.table["number"] = 2
+    standin.show(snapshot | {"outlook": {"fresh": True, "number": 2}})
+    expect(line(page).locator(".word")).to_have_text("주의")
+    expect(line(page).get_by_role("button", name="장애 허용 표")).to_be_visible()
