@@ -57,6 +57,8 @@ class Standin:
         self.domains: dict[str, list[str]] = {}
         self.maintenance: dict[str, Any] = {"work": None}
         self.plan: dict[str, Any] = {}
+        self.advice: dict[str, Any] = {"moves": [], "worse": [], "endless": False}
+        self.advice |= {"before": [], "after": []}
         self.table: dict[str, Any] = {"rows": [], "done": 0, "of": 0, "fresh": True, "at": None}
         self.drill: dict[str, Any] = contents.drill()
         self.plans: dict[str, Any] = contents.plans()
@@ -266,7 +268,7 @@ def make_app(standin: Standin) -> Starlette:
         return JSONResponse(rules.move_advice(standin.snapshot, dict(request.query_params)))
 
     def advice(_: Request) -> Response:
-        return JSONResponse({"moves": [], "worse": [], "endless": False, "before": [], "after": []})
+        return JSONResponse(standin.advice)
 
     def course(_: Request) -> Response:
         return JSONResponse({"resources": {}, "endless": False})

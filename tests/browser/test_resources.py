@@ -351,6 +351,10 @@ def test_removal_speaks_of_rules_only_where_one_names_the_resource(
     page: Page, standin: Standin
 ) -> None:
     snapshot = contents.with_rules()
+    row = {"kind": "node", "name": "phum03", "nodes": ["phum03"], "quorate": True}
+    lost = {"vm:124": [{"verdict": "not_placed", "node": None}]}
+    standin.advice["before"] = [row | {"safe": False, "resources": lost}]
+    standin.advice["after"] = [row | {"safe": True, "resources": {}}]
     standin.show(snapshot)
     choose(page, "VM 124 (cl2)")
     snapshot["rules"] = snapshot["rules"][:4]
@@ -359,12 +363,15 @@ def test_removal_speaks_of_rules_only_where_one_names_the_resource(
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("HA에서 제거할까요?")
     expect(dialog.get_by_label("친화성 규칙에서도 제거")).to_be_hidden()
+    # that nobody misses it any more is no gain
+    expect(dialog).to_contain_text("이후 노드가 멈춰도 복구되지 않습니다: VM 124 (cl2)")
+    expect(dialog).not_to_contain_text("이제 모두 복구됩니다")
     dialog.get_by_role("button", name="취소").click()
     choose(page, "VM 999 (virton)")
     press(page, "제거")
     expect(dialog.get_by_label("친화성 규칙에서도 제거")).to_be_visible()
     expect(dialog).to_contain_text("‘web-with-cache’ 규칙: 대상에서 이 리소스를 뺍니다.")
-    expect(dialog).to_contain_text("두 개보다 적게 남아 규칙의 효과가 없어집니다.")
+    expect(dialog).to_contain_text("두 개 미만으로 남아 규칙의 효과가 없어집니다.")
 
 
 def test_the_list_is_in_the_order_of_the_numbers_whatever_the_type(

@@ -36,7 +36,7 @@ async def test_a_repair_disables_waits_and_starts_again(seat: Seat, tmp_path: Pa
     seat.cluster.world.step(30)
     row = await seat.row("vm:100")
     assert (row["state"], row["repair"]["step"]) == ("disabled", "waiting")
-    kept = Repairs(tmp_path, SystemClock()).current
+    kept = Repairs(tmp_path, SystemClock().time).current
     assert kept["vm:100"].step == "waiting"
     await seat.do("POST", f"{PATH}/start")
     seat.cluster.world.step(60)

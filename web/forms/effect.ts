@@ -27,6 +27,8 @@ export class Effect {
   readonly #asked = new Asked(ask);
   #isTaken = false;
   #told: Advice | null = null;
+  /** Whom the form takes out of HA's care: nobody brings them back any more. */
+  #dropped: string[] = [];
 
   /** Whether saving waits for a tick: it would break what the cluster bears. */
   get blocks(): boolean {
@@ -44,6 +46,7 @@ export class Effect {
     const { snapshot } = state;
     this.#asked.follow(question && queryOf(question), snapshot?.rules_digest, snapshot?.resources_digest);
     const { answer, isBusy } = this.#asked;
+    this.#dropped = droppedBy(question ?? {});
     if (answer !== this.#told) [this.#told, this.#isTaken] = [answer, false];
     return html`<div class="effect" aria-live="polite" aria-busy=${isBusy ? "true" : "false"}>${question ? this.#content(id) : nothing}</div>`;
   }
@@ -55,7 +58,8 @@ export class Effect {
     if (!answer) return nothing;
     return html`<p><b>${t("effect.now")}</b> ${movesText(answer)}</p>
       ${answer.endless ? html`<p class="trouble">${t("whatif.endless")}</p>` : nothing}
-      ${answer.worse.length ? this.#worseView(worseOf(answer), id) : html`<p class="soft small">${bearsText(answer)}</p>`}`;
+      ${this.#dropped.length ? html`<p class="bad-word">${t("effect.unprotected", { names: namesOf(this.#dropped) })}</p>` : nothing}
+      ${answer.worse.length ? this.#worseView(worseOf(answer), id) : html`<p class="soft small">${bearsText(answer, this.#dropped)}</p>`}`;
   }
 
   /** What would not come back any more, each guest by its name; a tick says that this is meant. */
@@ -119,11 +123,18 @@ function worseText({ node, losses }: Worse): string {
   return losses.length ? t("effect.worse", { node, names: list(losses) }) : t("effect.tighter", { node });
 }
 
-/** What the cluster bears before and after, where it bears no less. */
-function bearsText({ before, after }: Advice): string {
+/** Whom a question takes out of HA's care, or has stay as they are whatever fails. */
+function droppedBy({ remove = [], change = [] }: Question): string[] {
+  const unattended = change.filter((words) => / state=(ignored|disabled)\b/.test(words)).map((words) => words.split(" ")[0] ?? "");
+  return [...remove.filter((name) => name.includes(":")), ...unattended];
+}
+
+/** What the cluster bears before and after, where it bears no less; whom nobody brings back is no gain. */
+function bearsText({ before, after }: Advice, dropped: string[]): string {
   if (!after.length) return "";
-  const safe = (rows: TableRow[]) => new Set(rows.filter((row) => row.safe).map((row) => row.name));
-  const [then, now] = [safe(before), safe(after)];
+  const safe = (rows: TableRow[], but: string[]) =>
+    new Set(rows.filter((row) => row.safe || (but.length && row.quorate && lostIn(row).every((sid) => but.includes(sid)))).map((row) => row.name));
+  const [then, now] = [safe(before, dropped), safe(after, [])];
   const better = [...now].filter((name) => !then.has(name));
   if (better.length) return t("effect.better", { nodes: list(better) });
   const bad = after.filter((row) => !row.safe).map((row) => row.name);
@@ -131,6 +142,11 @@ function bearsText({ before, after }: Advice): string {
 }
 
 const MOST_NAMED = 6;
+
+function namesOf(sids: string[]): string {
+  const rest = sids.length - MOST_NAMED;
+  return list([...sids.slice(0, MOST_NAMED).map(nameOf), ...(rest > 0 ? [t("effect.more", { count: rest })] : [])]);
+}
 
 function movesText({ moves }: Advice): string {
   if (!moves.length) return t("effect.none");

@@ -14,7 +14,6 @@ from virton.console.drill_book import DrillBook
 from virton.console.lender import Lender
 from virton.console.maintenance.operation import Maintenance
 from virton.console.metrics import Since
-from virton.console.page.cluster import clock_told
 from virton.console.plan_book import PlanBook
 from virton.console.sessions import Sessions
 from virton.console.settings import ConsoleSettings, console_key
@@ -125,10 +124,6 @@ def open_console(client: ProxmoxClient, settings: ConsoleSettings, clock: Clock)
     forecasts = Forecasts(settings.data, clock, lambda: poller.readings, captured)
     poller.outlook_of, forecasts.on_table = forecasts.outlook, poller.publish
 
-    def cluster_time() -> float:
-        now = clock.time()
-        return clock_told(poller.readings, now).now or now
-
     async def ahead() -> dict[str, Any]:
         return await forecasts.ask("course", capture=await captured(), question={})
 
@@ -154,7 +149,7 @@ def open_console(client: ProxmoxClient, settings: ConsoleSettings, clock: Clock)
         fence_clock=FenceClock(clock, lambda: poller.readings, ahead),
         auditor=told,
         maintenance=Maintenance(
-            settings.data, client, sessions, lender, clock, told, planned, cluster_time
+            settings.data, client, sessions, lender, clock, told, planned, poller.cluster_time
         ),
         drills=DrillBook(settings.data, client, clock, lender, sessions.has_ended),
         plans=PlanBook(settings.data, four_eyes=settings.four_eyes, clock=clock),

@@ -10,6 +10,7 @@ from typing import Any
 from virton.console.clock import Clock
 from virton.console.lender import Lender
 from virton.console.page.assemble import Assembly
+from virton.console.page.cluster import clock_told
 from virton.console.page.model import Outlook
 from virton.console.settings import ConsoleSettings
 from virton.console.watch.arrivals import Arrivals
@@ -47,7 +48,7 @@ class Poller:
         self.chronicle = Chronicle(settings.history, journals) if settings.history else None
         self._assembly = Assembly()
         self._arrivals = Arrivals()
-        self.repairs = Repairs(settings.data, clock)
+        self.repairs = Repairs(settings.data, self.cluster_time)
         self.outlook_of: Callable[[Readings], Outlook | None] = lambda _: None
         self._pause_s = settings.interval_s
         self._reader = Reader(client, lender, settings, clock, self._publish)
@@ -65,6 +66,11 @@ class Poller:
         """Return everything that is known of the cluster."""
         unkept = None if self.chronicle is None else self.chronicle.trouble
         return replace(self._reader.readings, period_s=self._pause_s, unkept=unkept)
+
+    def cluster_time(self) -> float:
+        """Return what time it is by the cluster's clock, by which everything is told."""
+        now = self._clock.time()
+        return clock_told(self.readings, now).now or now
 
     async def run(self) -> None:
         """Ask at every interval while anybody watches, or did a moment ago."""

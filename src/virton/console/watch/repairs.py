@@ -7,12 +7,11 @@ itself, and only as long as the console runs: after that it waits for a person.
 import asyncio
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from virton.console.clock import Clock
 from virton.console.watch.readings import Readings
 from virton.damage import reading
 from virton.proxmox import ApiFailure, ClusterApi
@@ -28,7 +27,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """One repair: how far it is, who began it and when, and on which nodes starting had failed."""
+    """One repair: how far it is, who began it, since when by the cluster's clock, where it failed."""
 
     step: Step
     who: str
@@ -39,9 +38,9 @@ class Repair:
 class Repairs:
     """The repairs under way, by resource."""
 
-    def __init__(self, data: Path, clock: Clock) -> None:
+    def __init__(self, data: Path, cluster_time: Callable[[], float]) -> None:
         self._file = data / FILE
-        self._clock = clock
+        self._time = cluster_time
         self._lent: dict[str, ClusterApi] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self.current: Mapping[str, Repair] = self._read()
@@ -49,7 +48,7 @@ class Repairs:
     async def begin(self, sid: str, who: str, api: ClusterApi, failed: tuple[str, ...]) -> None:
         """Disable a resource in error, which clears the error; raises ApiFailure."""
         await api.change_resource(sid, {"state": "disabled"})
-        self._keep({**self.current, sid: Repair("clearing", who, self._clock.time(), failed)})
+        self._keep({**self.current, sid: Repair("clearing", who, self._time(), failed)})
 
     def lend(self, sid: str, api: ClusterApi) -> None:
         """Let a repair start its resource by itself, in somebody's name."""
