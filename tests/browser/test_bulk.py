@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser import contents
 from tests.browser.standin import Standin
 
 pytestmark = pytest.mark.browser
@@ -56,6 +57,40 @@ def test_what_failed_is_told_by_name_and_stays_marked(many: Page, standin: Stand
     dialog.get_by_role("button", name="취소").click()
     expect(box(many, NAMES[1])).to_be_checked()
     expect(many.get_by_text("1개 선택됨")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("deed", "field", "value", "written"),
+    [
+        ("max_restart", "최대 재시작 (Max Restart)", "3", {"max_restart": 3}),
+        ("failback", "Failback 활성화", "0", {"failback": False}),
+        ("group", "HA 그룹", "licence", {"group": "licence"}),
+    ],
+)
+def test_a_policy_is_changed_together_too(
+    deed: str, field: str, value: str, written: object, page: Page, standin: Standin
+) -> None:
+    snapshot = contents.with_groups()
+    snapshot["cluster"]["features"]["rules"] = True
+    standin.show(snapshot)
+    page.set_viewport_size({"width": 1000, "height": 800})
+    page.get_by_role("button", name="여러 개 선택").click()
+    box(page, NAMES[0]).click()
+    box(page, NAMES[1]).click()
+    expect(page.get_by_text("2개 선택됨")).to_be_visible()
+    page.get_by_role("button", name="함께 변경…").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("작업", exact=True).select_option(deed)
+    control = dialog.get_by_label(field, exact=True)
+    if deed == "max_restart":
+        control.fill("-1")
+        expect(dialog.get_by_role("button", name="적용")).to_be_disabled()
+        control.fill(value)
+    else:
+        control.select_option(value)
+    dialog.get_by_role("button", name="적용").click()
+    expect(dialog).to_have_count(0)
+    assert [body for _, _, body in standin.writes] == [written, written]
 
 
 def test_keys_begin_walk_mark_and_end(page: Page) -> None:

@@ -16,10 +16,13 @@ import { nameOf } from "../words/names.js";
 import { nodeTrouble, REQUESTS, resourceState } from "../words/states.js";
 import { freshId, openDialog } from "./dialog.js";
 import type { Question } from "./effect.js";
-import { type Choice, selectField } from "./fields.js";
+import { type Choice, selectField, textField, wholeNumber } from "./fields.js";
 
-const DEEDS = ["state", "migrate", "relocate", "remove"] as const;
-type Deed = (typeof DEEDS)[number];
+const COUNTS = ["max_restart", "max_relocate"] as const;
+const SWITCHES = ["failback", "auto_rebalance"] as const;
+type Count = (typeof COUNTS)[number];
+type Switch = (typeof SWITCHES)[number];
+type Deed = "state" | "migrate" | "relocate" | Count | Switch | "group" | "remove";
 const MOST_NAMED = 8;
 /** The effect of more than so many at once is too long a question. */
 const MOST_FORETOLD = 300;
@@ -29,6 +32,29 @@ const MOST_ADVISED = 20;
 interface Failure {
   sid: string;
   why: string;
+}
+
+function isOf<One extends string>(all: readonly One[], name: string): name is One {
+  return (all as readonly string[]).includes(name);
+}
+
+function groupNames(): string[] {
+  return (state.snapshot?.cluster.groups ?? []).map((one) => one.group).sort();
+}
+
+/** What this cluster can do with many: before there were rules, failback was the affair of groups. */
+function deedsNow(): Deed[] {
+  const { rules, auto_rebalance: rebalances } = features();
+  return [
+    "state",
+    "migrate",
+    "relocate",
+    ...COUNTS,
+    ...(rules === false ? [] : (["failback"] as const)),
+    ...(rebalances ? (["auto_rebalance"] as const) : []),
+    ...(groupNames().length ? (["group"] as const) : []),
+    "remove",
+  ];
 }
 
 /** Open the dialog; `keep` is told which stay marked afterwards. */
@@ -43,6 +69,9 @@ class BulkForm {
   #deed: Deed = "state";
   #state = "started";
   #node = "";
+  #count = "1";
+  #isOn = true;
+  #group = "";
   #done = 0;
   #isRunning = false;
   #isStopped = false;
@@ -60,7 +89,7 @@ class BulkForm {
       body: () => this.#view(),
       submit: { label: t("bulk.do") },
       writes: true,
-      isReady: () => !this.#isRunning && this.#left.length > 0 && (!this.#moves || this.#node !== "") && !this.#refusals.length,
+      isReady: () => !this.#isRunning && this.#left.length > 0 && this.#isWhole && !this.#refusals.length,
       notices: () => this.#notices(),
       settled: () => this.#advice.settled(),
       effect: () => (this.#isRunning ? null : this.#question),
@@ -90,6 +119,21 @@ class BulkForm {
     return this.#deed === "migrate" || this.#deed === "relocate";
   }
 
+  /** Whether what it is to be is chosen. */
+  get #isWhole(): boolean {
+    if (this.#moves) return this.#node !== "";
+    return !isOf(COUNTS, this.#deed) || wholeNumber(this.#count) !== null;
+  }
+
+  /** What is written into each of them; null where it is no change of a setting. */
+  get #change(): Record<string, unknown> | null {
+    const deed = this.#deed;
+    if (deed === "state") return { state: this.#state };
+    if (isOf(COUNTS, deed)) return { [deed]: wholeNumber(this.#count) };
+    if (isOf(SWITCHES, deed)) return { [deed]: this.#isOn };
+    return deed === "group" ? { group: this.#group } : null;
+  }
+
   /** Those of them that are still under HA. */
   get #left(): string[] {
     return this.#sids.filter(configuredOf);
@@ -98,7 +142,11 @@ class BulkForm {
   get #question(): Question | null {
     const sids = this.#left;
     if (!sids.length || sids.length > MOST_FORETOLD) return null;
-    if (this.#deed === "state") return { change: sids.map((sid) => `${sid} state=${this.#state}`) };
+    const [deed, value] = Object.entries(this.#change ?? {})[0] ?? [];
+    if (deed === "state" || isOf(COUNTS, deed ?? "") || deed === "failback") {
+      const told = typeof value === "boolean" ? Number(value) : value;
+      return value === null ? null : { change: sids.map((sid) => `${sid} ${deed}=${told}`) };
+    }
     if (this.#deed === "remove") return { remove: sids };
     return this.#node ? { move: sids.map((sid) => `${sid} ${this.#node}`) } : null;
   }
@@ -107,19 +155,19 @@ class BulkForm {
     const names = this.#sids.slice(0, MOST_NAMED).map(nameOf);
     const more = this.#sids.length - names.length;
     return html`<p class="soft">${list(names)}${more > 0 ? ` ${t("bulk.and_more", { count: more })}` : nothing}</p>
-      ${this.#select("deed", this.#deed, DEEDS.map((one): Choice => [one, t(`bulk.deed.${one}`)]), (next) => {
+      ${this.#select("deed", this.#deed, deedsNow().map((one): Choice => [one, t(`bulk.deed.${one}`)]), (next) => {
         this.#deed = next as Deed;
       })}
-      ${this.#deed === "state" ? this.#stateField() : this.#moves ? this.#nodeField() : html`<p class="soft">${t("removal.meaning")}</p>`}
+      ${this.#valueField()}
       ${this.#sids.length > MOST_FORETOLD ? html`<p class="soft">${t("bulk.not_foretold", { most: MOST_FORETOLD })}</p>` : nothing}
       ${this.#isRunning ? html`<p role="status">${t("bulk.progress", { done: this.#done, all: this.#sids.length })}</p>` : nothing}
       ${this.#failures.length ? this.#failuresView() : nothing}`;
   }
 
-  #select(name: string, value: string, choices: Choice[], take: (next: string) => void): TemplateResult {
+  #select(name: string, value: string, choices: Choice[], take: (next: string) => void, label = t(`bulk.${name}`)): TemplateResult {
     return selectField({
       id: `${this.#id}-${name}`,
-      label: t(`bulk.${name}`),
+      label,
       isDisabled: this.#isRunning,
       value,
       choices,
@@ -128,6 +176,47 @@ class BulkForm {
         redraw();
       },
     });
+  }
+
+  /** What it is to be. */
+  #valueField(): TemplateResult {
+    const deed = this.#deed;
+    if (deed === "state") return this.#stateField();
+    if (this.#moves) return this.#nodeField();
+    if (isOf(COUNTS, deed)) return this.#countField(deed);
+    if (isOf(SWITCHES, deed)) return this.#switchField(deed);
+    return deed === "group" ? this.#groupField() : html`<p class="soft">${t("removal.meaning")}</p>`;
+  }
+
+  #countField(deed: Count): TemplateResult {
+    return textField({
+      id: `${this.#id}-count`,
+      label: t(`field.${deed}`),
+      kind: "number",
+      isRequired: true,
+      isDisabled: this.#isRunning,
+      value: this.#count,
+      error: wholeNumber(this.#count) === null ? t("field.whole_number") : "",
+      onInput: (next) => {
+        this.#count = next;
+        redraw();
+      },
+    });
+  }
+
+  #switchField(deed: Switch): TemplateResult {
+    const choices: Choice[] = [["1", t("on")], ["0", t("off")]];
+    const take = (next: string) => {
+      this.#isOn = next === "1";
+    };
+    return html`${this.#select("switch", this.#isOn ? "1" : "0", choices, take, t(`field.${deed}`))}<p class="hint">${t(`bulk.${deed}.${this.#isOn ? "on" : "off"}`)}</p>`;
+  }
+
+  #groupField(): TemplateResult {
+    const names = groupNames();
+    return this.#select("group", this.#group, [["", t("field.group.none")], ...names.map((one): Choice => [one, one])], (next) => {
+      this.#group = next;
+    }, t("field.group"));
   }
 
   #stateField(): TemplateResult {
@@ -182,7 +271,7 @@ class BulkForm {
 
   async #send(sid: string): Promise<unknown> {
     const path = `/api/resources/${encodeURIComponent(sid)}`;
-    if (this.#deed === "state") return write("PUT", path, { state: this.#state });
+    if (this.#change) return write("PUT", path, this.#change);
     if (this.#deed === "remove") return write("DELETE", (features().purge ?? true) ? `${path}?purge=1` : path);
     const { node } = configuredOf(sid) ?? {};
     return node === this.#node ? null : write("POST", `${path}/move`, { node: this.#node, how: this.#deed });

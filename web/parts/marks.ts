@@ -93,6 +93,6 @@ export function marksTools(): TemplateResult {
     marked = new Set(left);
     redraw();
   });
-  return html`<span class="small soft choice-told" id="resources-choice" role="status">${tn("resources.marked", meant.length)}</span>
+  return html`<span class="small soft marks-told" id="resources-choice" role="status">${tn("resources.marked", meant.length)}</span>
     <button type="button" class="button" ?disabled=${!meant.length || !mayWrite()} title=${why} aria-describedby="resources-choice" @click=${open}>${t("bulk.open")}</button>`;
 }
