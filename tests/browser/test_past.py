@@ -61,10 +61,16 @@ def test_a_past_moment_is_the_page_as_it_stood_and_changed_by_nobody(
     expect(page).to_have_url(re.compile(r"view=moment&at=\d+"))
     row = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name="100"))
     expect(row).to_contain_text("phum02")
-    row.get_by_role("radio").check()
-    expect(page.get_by_role("button", name="수정", exact=True)).to_be_disabled()
+    expect(page.locator(".strip")).to_contain_text("의 기록을 보고 있습니다")
+    expect(page.locator("#line")).to_have_text("과거 기록")
+    expect(page).to_have_title(re.compile("^과거"))
+    for part in ("#status", "#resources", "#rules"):
+        within = page.locator(part)
+        changing = within.locator("input:not([type=search]), .menu-button, .button, a.button")
+        expect(changing).to_have_count(0)
     page.go_back()
     expect(page.get_by_role("heading", name="모든 변화")).to_be_visible()
+    expect(page.locator(".strip")).to_contain_text("정상")
 
 
 def test_the_timeline_is_moved_and_zoomed_by_keys(open_page: Opener) -> None:

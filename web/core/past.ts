@@ -11,6 +11,11 @@ export function pastShown(): number | null {
   return shown;
 }
 
+/** Go to a past moment (Unix seconds): from now on nothing is shown of the present. */
+export function enterPast(at: number): void {
+  shown = at;
+}
+
 /** Show the present again. */
 export function leavePast(): void {
   shown = null;

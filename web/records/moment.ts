@@ -5,7 +5,7 @@ import { html, nothing, type TemplateResult } from "lit/html.js";
 import { ApiError, asApiError } from "../core/api.js";
 import { redraw } from "../core/draw.js";
 import { askMoment, type Moment } from "../core/history.js";
-import { asOf } from "../core/past.js";
+import { asOf, enterPast } from "../core/past.js";
 import { clusterNow } from "../core/store.js";
 import { nodesView } from "../parts/nodes.js";
 import { resourcesView } from "../parts/resources.js";
@@ -31,6 +31,7 @@ whenOpened("moment", () => {
 
 async function load(): Promise<void> {
   const mine = ++newest;
+  enterPast(at / 1000);
   redraw();
   try {
     const found = await askMoment(at);
