@@ -71,6 +71,28 @@ def test_a_rule_is_drawn_and_told(map_page: Page) -> None:
     expect(box(map_page, "phum01")).to_contain_text("가중치 10")
 
 
+def test_a_guests_sign_tells_how_it_is_by_drawing_colour_and_word(
+    map_page: Page, standin: Standin
+) -> None:
+    snapshot = contents.with_rules()
+    snapshot["resources"][0].update(state="stopped", request_state="stopped")
+    snapshot["resources"][3].update(state="recovery")
+    standin.show(snapshot)
+    inside = box(map_page, "phum03")
+    signs = inside.locator(".map-guest")
+    expect(signs).to_have_text(
+        ["100 LOTCES-WIN중지", "124 cl2복구 중", "201 proxy", "130 mail정지됨"]
+    )
+    drawings = signs.evaluate_all(
+        "(all) => all.map((one) => one.querySelector('path').getAttribute('d'))"
+    )
+    assert len(set(drawings)) == 3
+    legend = map_page.get_by_role("list", name="표시의 뜻")
+    expect(legend.get_by_role("listitem")).to_have_count(7)
+    inside.get_by_role("button", name="phum03 메뉴").click()
+    expect(map_page.get_by_role("menuitem", name="점검 계획…")).to_be_visible()
+
+
 def test_a_move_is_seen_as_a_move(map_page: Page, standin: Standin) -> None:
     map_page.emulate_media(reduced_motion="no-preference")
     map_page.evaluate(RECORD)

@@ -13,12 +13,14 @@ import type { Guest, Node, Resource, Rule } from "../model.js";
 import { nodeTexts, policyWord } from "../rules/texts.js";
 import { gib, list, t } from "../words/i18n.js";
 import { nameOf, resourceName } from "../words/names.js";
-import { guestStatus, lrmState, nodeTrouble, resourceState } from "../words/states.js";
+import { guestStatus, lrmState, nodeTrouble, resourceState, type Tone } from "../words/states.js";
 import { bar } from "./bar.js";
 import { changeText } from "./changes.js";
 import { drawRule, linesView } from "./map-lines.js";
 import { followMoves } from "./map-moves.js";
-import { openMenu } from "./menu.js";
+import { icon, type IconName } from "./icons.js";
+import { menuButton, openMenu } from "./menu.js";
+import { nodeButtons, nodeMenu } from "./nodes.js";
 import { partView } from "./part.js";
 import { pill } from "./pill.js";
 import { resourceMenu } from "./resources.js";
@@ -94,6 +96,7 @@ function bodyView(nodes: Node[], resources: Resource[]): TemplateResult {
   });
   const rest = nodes.filter(({ name }) => !framed.has(name));
   return html`<p class="map-told small soft" role="status">${rule ? ruleText(rule) : ""}</p>
+    ${legendView()}
     <div class="map-body" @keydown=${walk}>${frames}<div class="map-boxes">${repeat(rest, (one) => one.name, (one) => boxes.get(one.name))}</div>${linesView(rule)}</div>`;
 }
 
@@ -111,7 +114,7 @@ function boxView(node: Node, resources: Resource[], rule: Rule | undefined): Tem
   const mark = priority ? html`<span class="small map-priority">${t("map.priority", { priority: priority.priority })}</span>` : nothing;
   const counts = t("map.counts", { ha: here.length, others: others.length });
   return html`<section class="map-node${node.lost ? " last-known" : ""}" data-node=${node.name} aria-label="${node.name}: ${word.text} · ${counts}">
-    <h3>${node.name} ${pill(word)} ${mark}</h3>
+    <h3>${node.name} ${pill(word)} ${mark}<span class="push map-acts">${nodeButtons.map((button) => button(node))}${menuButton(node.name, () => nodeMenu.flatMap((itemsOf) => itemsOf(node)))}</span></h3>
     <p class="map-use small soft">${useView(node)}</p>
     <ul class="map-guests" aria-label=${counts}>${repeat(here, (one) => one.sid, (one, at) => guard([one, at === 0, rule, preferences.locale()], () => chip(one, at, rule)))}${repeat(others, (one) => one.sid, otherChip)}</ul>
   </section>`;
@@ -119,8 +122,8 @@ function boxView(node: Node, resources: Resource[], rule: Rule | undefined): Tem
 
 function useView({ mem, maxmem, cpu }: Node): unknown {
   const share = maxmem && mem !== null ? mem / maxmem : null;
-  const memory = share === null ? nothing : html`${bar(share, t("nodes.memory", { percent: Math.round(share * 100) }))}${gib(mem ?? 0)} / ${gib(maxmem ?? 0)} GiB`;
-  const used = cpu === null || cpu === undefined ? nothing : html` ${bar(cpu, t("nodes.cpu", { percent: Math.round(cpu * 100) }))}CPU ${Math.round(cpu * 100)} %`;
+  const memory = share === null ? html`${t("column.memory_short")} –` : html`${bar(share, t("nodes.memory", { percent: Math.round(share * 100) }))}${gib(mem ?? 0)} / ${gib(maxmem ?? 0)} GiB`;
+  const used = cpu === null || cpu === undefined ? html`CPU –` : html`${bar(cpu, t("nodes.cpu", { percent: Math.round(cpu * 100) }))}CPU ${Math.round(cpu * 100)} %`;
   return html`<span>${memory}</span><span>${used}</span>`;
 }
 
@@ -132,14 +135,48 @@ function chip(resource: Resource, at: number, rule: Rule | undefined): TemplateR
     const items = resourceMenu.flatMap((itemsOf) => itemsOf(resource));
     openMenu(event.currentTarget as HTMLElement, resourceName(resource), items);
   };
-  const tone = resource.last_known ? "idle" : resource.down ? "warn" : word.tone;
+  const kind = kindOf(resource);
+  // A guest that simply runs needs no word beside its sign.
+  const stateWord = kind === "running" ? nothing : html`<span class="map-word">${resource.down ? t("resources.guest_down") : shortOf(word.text)}</span>`;
   const isMember = rule?.resources.includes(sid) ?? false;
-  return html`<li><button type="button" class="map-guest${isMember ? " is-member" : ""}" data-sid=${sid} data-tone=${tone} tabindex=${at === 0 ? "0" : "-1"} aria-haspopup="menu" aria-label=${said} title=${said} @click=${open}><b>${vmid ?? sid}</b> <span class="cut">${name ?? ""}</span>${target ? html`<span class="map-target">→ ${target}</span>` : nothing}</button></li>`;
+  return html`<li><button type="button" class="map-guest${isMember ? " is-member" : ""}" data-sid=${sid} data-tone=${KINDS[kind].tone} tabindex=${at === 0 ? "0" : "-1"} aria-haspopup="menu" aria-label=${said} title=${said} @click=${open}>${icon(KINDS[kind].icon)}<b>${vmid ?? sid}</b> <span class="cut">${name ?? ""}</span>${stateWord}${target ? html`<span class="map-target">→ ${target}</span>` : nothing}</button></li>`;
 }
 
 function otherChip(guest: Guest): TemplateResult {
   const said = t("map.outside", { name: resourceName(guest), state: guestStatus(guest.status) });
-  return html`<li><span class="map-guest is-outside" role="img" aria-label=${said} title=${said}>${guest.vmid} <span class="cut">${guest.name ?? ""}</span></span></li>`;
+  const kind = guest.status === "running" ? "running" : "stopped";
+  const word = kind === "running" ? nothing : html`<span class="map-word">${guestStatus(guest.status)}</span>`;
+  return html`<li><span class="map-guest is-outside" data-kind=${kind} role="img" aria-label=${said} title=${said}>${icon(KINDS[kind].icon)}${guest.vmid} <span class="cut">${guest.name ?? ""}</span>${word}</span></li>`;
+}
+
+/** How a guest is, as its sign tells: a drawing, a colour and, where it does not simply run, a word. */
+const KINDS = {
+  running: { icon: "play", tone: "ok" },
+  stopped: { icon: "square", tone: "idle" },
+  moving: { icon: "moving", tone: "info" },
+  trouble: { icon: "warning", tone: "warn" },
+  failed: { icon: "stop", tone: "bad" },
+  last: { icon: "unknown", tone: "idle" },
+} as const satisfies Record<string, { icon: IconName; tone: Tone }>;
+type Kind = keyof typeof KINDS;
+
+function kindOf(resource: Resource): Kind {
+  if (resource.last_known) return "last";
+  if (resource.down) return "trouble";
+  const { tone } = resourceState(resource.state);
+  const found = (Object.keys(KINDS) as Kind[]).find((one) => KINDS[one].tone === tone);
+  return found ?? "trouble";
+}
+
+/** A state's word without what stands in brackets behind it. */
+function shortOf(text: string): string {
+  return text.replace(/ \(.*\)$/, "");
+}
+
+/** What the signs mean. */
+function legendView(): TemplateResult {
+  const one = (kind: Kind) => html`<li data-tone=${KINDS[kind].tone}>${icon(KINDS[kind].icon)}${t(`map.legend.${kind}`)}</li>`;
+  return html`<ul class="map-legend small" aria-label=${t("map.legend")}>${(Object.keys(KINDS) as Kind[]).map(one)}<li class="is-outside">${t("map.legend.outside")}</li></ul>`;
 }
 
 /** Arrows go from guest to guest, and from node to node. */
