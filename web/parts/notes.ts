@@ -3,8 +3,9 @@
 import { html, type TemplateResult } from "lit/html.js";
 import { repeat } from "lit/directives/repeat.js";
 
-import { redraw } from "../core/draw.js";
+import { drawNow, redraw } from "../core/draw.js";
 import { t } from "../words/i18n.js";
+import { putInClearPlace } from "./clear-place.js";
 import { icon } from "./icons.js";
 
 type NoteTone = "ok" | "warn";
@@ -31,9 +32,18 @@ export function note(text: string, tone: NoteTone = "ok"): void {
   const isOutdated = (old: Note) => (tone === "ok" && old.tone === "ok") || old.text === text;
   const added = { key: ++serial, text, tone };
   notes = [...notes.filter((old) => !isOutdated(old)), added];
-  redraw();
+  drawNow();
+  place();
   leaveLater(added);
 }
+
+/** Where it covers nothing that is used or watched. */
+function place(): void {
+  const element = document.querySelector<HTMLElement>("#toasts");
+  if (element && notes.length) putInClearPlace(element);
+}
+
+addEventListener("resize", place);
 
 /** Let a note go after a while, and not before it is neither pointed at nor focused. */
 function leaveLater(one: Note): void {
