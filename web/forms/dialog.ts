@@ -113,8 +113,7 @@ export class Dialog {
         <h2 id=${this.#id}>${title}</h2>
         <button type="button" class="button icon bare" aria-label=${t("close")} @click=${this.#askOrLeave}>${icon("close")}</button>
       </div>
-      <div class="dialog-body">${body()}</div>
-      ${told}
+      <div class="dialog-middle"><div class="dialog-body">${body()}</div>${told}</div>
       <p class="box dialog-notice" data-tone="warn" role="status" id=${reasonId} ?hidden=${!reason}>${reason}</p>
       <div class="box dialog-notice" data-tone="warn" role="status" ?hidden=${!lines.length}>${lines.length ? html`<div class="box-text">${lines.map((line) => html`<p>${line}</p>`)}</div>` : null}</div>
       <div class="box dialog-notice" data-tone="bad" role="alert" ?hidden=${!this.#failure}>${this.#failure ? html`<div class="box-text">${this.#failureView(this.#failure)}</div>` : null}</div>

@@ -48,7 +48,8 @@ export class Effect {
     const { answer, isBusy } = this.#asked;
     this.#dropped = droppedBy(question ?? {});
     if (answer !== this.#told) [this.#told, this.#isTaken] = [answer, false];
-    return html`<div class="effect" aria-live="polite" aria-busy=${isBusy ? "true" : "false"}>${question ? this.#content(id) : nothing}</div>`;
+    const content = question ? this.#content(id) : html`<span class="soft small">${t("effect.later")}</span>`;
+    return html`<div class="effect"><h3 class="small soft">${t("effect.title")}</h3><div aria-live="polite" aria-busy=${isBusy ? "true" : "false"}>${content}</div></div>`;
   }
 
   #content(id: string): unknown {
