@@ -145,11 +145,22 @@ def test_it_stands_beside_the_page_and_never_over_it(lab_page: Page) -> None:
     assert boxes[0]
     assert boxes[1]
     assert boxes[0]["x"] + boxes[0]["width"] <= boxes[1]["x"]
+
+
+def test_where_there_is_no_room_beside_its_switches_stand_in_the_rows(
+    lab_page: Page, standin: Standin
+) -> None:
     lab_page.set_viewport_size({"width": 1100, "height": 800})
-    boxes = [lab_page.locator(name).bounding_box() for name in ("#main", "#lab")]
-    assert boxes[0]
-    assert boxes[1]
-    assert boxes[0]["y"] + boxes[0]["height"] <= boxes[1]["y"]
+    row = lab_page.locator("#status").get_by_role("row").filter(has_text="phum02")
+    row.get_by_role("switch", name="phum02 전원").click()
+    assert standin.writes[-1][2] == {"action": "power", "node": "phum02", "on": False}
+    expect(lab(lab_page).get_by_role("button", name="10초 건너뛰기")).to_be_in_viewport()
+    expect(lab(lab_page).get_by_role("switch")).to_have_count(0)
+    lab(lab_page).get_by_text("게스트", exact=True).click()
+    expect(lab(lab_page).get_by_role("listitem").first).to_be_visible()
+    lab_page.get_by_role("button", name="실험실").click()
+    expect(lab_page.locator("#lab")).to_have_count(0)
+    expect(row.get_by_role("switch")).to_have_count(0)
 
 
 def test_a_watchdog_that_cut_a_nodes_power_is_told(lab_page: Page, standin: Standin) -> None:

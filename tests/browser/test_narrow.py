@@ -21,11 +21,11 @@ def narrow(standin: Standin, open_page: Opener) -> Page:
 
 def test_a_resource_is_still_a_row_of_a_table(narrow: Page) -> None:
     table = narrow.get_by_role("table", name="HA 리소스 목록")
-    headings = ["선택", "ID", "노드", "이름", "상태", "정책", "최근 변화", "작업"]
+    headings = ["선택", "ID", "노드", "타입", "이름", "상태", "정책", "최근 변화", "작업"]
     expect(table.get_by_role("columnheader")).to_have_text(headings)
     row = table.get_by_role("row").nth(1)
     expect(row.get_by_role("rowheader")).to_have_text("100")
-    cells = ["", "phum03", "LOTCES-WIN", "실행 중 (Started)", "1 / 1 / On", "", "왜?"]
+    cells = ["", "phum03", "VM", "LOTCES-WIN", "실행 중 (Started)", "1 / 1 / On", "", "왜?"]
     expect(row.get_by_role("cell")).to_have_text(cells)
 
 

@@ -3,9 +3,10 @@
 import { html, nothing, type TemplateResult } from "lit/html.js";
 
 import { headerView } from "../parts/header.js";
-import { labState, labView } from "../parts/lab.js";
+import { labView } from "../parts/lab.js";
 import { menuView } from "../parts/menu.js";
 import { notesView } from "../parts/notes.js";
+import { pastLineView } from "../parts/past-line.js";
 import { statusLineView } from "../parts/status-line.js";
 import { speak, t } from "../words/i18n.js";
 import { asApiError, get } from "./api.js";
@@ -17,7 +18,9 @@ import { keepDoor, tellOfTouches } from "./session.js";
 import { change } from "./store.js";
 import { connect, lineAfter, watch } from "./stream.js";
 import type { Session } from "./own-model.js";
+import { pastShown } from "./past.js";
 import { addressFor, here } from "./place.js";
+import { hasRoomBeside } from "./screen.js";
 
 let panel: View = () => nothing;
 
@@ -38,11 +41,14 @@ export async function startPage(content: View, beside: View = () => nothing): Pr
 
 function frame(content: View): TemplateResult {
   const beside = panel();
+  // Without room beside the page the panel lies over it, and takes the keys.
+  const covers = beside !== nothing && !hasRoomBeside();
   return html`<a class="skip" href="#main">${t("skip")}</a>
-    ${headerView()} ${statusLineView()}
-    <div class="frame${beside === nothing ? "" : " has-panel"}" data-lab=${labState()}>
-      <main class="content" id="main">${content()}${menuView()}</main>
-      ${beside} ${labView()}
+    ${headerView()} ${pastShown() === null ? statusLineView() : pastLineView(pastShown()!)}
+    <div class="frame">
+      ${hasRoomBeside() ? nothing : labView()}
+      <main class="content${pastShown() === null ? "" : " is-past"}" id="main"><div class="covered" ?inert=${covers}>${content()}</div>${menuView()}</main>
+      ${beside} ${hasRoomBeside() ? labView() : nothing}
     </div>
     ${notesView()}`;
 }

@@ -1,6 +1,6 @@
 /** The HA page. */
 
-import { html, type TemplateResult } from "lit/html.js";
+import { html, nothing, type TemplateResult } from "lit/html.js";
 
 import { redraw } from "../core/draw.js";
 import { hindrance } from "../core/hindrance.js";
@@ -9,12 +9,13 @@ import * as preferences from "../core/preferences.js";
 import { may, state } from "../core/store.js";
 import { openCapture } from "../forms/capture.js";
 import { reopenKept } from "../forms/kept.js";
+import { icon } from "../parts/icons.js";
 import { followLatest } from "../parts/latest.js";
 import { mapView, showsMap, viewButtons } from "../parts/map.js";
 import { nodeButtons, nodeMenu, nodesView } from "../parts/nodes.js";
 import { outlookView } from "../parts/outlook.js";
-import { resourceMenu, resourcesView } from "../parts/resources.js";
-import { ruleMenu, rulesView } from "../parts/rules.js";
+import { resourceMenu, resourcesView, rowButtons } from "../parts/resources.js";
+import { ruleButtons, ruleMenu, rulesView } from "../parts/rules.js";
 import { whyView } from "../parts/why.js";
 import { t } from "../words/i18n.js";
 import { addressFor } from "../core/place.js";
@@ -22,8 +23,7 @@ import { addressFor } from "../core/place.js";
 function view(): TemplateResult {
   return html`<div class="title">
       <h1 tabindex="-1">${t("page.heading")}</h1>
-      <span class="soft small cut">${hindrance()}</span>
-      ${outlookView()}
+      ${hindrance() ? html`<p class="outlook soft small cut">${hindrance()}</p>` : outlookView()}
       ${viewButtons()}
       <span class="joined only-wide" role="group" aria-label=${t("density")}>${preferences.DENSITIES.map(densityButton)}</span>
       ${captureButton()}
@@ -46,18 +46,27 @@ function captureButton(): TemplateResult {
   return html`<button type="button" class="button" id="capture" ?disabled=${!state.session || isBlind} title=${why} aria-describedby=${isBlind ? "capture-forbidden" : ""} @click=${openCapture}>${t("capture.title")}</button><span class="unseen" id="capture-forbidden">${why}</span>`;
 }
 
-const whatIf = (question: Record<string, string>) => location.assign(addressFor(`/whatif?${new URLSearchParams(question)}`));
+type Loss = Record<string, string>;
 
-resourceMenu.push(({ node }) =>
-  node === null ? [] : [{ label: t("whatif.of_its_node"), deed: () => whatIf({ lose: node }) }],
+const addressOf = (loss: Loss) => addressFor(`/whatif?${new URLSearchParams(loss)}`);
+
+/** What a failure test begins with that is opened from a row. */
+function whatIfLink(loss: Loss, said: string, word: unknown = nothing): TemplateResult {
+  return html`<a class="button bare small what-if${word === nothing ? " icon" : ""}" href=${addressOf(loss)} aria-label=${said} title=${said}>${icon("bolt")}${word}</a>`;
+}
+
+rowButtons.push(({ node }) =>
+  node === null ? html`` : whatIfLink({ lose: node }, t("whatif.of_this_node", { node })),
 );
-ruleMenu.push(({ rule }) => [{ label: t("whatif.of_rule"), deed: () => whatIf({ remove: rule }) }]);
-nodeButtons.push(({ name }) => {
-  const said = t("whatif.of_this_node", { node: name });
-  return html`<a class="button bare small only-wide" href=${addressFor(`/whatif?lose=${encodeURIComponent(name)}`)} aria-label=${said} title=${said}>${t("whatif.if_lost")}</a>`;
-});
-nodeMenu.push(({ name }) => [
-  { label: t("whatif.of_node"), deed: () => whatIf({ lose: name }) },
-]);
+ruleButtons.push(({ rule }) => whatIfLink({ remove: rule }, `${rule}: ${t("whatif.of_rule")}`));
+nodeButtons.push(({ name }) =>
+  whatIfLink({ lose: name }, t("whatif.of_this_node", { node: name }), html`<span class="if-word">${t("whatif.if_lost")}</span>`),
+);
+
+const go = (loss: Loss) => () => location.assign(addressOf(loss));
+
+resourceMenu.push(({ node }) => (node === null ? [] : [{ label: t("whatif.of_its_node"), deed: go({ lose: node }) }]));
+ruleMenu.push(({ rule }) => [{ label: t("whatif.of_rule"), deed: go({ remove: rule }) }]);
+nodeMenu.push(({ name }) => [{ label: t("whatif.of_node"), deed: go({ lose: name }) }]);
 
 void startPage(view, whyView).then(reopenKept).then(followLatest);

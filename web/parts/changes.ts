@@ -44,6 +44,8 @@ export function changeView(resource: Resource): unknown {
 export function changeText(resource: Resource): string {
   const waits = waitingOf(resource);
   const notes = waits ? [waits.says, waits.helps] : [];
+  const failed = resource.failed_nodes?.length ?? 0;
+  if (failed) notes.push(t("resources.failed", { count: failed }));
   if (resource.target) notes.push(t("resources.target", { node: resource.target }));
   else notes.push(arrivalText(resource));
   const request = requestOf(resource);

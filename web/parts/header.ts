@@ -5,10 +5,12 @@ import { html, type TemplateResult } from "lit/html.js";
 import { redraw } from "../core/draw.js";
 import * as preferences from "../core/preferences.js";
 import { logOut } from "../core/session.js";
+import { pastShown } from "../core/past.js";
 import { state } from "../core/store.js";
 import { openSessions } from "../forms/sessions.js";
 import { speakTheOther, t } from "../words/i18n.js";
 import { icon } from "./icons.js";
+import { labToggle } from "./lab.js";
 import { addressFor, here } from "../core/place.js";
 
 /** The pages, in the order of the header: address, and the key of the name. */
@@ -49,12 +51,14 @@ export function headerView(): TemplateResult {
         <button type="button" class="button" id="logout" ?hidden=${!session} @click=${() => logOut()}>${t("top.logout")}</button>
       </div>
     </div>
+    ${labToggle()}
     <span class="live" id="line" role="status" data-state=${lineState()}>${t(`line.${lineState()}`)}</span>
   </header>`;
 }
 
-/** The line is live only while the cluster's data is fresh, too. */
+/** The line is live only while the cluster's data is fresh, too, and that is what is shown. */
 function lineState(): string {
+  if (pastShown() !== null) return "past";
   return state.line === "live" && state.snapshot?.fresh === false ? "old" : state.line;
 }
 

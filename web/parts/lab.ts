@@ -7,6 +7,9 @@ import { repeat } from "lit/directives/repeat.js";
 import { asApiError, get, write } from "../core/api.js";
 import { redraw } from "../core/draw.js";
 import * as preferences from "../core/preferences.js";
+import { pastShown } from "../core/past.js";
+import { here } from "../core/place.js";
+import { givesWay, hasRoomBeside, isSideOpen, openSide } from "../core/screen.js";
 import { change, guestOf, state, subscribe } from "../core/store.js";
 import { wholeNumber } from "../forms/fields.js";
 import type { LabGuest, LabNode, Laboratory } from "../core/own-model.js";
@@ -23,7 +26,7 @@ const STEP_S = 10;
 const MOST_FAILS = 1000;
 const SECTIONS = ["power", "network"] as const;
 
-let isOpen = preferences.unfolded("lab", false);
+openSide("lab", preferences.unfolded("lab", false));
 let isReading = false;
 /** Numbers as they are being typed, by guest. */
 const typed = new Map<string, string>();
@@ -37,13 +40,14 @@ subscribe((names) => {
   void readLab();
 });
 
-/** Whether there is a laboratory, and whether it is open. */
-export function labState(): "none" | "folded" | "open" {
-  return hasLab() ? (isOpen ? "open" : "folded") : "none";
+/** Whether its switches stand in the rows of nodes: where it has no room beside them. */
+export function labInRows(): boolean {
+  return isSideOpen("lab") && state.lab !== null && isOffered() && !hasRoomBeside() && here() === "/";
 }
 
 /** Whether a place is kept for it: before anything is known, where there was one the last time. */
 function hasLab(): boolean {
+  if (pastShown() !== null) return false;
   if (!state.session) return preferences.unfolded("lab-offered", false);
   if (!state.snapshot) return state.session.lab;
   return isOffered() && state.lab?.offered !== false;
@@ -79,9 +83,16 @@ function take(lab: Laboratory): void {
 }
 
 function fold(): void {
-  isOpen = !isOpen;
+  const isOpen = !isSideOpen("lab") || givesWay("lab");
   preferences.rememberUnfolded("lab", isOpen);
-  redraw();
+  openSide("lab", isOpen);
+}
+
+/** The button in the header that opens it, where there is no room for a tab beside the page. */
+export function labToggle(): TemplateResult | typeof nothing {
+  if (hasRoomBeside() || !hasLab()) return nothing;
+  const isOpen = isSideOpen("lab") ? "true" : "false";
+  return html`<button type="button" class="button icon toggle lab-toggle" aria-label=${t("lab.title")} title=${t("lab.title")} aria-expanded=${isOpen} aria-pressed=${isOpen} @click=${fold}>${icon("flask")}</button>`;
 }
 
 /** Have the lab do something; `done` says in words that it did, where nothing else shows it. */
@@ -97,34 +108,63 @@ async function act(deed: Record<string, unknown>, done = ""): Promise<void> {
   }
 }
 
-/** The lab: a panel that pushes the page aside, or the tab that opens it. */
+/** The lab: a panel that pushes the page aside, or the tab that opens it; a bar above it where the page is narrow. */
 export function labView(): TemplateResult | typeof nothing {
   const { lab } = state;
-  const shown = labState();
-  if (shown === "none") return nothing;
-  const isShown = shown === "open";
+  if (!hasLab()) return nothing;
+  if (!hasRoomBeside()) return isSideOpen("lab") ? barView(lab) : nothing;
+  const isShown = isSideOpen("lab") && !givesWay("lab");
   return html`<section class="lab" id="lab" aria-labelledby="lab-title" data-open=${isShown ? "yes" : "no"}>
     <h2 class="lab-heading"><button type="button" class="lab-fold" aria-expanded=${isShown ? "true" : "false"} aria-controls="lab-body" @click=${fold}>${icon("flask")}<span id="lab-title">${t("lab.title")}</span></button>${pill({ tone: "warn", text: t("lab.mark") })}${isShown ? manualLink("lab") : nothing}</h2>
     <div class="lab-body" id="lab-body" role="group" aria-labelledby="lab-title" ?hidden=${!isShown}>${isShown && lab ? bodyView(lab) : nothing}</div>
   </section>`;
 }
 
+/** Above a narrow page: the clock; the switches of nodes are in their rows, where there are such. */
+function barView(lab: Laboratory | null): TemplateResult {
+  const guests = lab ? html`<details class="lab-more"><summary>${t("lab.guests")}</summary>${guestsView(lab)}</details>` : nothing;
+  return html`<section class="lab is-bar" id="lab" aria-labelledby="lab-title">
+    <h2 class="lab-heading"><span id="lab-title">${t("lab.title")}</span>${pill({ tone: "warn", text: t("lab.mark") })}</h2>
+    <div class="lab-body">${lab ? html`${clockView(lab)}${labInRows() ? nothing : nodesView(lab)}${whyOffView(lab)}${guests}` : nothing}</div>
+  </section>`;
+}
+
 function bodyView(lab: Laboratory): TemplateResult {
   return html`${clockView(lab)}
-    <p class="soft small">${t("lab.note")}</p>
-    <section>
-      <h3 id="lab-nodes">${t("lab.nodes")}</h3>
-      <table class="lab-nodes" aria-labelledby="lab-nodes">
-        <thead>
-          <tr><th scope="col">${t("column.node")}</th>${SECTIONS.map((name) => html`<th scope="col">${t(`lab.${name}`)}</th>`)}</tr>
-        </thead>
-        <tbody>${repeat(lab.nodes, (node) => node.name, nodeRow)}</tbody>
-      </table>
-    </section>
-    <section>
-      <h3 id="lab-guests">${t("lab.guests")}</h3>
-      <ul class="lab-guests" aria-labelledby="lab-guests">${repeat(lab.guests, (guest) => guest.sid, guestItem)}</ul>
-    </section>`;
+    <section><h3 id="lab-nodes">${t("lab.nodes")}</h3>${nodesView(lab)}${whyOffView(lab)}</section>
+    <section><h3 id="lab-guests">${t("lab.guests")}</h3>${guestsView(lab)}</section>`;
+}
+
+function nodesView(lab: Laboratory): TemplateResult {
+  return html`<table class="lab-nodes" aria-label=${t("lab.nodes")}>
+    <thead>
+      <tr><th scope="col">${t("column.node")}</th>${SECTIONS.map((name) => html`<th scope="col">${t(`lab.${name}`)}</th>`)}</tr>
+    </thead>
+    <tbody>${repeat(lab.nodes, (node) => node.name, (node) => html`<tr><th scope="row">${node.name}</th>${switchesOf(node).map((one) => html`<td>${one}</td>`)}</tr>`)}</tbody>
+  </table>`;
+}
+
+function guestsView(lab: Laboratory): TemplateResult {
+  return html`<ul class="lab-guests" aria-label=${t("lab.guests")}>${repeat(lab.guests, (guest) => guest.sid, guestItem)}</ul>`;
+}
+
+/** Why nodes are off, in the room of the words about the laboratory: nothing moves. */
+function whyOffView(lab: Laboratory): TemplateResult {
+  const off = lab.nodes.filter((node) => !node.power);
+  const told = off.flatMap(({ name }) => {
+    const at = cutOff.get(name);
+    return at === undefined ? [] : [t("lab.cut_off", { node: name, time: clock(at) })];
+  });
+  const line = off.length ? [...told, t("lab.no_power")].join(" ") : t("lab.note");
+  return html`<p class="lab-why small ${told.length ? "bad-word" : "soft"}" role="status" title=${line}>${line}</p>`;
+}
+
+/** The switches of a node, in its row: power and network, each under its sign. */
+export function labSwitches(name: string): TemplateResult | typeof nothing {
+  const node = state.lab?.nodes.find((one) => one.name === name);
+  if (!node) return nothing;
+  const [power, network] = switchesOf(node);
+  return html`<span class="lab-switches">${icon("power")}${power}${icon("network")}${network}</span>`;
 }
 
 function clockView(lab: Laboratory): TemplateResult {
@@ -140,17 +180,15 @@ function clockView(lab: Laboratory): TemplateResult {
   </div>`;
 }
 
-function nodeRow(node: LabNode): TemplateResult {
+/** Switches for what a node has: power and network. */
+function switchesOf(node: LabNode): TemplateResult[] {
   const { name } = node;
-  const toggle = (action: "power" | "network") => {
+  return SECTIONS.map((action) => {
     const isOff = action === "network" && !node.power;
     const flip = (event: Event) => act({ action, node: name, on: (event.target as HTMLInputElement).checked });
-    return html`<td><input type="checkbox" role="switch" class="switch" .checked=${live(node[action])} ?disabled=${isOff} aria-label=${t(`lab.${action}_of`, { node: name })} aria-describedby=${isOff ? `lab-off-${name}` : nothing} title=${isOff ? t("lab.no_power") : nothing} @change=${flip} /></td>`;
-  };
-  const cut = cutOff.get(name);
-  const told = cut === undefined ? "" : t("lab.cut_off", { node: name, time: clock(cut) });
-  const why = [told, t("lab.no_power")].filter(Boolean).join(" ");
-  return html`<tr><th scope="row">${name}</th>${SECTIONS.map(toggle)}</tr>${node.power ? nothing : html`<tr class="lab-why"><td colspan="3" id="lab-off-${name}" class=${cut === undefined ? "" : "bad-word"}>${why}</td></tr>`}`;
+    const why = isOff ? html`<span class="unseen" id="lab-off-${name}">${t("lab.no_power")}</span>` : nothing;
+    return html`<input type="checkbox" role="switch" class="switch" .checked=${live(node[action])} ?disabled=${isOff} aria-label=${t(`lab.${action}_of`, { node: name })} aria-describedby=${isOff ? `lab-off-${name}` : nothing} title=${isOff ? t("lab.no_power") : t(`lab.${action}_of`, { node: name })} @change=${flip} />${why}`;
+  });
 }
 
 function guestItem(guest: LabGuest): TemplateResult {

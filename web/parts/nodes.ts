@@ -10,6 +10,7 @@ import { ago, clock, dateTime, gib, has, number, t } from "../words/i18n.js";
 import { lrmState, nodeTrouble, type Word } from "../words/states.js";
 import { bar } from "./bar.js";
 import { haTools } from "./ha-tools.js";
+import { labInRows, labSwitches } from "./lab.js";
 import { latestText } from "./latest.js";
 import { menuButton, type MenuItem } from "./menu.js";
 import { partView } from "./part.js";
@@ -41,7 +42,8 @@ export function nodesView(): TemplateResult {
     id: "status",
     source: "status",
     title: t("status.title"),
-    tools: html`<div class="tools"><span class="small soft">${snapshot ? fencingText(snapshot) : ""}</span>${haTools()}</div>`,
+    isAgeless: pastShown() !== null,
+    tools: html`<div class="tools"><span class="small soft">${snapshot ? fencingText(snapshot) : ""}</span>${pastShown() === null ? haTools() : nothing}</div>`,
     isEmpty: snapshot?.nodes.length === 0,
     emptyText: t("status.empty"),
     content: () => snapshot && tableOf(snapshot),
@@ -53,7 +55,7 @@ function tableOf(page: PageModel): TemplateResult {
   const columns = columnsNow(page);
   return tableView({
     label: t("status.title"),
-    kind: "nodes",
+    kind: labInRows() ? "nodes has-lab" : "nodes",
     columns,
     rows,
     keyOf: ({ node }) => node?.name ?? "",
@@ -68,14 +70,15 @@ function columnsNow({ resources }: PageModel): Column<Row>[] {
     row.node ? show(row.node, row.page) : nothing;
   const name = (row: Row) => (row.node ? row.node.name : (row.page.master?.node ?? "–"));
   return [
-    { key: "node", head: t("column.node"), isHead: true, cell: name, title: name },
-    { key: "role", head: t("column.role"), cell: ({ node }) => t(node ? "lrm.role" : "crm.role") },
-    { key: "service", head: t("column.service"), cell: serviceOf, title: serviceOf },
+    { key: "node", head: t("column.node"), isHead: true, isWrapped: true, cell: name, title: name },
+    { key: "role", head: t("column.role"), isWrapped: true, cell: ({ node }) => t(node ? "lrm.role" : "crm.role") },
+    { key: "service", head: t("column.service"), isWrapped: true, cell: serviceOf, title: serviceOf },
     { key: "state", head: t("column.state"), cell: stateView, title: stateTitle },
     { key: "memory", head: t("column.memory_short"), cell: of(memoryView) },
     { key: "cpu", head: t("column.cpu_short"), cell: of(cpuView) },
-    { key: "guests", head: t("column.guests"), cell: of(({ name }) => number(guests.get(name) ?? 0)) },
-    { key: "report", head: t("column.report"), cell: reportView, title: reportTitle },
+    { key: "guests", head: t("column.guests"), cell: of(({ name }) => guestsView(guests.get(name) ?? 0)) },
+    { key: "report", head: t("column.report"), isWrapped: true, cell: reportView, title: reportTitle },
+    ...(labInRows() ? [{ key: "lab", head: t("lab.title"), cell: of(({ name }: Node) => labSwitches(name)) }] : []),
     { key: "acts", head: t("column.acts"), isUnseen: true, cell: of(menuView) },
   ];
 }
@@ -98,11 +101,13 @@ function wordsOf({ node, page }: Row): { words: Word[]; beside: string } {
   const lrm = lrmState(node.lrm);
   // What a lost node said last is no state of it.
   if (node.lost && trouble) return { words: [trouble], beside: t("nodes.last", { state: lrm.text }) };
+  // Its manager says the same as it does, and says more.
+  const isSaid = node.ha_state === node.lrm?.display;
   // An old report may call a watchdog idle that is about to fire.
   const isTold = node.lrm?.watchdog && node.lrm.display !== "dead";
   const watchdog = isTold ? t(`watchdog.${node.lrm?.watchdog}`) : "";
   const beside = [watchdog, resetText(node)].filter(Boolean).join(" · ");
-  return { words: trouble ? [trouble, lrm] : [lrm], beside };
+  return { words: trouble && !isSaid ? [trouble, lrm] : [lrm], beside };
 }
 
 /** Whether a node would reset itself if quorum were lost now, once the model has told it. */
@@ -148,14 +153,23 @@ function votesText({ cluster, nodes, quorum }: PageModel): string {
 function memoryView({ mem, maxmem }: Node): unknown {
   if (!maxmem || mem === null) return "–";
   const share = mem / maxmem;
-  const text = `${gib(mem)} / ${gib(maxmem)} GiB`;
-  return html`${bar(share, t("nodes.memory", { percent: Math.round(share * 100) }))}${text}`;
+  return useView(`${gib(mem)} / ${gib(maxmem)} GiB`, share, t("nodes.memory", { percent: Math.round(share * 100) }));
 }
 
 function cpuView({ cpu }: Node): unknown {
   if (cpu === null || cpu === undefined) return "–";
   const percent = Math.round(cpu * 100);
-  return html`${bar(cpu, t("nodes.cpu", { percent }))}${percent} %`;
+  return useView(`${percent} %`, cpu, t("nodes.cpu", { percent }));
+}
+
+/** How much is used, in figures over a bar. */
+function useView(text: string, share: number, label: string): TemplateResult {
+  return html`<span class="use">${text}${bar(share, label)}</span>`;
+}
+
+/** How many; as a small card has no head over it, it says of what. */
+function guestsView(count: number): TemplateResult {
+  return html`<span class="card-word">${t("column.guests")} </span>${number(count)}`;
 }
 
 function countByNode(resources: Resource[]): Map<string | null, number> {
@@ -173,7 +187,7 @@ function reportView(row: Row): unknown {
   const at = reportedAt(row);
   if (at === null) return "–";
   const age_s = clusterNow() - at;
-  return age_s > OLD_S ? html`<span class="bad-word">${ago(age_s)}</span>` : clock(at);
+  return age_s > OLD_S ? html`<span class="bad-word">${ago(age_s, true)}</span>` : clock(at);
 }
 
 function reportTitle(row: Row): string {
@@ -181,7 +195,8 @@ function reportTitle(row: Row): string {
   return at === null ? "" : dateTime(at);
 }
 
-function menuView(node: Node): TemplateResult {
+function menuView(node: Node): TemplateResult | typeof nothing {
+  if (pastShown() !== null) return nothing;
   const menu = menuButton(node.name, () => nodeMenu.flatMap((itemsOf) => itemsOf(node)));
   return html`${nodeButtons.map((button) => button(node))}${menu}`;
 }

@@ -8,6 +8,7 @@ import { asApiError } from "../core/api.js";
 import { redraw } from "../core/draw.js";
 import { hindrance, mayWrite } from "../core/hindrance.js";
 import * as preferences from "../core/preferences.js";
+import { pastShown } from "../core/past.js";
 import { resourceOf, state, subscribe } from "../core/store.js";
 import { waitingOf } from "../core/waiting.js";
 import { openMove } from "../forms/move.js";
@@ -164,7 +165,7 @@ export function resourcesView(): TemplateResult {
     source: "resources",
     title: t("resources.title"),
     // That the console asked just now is no comfort when the states are old.
-    isAgeless: Boolean(state.snapshot && doubt(state.snapshot)),
+    isAgeless: pastShown() !== null || Boolean(state.snapshot && doubt(state.snapshot)),
     tools: toolsView(resources),
     isEmpty: resources.length === 0,
     emptyText: t("resources.empty"),
@@ -176,19 +177,25 @@ function toolsView(resources: Resource[]): TemplateResult {
   const told = filter.told(resources, searchText);
   const isFiltered = told !== "";
   const one = chosen();
-  const choice = one ? t("resources.chosen", { name: resourceName(one) }) : t("resources.none_chosen");
-  const choiceTools = () =>
-    html`<span class="small soft choice-told cut" id="resources-choice" title=${choice}>${choice}</span>
-      ${deedButton("edit", one)}${deedButton("move", one)}${deedButton("remove", one)}`;
   return html`${filter.view("/")}
     <span class="joined only-wide" role="group" aria-label=${t("resources.grouping")}>${GROUPINGS.map(groupingButton)}</span>
     <div class="tools" role="group" aria-labelledby="resources-title">
       <span class="small soft told" role="status">${isFiltered ? told : ""}</span>
+      ${pastShown() === null ? changingTools(one) : nothing}
+    </div>`;
+}
+
+/** What changes resources: one that is chosen, those that are marked, or a new one. */
+function changingTools(one: Resource | undefined): TemplateResult {
+  const choice = one ? t("resources.chosen", { name: resourceName(one) }) : t("resources.none_chosen");
+  const choiceTools = () =>
+    html`<span class="small soft choice-told cut" id="resources-choice" title=${choice}>${choice}</span>
+      ${deedButton("edit", one)}${deedButton("move", one)}${deedButton("remove", one)}`;
+  return html`
       <span class="unseen" id="resources-forbidden">${hindrance()}</span>
       ${marksToggle()}
       ${marksMany() ? marksTools() : choiceTools()}
-      <button type="button" class="button main" ?disabled=${!mayWrite()} title=${hindrance()} aria-describedby=${hindrance() ? "resources-forbidden" : nothing} @click=${() => openResourceForm(undefined)}>${t("resources.add")}</button>
-    </div>`;
+      <button type="button" class="button main" ?disabled=${!mayWrite()} title=${hindrance()} aria-describedby=${hindrance() ? "resources-forbidden" : nothing} @click=${() => openResourceForm(undefined)}>${t("resources.add")}</button>`;
 }
 
 function groupingButton(name: string): TemplateResult {
@@ -306,13 +313,11 @@ function columnsNow(): Column<Resource>[] {
   const onOff = (value: boolean) => t(value ? "on" : "off");
   const plain = (key: string, cell: (one: Resource) => unknown) => ({ key, head: t(`column.${key}`), cell });
   return [
-    marksMany()
-      ? { key: "choice", head: markAllView(), cell: markView }
-      : { key: "choice", head: t("column.choice"), isUnseen: true, cell: radioView },
+    choiceColumn(),
     { ...sortable("id"), isHead: true, cell: (one) => one.vmid ?? one.sid, title: (one) => one.sid },
-    { ...sortable("node"), cell: (one) => one.node ?? "–", title: (one) => one.node ?? "" },
+    { ...sortable("node"), isWrapped: true, cell: (one) => one.node ?? "–", title: (one) => one.node ?? "" },
     { ...sortable("type"), cell: (one) => typeName(one.type) },
-    { ...sortable("name"), cell: nameView, title: (one) => [one.name, one.comment].filter(Boolean).join(" · ") },
+    { ...sortable("name"), isWrapped: true, cell: nameView, title: (one) => [one.name, one.comment].filter(Boolean).join(" · ") },
     { ...sortable("state"), cell: stateView, title: stateTitle },
     plain("max_restart", (one) => one.max_restart),
     plain("max_relocate", (one) => one.max_relocate),
@@ -328,9 +333,16 @@ function columnsNow(): Column<Resource>[] {
           `${t("column.failback")} ${onOff(one.failback)}`,
         ].join(" · "),
     },
-    { key: "change", head: t("column.change"), cell: changeView, title: changeText },
-    { key: "acts", head: t("column.acts"), isUnseen: true, cell: actsView },
+    { key: "change", head: t("column.change"), isWrapped: true, cell: changeView, title: changeText },
+    { key: "acts", head: t("column.acts"), isUnseen: true, cell: pastShown() === null ? actsView : () => nothing },
   ];
+}
+
+function choiceColumn(): Column<Resource> {
+  if (pastShown() !== null) return { key: "choice", head: t("column.choice"), isUnseen: true, cell: () => nothing };
+  return marksMany()
+    ? { key: "choice", head: markAllView(), cell: markView }
+    : { key: "choice", head: t("column.choice"), isUnseen: true, cell: radioView };
 }
 
 function sortButton(key: Sorting): TemplateResult {
@@ -355,12 +367,6 @@ function nameView({ name, comment }: Resource): TemplateResult {
 
 const STARTING = ["starting", "request_start", "request_start_balance"];
 
-/** What the guest itself does, and on how many nodes its start has failed. */
-function guestText({ failed_nodes: failed = [] }: Resource, key: string): string {
-  const count = failed.length;
-  return count ? `${t(key)}, ${t("resources.failed", { count })}` : t(key);
-}
-
 /** The word of a state: never green where the guest is down or its node is lost. */
 function wordOf(resource: Resource): { word: Word; beside: string } {
   const word = resourceState(resource.state);
@@ -369,9 +375,9 @@ function wordOf(resource: Resource): { word: Word; beside: string } {
     const tone = word.tone === "bad" ? "bad" : "idle";
     return { word: { ...word, tone }, beside: t("resources.last_state") };
   }
-  if (resource.down) return { word: { ...word, tone: "warn" }, beside: guestText(resource, "resources.guest_down") };
+  if (resource.down) return { word: { ...word, tone: "warn" }, beside: t("resources.guest_down") };
   const isStopped = resource.guest === "stopped" && STARTING.includes(resource.state ?? "");
-  return { word, beside: isStopped ? guestText(resource, "resources.guest_starting") : "" };
+  return { word, beside: isStopped ? t("resources.guest_starting") : "" };
 }
 
 function stateView(resource: Resource): TemplateResult {

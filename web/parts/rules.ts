@@ -6,6 +6,7 @@ import { live } from "lit/directives/live.js";
 import { type ApiError, asApiError, write } from "../core/api.js";
 import { drawNow, redraw } from "../core/draw.js";
 import { hindrance, mayWrite } from "../core/hindrance.js";
+import { pastShown } from "../core/past.js";
 import * as preferences from "../core/preferences.js";
 import { askConflicts, ruleQuery } from "../core/rule-advice.js";
 import { ruleOf, state } from "../core/store.js";
@@ -33,6 +34,9 @@ let isOpen = preferences.unfolded("rules", true);
 /** What other parts of the page add to the menu of a rule. */
 export const ruleMenu: ((rule: Rule) => MenuItem[])[] = [];
 
+/** What stands before the menu of a rule: buttons of other parts of the page. */
+export const ruleButtons: ((rule: Rule) => TemplateResult)[] = [];
+
 /** Unfold the part if need be, and bring a rule into sight. */
 export function lookAtRule(name: string): void {
   isOpen = true;
@@ -53,6 +57,7 @@ export function rulesView(): TemplateResult {
     isEmpty: false,
     emptyText: "",
     isFolded: !isOpen,
+    isAgeless: pastShown() !== null,
     content: () => state.snapshot && bodyView(state.snapshot),
   });
 }
@@ -84,7 +89,7 @@ function cardView(type: RuleType, page: PageModel): TemplateResult {
     <header>
       <h4 id="${type}-title">${t(`rules.${type}`)}</h4>
       <span class="pill" data-tone=${tone}>${tn("rules.count", rules.length)}</span>
-      <button type="button" class="button main push" id="add-${type}" ?disabled=${!mayWrite()} title=${why} aria-describedby=${described} @click=${() => openRuleForm(type, null)}>${t("rules.add")}</button>
+      ${pastShown() !== null ? nothing : html`<button type="button" class="button main push" id="add-${type}" ?disabled=${!mayWrite()} title=${why} aria-describedby=${described} @click=${() => openRuleForm(type, null)}>${t("rules.add")}</button>`}
     </header>
     ${rules.length ? rulesTable(type, rules) : html`<p class="empty">${t(`rules.empty.${type}`)}</p>`}
   </section>`;
@@ -122,7 +127,7 @@ function detailRow({ rule, errors }: Row, span: number): TemplateResult {
   const lines = sentences.slice(0, -1).map((sentence) => html`<p>${sentence}</p>`);
   const label = t("mending.of", { rule: rule.rule });
   const mend = html`<button type="button" class="button small" aria-label=${label} @click=${() => openMendings(rule.rule)}>${t("mending.open")}</button>`;
-  return html`<tr role="row" class="detail"><td role="cell" colspan=${span}>${lines}<div>${messageView(sentences.at(-1) ?? "", own.join("; "))} ${rule.conflicts.length ? mend : nothing}</div></td></tr>`;
+  return html`<tr role="row" class="detail"><td role="cell" colspan=${span}>${lines}<div>${messageView(sentences.at(-1) ?? "", own.join("; "))} ${rule.conflicts.length && pastShown() === null ? mend : nothing}</div></td></tr>`;
 }
 
 function columnsOf(type: RuleType): Column<Row>[] {
@@ -154,12 +159,14 @@ function nameView({ rule, errors }: Row): TemplateResult {
 
 function switchView({ rule }: Row): TemplateResult {
   const { rule: name, disabled } = rule;
+  if (pastShown() !== null) return pill({ tone: disabled ? "idle" : "info", text: t(disabled ? "off" : "on") });
   const why = hindrance();
   const isBusy = switching.has(name);
   return html`<input type="checkbox" role="switch" class="switch" .checked=${isBusy ? nothing : live(!disabled)} ?disabled=${!mayWrite()} aria-busy=${isBusy ? "true" : "false"} aria-label=${t("rule.use", { rule: name })} title=${why} aria-describedby=${why ? "rules-forbidden" : nothing} @change=${(event: Event) => setEnabled(name, event.target as HTMLInputElement)} />`;
 }
 
-function actsView({ rule }: Row): TemplateResult {
+function actsView({ rule }: Row): TemplateResult | typeof nothing {
+  if (pastShown() !== null) return nothing;
   const { rule: name, type } = rule;
   const why = hindrance();
   const items = (): MenuItem[] => [
@@ -176,7 +183,7 @@ function actsView({ rule }: Row): TemplateResult {
       deed: () => openRuleRemoval(rule),
     },
   ];
-  return menuButton(name, items);
+  return html`${ruleButtons.map((button) => button(rule))}${menuButton(name, items)}`;
 }
 
 async function setEnabled(name: string, toggle: HTMLInputElement): Promise<void> {

@@ -14,6 +14,8 @@ export interface Column<Row> {
   isUnseen?: boolean;
   /** The cell that names its row. */
   isHead?: boolean;
+  /** What does not fit into one line goes on in a second, in the same height. */
+  isWrapped?: boolean;
   sort?: "ascending" | "descending";
   cell: (row: Row) => unknown;
   /** The whole text of a cell that may be cut. */
@@ -86,9 +88,10 @@ export function drawAllRows(): void {
 
 /** The cells of a row. */
 export function cellsOf<Row>(columns: Column<Row>[], row: Row): TemplateResult[] {
-  return columns.map(({ key, isHead, cell, title }) => {
-    const content = cell(row);
-    const whole = (title === cell ? content : title?.(row)) ?? nothing;
+  return columns.map(({ key, isHead, isWrapped, cell, title }) => {
+    const said = cell(row);
+    const whole = (title === cell ? said : title?.(row)) ?? nothing;
+    const content = isWrapped && said !== nothing && said !== "" ? html`<span class="lines">${said}</span>` : said;
     return isHead
       ? html`<th scope="row" class="at-${key}" role="rowheader" title=${whole}>${content}</th>`
       : html`<td class="at-${key}" role="cell" title=${whole}>${content}</td>`;

@@ -3,11 +3,12 @@
 import { html, nothing, type TemplateResult } from "lit/html.js";
 
 import { ApiError, asApiError } from "../core/api.js";
-import { redraw } from "../core/draw.js";
+import { drawNow, redraw } from "../core/draw.js";
 import { askWhy, type Repair, VERDICT_TONES, type Verdict, type Why } from "../core/forecast.js";
 import { hindrance } from "../core/hindrance.js";
 import { askHistory, type Happening } from "../core/history.js";
 import { resourceOf, ruleOf } from "../core/store.js";
+import { givesWay, hasRoomBeside, isSideOpen, openSide } from "../core/screen.js";
 import { waitingOf } from "../core/waiting.js";
 import { openRuleChange } from "../forms/mending.js";
 import { openMove } from "../forms/move.js";
@@ -39,7 +40,7 @@ resourceMenu.push((resource) => [{ label: t("why.ask"), deed: () => openWhy(reso
 /** Open the panel for a resource. */
 function openWhy(wanted: string, from: HTMLElement | null): void {
   [sid, opener, found, changes, failure] = [wanted, from, null, null, null];
-  redraw();
+  openSide("panel", true);
   void ask(wanted);
   void askForChanges(wanted);
   queueMicrotask(() => document.querySelector<HTMLElement>("#why-title")?.focus());
@@ -67,20 +68,31 @@ async function askForChanges(wanted: string): Promise<void> {
 
 function close(): void {
   sid = null;
-  redraw();
+  openSide("panel", false);
+  // What lies below can take the focus only once the panel is gone.
+  drawNow();
   if (opener?.isConnected) opener.focus();
+}
+
+/** Go on in the page: a panel that lies over it makes way. */
+function leave(): void {
+  if (!hasRoomBeside()) close();
 }
 
 /** The panel, or nothing. */
 export function whyView(): TemplateResult | typeof nothing {
   const resource = sid === null ? undefined : resourceOf(sid);
-  if (sid === null || !resource) return nothing;
+  if (sid === null || !resource) {
+    if (isSideOpen("panel")) openSide("panel", false);
+    return nothing;
+  }
   const onKey = (event: KeyboardEvent) => {
     if (event.key === "Escape") close();
   };
-  return html`<aside class="panel" aria-labelledby="why-title" @keydown=${onKey}>
+  if (givesWay("panel")) return tabView(resource);
+  return html`<div class="behind" @click=${close}></div><aside class="panel" aria-labelledby="why-title" @keydown=${onKey}>
     <header>
-      <h2 id="why-title" tabindex="-1">${t("why.of", { name: resourceName(resource) })}</h2>
+      <h2 id="why-title" tabindex="-1" role="heading" aria-level=${hasRoomBeside() ? 2 : 1}>${t("why.of", { name: resourceName(resource) })}</h2>
       <button type="button" class="button icon bare push" aria-label=${t("close")} @click=${close}>${icon("close")}</button>
     </header>
     <div class="panel-body" aria-busy=${found || failure ? "false" : "true"}>
@@ -88,6 +100,17 @@ export function whyView(): TemplateResult | typeof nothing {
       ${changesView()}
     </div>
   </aside>`;
+}
+
+/** The tab that brings the panel back from behind the laboratory. */
+function tabView(resource: Resource): TemplateResult {
+  const name = t("why.of", { name: resourceName(resource) });
+  const open = () => {
+    openSide("panel", true);
+    drawNow();
+    document.querySelector<HTMLElement>("#why-title")?.focus();
+  };
+  return html`<aside class="panel is-tab" aria-label=${name}><button type="button" class="panel-tab" aria-expanded="false" @click=${open}>${name}</button></aside>`;
 }
 
 function reasons(why: Why, resource: Resource): TemplateResult {
@@ -119,8 +142,13 @@ function withLinks(text: string, rules: string[]): unknown {
   const [rule, ...rest] = rules;
   if (rule === undefined || !text.includes(rule)) return rule === undefined ? text : withLinks(text, rest);
   const at = text.indexOf(rule);
-  const link = html`<button type="button" class="link" @click=${() => lookAtRule(rule)}>${rule}</button>`;
+  const link = html`<button type="button" class="link" @click=${() => goToRule(rule)}>${rule}</button>`;
   return html`${text.slice(0, at)}${link}${withLinks(text.slice(at + rule.length), rest)}`;
+}
+
+function goToRule(rule: string): void {
+  leave();
+  lookAtRule(rule);
 }
 
 /** A change that helps, with its price and its own preview; what the console cannot do is told alone. */
@@ -207,7 +235,7 @@ function actsView(resource: Resource): TemplateResult {
   const items = resourceMenu.flatMap((itemsOf) => itemsOf(resource)).filter(({ label }) => label !== t("why.ask"));
   const button = (item: MenuItem) =>
     html`<button type="button" class="button small ${item.isDanger ? "danger-word" : ""}" ?disabled=${Boolean(item.hindrance)} title=${item.hindrance ?? ""} @click=${item.deed}>${item.label}</button>`;
-  return html`<section><h3>${t("why.acts")}</h3><div class="mendings">${items.map(button)}</div></section>`;
+  return html`<section>${heading("why.acts")}<div class="mendings">${items.map(button)}</div></section>`;
 }
 
 function changesView(): TemplateResult | typeof nothing {
@@ -220,7 +248,12 @@ function changesView(): TemplateResult | typeof nothing {
 }
 
 function section(key: string, rows: TemplateResult[]): TemplateResult | typeof nothing {
-  return rows.length ? html`<section><h3>${t(key)}</h3><ul class="plain">${rows}</ul></section>` : nothing;
+  return rows.length ? html`<section>${heading(key)}<ul class="plain">${rows}</ul></section>` : nothing;
+}
+
+/** The head of a part; what lies over the page has the page's first heading. */
+function heading(key: string): TemplateResult {
+  return html`<h3 role="heading" aria-level=${hasRoomBeside() ? 3 : 2}>${t(key)}</h3>`;
 }
 
 /** The pill of a verdict. */

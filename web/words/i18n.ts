@@ -56,6 +56,7 @@ function makeFormats(locale: Locale) {
     percent: new Intl.NumberFormat(locale, { minimumFractionDigits: 2, maximumFractionDigits: 2 }),
     plural: new Intl.PluralRules(locale),
     ago: new Intl.RelativeTimeFormat(locale, { numeric: "always" }),
+    agoShort: new Intl.RelativeTimeFormat(locale, { numeric: "always", style: "narrow" }),
     time: new Intl.DateTimeFormat(locale, timeOfDay),
     minute: new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }),
     date: new Intl.DateTimeFormat(locale, { dateStyle: "medium" }),
@@ -98,13 +99,14 @@ export function percent(share: number | null | undefined): string {
   return share === null || share === undefined ? "–" : `${formats.percent.format(share * 100)} %`;
 }
 
-/** How long ago something was, in words. */
-export function ago(seconds: number): string {
+/** How long ago something was, in words; in short ones where there is little room. */
+export function ago(seconds: number, isShort = false): string {
+  const format = isShort ? formats.agoShort : formats.ago;
   const age = Math.max(0, Math.floor(seconds));
   if (age < 2) return t("time.now");
-  if (age < 120) return formats.ago.format(-age, "second");
-  if (age < 7200) return formats.ago.format(-Math.floor(age / 60), "minute");
-  return formats.ago.format(-Math.floor(age / 3600), "hour");
+  if (age < 120) return format.format(-age, "second");
+  if (age < 7200) return format.format(-Math.floor(age / 60), "minute");
+  return format.format(-Math.floor(age / 3600), "hour");
 }
 
 /** A span of time in words: seconds, or minutes and seconds. */

@@ -1,0 +1,123 @@
+"""What tells a state is whole at every width: nothing of it is cut, and what stands beside gives way."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser import contents
+from tests.browser.stage import Opener
+from tests.browser.standin import Standin
+
+pytestmark = pytest.mark.browser
+
+WIDTHS = (390, 640, 801, 900, 1000, 1199, 1200, 1280, 1440, 1800, 2560)
+CUT = """() => {
+  const told = {
+    "#status": ["at-node", "at-role", "at-service", "at-state", "at-report"],
+    "#resources": ["at-id", "at-node", "at-type", "at-name", "at-state"],
+  };
+  const found = new Set();
+  for (const [part, names] of Object.entries(told)) {
+    const right = document.querySelector(`${part} .table`).getBoundingClientRect().right;
+    for (const row of document.querySelectorAll(`${part} tbody tr`)) {
+      for (const name of names) {
+        const cell = row.querySelector(`.${name}`);
+        if (!cell?.checkVisibility()) { found.add(`${name} is gone`); continue; }
+        const { bottom, right: end } = cell.getBoundingClientRect();
+        const pieces = [cell, ...cell.querySelectorAll(".pill, .sub, .lines")];
+        const isCut = (one) => one.scrollWidth > one.clientWidth + 1 || one.scrollHeight > one.clientHeight + 2;
+        const isOut = (one) => one.getBoundingClientRect().bottom > bottom + 1;
+        if (end > right + 1 || pieces.some(isCut) || pieces.some(isOut)) found.add(cell.innerText);
+      }
+    }
+  }
+  const width = document.documentElement.scrollWidth;
+  return width > innerWidth ? [...found, `the page is ${width} wide`] : [...found];
+}"""
+
+
+def _long_words() -> contents.Snapshot:
+    """Every state that nodes and resources have, beside the longest that is said of them."""
+    page = contents.every_state()
+    page["cluster"]["lab"] = True
+    for number, node in enumerate(page["nodes"][3:]):
+        node["name"] = f"node-{number + 4:02}"
+    page["nodes"][2].update(online=False, ha_state="fence", lrm=contents.lrm("dead"))
+    page["nodes"][2]["lrm"]["at"] -= 90
+    down = {"down": True, "failed_nodes": ["phum01", "phum03"]}
+    starting = {"state": "request_start_balance", "guest": "stopped"}
+    for vmid, more in ((900, down), (901, starting), (902, {"target": "phum02"})):
+        page["resources"].append(contents.resource(vmid, "LOTCES-WINDOWS", "phum03", **more))
+    return page
+
+
+@pytest.mark.parametrize("locale", ["ko", "en"])
+def test_what_tells_a_state_is_never_cut_whatever_stands_beside_it(
+    locale: str, standin: Standin, open_page: Opener
+) -> None:
+    standin.snapshot = _long_words()
+    standin.table |= {"at": contents.NOW, "armed": ["phum01", "phum02"]}
+    page = open_page(locale=locale, width=2560)
+    expect(page.get_by_role("radio").first).to_be_visible()
+    _check(page, "alone")
+    page.locator(".lab-fold").click()
+    _check(page, "with the laboratory")
+    page.locator(".why-button").first.click()
+    _check(page, "with both")
+    page.set_viewport_size({"width": 1280, "height": 800})
+    expect(page.locator(".lab-body")).to_be_hidden()
+    page.locator(".lab-fold").click()
+    expect(page.locator(".lab-body")).to_be_visible()
+    page.locator(".panel-tab").click()
+    expect(page.locator("#why-title")).to_be_focused()
+
+
+def test_without_room_beside_the_page_the_panel_lies_over_it_and_has_the_keys(
+    standin: Standin, open_page: Opener
+) -> None:
+    standin.snapshot = contents.with_rules()
+    page = open_page(width=390)
+    page.get_by_role("button", name="왜? VM 999 (virton)").click()
+    expect(page.locator("#why-title")).to_be_focused()
+    expect(page.locator("#why-title")).to_be_in_viewport()
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        assert not page.evaluate("document.activeElement.closest('main') !== null")
+    page.locator("#why-title").focus()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="왜? VM 999 (virton)")).to_be_focused()
+
+
+COVERED = """() => {
+  const note = document.querySelector(".toast").getBoundingClientRect();
+  const controls = "a[href], button, input, select, summary, .pill, .strip";
+  return [...document.querySelectorAll(controls)]
+    .filter((one) => !one.closest("#toasts") && one.checkVisibility())
+    .filter((one) => {
+      const { left, right, top, bottom, width } = one.getBoundingClientRect();
+      const isApart = right <= note.left || left >= note.right || bottom <= note.top || top >= note.bottom;
+      return width > 2 && !isApart;
+    })
+    .map((one) => one.outerHTML.slice(0, 80));
+}"""
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (1000, 700), (390, 800), (640, 400)])
+@pytest.mark.parametrize("scrolled", [0, 230])
+def test_a_note_lies_on_no_control_and_no_state(
+    size: tuple[int, int], scrolled: int, standin: Standin, open_page: Opener
+) -> None:
+    standin.snapshot = contents.with_rules()
+    page = open_page(width=size[0], height=size[1])
+    switch = page.get_by_role("switch", name="win-licence 규칙 활성화")
+    expect(switch).to_be_visible()
+    page.evaluate(f"scrollTo(0, {scrolled})")
+    switch.dispatch_event("click")
+    expect(page.locator(".toast")).to_be_in_viewport(ratio=1)
+    assert page.evaluate(COVERED) == []
+
+
+def _check(page: Page, when: str) -> None:
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate(CUT) == [], (when, width)
+    page.set_viewport_size({"width": 2560, "height": 800})
