@@ -42,7 +42,7 @@ def test_guests_stand_in_their_nodes_and_nodes_in_their_domains(map_page: Page) 
     frame = map_page.get_by_role("region", name="장애 도메인 rack-a")
     expect(frame.locator(".map-node")).to_have_count(2)
     inside = box(map_page, "phum03")
-    expect(inside.get_by_role("button")).to_have_count(2)
+    expect(inside.locator("button.map-guest")).to_have_count(2)
     expect(inside.get_by_role("img", name="HA 대상 아님")).to_have_count(2)
     expect(inside).to_contain_text("111 / 128 GiB")
     map_page.reload()
@@ -99,7 +99,7 @@ def test_a_move_is_seen_as_a_move(map_page: Page, standin: Standin) -> None:
     snapshot = contents.with_rules()
     snapshot["resources"][0]["node"] = "phum02"
     standin.show(snapshot)
-    expect(box(map_page, "phum02").get_by_role("button")).to_have_count(1)
+    expect(box(map_page, "phum02").locator("button.map-guest")).to_have_count(1)
     map_page.wait_for_function("() => glides.length > 0")
     [[sid, start]] = map_page.evaluate("glides")
     assert sid == "vm:100"

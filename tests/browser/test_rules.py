@@ -46,7 +46,7 @@ def add_pair(page: Page) -> Locator:
 
 def test_both_cards_say_that_they_are_empty(page: Page) -> None:
     for kind in ("노드", "리소스"):
-        expect(card(page, kind).get_by_text("0 개", exact=True)).to_be_visible()
+        expect(card(page, kind).get_by_text("0개", exact=True)).to_be_visible()
         expect(
             card(page, kind).get_by_text(f"설정된 {kind} 친화성 규칙이 없습니다.")
         ).to_be_visible()
@@ -61,7 +61,7 @@ def test_the_advanced_settings_fold_and_stay_folded(page: Page) -> None:
 
 
 def test_rules_are_listed_with_their_nodes_by_priority_and_their_policy(ruled: Page) -> None:
-    expect(card(ruled, "노드").get_by_text("3 개", exact=True)).to_be_visible()
+    expect(card(ruled, "노드").get_by_text("3개", exact=True)).to_be_visible()
     prefer = card(ruled, "노드").get_by_role("row").filter(has_text="prefer-phum01").first
     expect(prefer).to_contain_text("VM 121 (ct), VM 122 (cl)")
     expect(prefer).to_contain_text("phum01 (10), phum03 (5), phum02 (0)")

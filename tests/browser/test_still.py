@@ -73,20 +73,26 @@ STORY: list[Callable[[contents.Snapshot], None]] = [
 ]
 
 
-@pytest.mark.parametrize(("locale", "width"), [("ko", 1440), ("en", 1280), ("ko", 390)])
+@pytest.mark.parametrize(("locale", "width"), [("ko", 1000), ("en", 1280), ("ko", 390)])
 def test_nothing_moves_through_the_story_of_a_lost_node(
     locale: str, width: int, standin: Standin, open_page: Opener
 ) -> None:
     ahead = {"fence": [contents.NOW + 3, contents.NOW + 14], "again": [contents.NOW, contents.NOW]}
     standin.fence_clock = {"phum03": ahead}
+    assert standin.snapshot
+    standin.snapshot["cluster"]["lab"] = True
     page = open_page(locale=locale, width=width)
     expect(page.get_by_role("radio").first).to_be_visible()
+    page.locator(".lab-fold, .lab-toggle").click()
+    expect(page.get_by_role("switch", name="phum03").first).to_be_visible()
     before = page.evaluate(MEASURE)
     page.evaluate(WATCH)
     for change in STORY:
         snapshot = contents.usual()
         change(snapshot)
+        snapshot["cluster"]["lab"] = True
         snapshot["now"] += 1
+        standin.laboratory["nodes"][2]["power"] = change not in (_fence, _recovery)
         standin.show(snapshot)
         tone = "ok" if change is _well else "bad|idle"
         expect(page.locator(".strip")).to_have_attribute("data-tone", _one_of(tone))

@@ -6,7 +6,16 @@ import { beginSearch, chooseNone, chosen, doWithChosen, walk } from "../parts/re
 import { addressFor } from "./place.js";
 
 /** What follows a `g`: where to go. */
-const PLACES: Record<string, string> = { h: "/", "?": "/help" };
+const PLACES: Record<string, string> = {
+  h: "/",
+  t: "/whatif",
+  i: "/history",
+  m: "/maintenance",
+  p: "/plans",
+  d: "/drill",
+  a: "/alerts",
+  "?": "/help",
+};
 
 const KEYS: Record<string, () => void> = {
   "/": beginSearch,
@@ -15,6 +24,7 @@ const KEYS: Record<string, () => void> = {
   Enter: () => doWithChosen("edit"),
   e: () => doWithChosen("edit"),
   m: () => doWithChosen("move"),
+  w: () => document.querySelector<HTMLElement>("#resources tr.chosen .why-button")?.click(),
   Delete: () => doWithChosen("remove"),
   x: () => markMany(!marksMany()),
   Escape: chooseNone,

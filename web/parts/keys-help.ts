@@ -5,7 +5,7 @@ import { html, type TemplateResult } from "lit/html.js";
 import { openDialog } from "../forms/dialog.js";
 import { t } from "../words/i18n.js";
 
-const KEYS = ["search", "walk", "edit", "move", "remove", "many", "clear", "go", "list"];
+const KEYS = ["search", "walk", "edit", "move", "why", "remove", "many", "clear", "go", "list"];
 
 /** The keys, and what each does. */
 export function keysView(): TemplateResult {

@@ -91,12 +91,19 @@ function nodesView(told: Course): TemplateResult {
     { key: "name", head: t("column.node"), isHead: true, cell: ([name]) => name },
     { key: "on", head: t("column.state"), cell: ([, { online }]) => t(`whatif.online.${online[0]}.${online[1]}`) },
     { key: "memory", head: t("whatif.assigned"), cell: memory, title: memory },
-    { key: "full", head: t("whatif.room"), cell: ([, { overfull }]) => (overfull ? verdictPill("squeezed") : "") },
+    { key: "full", head: t("whatif.room"), cell: ([, node]) => roomView(node) },
   ];
   return html`<section class="card" aria-labelledby="after-title">
     <header><h2 id="after-title">${t("whatif.nodes_after")}</h2></header>
     ${tableView<NodeRow>({ label: t("whatif.nodes_after"), kind: "after", columns, rows: Object.entries(told.nodes), keyOf: ([name]) => name, rowView: (row) => html`<tr role="row">${cellsOf(columns, row)}</tr>` })}
   </section>`;
+}
+
+/** How much memory is left; nothing on a node that is gone, and a word where it is too little. */
+function roomView({ online, memory, after, overfull }: Course["nodes"][string]): unknown {
+  if (!online[1]) return "–";
+  const left = `${gib(memory - after.assigned_memory)} GiB`;
+  return overfull ? html`${left} ${verdictPill("squeezed")}` : left;
 }
 
 function outsideView(told: Course): TemplateResult | typeof nothing {
