@@ -186,7 +186,7 @@ function switchesOf(node: LabNode): TemplateResult[] {
   return SECTIONS.map((action) => {
     const isOff = action === "network" && !node.power;
     const flip = (event: Event) => act({ action, node: name, on: (event.target as HTMLInputElement).checked });
-    const why = isOff ? html`<span class="unseen" id="lab-off-${name}">${t("lab.no_power")}</span>` : nothing;
+    const why = action === "network" ? html`<span hidden id="lab-off-${name}">${isOff ? t("lab.no_power") : ""}</span>` : nothing;
     return html`<input type="checkbox" role="switch" class="switch" .checked=${live(node[action])} ?disabled=${isOff} aria-label=${t(`lab.${action}_of`, { node: name })} aria-describedby=${isOff ? `lab-off-${name}` : nothing} title=${isOff ? t("lab.no_power") : t(`lab.${action}_of`, { node: name })} @change=${flip} />${why}`;
   });
 }
