@@ -2,6 +2,7 @@
 
 import { html, nothing, type TemplateResult } from "lit/html.js";
 import { guard } from "lit/directives/guard.js";
+import { keyed } from "lit/directives/keyed.js";
 import { repeat } from "lit/directives/repeat.js";
 
 import { drawNow, redraw } from "../core/draw.js";
@@ -86,12 +87,17 @@ export function drawAllRows(): void {
   isPatient = false;
 }
 
+/** Lines of a cell, anew when they change: as they stand in its middle, one that becomes two would wander. */
+function linesView(said: unknown, whole: unknown): unknown {
+  return html`${keyed(typeof said === "string" ? said : whole, html`<span class="lines">${said}</span>`)}`;
+}
+
 /** The cells of a row. */
 export function cellsOf<Row>(columns: Column<Row>[], row: Row): TemplateResult[] {
   return columns.map(({ key, isHead, isWrapped, cell, title }) => {
     const said = cell(row);
     const whole = (title === cell ? said : title?.(row)) ?? nothing;
-    const content = isWrapped && said !== nothing && said !== "" ? html`<span class="lines">${said}</span>` : said;
+    const content = isWrapped && said !== nothing && said !== "" ? linesView(said, whole) : said;
     return isHead
       ? html`<th scope="row" class="at-${key}" role="rowheader" title=${whole}>${content}</th>`
       : html`<td class="at-${key}" role="cell" title=${whole}>${content}</td>`;
