@@ -175,7 +175,7 @@ def test_a_watchdog_that_cut_a_nodes_power_is_told(lab_page: Page, standin: Stan
 
 def test_keys_in_it_leave_the_page_above_where_it_is(lab_page: Page) -> None:
     lab(lab_page).get_by_role("button", name="실험실").focus()
-    for _ in range(8):
+    for _ in range(9):
         lab_page.keyboard.press("Tab")
     expect(lab(lab_page).get_by_role("switch", name="phum02 전원")).to_be_focused()
     assert lab_page.evaluate("scrollY") == 0

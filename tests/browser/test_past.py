@@ -66,7 +66,9 @@ def test_a_past_moment_is_the_page_as_it_stood_and_changed_by_nobody(
     expect(page).to_have_title(re.compile("^과거"))
     for part in ("#status", "#resources", "#rules"):
         within = page.locator(part)
-        changing = within.locator("input:not([type=search]), .menu-button, .button:not([aria-expanded])")
+        changing = within.locator(
+            "input:not([type=search]), .menu-button, .button:not([aria-expanded])"
+        )
         expect(changing).to_have_count(0)
     page.go_back()
     expect(page.get_by_role("heading", name="모든 변화")).to_be_visible()
