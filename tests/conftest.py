@@ -1,10 +1,13 @@
 """Before any test: the page is built as its sources are."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+os.environ["LANG"] = "en_US.UTF-8"  # in which verbs answer, whoever runs the tests
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "web"))

@@ -137,7 +137,7 @@ def test_a_wrong_code_is_said_at_its_field_and_nothing_typed_is_lost(
     standin.login_error = failure(401, "second_factor", fields={"otp": "wrong"})
     code.fill("000000")
     login.keyboard.press("Enter")
-    expect(login.get_by_role("alert")).to_contain_text("코드가 맞지 않거나 이미 쓴 코드입니다.")
+    expect(login.get_by_role("alert")).to_contain_text("코드가 틀렸거나 이미 사용한 코드입니다.")
     expect(code).to_have_attribute("aria-invalid", "true")
     expect(code).to_have_accessible_description(re.compile("이미 쓴 코드입니다"))
     expect(code).to_be_focused()

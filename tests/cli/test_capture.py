@@ -142,15 +142,15 @@ def test_what_was_not_captured_is_remarked(address: str, cluster: Playback) -> N
     del cluster.answers["/cluster/options"]
     result = typed("--proxmox", address, "--token", TOKEN, "--out", "-")
     assert result.exit_code == 0
-    assert "virton: 클러스터 옵션을 읽을 수 없어" in result.stderr
+    assert "virton: The cluster's options could not be read" in result.stderr
 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--user", "root"], "--user: 'root' lacks its realm"),
-        (["--user", ROOT, "--token", TOKEN], "either --user or --token"),
-        ([], "give --user root@pam, or --token"),
+        (["--user", "root"], "--user: root lacks its realm"),
+        (["--user", ROOT, "--token", TOKEN], "--user: give either it or --token, not both"),
+        ([], "--user: give it, as root@pam, or --token"),
         (["--user", ROOT], "no password: set VIRTON_PASSWORD"),
         (["--token", "secret"], "--token: an API token is written user@realm!id=secret"),
         (["--token", TOKEN, "--fingerprint", "AA"], "--fingerprint: not a SHA-256 fingerprint"),
@@ -160,7 +160,7 @@ def test_what_was_not_captured_is_remarked(address: str, cluster: Playback) -> N
         (["--token", TOKEN, "--proxmox", "ftp://x"], "--proxmox: not the address"),
         (["--token", TOKEN, "--out", "/"], "--out: / is a folder"),
         (["--token", TOKEN, "--out", "/nowhere/x.json"], "--out: there is no folder /nowhere"),
-        (["--token", TOKEN], "--proxmox: http://127.0.0.1:1 cannot be asked (refused)"),
+        (["--token", TOKEN], "--proxmox: http://127.0.0.1:1: the connection was refused"),
     ],
 )
 def test_what_makes_no_sense_is_refused_in_one_line(arguments: list[str], words: str) -> None:
@@ -173,7 +173,7 @@ def test_what_makes_no_sense_is_refused_in_one_line(arguments: list[str], words:
 def test_a_wrong_password_is_told_of_the_user(address: str) -> None:
     asked = ["--proxmox", address, "--user", ROOT, "--out", "-"]
     line = only_line(typed(*asked, VIRTON_PASSWORD="wrong"))
-    assert line == "virton: --user: root@pam is not let in: authentication failure"
+    assert line == "virton: --user: the cluster refused the login of root@pam"
 
 
 def test_a_missing_privilege_is_told_in_the_clusters_words(address: str, cluster: Playback) -> None:
@@ -181,7 +181,7 @@ def test_a_missing_privilege_is_told_in_the_clusters_words(address: str, cluster
     cluster.answers["/cluster/ha/status/manager_status"] = Refusal(403, words)
     line = only_line(typed("--proxmox", address, "--token", TOKEN, "--out", "-"))
     assert words in line
-    assert "console@pve!reader may not read" in line
+    assert "--token: console@pve!reader lacks a privilege" in line
 
 
 def test_a_failure_leaves_the_file_that_was_there(
@@ -191,7 +191,7 @@ def test_a_failure_leaves_the_file_that_was_there(
     out.write_text("yesterday")
     cluster.answers["/cluster/resources"] = Refusal(500, "got no worker")
     line = only_line(typed("--proxmox", address, "--token", TOKEN, "--out", str(out)))
-    assert line == "virton: --proxmox: the cluster answered 500: got no worker"
+    assert line == "virton: --proxmox: the cluster refused this (got no worker)"
     assert out.read_text() == "yesterday"
 
 
@@ -219,7 +219,7 @@ ASKING = (["why", "vm:100"], ["forecast"], ["tolerance"])
 @pytest.mark.parametrize("verb", ASKING, ids=lambda verb: verb[0])
 def test_every_verb_that_asks_refuses_a_user_and_a_token_at_once(verb: list[str]) -> None:
     asked = [*verb, "--proxmox", "http://127.0.0.1:1", "--user", ROOT, "--token", TOKEN]
-    assert "give either --user or --token, not both" in only_line(
+    assert "--user: give either it or --token, not both" in only_line(
         invoked(*asked, VIRTON_PASSWORD=PASSWORD)
     )
 

@@ -102,8 +102,8 @@ def test_key_and_certificate_may_stand_in_one_file(tmp_path: Path) -> None:
     ("certificate", "key", "words"),
     [
         ("one.pem", "other.key", "holds no key of the certificate"),
-        ("one.pem", "nowhere.key", "cannot read"),
-        ("nowhere.pem", "one.key", "cannot read"),
+        ("one.pem", "nowhere.key", "cannot be read"),
+        ("nowhere.pem", "one.key", "cannot be read"),
         ("one.key", "one.key", "holds no certificate"),
     ],
 )

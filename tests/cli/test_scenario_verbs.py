@@ -114,7 +114,7 @@ def test_a_cluster_whose_watchdogs_would_fire_at_rest_is_refused(
     result = virton("simulate", path, "--events")
     assert "watchdog" not in result.stdout
     assert (result.exit_code == 0) == (nodes == 30)
-    assert ("too many for a scenario" in result.output) == (nodes > 30)
+    assert ("너무 많습니다" in result.output) == (nodes > 30)
 
 
 # explain
@@ -175,26 +175,26 @@ def complaint(result: Result) -> str:
 
 def test_a_wrong_file_is_told_in_one_line_with_its_field(file: Path) -> None:
     file.write_text(json.dumps(SCENARIO | {"resources": {"vm:100": {"state": "started"}}}))
-    expected = f"virton: {file}: resources.vm:100.node: is missing"
+    expected = f"virton: {file}: resources.vm:100.node: 값이 없습니다"
     assert complaint(virton("simulate", file)) == expected
     assert complaint(virton("explain", file, "--resource", "vm:100")) == expected
 
 
 def test_a_missing_file_is_told_in_one_line(tmp_path: Path) -> None:
     path = tmp_path / "none.json"
-    expected = f"virton: {path}: cannot be read (No such file or directory)"
+    expected = f"virton: {path}: 읽을 수 없습니다 (파일이 없습니다)"
     assert complaint(virton("simulate", path)) == expected
 
 
 def test_a_wrong_command_is_told_in_one_line(file: Path) -> None:
     file.write_text(json.dumps(SCENARIO | {"commands": [["fly node1"]]}))
-    expected = f"virton: {file}: commands: not a command: fly node1"
+    expected = f"virton: {file}: commands: 명령이 아닙니다: fly node1"
     assert complaint(virton("simulate", file, "--events")) == expected
     assert complaint(virton("explain", file, "--resource", "vm:100")) == expected
 
 
 def test_an_unknown_resource_is_told_with_those_that_are_there(file: Path) -> None:
-    expected = f"virton: --resource: there is no vm:7 in {file}: it has vm:100, vm:101"
+    expected = "virton: --resource: vm:7 리소스가 없습니다. 있는 리소스: vm:100, vm:101"
     assert complaint(virton("explain", file, "--resource", "vm:7")) == expected
 
 

@@ -28,7 +28,7 @@ def test_of_a_token_that_is_as_it_should_be_nothing_is_said(cluster: Playback) -
 def test_a_token_that_is_refused_is_named_without_its_secret(cluster: Playback) -> None:
     cluster.tokens.clear()
     words = told(cluster)
-    assert f"the cluster refuses the token {NAME}" in words
+    assert f"The cluster refuses the token {NAME}" in words
     assert TOKEN.partition("=")[2] not in words
 
 

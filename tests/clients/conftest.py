@@ -61,6 +61,7 @@ def served(home: Path) -> Iterator[Served]:
         "PATH": os.environ["PATH"],
         "HOME": str(home),
         "PYTHONUNBUFFERED": "1",
+        "LANG": "en_US.UTF-8",
         "VIRTON_ADMIN_PASSWORD": PASSWORD,
     }
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from virton.cli.capture import PASSWORD, is_typed
-from virton.cli.complaint import WRONG_INPUT, complain
+from virton.cli.complaint import (
+    WRONG_INPUT,
+    complain,
+    complain_of,
+    words_of,
+    words_of_failure,
+)
+from virton.cli.faults import in_words
 from virton.cli.option_groups import MadeOf
 from virton.cli.real_cluster import CaFileOption, FingerprintOption
 
@@ -57,7 +64,7 @@ class Source:
     def document(self) -> dict[str, Any]:
         """Return the capture; exit with what is wrong where there is none."""
         if (self.capture is None) is not bool(self.proxmox):
-            complain("give either a CAPTURE or --proxmox URL", code=WRONG_INPUT)
+            complain_of("cli.capture_or_proxmox", WRONG_INPUT)
         if self.capture is None:
             return self._live()
         return _read(self.capture)
@@ -71,7 +78,8 @@ class Source:
         try:
             return situation_of(document)
         except ScenarioError as error:
-            complain(f"{self.capture or 'the cluster'}: {error}", code=WRONG_INPUT)
+            name = self.capture or words_of("cli.the_cluster")
+            complain(f"{name}: {in_words(error)}", code=WRONG_INPUT)
 
     def _live(self) -> dict[str, Any]:
         # What speaks HTTP is loaded only where a live cluster is asked.
@@ -109,9 +117,10 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         document = json.loads(path.read_text("utf-8"))
     except OSError as error:
-        complain(f"{path}: cannot be read ({error.strerror})", code=WRONG_INPUT)
+        why = words_of_failure(error)
+        complain_of("cli.unreadable", WRONG_INPUT, option="CAPTURE", file=str(path), why=why)
     except ValueError:
-        complain(f"{path}: is not JSON", code=WRONG_INPUT)
+        complain_of("cli.no_json", WRONG_INPUT, option="CAPTURE", file=str(path))
     if not isinstance(document, dict):
-        complain(f"{path}: must be an object", code=WRONG_INPUT)
+        complain_of("cli.no_object", WRONG_INPUT, option="CAPTURE", file=str(path))
     return document

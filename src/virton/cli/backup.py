@@ -7,7 +7,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from virton import __version__
-from virton.cli.complaint import WRONG_INPUT, complain
+from virton.cli.complaint import WRONG_INPUT, complain, complain_of, words_of_failure
 from virton.cli.data_folder import default_data
 from virton.cli.language import LanguageOption, printable, sentences
 from virton.keeping.backup import BackedUp, BackupError, back_up
@@ -45,7 +45,7 @@ def backup(
     except BackupError as error:
         refuse_backup(error, said)
     except OSError as failure:
-        complain(f"--out: {target}: {failure.strerror or failure}")
+        complain_of("cli.unwritable", option=f"--out: {target}", why=words_of_failure(failure))
     typer.echo(said.say("cli.backup.made", {"file": str(target), **facts_of(made)}))
 
 

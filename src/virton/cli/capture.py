@@ -8,7 +8,8 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from virton.cli.complaint import WRONG_INPUT, complain
+from virton.cli.complaint import WRONG_INPUT, complain, complain_of, words_of_failure
+from virton.cli.faults import in_words
 from virton.cli.language import LanguageOption, printable, sentences
 from virton.cli.real_cluster import CaFileOption, FingerprintOption
 
@@ -87,8 +88,9 @@ def refusing(*kinds: type[Exception], option: str) -> Iterator[None]:
     try:
         yield
     except kinds as failure:
-        words = failure.strerror if isinstance(failure, OSError) else None
-        refuse(f"{option}: {words or failure}")
+        if isinstance(failure, OSError):
+            refuse(f"{option}: {words_of_failure(failure)}")
+        refuse(f"{option}: {in_words(failure)}")
 
 
 # the file
@@ -100,9 +102,9 @@ def _target(out: str) -> Path | None:
         return None
     path = Path(out).resolve()
     if path.is_dir():
-        refuse(f"--out: {out} is a folder")
+        complain_of("cli.is_folder", WRONG_INPUT, option="--out", folder=out)
     if not path.parent.is_dir():
-        refuse(f"--out: there is no folder {path.parent}")
+        complain_of("cli.no_folder", WRONG_INPUT, option="--out", folder=str(path.parent))
     return path
 
 

@@ -10,6 +10,7 @@ import typer
 
 from virton.cli.complaint import WRONG_INPUT, complain
 from virton.cli.consent import Consent
+from virton.cli.faults import in_words
 from virton.cli.language import printable
 from virton.cli.terminal import terminal
 from virton.console.page.matters import label_of
@@ -62,7 +63,7 @@ async def _foreseen(
     except ApiFailure as failure:
         why = failure.error.words
     except (ChangeError, QuestionError, ScenarioError) as error:
-        why = str(error)
+        why = in_words(error)
     else:
         _tell(effect, said)
         return effect

@@ -4,7 +4,7 @@ import fcntl
 import os
 from pathlib import Path
 
-from virton.cli.complaint import complain
+from virton.cli.complaint import complain_of
 
 
 def default_data() -> Path:
@@ -26,8 +26,5 @@ def taken(folder: Path, lock: str) -> int:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        complain(
-            f"another virton runs on the data in {folder}",
-            "Stop it first, or name another folder: --data DIR",
-        )
+        complain_of("cli.taken", folder=str(folder))
     return handle

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from virton.cli.complaint import complain
+from virton.cli.complaint import complain, complain_of, words_of_failure
 from virton.cli.language import Language, printable, sentences
 from virton.plans.desired import Desired, DesiredError, read_desired
 
@@ -28,9 +28,10 @@ def text_in(path: Path) -> str:
     try:
         return path.read_text("utf-8")
     except OSError as failure:
-        complain(f"{path}: cannot be read ({failure.strerror})")
+        why = words_of_failure(failure)
+        complain_of("cli.unreadable", option="DESIRED", file=str(path), why=why)
     except UnicodeDecodeError:
-        complain(f"{path}: is not UTF-8")
+        complain_of("cli.no_text", option="DESIRED", file=str(path))
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import Any
 import typer
 from rich.text import Text
 
-from virton.cli.complaint import WRONG_INPUT, complain
+from virton.cli.complaint import WRONG_INPUT, complain_of
 from virton.cli.examination import Finding, Grade, of_cluster, of_this_machine
 from virton.cli.language import printable
 from virton.cli.listening import checked_proxies
@@ -42,7 +42,7 @@ async def examined(chosen: SettingsFile, path: Path | None, folder: Path) -> lis
     findings = list(of_this_machine(chosen, path, folder))
     if not chosen.proxmox:
         if chosen.token:
-            complain("--token goes with --proxmox URL", code=WRONG_INPUT)
+            complain_of("cli.needs_proxmox", WRONG_INPUT, option="--token")
         return [*findings, Finding(Grade.GOOD, "embedded")]
     ca_file = Path(chosen.ca_file) if chosen.ca_file else None
     client = client_of(chosen.proxmox, chosen.fingerprints, ca_file)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from virton import __version__
-from virton.cli.complaint import complain
+from virton.cli.complaint import complain, complain_of, words_of_failure
 from virton.cli.desired_file import text_in
 from virton.cli.drill_hands import LabHand, OperatorHand, consents_of
 from virton.cli.drill_page import print_report
@@ -203,7 +203,7 @@ def _check_places(out: Path, template: Path | None) -> None:
         out.mkdir(parents=True, exist_ok=True)
         check_template(template)
     except OSError as failure:
-        complain(f"--out: {failure.strerror or failure}")
+        complain_of("cli.unwritable", option="--out", why=words_of_failure(failure))
     except TemplateFaultError as error:
         complain(f"--template: {error}")
 
@@ -222,7 +222,7 @@ def _written(
         (out / "report.json").write_text(report_text(told), "utf-8")
         (out / "report.html").write_text(page("drill.html", told, template), "utf-8")
     except OSError as failure:
-        complain(f"--out: {failure.strerror or failure}")
+        complain_of("cli.unwritable", option="--out", why=words_of_failure(failure))
     except TemplateFaultError as error:
         complain(f"--template: {error}")
     return told

@@ -8,7 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from virton.cli.complaint import WRONG_INPUT, complain
+from virton.cli.complaint import WRONG_INPUT, complain_of
 from virton.cli.language import LanguageOption, printable, sentences
 from virton.cli.scenario_file import ScenarioArgument, opened, playable
 from virton.cli.terminal import terminal
@@ -33,8 +33,8 @@ def explain(
         with playable(file):
             found = account(scenario, resource, at)
     except NoSuchResourceError as error:
-        known = f"it has {error}" if str(error) else "it has none"
-        complain(f"--resource: there is no {resource} in {file}: {known}", code=WRONG_INPUT)
+        facts = {"option": "--resource", "sid": resource, "known": str(error)}
+        complain_of("cli.no_resource", WRONG_INPUT, **facts)
     Page(terminal(), sentences(lang), found).print()
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from virton.cli.complaint import complain
+from virton.cli.complaint import complain_of, words_of_failure
 from virton.cli.desired_file import desired_in, text_in
 from virton.cli.exit_codes import OneForErrors, errors_exit_with_one
 from virton.cli.language import LanguageOption
@@ -44,4 +44,4 @@ def export(
         try:
             out.write_text(text, "utf-8")
         except OSError as failure:
-            complain(f"--out: {failure.strerror or failure}")
+            complain_of("cli.unwritable", option="--out", why=words_of_failure(failure))

@@ -7,6 +7,7 @@ import typer
 
 from virton.cli.asked import Asked, JsonOption
 from virton.cli.complaint import WRONG_INPUT, complain
+from virton.cli.faults import in_words
 from virton.cli.forecast_page import print_answer
 from virton.cli.language import LanguageOption, sentences
 from virton.cli.option_groups import with_groups
@@ -98,7 +99,7 @@ def forecast(
         )
         answer = ask(situation, question)
     except QuestionError as error:
-        complain(str(error), code=WRONG_INPUT)
+        complain(in_words(error), code=WRONG_INPUT)
     if as_json:
         typer.echo(json.dumps(answer.to_json(), ensure_ascii=False, indent=1, sort_keys=True))
     else:

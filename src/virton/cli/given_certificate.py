@@ -3,12 +3,13 @@
 import logging
 import ssl
 from pathlib import Path
+from typing import NoReturn
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
 from virton.cli.certificate import Certificate
-from virton.cli.complaint import WRONG_INPUT, complain
+from virton.cli.complaint import WRONG_INPUT, complain_of, words_of_failure
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +22,7 @@ def given_certificate(path: str, key: str | None) -> Certificate:
     try:
         fingerprint = _taken_up(context, *files)
     except (OSError, ValueError) as failure:
-        complain(f"--certificate: {_words(failure, *files)}", code=WRONG_INPUT)
+        _complain(failure, *files)
     return Certificate(files[0], fingerprint, context, files[1])
 
 
@@ -42,6 +43,16 @@ def _taken_up(context: ssl.SSLContext, path: Path, key: Path) -> str:
     certificate = x509.load_pem_x509_certificate(path.read_bytes())
     context.load_cert_chain(path, key)
     return certificate.fingerprint(hashes.SHA256()).hex(":").upper()
+
+
+def _complain(failure: OSError | ValueError, path: Path, key: Path) -> NoReturn:
+    option, files = "--certificate", {"file": str(path), "key_file": str(key)}
+    if isinstance(failure, ssl.SSLError):
+        complain_of("cli.no_key_of_it", WRONG_INPUT, option="--certificate-key", **files)
+    if isinstance(failure, OSError):
+        named = {"option": option, "file": failure.filename or str(path)}
+        complain_of("cli.unreadable", WRONG_INPUT, why=words_of_failure(failure), **named)
+    complain_of("cli.no_certificate", WRONG_INPUT, option=option, **files)
 
 
 def _words(failure: OSError | ValueError, path: Path, key: Path) -> str:

@@ -12,7 +12,7 @@ from typer._click import exceptions as misuse
 from typer._click.core import Context
 
 from virton.cli.complaint import complain
-from virton.cli.language import environment_language, printable
+from virton.cli.language import answered_in, environment_language, printable
 
 CATALOGUES = Path(__file__).parents[1] / "language" / "catalogue"
 
@@ -73,8 +73,8 @@ def _read(path: Path) -> dict[str, str]:
 
 
 def said(key: str, **fields: Any) -> str:
-    """Return a text in the language of the environment, filled in."""
-    return texts(environment_language()).get(key, key).format(**fields)
+    """Return a text in the language of the answer, filled in."""
+    return texts(answered_in()).get(key, key).format(**fields)
 
 
 def in_language(command: Any, verb: str) -> Any:

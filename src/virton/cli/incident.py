@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from virton.cli.complaint import complain
+from virton.cli.complaint import complain, complain_of, words_of_failure
 from virton.cli.data_folder import default_data
 from virton.cli.desired_file import desired_in, text_in
 from virton.cli.exit_codes import OneForErrors, errors_exit_with_one
@@ -156,6 +156,6 @@ def _write(out: Path, told: dict[str, Any], template: Path | None) -> None:
             text = page("incident.html", told, template)
         out.write_text(text, "utf-8")
     except OSError as failure:
-        complain(f"--out: {failure.strerror or failure}")
+        complain_of("cli.unwritable", option="--out", why=words_of_failure(failure))
     except TemplateFaultError as error:
         complain(f"--template: {error}")

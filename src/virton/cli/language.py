@@ -18,15 +18,34 @@ class Language(StrEnum):
     EN = "en"
 
 
+_chosen: list[Language] = []
+
+
+def choose(language: Language | None) -> Language | None:
+    """Answer in this language from now on, whatever is wrong and wherever; None is the environment's."""
+    _chosen[:] = [] if language is None else [language]
+    return language
+
+
 LanguageOption = Annotated[
     Language | None,
-    typer.Option("--lang", help="Language of the answer; else that of LANG, else ko."),
+    typer.Option(
+        "--lang",
+        help="Language of the answer; else that of LANG, else ko.",
+        callback=choose,
+        is_eager=True,
+    ),
 ]
 
 
-def sentences(chosen: Language | None) -> Sentences:
+def sentences(chosen: Language | None = None) -> Sentences:
     """Return the sentences of the chosen language, or of the environment's."""
-    return Sentences.of(chosen or environment_language())
+    return Sentences.of(chosen or answered_in())
+
+
+def answered_in() -> Language:
+    """Return the language in which this verb answers."""
+    return _chosen[0] if _chosen else environment_language()
 
 
 def environment_language() -> Language:

@@ -5,7 +5,7 @@ import errno
 import ipaddress
 import socket
 
-from virton.cli.complaint import WRONG_INPUT, complain
+from virton.cli.complaint import WRONG_INPUT, complain_of, words_of, words_of_failure
 
 
 def listen(host: str, port: int, option: str = "--port") -> socket.socket:
@@ -13,12 +13,12 @@ def listen(host: str, port: int, option: str = "--port") -> socket.socket:
     try:
         return _bound(host, port)
     except OSError as failure:
+        facts = {"option": option, "host": host, "port": port, "next": port + 1}
         if failure.errno == errno.EADDRINUSE:
-            complain(
-                f"port {port} of {host} is already in use",
-                f"Is virton running already? Otherwise choose another port: {option} {port + 1}",
-            )
-        complain(f"cannot listen on {host} port {port}: {failure.strerror or failure}")
+            complain_of("cli.port_taken", **facts)
+        if isinstance(failure, socket.gaierror):
+            complain_of("cli.no_host", host=host)
+        complain_of("cli.no_listening", why=words_of_failure(failure), **facts)
 
 
 def _bound(host: str, port: int) -> socket.socket:
@@ -57,19 +57,20 @@ def checked_proxies(given: list[str]) -> tuple[str, ...]:
 
 def checked_networks(given: list[str], option: str) -> tuple[str, ...]:
     """Return addresses and networks, if they are written like such."""
-    try:
-        return tuple(_address_or_network(text.strip()) for text in given)
-    except ValueError as failure:
-        complain(f"{option}: {failure}", code=WRONG_INPUT)
+    return tuple(_address_or_network(text.strip(), option) for text in given)
 
 
 def proxy_facts(proxies: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     """Return whose word is taken for who asks."""
-    return (("Proxies", f"believed: {', '.join(proxies)}"),) if proxies else ()
+    told = words_of("cli.start.believed", proxies=proxies)
+    return ((words_of("cli.start.proxies"), told),) if proxies else ()
 
 
-def _address_or_network(text: str) -> str:
-    return str(ipaddress.ip_network(text) if "/" in text else ipaddress.ip_address(text))
+def _address_or_network(text: str, option: str) -> str:
+    try:
+        return str(ipaddress.ip_network(text) if "/" in text else ipaddress.ip_address(text))
+    except ValueError:
+        complain_of("cli.no_network", WRONG_INPUT, option=option, text=text)
 
 
 def known_hosts(host: str, given: list[str], proxies: tuple[str, ...]) -> frozenset[str] | None:

@@ -3,15 +3,13 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
 from virton.cli.asked import TokenOption, UserOption
 from virton.cli.capture import is_typed
-from virton.cli.complaint import WRONG_INPUT, complain
 from virton.cli.data_folder import default_data
-from virton.cli.language import printable
 from virton.cli.option_groups import MadeOf
 from virton.cli.real_cluster import CaFileOption, FingerprintOption, client_of
 from virton.cli.serve_options import HOST, PORT
@@ -20,8 +18,7 @@ from virton.language.sentences import Sentences
 # What speaks HTTP, and what reads the settings file, is loaded when the cluster is asked.
 if TYPE_CHECKING:
     from virton.cli.settings_file import SettingsFile
-    from virton.cli.taking import WayIn
-    from virton.proxmox import ApiError, ClusterApi
+    from virton.proxmox import ClusterApi
 
 Answer = TypeVar("Answer")
 
@@ -71,7 +68,7 @@ class LiveCluster:
         try:
             return asyncio.run(asked())
         except ApiFailure as failure:
-            refuse(failure.error, asker, said)
+            taking.refuse_failure(failure.error, asker, said)
 
     def _chosen(self) -> "SettingsFile":
         """Return the settings: what was typed, else the file's, else the console on this machine."""
@@ -111,22 +108,3 @@ def _live_cluster(
 
 
 Live = Annotated[LiveCluster, MadeOf(_live_cluster)]
-
-
-def refuse(error: "ApiError", asker: "WayIn", said: Sentences) -> NoReturn:
-    """Say why the cluster did not do what was asked, by the option that it is about, and exit."""
-    from virton.proxmox.errors import ErrorCode
-
-    for field, words in sorted(error.fields.items()):
-        option = f"--{field.replace('_', '-')}"
-        complain(printable(f"{option}: {' '.join(words.split())}"), code=WRONG_INPUT)
-    values = {"address": error.address or "", "user": asker.name, "option": asker.option}
-    key = f"cli.refused.{error.code}"
-    key = key if key in said.texts else "cli.refused.other"
-    words = said.say(key, values | {"seconds": error.retry_after_s or 5})
-    own = " ".join((error.message or "").split())
-    advice = said.say("cli.refused.unknown", {}) if error.unknown else ""
-    told = f"{words} ({own})" if own and error.code is not ErrorCode.AUTH else words
-    if error.fingerprint:
-        advice = said.say("cli.refused.pin", {"fingerprint": error.fingerprint})
-    complain(printable(told), advice, WRONG_INPUT)

@@ -15,7 +15,6 @@ from rich.text import Text
 from virton.cli import taking
 from virton.cli.complaint import complain
 from virton.cli.language import Language, printable, sentences
-from virton.cli.live_cluster import refuse
 from virton.cli.plan_source import PlanSource
 from virton.cli.real_cluster import client_of
 from virton.cli.terminal import terminal
@@ -75,7 +74,7 @@ def in_session(
         with _told(lang):
             return asyncio.run(worked())
     except ApiFailure as failure:
-        refuse(failure.error, asker, sentences(lang))
+        taking.refuse_failure(failure.error, asker, sentences(lang))
 
 
 def _who(asker: str) -> str:

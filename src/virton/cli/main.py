@@ -75,6 +75,8 @@ class Verbs(TyperGroup):
 
     def main(self, *args: Any, **extra: Any) -> Any:
         """Run a verb; tell in one line what is wrong with how it was called."""
+        from virton.cli.language import choose
+
         extra["standalone_mode"] = False
         try:
             code = super().main(*args, **extra)
@@ -82,6 +84,8 @@ class Verbs(TyperGroup):
             sys.exit(_misused(wrong))
         except typer.Abort:
             sys.exit(1)
+        finally:
+            choose(None)
         sys.exit(code if isinstance(code, int) else 0)
 
 

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from virton.cli.asked import Asked, JsonOption
 from virton.cli.complaint import WRONG_INPUT, complain
+from virton.cli.faults import in_words
 from virton.cli.language import LanguageOption, printable, sentences
 from virton.cli.option_groups import with_groups
 from virton.cli.terminal import terminal
@@ -38,7 +39,7 @@ def maintenance(
     try:
         plan = asked(situation, node or [])
     except QuestionError as error:
-        complain(f"--node: {error}", code=WRONG_INPUT)
+        complain(f"--node: {in_words(error)}", code=WRONG_INPUT)
     if as_json:
         typer.echo(json.dumps(plan, ensure_ascii=False, indent=1, sort_keys=True))
     else:

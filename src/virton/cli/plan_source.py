@@ -9,8 +9,9 @@ import typer
 
 from virton.cli.asked import CaptureArgument, ProxmoxOption, Source, TokenOption, UserOption
 from virton.cli.capture import is_typed
-from virton.cli.complaint import complain
+from virton.cli.complaint import complain, words_of
 from virton.cli.data_folder import default_data
+from virton.cli.faults import in_words
 from virton.cli.option_groups import MadeOf
 from virton.cli.real_cluster import CaFileOption, FingerprintOption
 from virton.damage import DamagedError
@@ -54,7 +55,8 @@ class PlanSource:
         try:
             return situation_of(self.document)
         except ScenarioError as error:
-            complain(f"{self.source.capture or 'the cluster'}: {error}")
+            name = self.source.capture or words_of("cli.the_cluster")
+            complain(f"{name}: {in_words(error)}")
 
     @cached_property
     def configured(self) -> "Configured":
@@ -85,7 +87,7 @@ class PlanAsked:
             is_live = self.capture is None or self.data is not None
             known = DomainsFile(folder).named() if is_live else {}
         except DamagedError as damaged:
-            complain(str(damaged))
+            complain(in_words(damaged), in_words(damaged.advice))
         return PlanSource(source, folder, known)
 
     def _chosen(self, folder: Path) -> Source:

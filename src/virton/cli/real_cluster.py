@@ -5,7 +5,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from virton.cli.complaint import WRONG_INPUT, complain
+from virton.cli.complaint import (
+    WRONG_INPUT,
+    complain,
+    complain_of,
+    words_of,
+    words_of_failure,
+)
+from virton.cli.faults import in_words
 
 # What speaks HTTP is loaded when a cluster is asked: a verb that is given a file starts without it.
 if TYPE_CHECKING:
@@ -18,38 +25,39 @@ FingerprintOption = Annotated[
 CaFileOption = Annotated[
     Path | None, typer.Option(help="PEM file of the authority that signed the certificates.")
 ]
-_HOW_TO_SHOW = (
-    "a node shows its own with: openssl x509 -noout -fingerprint -sha256 "
-    "-in /etc/pve/local/pve-ssl.pem"
-)
 
 
 def client_of(
     addresses: list[str], fingerprints: list[str], ca_file: Path | None
 ) -> "ProxmoxClient":
     """Return the client of a real cluster, or exit with what is wrong with which option."""
+    import ssl
+
     from virton.proxmox import ProxmoxClient
 
     trust = _trust(fingerprints, ca_file)
     try:
         return ProxmoxClient(addresses, trust=trust)
     except ValueError as failure:
-        complain(f"--proxmox: {failure}", code=WRONG_INPUT)
+        complain(f"--proxmox: {in_words(failure)}", code=WRONG_INPUT)
     except OSError as failure:
-        complain(f"--ca-file: {failure.strerror or failure}", code=WRONG_INPUT)
+        facts = {"option": "--ca-file", "file": str(ca_file)}
+        if isinstance(failure, ssl.SSLError):
+            complain_of("cli.no_certificate", WRONG_INPUT, **facts)
+        complain_of("cli.unreadable", WRONG_INPUT, why=words_of_failure(failure), **facts)
 
 
 def _trust(fingerprints: list[str], ca_file: Path | None) -> "Trust":
     from virton.proxmox import CaFile, SystemTrust
 
     if fingerprints and ca_file:
-        complain("give either --fingerprint or --ca-file, not both", code=WRONG_INPUT)
+        complain_of("cli.not_both", WRONG_INPUT, option="--ca-file", other="--fingerprint")
     if fingerprints:
         return _pinned(fingerprints)
     if ca_file is None:
         return SystemTrust()
     if not ca_file.is_file():
-        complain(f"--ca-file: there is no file {ca_file}", code=WRONG_INPUT)
+        complain_of("cli.no_file", WRONG_INPUT, option="--ca-file", file=str(ca_file))
     return CaFile(ca_file)
 
 
@@ -59,4 +67,5 @@ def _pinned(fingerprints: list[str]) -> "Fingerprints":
     try:
         return Fingerprints.parse(fingerprints)
     except ValueError as failure:
-        complain(f"--fingerprint: {failure} ({_HOW_TO_SHOW})", code=WRONG_INPUT)
+        told = f"--fingerprint: {in_words(failure)} ({words_of('cli.how_to_show')})"
+        complain(told, code=WRONG_INPUT)

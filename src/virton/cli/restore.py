@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from virton.cli.backup import facts_of, refuse_backup
-from virton.cli.complaint import WRONG_INPUT, complain
+from virton.cli.complaint import WRONG_INPUT, complain, complain_of, words_of_failure
 from virton.cli.data_folder import CONSOLE, EMBEDDED, default_data, taken
 from virton.cli.language import LanguageOption, sentences
 from virton.keeping.backup import BackupError
@@ -44,7 +44,7 @@ def restore(
     except BackupError as error:
         refuse_backup(error, said)
     except OSError as failure:
-        complain(f"{folder}: {failure.strerror or failure}")
+        complain_of("cli.unwritable", option=f"--data: {folder}", why=words_of_failure(failure))
     typer.echo(said.say("cli.restore.done", {"folder": str(folder), **facts_of(brought)}))
 
 

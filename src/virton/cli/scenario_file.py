@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from virton.cli.complaint import WRONG_INPUT, complain
+from virton.cli.faults import in_words
 from virton.simulation.commands import CommandError
 from virton.simulation.scenario import Scenario, ScenarioError, read_scenario
 from virton.simulation.virtual import EndlessError, TooManyNodesError
@@ -24,7 +25,7 @@ def opened(path: Path) -> Scenario:
     except ScenarioError as error:
         problem = str(error)
         named = problem if problem.startswith(str(path)) else f"{path}: {problem}"
-        complain(named, code=WRONG_INPUT)
+        complain(in_words(named), code=WRONG_INPUT)
 
 
 @contextmanager
@@ -33,6 +34,6 @@ def playable(path: Path) -> Iterator[None]:
     try:
         yield
     except (CommandError, EndlessError) as error:
-        complain(f"{path}: commands: {error}", code=WRONG_INPUT)
+        complain(f"{path}: commands: {in_words(error)}", code=WRONG_INPUT)
     except TooManyNodesError as error:
-        complain(f"{path}: nodes: {error}", code=WRONG_INPUT)
+        complain(f"{path}: nodes: {in_words(error)}", code=WRONG_INPUT)

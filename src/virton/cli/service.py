@@ -10,8 +10,9 @@ from typing import Protocol
 from starlette.types import ASGIApp
 
 from virton.cli.choices import PveVersion
-from virton.cli.complaint import WRONG_INPUT, complain
+from virton.cli.complaint import WRONG_INPUT, complain, complain_of, words_of, words_of_failure
 from virton.cli.data_folder import CONSOLE, EMBEDDED, taken
+from virton.cli.faults import in_words
 from virton.cli.listening import checked_networks, known_hosts
 from virton.cli.real_cluster import client_of
 from virton.cli.serve_options import (
@@ -35,7 +36,6 @@ from virton.proxmox.client import AsgiApp
 
 HISTORY_FILE = "history.sqlite"
 IDLE_HOURS = 8.0
-NO_ROOM = "Nothing is lost. Make room there, or make it writable, and start again."
 
 _PASSWORD = "VIRTON_ADMIN_PASSWORD"  # noqa: S105  (where the password stands, not the password)
 _FULL_VERSIONS: dict[PveVersion, str] = {"9.1": "9.1.6", "9.2": "9.2.6"}
@@ -76,22 +76,19 @@ def service_of(chosen: SettingsFile, folder: Path, proxies: tuple[str, ...] = ()
     check_database(str(settings.history), lived_in=audit.exists() and audit.stat().st_size > 0)
     if chosen.proxmox:
         if chosen.demo:
-            complain(
-                "--demo is for the embedded cluster: a real one has its size", code=WRONG_INPUT
-            )
+            complain_of("cli.of_embedded", WRONG_INPUT, option="--demo")
         if chosen.pve_version:
-            complain(
-                "--pve-version is for the embedded cluster: a real one tells its own",
-                code=WRONG_INPUT,
-            )
+            complain_of("cli.of_embedded", WRONG_INPUT, option="--pve-version")
         taken(folder, CONSOLE)
         ca_file = Path(chosen.ca_file) if chosen.ca_file else None
         client = client_of(chosen.proxmox, chosen.fingerprints, ca_file)
         tried = client_of(chosen.proxmox, chosen.fingerprints, ca_file)
         facts = token_facts(tried, settings.token)
         return of_real_cluster(client, settings).telling(facts)
-    if chosen.token or chosen.fingerprints or chosen.ca_file:
-        complain("--token, --fingerprint and --ca-file go with --proxmox URL", code=WRONG_INPUT)
+    typed = {"--token": chosen.token, "--fingerprint": chosen.fingerprints}
+    for option, value in (typed | {"--ca-file": chosen.ca_file}).items():
+        if value:
+            complain_of("cli.needs_proxmox", WRONG_INPUT, option=option)
     return of_embedded_cluster(start_embedded(folder, chosen.pve_version, chosen.demo), settings)
 
 
@@ -132,12 +129,13 @@ def who_is_told(chosen: SettingsFile) -> Book:
     if chosen.mail is None and any(
         one.url is None and one.apprise is None for one in chosen.notify
     ):
-        complain("notify: mail is sent only where a [mail] server is set", code=WRONG_INPUT)
+        complain_of("cli.no_mail_server", WRONG_INPUT)
     book = Book(chosen.mail, tuple(chosen.notify), chosen.heartbeat)
     try:
         book.setup()
     except OSError as failure:
-        complain(f"cannot read the mail server's password: {failure.strerror}")
+        file = failure.filename or "password_file"
+        complain_of("cli.unreadable", option="mail", file=file, why=words_of_failure(failure))
     return book
 
 
@@ -147,16 +145,16 @@ def checked_receiver(text: str | None) -> str | None:
         if text is not None:
             Receiver.parse(text)
     except ValueError as failure:
-        complain(f"audit_syslog: {failure}", code=WRONG_INPUT)
+        complain(f"audit_syslog: {in_words(failure)}", code=WRONG_INPUT)
     return text
 
 
 def of_real_cluster(client: ProxmoxClient, settings: ConsoleSettings) -> Service:
     """Return the console of a real cluster."""
     facts = [("Proxmox VE", address) for address in client.addresses]
-    facts.append(("Login", "with your own Proxmox VE credentials"))
+    facts.append(_told("login", "own_login"))
     if any(address.startswith("http://") for address in client.addresses):
-        facts.append(("Careful", "passwords travel to http:// addresses unencrypted"))
+        facts.append(_told("careful", "unencrypted"))
     console = create_app(client, settings)
     return Service(console, None, tuple(facts), partial(go_by, console))
 
@@ -176,29 +174,31 @@ def start_embedded(
         wanted = embedded.Demo.parse(demo) if demo else None
         return embedded.start(folder, password, version, wanted)
     except embedded.DemoError as error:
-        complain(f"--demo: {error}", code=WRONG_INPUT)
+        complain(f"--demo: {in_words(error)}", code=WRONG_INPUT)
     except embedded.StorageError as failure:
-        complain(
-            f"cannot write in {folder}: {failure}",
-            NO_ROOM,
-        )
+        complain_of("cli.no_keeping", folder=str(folder), why=in_words(failure))
 
 
 def _wanted_password(shortest: int) -> str | None:
     """Return the administrator's password that was set; an empty one is none."""
     password = os.environ.get(_PASSWORD) or None
     if password and len(password) < shortest:
-        complain(f"{_PASSWORD}: at least {shortest} characters are needed", code=WRONG_INPUT)
+        complain_of("cli.short_password", WRONG_INPUT, option=_PASSWORD, count=shortest)
     return password
+
+
+def _told(name: str, value: str, **facts: str) -> tuple[str, str]:
+    """Return what is told at the start, in the operator's language."""
+    return words_of(f"cli.start.{name}"), words_of(f"cli.start.{value}", **facts)
 
 
 def of_embedded_cluster(cluster: Embedded, settings: ConsoleSettings) -> Service:
     """Return the console of the embedded cluster, whose API is served beside it."""
     settings = replace(settings, token=cluster.console_token)
     console = create_app(ProxmoxClient.in_process(cluster.app), settings)
-    facts = [("Cluster", "embedded (simulated)"), ("Login", "root@pam, realm pam")]
+    facts = [_told("cluster", "embedded"), _told("login", "root")]
     if cluster.admin_password:
-        facts.append(("Password", f"{cluster.admin_password}  (shown this once)"))
-    facts.append(("Data", str(settings.data)))
+        facts.append(_told("password", "once", password=cluster.admin_password))
+    facts.append((words_of("cli.start.data"), str(settings.data)))
     both = BesideCluster(console, cluster.app)
     return Service(both, cluster.run, tuple(facts), partial(go_by, console))

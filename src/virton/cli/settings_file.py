@@ -1,6 +1,7 @@
 """`virton.toml`: what `virton serve` would otherwise be told on the command line, which wins."""
 
 import difflib
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,7 +10,8 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from virton.cli.choices import Language, LogFormat, PveVersion
-from virton.cli.complaint import complain
+from virton.cli.complaint import complain, complain_of, words_of, words_of_failure
+from virton.cli.faults import in_words
 from virton.cli.service_manager import credential
 from virton.notify.settings import MailServer, RecipientSettings
 
@@ -98,11 +100,18 @@ def _read(path: Path) -> SettingsFile:
     try:
         return SettingsFile.model_validate(tomllib.loads(path.read_text("utf-8")))
     except OSError as failure:
-        complain(f"cannot read {path}: {failure.strerror}")
+        why = words_of_failure(failure)
+        complain_of("cli.unreadable", option="--config", file=str(path), why=why)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as failure:
-        complain(f"{path} is not TOML: {failure}")
+        complain_of("cli.no_toml", file=str(path), where=_where(failure))
     except ValidationError as failure:
-        complain(f"{path}: {_first_problem(failure)}", f"The keys are: {', '.join(_keys())}")
+        complain(f"{path}: {_first_problem(failure)}", words_of("cli.keys", keys=_keys()))
+
+
+def _where(failure: ValueError) -> str:
+    """Return the line and column of which the reader of TOML speaks, as `3:14`; "" for none."""
+    found = re.search(r"line (\d+), column (\d+)", str(failure))
+    return f"{found[1]}:{found[2]}" if found else ""
 
 
 def _first_problem(failure: ValidationError) -> str:
@@ -112,7 +121,8 @@ def _first_problem(failure: ValidationError) -> str:
     if error["type"] != "extra_forbidden" or len(error["loc"]) > 1:
         return f"{path}: {_what_would_be_right(dict(error))}"
     near = difflib.get_close_matches(key, _keys(), 1)
-    return f"unknown key {key!r}" + (f"; is {near[0]!r} meant?" if near else "")
+    known = words_of("cli.unknown_key", name=key)
+    return known + (words_of("cli.key_meant", near=near[0]) if near else "")
 
 
 _RIGHT = {
@@ -139,7 +149,7 @@ def _what_would_be_right(error: dict[str, Any]) -> str:
 
     known = _RIGHT.get(error["type"])
     if known is None:
-        return str(error["msg"]).removeprefix("Value error, ")
+        return in_words(str(error["msg"]).removeprefix("Value error, "))
     context = error.get("ctx") or {}
     bound = context.get("le", context.get("ge", context.get("min_length", "")))
     choices = str(context.get("expected", "")).replace("'", "").replace(" or ", ", ")
@@ -161,7 +171,7 @@ def _complete(file: SettingsFile, path: Path) -> SettingsFile:
         changes["certificate_key"] = str(path.parent / file.certificate_key)
     if file.token_file is not None:
         if file.token is not None:
-            complain(f"{path}: give either token or token_file, not both")
+            complain_of("cli.not_both", option=f"{path}: token_file", other="token")
         changes["token"] = token_in(path.parent / file.token_file)
     return file.model_copy(update=changes)
 
@@ -170,8 +180,11 @@ def token_in(path: Path) -> str:
     """Return the token that a file holds."""
     try:
         return path.read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError) as failure:
-        complain(f"cannot read the token in {path}: {getattr(failure, 'strerror', 'not text')}")
+    except UnicodeDecodeError:
+        complain_of("cli.no_text", option="token_file", file=str(path))
+    except OSError as failure:
+        why = words_of_failure(failure)
+        complain_of("cli.unreadable", option="token_file", file=str(path), why=why)
 
 
 def readable_by_others(path: Path) -> bool:

@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from virton.cli.complaint import WRONG_INPUT, complain
+from virton.cli.complaint import WRONG_INPUT, complain_of, words_of_failure
 from virton.cli.language import Language, LanguageOption, printable, sentences
 from virton.cli.scenario_file import ScenarioArgument, opened, playable
 from virton.cli.terminal import terminal
@@ -63,7 +63,7 @@ def simulate(
 def play_on(capture: Path | None, commands: Sequence[str], listen: Listener) -> None:
     """Play a captured world on with these commands in place of those that were to come."""
     if capture is None:
-        complain("a captured world is needed to be played on", code=WRONG_INPUT)
+        complain_of("cli.needs_capture", WRONG_INPUT)
     scenario = opened(capture)
     with playable(capture):
         if isinstance(scenario.world.clock, PacedClockValue):
@@ -82,7 +82,8 @@ def keep(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        complain(f"{path}: cannot be written ({error.strerror})", code=WRONG_INPUT)
+        why = words_of_failure(error)
+        complain_of("cli.unwritable", WRONG_INPUT, option=str(path), why=why)
 
 
 def print_event(record: Record) -> None:

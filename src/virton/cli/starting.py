@@ -9,7 +9,8 @@ from typing import Any
 
 from virton.cli.announcement import announce, announce_encrypted
 from virton.cli.certificate import Certificate, own_certificate
-from virton.cli.complaint import complain
+from virton.cli.complaint import complain, complain_of, words_of, words_of_failure
+from virton.cli.faults import in_words
 from virton.cli.given_certificate import given_certificate
 from virton.cli.listening import (
     address_of,
@@ -23,7 +24,7 @@ from virton.cli.serve_options import (
     HOST,
     PORT,
 )
-from virton.cli.service import NO_ROOM, Service, service_of
+from virton.cli.service import Service, service_of
 from virton.cli.serving import Encrypted, Server
 from virton.cli.settings_file import (
     SettingsFile,
@@ -51,9 +52,9 @@ def start(config: Path | None, data: Path, typed: Mapping[str, Any]) -> None:
         try:
             service = service_of(chosen, folder, proxies)
         except DamagedError as damaged:
-            complain(str(damaged), damaged.advice)
+            complain(in_words(damaged), in_words(damaged.advice))
         except OSError as failure:
-            complain(f"cannot keep data in {folder}: {failure.strerror or failure}", NO_ROOM)
+            complain_of("cli.no_keeping", folder=str(folder), why=words_of_failure(failure))
         told = service.telling(facts_of(path, chosen)).telling(proxy_facts(proxies))
         announce(address_of(host, listener), told.facts)
         if encrypted is not None:
@@ -66,9 +67,10 @@ def facts_of(path: Path | None, chosen: SettingsFile) -> tuple[tuple[str, str], 
     """Return what there is to tell of the settings file."""
     if path is None:
         return ()
-    told = (("Settings", str(path)),)
+    told = ((words_of("cli.start.settings"), str(path)),)
     if chosen.holds_secret and readable_by_others(path):
-        return (*told, ("Careful", f"{path.name} holds a token and others may read it: chmod 600"))
+        warning = words_of("cli.start.open_settings", file=path.name)
+        return (*told, (words_of("cli.start.careful"), warning))
     return told
 
 
@@ -79,9 +81,9 @@ def certificate_of(chosen: SettingsFile, folder: Path, host: str) -> Certificate
     try:
         return own_certificate(folder, host)
     except DamagedError as damaged:
-        complain(str(damaged), damaged.advice)
+        complain(in_words(damaged), in_words(damaged.advice))
     except OSError as failure:
-        complain(f"cannot keep a certificate in {folder}: {failure.strerror or failure}")
+        complain_of("cli.no_keeping", folder=str(folder), why=words_of_failure(failure))
 
 
 def prepared(folder: Path) -> Path:
@@ -89,7 +91,7 @@ def prepared(folder: Path) -> Path:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as failure:
-        complain(f"cannot keep data in {folder}: {failure.strerror}", "Name another: --data DIR")
+        complain_of("cli.no_folder_made", folder=str(folder), why=words_of_failure(failure))
     return folder.resolve()
 
 

@@ -6,10 +6,13 @@ import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
-from virton.cli.capture import PASSWORD, refuse, refusing
+from virton.cli.capture import PASSWORD, refusing
+from virton.cli.complaint import WRONG_INPUT, complain, complain_of, words_of
+from virton.cli.language import printable, sentences
 from virton.cli.real_cluster import client_of
+from virton.language.sentences import Sentences
 from virton.proxmox import ApiError, ApiFailure, ApiToken
 from virton.proxmox.errors import ErrorCode
 from virton.proxmox.second_factor import SecondFactorNeeded
@@ -37,7 +40,7 @@ def taken_from(
     try:
         return asyncio.run(take(client, asker, anonymous=anonymous))
     except ApiFailure as failure:
-        refuse(explained(failure.error, asker))
+        refuse_failure(failure.error, asker)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,41 +72,39 @@ class WayIn:
             return await api.log_in(self.user, self.password, now)
         except SecondFactorNeeded as needed:
             if not needed.can_be_typed:
-                refuse(f"--user: the second factor of {self.user} is no code; ask with --token")
-            missing = f"--user: {self.user} has a second factor, and its code was not given"
-            code = _ask(f"Code of the second factor of {self.user}", missing)
+                complain_of("cli.second_factor", WRONG_INPUT, user=self.user)
+            code = _ask("code", user=self.user)
             return await api.log_in(self.user, self.password, now, code)
 
 
 def way_in(user: str | None, token: str | None, *, chosen: bool) -> WayIn:
     """Return as whom to ask; a user goes before a token that was not chosen on the command line."""
     if user and token and chosen:
-        refuse("give either --user or --token, not both")
+        complain_of("cli.not_both", WRONG_INPUT, option="--user", other="--token")
     if user:
         if "@" not in user.strip("@"):
-            refuse(f"--user: {user!r} lacks its realm, as in root@pam")
-        missing = f"no password: set {PASSWORD}, or ask with --token"
-        return WayIn(user=user, password=_password(user, missing))
+            complain_of("cli.no_realm", WRONG_INPUT, user=user)
+        return WayIn(user=user, password=_password(user))
     if not token:
-        refuse("give --user root@pam, or --token user@realm!id=secret")
+        complain_of("cli.nobody_asks", WRONG_INPUT)
     with refusing(ValueError, option="--token"):
         return WayIn(ApiToken(token))
 
 
-def _password(user: str, missing: str) -> str:
-    return os.environ.get(PASSWORD) or _ask(f"Password of {user}", missing)
+def _password(user: str) -> str:
+    return os.environ.get(PASSWORD) or _ask("password", user=user, variable=PASSWORD)
 
 
-def _ask(question: str, missing: str) -> str:
+def _ask(secret: str, **facts: str) -> str:
     """Ask for a secret without showing what is typed; where nobody types, read the next line."""
     if sys.stdin.isatty():
         try:
-            given = getpass.getpass(f"{question}: ")
+            given = getpass.getpass(f"{words_of(f'cli.ask.{secret}', **facts)}: ")
         except EOFError:
             given = ""
     else:
         given = sys.stdin.readline().rstrip("\r\n")
-    return given or refuse(missing)
+    return given or complain_of(f"cli.not_given.{secret}", WRONG_INPUT, **facts)
 
 
 async def take(client: "ProxmoxClient", asker: WayIn, *, anonymous: bool) -> bytes:
@@ -118,20 +119,19 @@ async def take(client: "ProxmoxClient", asker: WayIn, *, anonymous: bool) -> byt
         await client.aclose()
 
 
-def explained(error: ApiError, asker: WayIn) -> str:
-    """Return why a cluster could not be captured, and which option to look at."""
-    words = error.words
-    match error.code:
-        case ErrorCode.TLS:
-            shown = f": compare it and pin it: {error.fingerprint}" if error.fingerprint else ""
-            return f"--fingerprint: {error.address} is not trusted ({words}){shown}"
-        case ErrorCode.AUTH:
-            return f"{asker.option}: {asker.name} is not let in: {words}"
-        case ErrorCode.THROTTLED:
-            return f"{asker.option}: too many attempts, wait {error.retry_after_s or 'a few'} s"
-        case ErrorCode.FORBIDDEN:
-            return f"{asker.option}: {asker.name} may not read all that is needed: {words}"
-        case _ if error.status is None:
-            return f"--proxmox: {error.address} cannot be asked ({error.code}): {words}"
-        case _:
-            return f"--proxmox: the cluster answered {error.status}: {words}"
+def refuse_failure(error: ApiError, asker: WayIn, said: Sentences | None = None) -> NoReturn:
+    """Say why the cluster did not do what was asked, by the option that it is about, and exit."""
+    said = said or sentences()
+    for name, words in sorted(error.fields.items()):
+        option = f"--{name.replace('_', '-')}"
+        complain(printable(f"{option}: {' '.join(words.split())}"), code=WRONG_INPUT)
+    values = {"address": error.address or "", "user": asker.name, "option": asker.option}
+    key = f"cli.refused.{error.code}"
+    key = key if key in said.texts else "cli.refused.other"
+    words = said.say(key, values | {"seconds": error.retry_after_s or 5})
+    own = " ".join((error.message or "").split())
+    advice = said.say("cli.refused.unknown", {}) if error.unknown else ""
+    told = f"{words} ({own})" if own and error.code is not ErrorCode.AUTH else words
+    if error.fingerprint:
+        advice = said.say("cli.refused.pin", {"fingerprint": error.fingerprint})
+    complain(printable(told), advice, WRONG_INPUT)

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from virton.cli.complaint import WRONG_INPUT, complain
+from virton.cli.complaint import WRONG_INPUT, complain_of, words_of
 from virton.console.watch.token import missing_privileges
 from virton.proxmox import ApiFailure, ApiToken, ClusterApi, ProxmoxClient, Timeouts
 from virton.proxmox.errors import ErrorCode
@@ -16,8 +16,8 @@ def checked_token(token: str | None) -> str | None:
     """Return the token, if it is written like one."""
     try:
         return token and ApiToken(token).text
-    except ValueError as failure:
-        complain(f"--token: {failure}", code=WRONG_INPUT)
+    except ValueError:
+        complain_of("cli.no_token", WRONG_INPUT)
 
 
 def token_facts(client: ProxmoxClient, token: str | None) -> Facts:
@@ -26,7 +26,7 @@ def token_facts(client: ProxmoxClient, token: str | None) -> Facts:
         return ()
     client.timeouts = PATIENCE
     words = asyncio.run(_wrong_with(client, ApiToken(token)))
-    return (("Careful", words),) if words else ()
+    return ((words_of("cli.start.careful"), words),) if words else ()
 
 
 async def _wrong_with(client: ProxmoxClient, token: ApiToken) -> str | None:
@@ -35,14 +35,10 @@ async def _wrong_with(client: ProxmoxClient, token: ApiToken) -> str | None:
     except ApiFailure as failure:
         error = failure.error
         if error.code is ErrorCode.AUTH:
-            return f"the cluster refuses the token {token.name}: {error.words}"
-        return f"the token {token.name} could not be tried: {error.address}: {error.words}"
+            return words_of("doctor.token.refused", token=token.name, detail=error.words)
+        return words_of("doctor.token.untried", token=token.name, detail=error.words)
     finally:
         await client.aclose()
     if not lacks:
         return None
-    return (
-        f"the token {token.name} lacks {', '.join(lacks)}; with privilege separation a token needs "
-        "privileges of its own, beside its user's: pveum acl modify / --tokens "
-        f"'{token.name}' --roles PVEAuditor"
-    )
+    return words_of("cli.start.token_lacks", token=token.name, lacks=lacks)

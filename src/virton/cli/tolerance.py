@@ -11,7 +11,8 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from virton.cli.asked import Asked, JsonOption
-from virton.cli.complaint import WRONG_INPUT, complain
+from virton.cli.complaint import WRONG_INPUT, complain, complain_of, words_of_failure
+from virton.cli.faults import in_words
 from virton.cli.forecast_page import STYLES
 from virton.cli.language import LanguageOption, printable, sentences
 from virton.cli.option_groups import with_groups
@@ -55,7 +56,7 @@ def tolerance(
     situation = source.situation()
     known = _domains(domains) if domains else {}
     if unknown := sorted({n for members in known.values() for n in members} - set(situation.nodes)):
-        complain(f"--domains: there is no node {unknown[0]}", code=WRONG_INPUT)
+        complain_of("cli.no_node", WRONG_INPUT, option="--domains", node=unknown[0])
     table = table_of(situation, pairs=pairs or require == 2, domains=known)
     times = {row.case: over(times_of(situation, row) or {}) for row in table.rows}
     size, count = _fit(fit), None
@@ -77,28 +78,29 @@ def _fit(words: str | None) -> Size | None:
     try:
         return Size.parse(words)
     except SizeError as error:
-        complain(f"--fit: {error}", code=WRONG_INPUT)
+        complain(f"--fit: {in_words(error)}", code=WRONG_INPUT)
 
 
 def _domains(path: Path) -> dict[str, list[str]]:
     try:
         text = path.read_text("utf-8")
     except OSError as error:
-        complain(f"--domains: {path} cannot be read ({error.strerror})", code=WRONG_INPUT)
+        facts = {"option": "--domains", "file": str(path), "why": words_of_failure(error)}
+        complain_of("cli.unreadable", WRONG_INPUT, **facts)
     if text.lstrip().startswith("{"):
         try:
             told = json.loads(text)
         except ValueError:
             told = {"": None}
         if not all(isinstance(nodes, list) for nodes in told.values()):
-            complain(f"--domains: {path} is not an object of lists", code=WRONG_INPUT)
+            complain_of("cli.domains_no_lists", WRONG_INPUT, file=str(path))
         return {name: [str(node) for node in nodes] for name, nodes in told.items()}
     found = {}
     for line in text.splitlines():
         if line.strip() and not line.lstrip().startswith("#"):
             name, colon, nodes = line.partition(":")
             if not colon:
-                complain(f"--domains: {line.strip()!r} lacks its colon", code=WRONG_INPUT)
+                complain_of("cli.domains_no_colon", WRONG_INPUT, line=line.strip())
             found[name.strip()] = nodes.replace(",", " ").split()
     return found
 

@@ -10,7 +10,7 @@ import typer
 from rich.text import Text
 
 from virton.cli.asked import JsonOption
-from virton.cli.complaint import complain
+from virton.cli.complaint import complain_of, words_of_failure
 from virton.cli.desired_file import DesiredArgument, desired_in, told_wrong
 from virton.cli.exit_codes import BROKEN, OneForErrors, errors_exit_with_one
 from virton.cli.language import Language, LanguageOption, printable, sentences
@@ -62,7 +62,7 @@ def verify(
     with errors_exit_with_one():
         only = after or list(FAULTS)
         if unknown := sorted(set(only) - set(FAULTS)):
-            complain(f"--after: {unknown[0]}: {', '.join(FAULTS)}")
+            complain_of("cli.no_such_fault", fault=unknown[0], known=list(FAULTS))
         should = desired_in(desired, lang)
         source = cluster.source()
         situation = source.situation
@@ -72,7 +72,7 @@ def verify(
             narrowed = [_narrowed(one, only) for one in objectives(should, situation)]
             wanted = [one for one in narrowed if one.after or one.kind in TRIED_AT_REST]
             if narrowed and not wanted:
-                complain(f"--after {','.join(only)}: no objective is about it")
+                complain_of("cli.no_objective_about", faults=only)
         domains = source.domains | should.domains
         found = verified(situation, wanted, domains)
         helps = _advised(situation, found, domains) if advise else {}
@@ -135,4 +135,4 @@ def _write(path: Path, text: str) -> None:
     try:
         path.write_text(text, "utf-8")
     except OSError as failure:
-        complain(f"--junit: {failure.strerror or failure}")
+        complain_of("cli.unwritable", option="--junit", why=words_of_failure(failure))

@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 
 from virton.cli.asked import Asked, JsonOption
-from virton.cli.complaint import WRONG_INPUT, complain
+from virton.cli.complaint import WRONG_INPUT, complain_of
 from virton.cli.language import LanguageOption, printable, sentences
 from virton.cli.option_groups import with_groups
 from virton.cli.terminal import terminal
@@ -32,8 +32,7 @@ def why(
     try:
         found = reasons(situation, sid)
     except NoSuchResourceError as error:
-        known = f"it has {error}" if str(error) else "it has none"
-        complain(f"there is no resource {sid}: {known}", code=WRONG_INPUT)
+        complain_of("cli.no_resource", WRONG_INPUT, option="SID", sid=sid, known=str(error))
     if as_json:
         typer.echo(json.dumps(found.to_json(), ensure_ascii=False, indent=1, sort_keys=True))
     else:

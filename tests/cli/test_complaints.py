@@ -1,0 +1,127 @@
+"""What verbs complain of is told in both languages: no sentence stands in the program, none is a library's."""
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import virton
+from virton.cli.faults import in_words
+from virton.cli.language import Language, choose
+from virton.cli.main import app
+from virton.language.sentences import CATALOGUES, Sentences
+
+ROOM = Path(virton.__file__).parent
+TELLING = ("complain", "refuse", "echo", "confirm", "prompt")
+NAMES = re.compile(r"--[a-z-]+|[a-z_]+:|virton|[A-Z][A-Z_]+")
+ERRORS = re.compile(
+    "(Scenario|Command|Capture|Question|Change|Size|Demo|Endless|TooManyNodes|Damaged|Field)Error"
+    "|Alteration|wrong|_no_address"
+)
+WHOSE_VALUES_ARE_TYPED = re.compile(
+    "proxmox/(trust|addresses|credentials)|keeping/syslog|notify/(policy|settings)"
+)
+
+
+def calls(path: Path) -> Iterator[tuple[str, ast.Call]]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call):
+            yield getattr(node.func, "id", getattr(node.func, "attr", "")), node
+
+
+def template(node: ast.expr) -> str | None:
+    """Return a text with `{}` for what is filled in; None for what is no text."""
+    if isinstance(node, ast.JoinedStr):
+        parts = (one.value if isinstance(one, ast.Constant) else "{}" for one in node.values)
+        return "".join(map(str, parts))
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+
+
+@pytest.mark.parametrize("path", sorted((ROOM / "cli").glob("*.py")), ids=lambda path: path.stem)
+def test_no_verb_has_a_sentence_of_its_own(path: Path) -> None:
+    texts = Sentences.of("ko").texts
+    for name, call in calls(path):
+        told = [template(argument) for argument in call.args if name in TELLING]
+        told += [ast.unparse(call) for one in call.args if "strerror" in ast.unparse(one)]
+        for text in filter(None, told):
+            assert not re.search(r"[a-z]{3}", NAMES.sub("", text)), text
+        if name in ("complain_of", "words_of"):
+            [key] = [template(call.args[0])]
+            assert key is None or "{}" in key or key in texts, key
+
+
+def faults() -> set[str]:
+    """Return the sentences of what is wrong with what is typed, or with a file."""
+    found: set[str] = set()
+    for path in sorted(ROOM.rglob("*.py")):
+        plain = WHOSE_VALUES_ARE_TYPED.fullmatch(str(path.relative_to(ROOM).with_suffix("")))
+        for name, call in calls(path):
+            if ERRORS.fullmatch(name) or (plain and name == "ValueError"):
+                found |= {text for one in call.args if (text := template(one)) and " " in text}
+    return {re.sub(r"^(\{\}|nodes): ", "", text) for text in found}  # a place is told as it is
+
+
+def test_what_the_rooms_below_find_wrong_is_known_in_korean() -> None:
+    known = json.loads((CATALOGUES / "faults.ko.json").read_text())
+    said = faults()
+    assert len(said) > 60
+    assert said - {re.sub(r"^\{\}: ", "", one) for one in known} - {"{}"} == set()
+    for english, korean in known.items():
+        count = english.count("{}")
+        assert {int(n) for n in re.findall(r"\{(\d)\}", korean)} <= set(range(count)), english
+
+
+@pytest.mark.parametrize(
+    ("english", "korean"),
+    [
+        ("there is no node pve9", "그런 노드가 없습니다: pve9"),
+        ("w.json: world.nodes: must be a list", "w.json: world.nodes: 목록이어야 합니다"),
+        ("d/console.key is damaged: it is empty", "d/console.key: 손상됨: 비어 있습니다"),
+        ("what nobody knows", "what nobody knows"),
+    ],
+)
+def test_a_fault_is_told_in_the_language_of_the_answer(english: str, korean: str) -> None:
+    try:
+        for language, words in ((Language.KO, korean), (Language.EN, english)):
+            choose(language)
+            assert in_words(english) == words
+    finally:
+        choose(None)
+
+
+@pytest.mark.parametrize(
+    ("typed", "korean"),
+    [
+        (
+            ["why", "vm:1", "missing.json"],
+            "CAPTURE: missing.json 파일을 읽을 수 없습니다: 없습니다",
+        ),
+        (["why", "vm:1"], "CAPTURE: 파일이나 --proxmox URL 가운데 하나만 지정하세요"),
+        (
+            ["doctor", "--token", "a", "--lang", "ko"],
+            "--token: --proxmox URL과 함께만 쓸 수 있습니다",
+        ),
+        (
+            ["status", "--proxmox", "h", "--user", "root"],
+            "--user: root: root@pam처럼 인증 영역을 붙이세요",
+        ),
+        (
+            ["serve", "--port", "0", "--host", "no.such.host.invalid"],
+            "--host: no.such.host.invalid는 이 서버의",
+        ),
+        (["serve", "--demo", "nodes=0", "--port", "0"], "--demo: 'nodes=0': nodes=3,resources=100"),
+    ],
+)
+def test_a_korean_operator_is_told_in_korean(
+    typed: list[str], korean: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("LANG", "ko_KR.UTF-8")
+    monkeypatch.setenv("VIRTON_DATA", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(app, typed)
+    assert done.exit_code in (1, 2)
+    assert korean in done.output, done.output
