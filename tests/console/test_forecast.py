@@ -125,9 +125,8 @@ async def test_who_may_see_all_is_answered_from_the_consoles_own_sight_and_nobod
     ticket = await ClusterApi(client).log_in("root@pam", PASSWORD, 0)
     for method, path, params in (
         ("POST", "/access/users", {"userid": "eye@pve", "password": PASSWORD}),
-        ("POST", "/access/roles", {"roleid": "Eye", "privs": "Sys.Audit"}),
-        ("PUT", "/access/acl", {"path": "/", "users": "eye@pve", "roles": "Eye"}),
-        ("PUT", "/access/acl", {"path": "/vms/121", "users": "eye@pve", "roles": "PVEAuditor"}),
+        ("PUT", "/access/acl", {"path": "/", "users": "eye@pve", "roles": "PVEAuditor"}),
+        ("PUT", "/access/acl", {"path": "/vms/100", "users": "eye@pve", "roles": "NoAccess"}),
     ):
         await client.call(method, path, ticket, params)
     await client.aclose()
@@ -135,6 +134,9 @@ async def test_who_may_see_all_is_answered_from_the_consoles_own_sight_and_nobod
     for asked in ("why/vm:100", "course?lose=phum01"):
         answer = await seat.browser.get(f"/api/forecast/{asked}")
         assert (answer.status_code, answer.json()["error"]["code"]) == (403, "forbidden")
+    page = (await seat.browser.get("/api/snapshot")).json()
+    assert page["guests_hidden"]
+    assert {row["sid"]: row["name"] for row in page["resources"]}["vm:100"] is None
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ ticket that nobody has shown before is asked about itself, and so is one that ha
 import asyncio
 import hashlib
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -37,10 +37,11 @@ _SHOWN_WITH = {
 
 def sees_all(permissions: Permissions) -> bool:
     """Tell whether nothing that a capture tells is hidden from somebody, on whatever path."""
+    known = {*permissions.paths, *permissions.shut}
     return all(
         privilege in permissions.on(path)
         for top, privilege in _SHOWN_WITH.items()
-        for path in (top, *(path for path in permissions.paths if path.startswith(f"{top}/")))
+        for path in (top, *(path for path in known if path.startswith(f"{top}/")))
     )
 
 
@@ -63,10 +64,11 @@ class Standing:
         return sorted(self.permissions.on("/"))
 
     @property
-    def sight(self) -> tuple[bool, frozenset[tuple[str, frozenset[tuple[str, bool]]]]]:
-        """Return what decides which parts of the Snapshot this viewer sees."""
+    def sight(self) -> Hashable:
+        """Return what decides which parts of the page model this viewer sees."""
         paths = self.permissions.paths.items()
-        return self.lab, frozenset((path, frozenset(held.items())) for path, held in paths)
+        held = frozenset((path, frozenset(held.items())) for path, held in paths)
+        return self.lab, held, self.permissions.shut
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """`/access/*`: realms, tickets, and what a user may do."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from virton.proxmox.second_factor import Challenge, parse_challenge
@@ -27,16 +27,25 @@ class Realm:
 class Permissions:
     """A user's privileges by path, as the cluster has worked them out.
 
-    What is said of a privilege is whether it also holds below its path.
+    What is said of a privilege is whether it also holds below its path. On the `shut` paths, and
+    below, there is none: the cluster lists only paths on which there are some, so that a path of
+    its access control list that is not listed shuts out what would be inherited.
     """
 
     paths: Mapping[str, Mapping[str, bool]] = field(default_factory=dict)
+    shut: frozenset[str] = frozenset()
+
+    def but_for(self, controlled: Iterable[str]) -> "Permissions":
+        """Return the permissions, given the paths of the cluster's access control list."""
+        return replace(self, shut=frozenset(controlled).difference(self.paths))
 
     def on(self, path: str) -> frozenset[str]:
         """Return the privileges on a path; the nearest path above that is listed decides."""
         if path in self.paths:
             return frozenset(self.paths[path])
         while path != "/" and path not in self.paths:
+            if path in self.shut:
+                return frozenset()
             path = path.rpartition("/")[0] or "/"
         above = self.paths.get(path, {})
         return frozenset(privilege for privilege, inherited in above.items() if inherited)
@@ -66,6 +75,11 @@ def parse_permissions(data: Any) -> Permissions:
     return Permissions(
         {path: {name: flag(below) for name, below in mapping(held).items()} for path, held in paths}
     )
+
+
+def parse_controlled(data: Any) -> frozenset[str]:
+    """Read the paths of the answer of `/access/acl`."""
+    return frozenset(str(row["path"]) for row in rows(data))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from virton.proxmox.access import (
     Permissions,
     Realm,
     TicketAnswer,
+    parse_controlled,
     parse_permissions,
     parse_realms,
     parse_ticket,
@@ -143,7 +144,13 @@ class ClusterApi:
 
     async def permissions(self) -> Permissions:
         """Return what the asking user may do, and so whether the ticket still holds."""
-        return await self.read("/access/permissions", parse_permissions)
+        held = await self.read("/access/permissions", parse_permissions)
+        try:
+            return held.but_for(await self.read("/access/acl", parse_controlled))
+        except ApiFailure as failure:
+            if failure.error.code is ErrorCode.AUTH:
+                raise
+            return held  # of who may not read the list, what is inherited is taken as it is told
 
     async def log_in(self, user: str, password: str, now: int, otp: str | None = None) -> Ticket:
         """Exchange a password, or a ticket that still holds, for a new ticket.

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from virton.ha.model import DatacenterSettings
-from virton.proxmox.access import parse_permissions
+from virton.proxmox.access import parse_controlled, parse_permissions
 from virton.proxmox.answers import Answers, Remembered, ask
 from virton.proxmox.api import ClusterApi
 from virton.proxmox.configuration import Group, Resource, Rule, parse_groups, parse_resources
@@ -59,6 +59,7 @@ TOTEM = "/cluster/config/totem"
 STORAGES = "/storage"
 REPLICATIONS = "/cluster/replication"
 PERMISSIONS = "/access/permissions"
+CONTROLLED = "/access/acl"
 
 _ALWAYS = (
     MANAGER,
@@ -75,6 +76,7 @@ _ALWAYS = (
     STORAGES,
     REPLICATIONS,
     PERMISSIONS,
+    CONTROLLED,
     *(f"/cluster/mapping/{kind}" for kind in MAPPING_KINDS),
 )
 
@@ -144,6 +146,7 @@ def _require_sight(answers: Answers, resources: Iterable[Resource], nodes: Nodes
     permissions = answers.maybe(PERMISSIONS, parse_permissions)
     if permissions is None:
         return
+    permissions = permissions.but_for(answers.maybe(CONTROLLED, parse_controlled) or ())
     seen = {guest.sid for guest in nodes.inventory.guests}
     for sid in sorted(resource.sid for resource in resources):
         path = f"/vms/{sid.partition(':')[2]}"

@@ -86,5 +86,6 @@ def _may_see(permissions: Permissions, vmid: int | None) -> bool:
 
 def sees_all_guests(permissions: Permissions) -> bool:
     """Tell whether every guest is within a viewer's sight, whatever guests there will be."""
-    single = (on for path, on in permissions.paths.items() if path.startswith("/vms/"))
-    return GUEST_AUDIT in permissions.on("/vms") and all(GUEST_AUDIT in on for on in single)
+    known = {*permissions.paths, *permissions.shut}
+    single = (path for path in known if path.startswith("/vms/"))
+    return all(GUEST_AUDIT in permissions.on(path) for path in ("/vms", *single))
