@@ -426,5 +426,6 @@ def drill() -> Snapshot:
             "trouble": None,
             "can_go_on": False,
             "result": None,
+            "outcomes": [],
         },
     }

@@ -104,6 +104,7 @@ async def test_a_drill_is_agreed_to_by_two_carried_out_by_the_lab_and_reported(
     told = await seat.told("/api/drill")
     assert told["course"]["trouble"] is None
     assert told["course"]["result"] == "pass"
+    assert all(": back as expected" in line for line in told["course"]["outcomes"])
     record = await seat.root.get("/api/drill/files/capture.json")
     drill = read_drill(json.loads(record.text))
     [tried] = drill.tried

@@ -28,6 +28,8 @@ export interface Course {
   /** Whether it can be gone on with in spite of the trouble. */
   can_go_on: boolean;
   result: "pass" | "fail" | null;
+  /** What became of each resource, in the language of the report. */
+  outcomes: string[];
 }
 
 export interface Told {

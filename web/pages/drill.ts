@@ -145,6 +145,7 @@ function courseView({ course, busy }: Told): TemplateResult | typeof nothing {
     ${course.waits ? html`<p role="alert"><strong>${course.waits}</strong></p><button type="button" class="button main big" ?disabled=${isBusy} @click=${() => doing("done")}>${t("drill.page.done")}</button>` : nothing}
     ${course.trouble ? html`<p class="bad-word" role="alert">${course.trouble}</p>` : nothing}
     ${course.can_go_on && may("Sys.Console") ? html`<button type="button" class="button main big" ?disabled=${isBusy} @click=${() => doing("resume")}>${t("drill.page.resume")}</button>` : nothing}
+    ${course.outcomes.length ? html`<ul>${course.outcomes.map((line) => html`<li>${line}</li>`)}</ul>` : nothing}
     ${course.result ? html`<p><span class="pill" data-tone=${course.result === "pass" ? "ok" : "bad"}>${t(`drill.page.result.${course.result}`)}</span></p>` : nothing}
   </div></section>`;
 }

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.text import Text
 
 from virton.cli.language import printable
+from virton.language import drills
 from virton.language.sentences import Sentences
 
 MARKS = {True: ("✓ ", "green"), False: ("✗ ", "bold red")}
@@ -17,7 +18,7 @@ def print_report(out: Console, said: Sentences, told: Mapping[str, Any]) -> None
     for scenario in told["scenarios"]:
         out.print(Text(printable(f"{scenario['title']}: {scenario['result_says']}"), "bold"))
         for row in scenario["rows"]:
-            out.print(Text.assemble("  ", MARKS[row["good"]], printable(_line(row, said))))
+            out.print(Text.assemble("  ", MARKS[row["good"]], printable(drills.outcome(row, said))))
         if not scenario["rows"]:
             out.print(f"  {printable(said.say('plans.drill.nothing_struck', {}))}")
     for part in ("shortfalls", "measures"):
@@ -28,20 +29,3 @@ def print_report(out: Console, said: Sentences, told: Mapping[str, Any]) -> None
     is_good = told["result"] == "pass"
     words = f"{said.say('plans.drill.result', {})}: {told['result_says']}"
     out.print(Text.assemble(MARKS[is_good], (printable(words), "bold")))
-
-
-def _line(row: Mapping[str, Any], said: Sentences) -> str:
-    fields = {
-        "who": " ".join(part for part in (row["sid"], row["name"]) if part),
-        "to": row["to"] or "–",
-        "measured": _span(row["measured_s"], said),
-        "expected": _span(row["expected_s"], said),
-        "says": row["says"],
-    }
-    return said.say("plans.drill.row", fields)
-
-
-def _span(seconds: Any, said: Sentences) -> str:
-    if seconds is None:
-        return "–"
-    return said.say("plans.drill.span", {"from_s": seconds[0], "to_s": seconds[1]})

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,8 @@ from virton.console.lender import Lender
 from virton.console.one_at_a_time import OneAtATime
 from virton.console.player import ask_player
 from virton.console.session_cookie import Session
+from virton.language.drills import outcome
+from virton.language.sentences import Sentences
 from virton.plans.desired import DesiredError
 from virton.plans.drill import Drill, Fault, Tried, read_form
 from virton.plans.drill_measures import measured_of
@@ -53,6 +55,7 @@ class Course:
     steps: list[dict[str, Any]] = field(default_factory=list)
     trouble: tuple[str, str] | None = None
     result: str | None = None
+    outcomes: list[str] = field(default_factory=list)
     lacks_hands: bool = False
 
 
@@ -235,6 +238,7 @@ class DrillBook(OneAtATime):
         put_in_place(folder / "capture.json", drill.text)
         put_in_place(folder / "report.json", told["text"])
         put_in_place(folder / "report.html", told["html"])
+        course.outcomes = list(_outcomes(json.loads(told["text"]), Sentences.of(started.lang)))
         course.result = told["result"]
         self._keeper.forget()
 
@@ -304,6 +308,12 @@ async def _foresee(document: dict[str, Any], fault: Fault) -> Foreseen:
     asked = {"do": "expect", "document": document, "how": fault.how, "node": fault.node}
     told = await ask_player(asked)
     return told["back"], told["longest_s"]
+
+
+def _outcomes(report: Mapping[str, Any], said: Sentences) -> Iterator[str]:
+    for scenario in report["scenarios"]:
+        for row in scenario["rows"]:
+            yield f"{scenario['title']}: {outcome(row, said)}"
 
 
 Tell = Callable[[Look, int], None]

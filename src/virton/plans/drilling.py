@@ -163,18 +163,16 @@ async def _ready(watch: Watch, hand: Hand, fault: Fault, foresee: Foresee) -> Tr
 
 async def _gone_on(watch: Watch, hand: Hand, begun: Trying) -> Trying | None:
     """Return what is gone on with; None where nothing was done yet, and it begins anew."""
-    if begun.phase is Phase.OVER:
+    if begun.phase is not Phase.WAITS:
         return begun
-    if begun.phase is Phase.WAITS:
-        clock = _clock(begun.capture, begun.fault)
-        while (seen := await _look(watch, clock)) is None:
-            await watch.pause(LOOK_S)
-        if seen.online.get(begun.fault.node):
-            return None
-        if hand.name != "lab":
-            raise LostMomentError(begun.fault.node)
-    if hand.name == "lab":
-        await hand.strike(begun.fault)  # it does no harm twice
+    clock = _clock(begun.capture, begun.fault)
+    while (seen := await _look(watch, clock)) is None:
+        await watch.pause(LOOK_S)
+    if seen.online.get(begun.fault.node):
+        return None
+    if hand.name != "lab":
+        raise LostMomentError(begun.fault.node)
+    # the lab takes no time: it was done right after the last look
     return replace(begun, phase=Phase.STRUCK)
 
 

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from virton.language import drills
 from virton.language.sentences import Sentences
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def page(name: str, report: Mapping[str, Any], template: Path | None = None) -> 
         return said.say(f"plans.{key}", fields)
 
     def span(seconds: Sequence[int] | None) -> str:
-        return "–" if seconds is None else t("drill.span", from_s=seconds[0], to_s=seconds[1])
+        return drills.span(seconds, said)
 
     def word(prefix: str, value: str) -> str:
         return said.say(f"{prefix}.{value}", {}) if f"{prefix}.{value}" in said.texts else value

@@ -55,6 +55,7 @@ def _course(course: Course, fault: Fault, book: DrillBook, said: Sentences) -> d
         "trouble": trouble,
         "can_go_on": can_go_on and not book.is_busy,
         "result": course.result,
+        "outcomes": course.outcomes,
     }
 
 

@@ -38,7 +38,8 @@ class Upkeep:
         if books is None:
             return
         keepers = Keepers(books.history, books.moments, books.outbox)
-        now_ms = round(self._clock.time() * 1000)
+        # what is deleted must be old by both clocks: either of them may be wrong
+        now_ms = round((self._clock.time() + min(0.0, self._chronicle.ahead_s)) * 1000)
         try:
             gone = await asyncio.to_thread(
                 lambda: tidy(keepers, self.retention(books.settings), now_ms)
