@@ -7,31 +7,39 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser.stage import Opener, Stage
-from tests.browser.standin import Served, Standin
+from tests.browser.standin import NOWHERE, Served, Standin
 from tests.quick_hashes import quick_hashes
 
 __all__ = ["quick_hashes"]
 
 CHROMIUM = "/usr/bin/chromium"
+SHELL = "/usr/bin/chromium-headless-shell"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--in-process-gpu"]
+BRIEF = ["--js-flags=--single-threaded --no-opt --no-maglev --always-sparkplug"]
+"""A page lives for some seconds: to make its scripts fast would cost more than it saves."""
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 PATIENCE_MS = 5000
 
 
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    """The browser of the whole folder; tests elsewhere have their own event loops."""
+    """The browser of the whole folder; tests elsewhere have their own event loops.
+
+    The shell is Chromium without all that stands around a page, which nobody sees here; it takes
+    half as long where it is installed.
+    """
     expect.set_options(timeout=PATIENCE_MS)
+    program = SHELL if Path(SHELL).exists() else CHROMIUM
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=program, args=[*FLAGS, *BRIEF])
         yield browser
         browser.close()
 
 
 @pytest.fixture(scope="package")
-def shared_stage(chromium: Browser) -> Stage:
+def shared_stage(chromium: Browser, served: Standin) -> Stage:
     """The stage of the whole folder."""
-    return Stage(chromium)
+    return Stage(chromium, served.address + NOWHERE)
 
 
 @pytest.fixture

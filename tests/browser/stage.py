@@ -12,14 +12,17 @@ from playwright.sync_api import BrowserContext as Context
 
 Opener = Callable[..., Page]
 
-NOWHERE = "about:blank"
-
 
 class Stage:
-    """Lends its one page to a test, and forgets afterwards what the test has left there."""
+    """Lends its one page to a test, and forgets afterwards what the test has left there.
 
-    def __init__(self, browser: Browser) -> None:
+    Between two tests it waits at `nowhere`, an empty page of the server that most tests open: a
+    browser that stays with one server keeps its process, and the scripts that it has read.
+    """
+
+    def __init__(self, browser: Browser, nowhere: str) -> None:
         self._browser = browser
+        self._nowhere = nowhere
         self._complaints: list[str] = []
         self._contexts: list[Context] = []
         self._shared = self._new_context()
@@ -82,10 +85,10 @@ class Stage:
         """Lead the page away, once it has arrived where it is just going by itself."""
         self._page.mouse.move(0, 0)
         with suppress(Error):
-            self._page.goto(NOWHERE)
+            self._page.goto(self._nowhere)
         self._page.wait_for_load_state()
-        if self._page.url != NOWHERE:
-            self._page.goto(NOWHERE)
+        if self._page.url != self._nowhere:
+            self._page.goto(self._nowhere)
 
     def _forget(self) -> None:
         """Let the browser forget what pages kept of the addresses they were opened at."""

@@ -31,6 +31,8 @@ PRIVILEGES = ["Sys.Audit", "Sys.Console", "Sys.Modify", "VM.Migrate"]
 BELOW = "/ha"
 """The path below which it stands, too, as behind a proxy that has one for it."""
 CSRF = "token-of-the-stand-in"
+NOWHERE = "/nowhere"
+"""An empty page, where the browser waits for the next test without leaving the process it has warm."""
 
 
 class Standin:
@@ -281,6 +283,7 @@ def make_app(standin: Standin) -> Starlette:
 
     writes = ["POST", "PUT", "DELETE"]
     routes = [
+        Route(NOWHERE, lambda _: HTMLResponse("")),
         Route("/", page("ha")),
         Route("/api/forecast/advice", advice),
         Route("/api/forecast/waiting", lambda _: JSONResponse({"resources": {}})),
