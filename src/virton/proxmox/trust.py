@@ -9,6 +9,7 @@ import re
 import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -85,11 +86,17 @@ def _unverified_context() -> ssl.SSLContext:
     return context
 
 
+@cache
+def _system_context() -> ssl.SSLContext:
+    """Return what the system's authorities are read into, once: some 140 certificates."""
+    return ssl.create_default_context()
+
+
 def ssl_context(trust: Trust) -> ssl.SSLContext:
     """Return a TLS client context that enforces the given trust."""
     match trust:
         case SystemTrust():
-            return ssl.create_default_context()
+            return _system_context()
         case CaFile(path):
             context = ssl.create_default_context(cafile=str(path))
             # Newer Pythons also refuse authorities whose own certificate lacks a key usage, as
