@@ -49,11 +49,13 @@ class Stage:
         width: int = 1280,
         height: int = 900,
         own: bool = False,
+        password: str | None = None,
     ) -> Page:
         """Open a page for somebody who prefers a language and a theme, or has not chosen.
 
         It is a page of its `own` for a test that replaces what belongs to the browser, its clock
-        say, and for every one but the first of a test.
+        say, and for every one but the first of a test. With a password it is root's, who has logged
+        in without the page for that.
         """
         page = self._new_context().new_page() if own or self._is_lent else self._page
         self._is_lent = self._is_lent or page is self._page
@@ -61,6 +63,8 @@ class Stage:
         page.context.add_cookies(
             [{"name": n, "value": v, "url": address} for n, v in preferences.items() if v]
         )
+        if password is not None:
+            _log_in(page.context, address, password)
         self._origins.add(address)
         page.set_viewport_size({"width": width, "height": height})
         page.goto(address + path)
@@ -114,3 +118,10 @@ class Stage:
     def _hear(self, message: ConsoleMessage) -> None:
         if "Content Security Policy" in message.text:
             self._complaints.append(message.text)
+
+
+def _log_in(context: Context, address: str, password: str) -> None:
+    """Give a browser a session of root's at the console at an address."""
+    who = {"username": "root", "realm": "pam", "password": password}
+    answer = context.request.post(f"{address}/api/login", data=who, headers={"Origin": address})
+    assert answer.ok, answer.text()

@@ -33,15 +33,11 @@ def open_live(stage: Stage, live: Live) -> Opener:
 
 
 def arrive(open_live: Opener, path: str = "/", look: tuple[str, str, int] = LOOKS[0]) -> Page:
-    """Log in, and go to a page."""
+    """Go to a page, logged in."""
     locale, theme, width = look
-    page = open_live("/", locale=locale, theme=theme, width=width)
-    page.get_by_label(re.compile("사용자|User")).fill("root")
-    page.get_by_label(re.compile("비밀번호|Password")).fill(PASSWORD)
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("radio").first).to_be_visible()
-    if path != "/":
-        page.goto(page.url.rstrip("/") + path)
+    page = open_live(path, locale=locale, theme=theme, width=width, password=PASSWORD)
+    if path == "/":
+        expect(page.get_by_role("radio").first).to_be_visible()
     return page
 
 

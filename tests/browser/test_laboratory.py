@@ -1,6 +1,7 @@
 """The laboratory beside the page, for clusters that offer one."""
 
 import re
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -44,23 +45,29 @@ def test_it_is_marked_as_a_simulation_and_tells_its_time(lab_page: Page) -> None
     expect(lab(lab_page)).to_contain_text("시각 12:03:20")
 
 
-@pytest.mark.parametrize(("kind", "action"), [("네트워크", "network"), ("전원", "power")])
-def test_a_node_is_cut_off_by_a_switch(
-    kind: str, action: str, lab_page: Page, standin: Standin
-) -> None:
-    lab(lab_page).get_by_role("switch", name=f"phum03 {kind}").click()
-    expect(lab(lab_page).get_by_role("switch", name=f"phum03 {kind}")).to_be_checked()
-    assert standin.writes == [
-        ("POST", "/api/lab", {"action": action, "node": "phum03", "on": False})
-    ]
+def ask(page: Page, act: Callable[[], None]) -> None:
+    """Do what the laboratory is asked by, and wait until it has answered."""
+    with page.expect_response(lambda one: one.request.method == "POST"):
+        act()
+
+
+def test_a_node_is_cut_off_by_a_switch(lab_page: Page, standin: Standin) -> None:
+    for kind, action in [("네트워크", "network"), ("전원", "power")]:
+        switch = lab(lab_page).get_by_role("switch", name=f"phum03 {kind}")
+        ask(lab_page, switch.click)
+        expect(switch).to_be_checked()
+        asked = {"action": action, "node": "phum03", "on": False}
+        assert standin.writes.pop() == ("POST", "/api/lab", asked)
+    assert standin.writes == []
 
 
 def test_a_guest_is_crashed_and_its_starts_made_to_fail(lab_page: Page, standin: Standin) -> None:
-    lab(lab_page).get_by_role("button", name="VM 100 (LOTCES-WIN) 비정상 종료시키기").click()
+    crash = lab(lab_page).get_by_role("button", name="VM 100 (LOTCES-WIN) 비정상 종료시키기")
+    ask(lab_page, crash.click)
     lab(lab_page).get_by_label("VM 121 (ct) 다음 시작을 실패시킬 횟수").fill("2")
     guest = next(one for one in standin.laboratory["guests"] if one["sid"] == "vm:121")
     guest["fail_starts"] = 2
-    lab(lab_page).get_by_role("button", name="VM 121 (ct) 시작 실패 적용").click()
+    ask(lab_page, lab(lab_page).get_by_role("button", name="VM 121 (ct) 시작 실패 적용").click)
     expect(lab(lab_page).get_by_label("VM 121 (ct) 다음 시작을 실패시킬 횟수")).to_have_value("2")
     assert [body for _, _, body in standin.writes] == [
         {"action": "crash", "sid": "vm:100"},
@@ -104,15 +111,17 @@ def test_switches_follow_the_cluster_and_keep_the_focus(lab_page: Page, standin:
     expect(switch).to_be_focused()
 
 
-@pytest.mark.parametrize("count", ["-1", "1.5", "1e2", "1001", "9" * 21, ""])
 def test_a_number_of_failing_starts_that_none_can_be_is_refused_at_its_field(
-    count: str, lab_page: Page, standin: Standin
+    lab_page: Page, standin: Standin
 ) -> None:
     field = lab(lab_page).get_by_label("VM 121 (ct) 다음 시작을 실패시킬 횟수")
-    field.fill(count)
-    lab(lab_page).get_by_role("button", name="VM 121 (ct) 시작 실패 적용").click()
-    expect(field).to_have_attribute("aria-invalid", "true")
-    expect(field).to_have_accessible_description("0에서 1,000 사이의 정수를 입력하세요.")
+    for count in ("-1", "1.5", "1e2", "1001", "9" * 21, ""):
+        field.fill("")
+        expect(field).to_have_value("")
+        field.fill(count)
+        lab(lab_page).get_by_role("button", name="VM 121 (ct) 시작 실패 적용").click()
+        expect(field).to_have_attribute("aria-invalid", "true")
+        expect(field).to_have_accessible_description("0에서 1,000 사이의 정수를 입력하세요.")
     assert standin.writes == []
 
 

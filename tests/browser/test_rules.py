@@ -125,27 +125,25 @@ def test_the_node_table_shows_memory_and_processor_in_use_as_they_change(
     expect(dialog.get_by_label("phum03 가중치", exact=True)).to_be_focused()
 
 
-@pytest.mark.parametrize(
-    ("name", "complaint"),
-    [
-        ("1-node", "2자 이상 입력하세요."),
-        ("x", "2자 이상 입력하세요."),
-        ("규칙", "2자 이상 입력하세요."),
-        ("win-licence", "같은 이름의 규칙이 이미 있습니다."),
-        ("", "규칙명을 입력하세요."),
-    ],
-)
-def test_a_name_that_the_cluster_would_not_take_is_said_at_once(
-    name: str, complaint: str, ruled: Page
-) -> None:
+NAMES_REFUSED = [
+    ("1-node", "2자 이상 입력하세요."),
+    ("x", "2자 이상 입력하세요."),
+    ("규칙", "2자 이상 입력하세요."),
+    ("win-licence", "같은 이름의 규칙이 이미 있습니다."),
+    ("", "규칙명을 입력하세요."),
+]
+
+
+def test_a_name_that_the_cluster_would_not_take_is_said_at_once(ruled: Page) -> None:
     dialog = add(ruled, "리소스")
     dialog.get_by_role("checkbox", name="VM 124 (cl2)").check()
     dialog.get_by_role("checkbox", name="VM 999 (virton)").check()
-    dialog.get_by_label("규칙명").fill("good-name")
-    expect(save(ruled)).to_be_enabled()
-    dialog.get_by_label("규칙명").fill(name)
-    expect(dialog.get_by_text(complaint)).to_be_visible()
-    expect(save(ruled)).to_be_disabled()
+    for name, complaint in NAMES_REFUSED:
+        dialog.get_by_label("규칙명").fill("good-name")
+        expect(save(ruled)).to_be_enabled()
+        dialog.get_by_label("규칙명").fill(name)
+        expect(dialog.get_by_text(complaint)).to_be_visible()
+        expect(save(ruled)).to_be_disabled()
 
 
 def test_a_priority_out_of_range_is_refused(page: Page) -> None:

@@ -89,26 +89,25 @@ def test_of_a_lost_master_the_line_names_the_node_and_not_the_age_of_what_is_kno
     expect(matters(page).get_by_text("보고가 끊겨")).to_be_visible()
 
 
-@pytest.mark.parametrize(
-    ("display", "word", "tone"),
-    [
-        ("active", "활성 (Active)", "ok"),
-        ("idle", "유휴 (Idle)", "idle"),
-        ("lost", "잠금 유실 (Lost Lock)", "bad"),
-        ("error", "오류 (Error)", "bad"),
-        ("waiting", "잠금 대기 (Waiting for Lock)", "warn"),
-        ("maintenance", "점검 중 (Maintenance)", "info"),
-        ("dead", "응답 없음 (Old Timestamp)", "warn"),
-        ("time_drift", "시간 불일치 (Time Drift)", "warn"),
-    ],
-)
-def test_a_node_state_has_its_word_and_colour(
-    display: str, word: str, tone: str, standin: Standin, open_page: Opener
-) -> None:
-    assert standin.snapshot
-    standin.snapshot["nodes"][0]["lrm"] = contents.lrm(display)
-    page = open_page()
-    expect(row(page, "phum01").get_by_text(word, exact=True)).to_have_attribute("data-tone", tone)
+NODE_STATES = [
+    ("active", "활성 (Active)", "ok"),
+    ("idle", "유휴 (Idle)", "idle"),
+    ("lost", "잠금 유실 (Lost Lock)", "bad"),
+    ("error", "오류 (Error)", "bad"),
+    ("waiting", "잠금 대기 (Waiting for Lock)", "warn"),
+    ("maintenance", "점검 중 (Maintenance)", "info"),
+    ("dead", "응답 없음 (Old Timestamp)", "warn"),
+    ("time_drift", "시간 불일치 (Time Drift)", "warn"),
+]
+
+
+def test_a_node_state_has_its_word_and_colour(page: Page, standin: Standin) -> None:
+    snapshot = contents.usual()
+    for display, word, tone in NODE_STATES:
+        snapshot["nodes"][0]["lrm"] = contents.lrm(display)
+        standin.show(snapshot)
+        mark = row(page, "phum01").get_by_text(word, exact=True)
+        expect(mark).to_have_attribute("data-tone", tone)
 
 
 def test_without_quorum_nothing_can_be_changed_and_every_button_says_why(
@@ -150,12 +149,12 @@ def test_who_answers_late_or_not_at_all_is_named(page: Page, standin: Standin) -
     expect(late).to_have_text(["phum02:8006의 응답이 늦습니다 (6초)."])
 
 
-@pytest.mark.parametrize(("skew_s", "word"), [(140, "140초 빠릅니다"), (-9, "9초 느립니다")])
-def test_a_clock_that_differs_is_told(skew_s: int, word: str, page: Page, standin: Standin) -> None:
+def test_a_clock_that_differs_is_told(page: Page, standin: Standin) -> None:
     snapshot = contents.usual()
-    snapshot["cluster"]["clock"]["skew_s"] = skew_s
-    standin.show(snapshot)
-    expect(line(page).get_by_text(word)).to_be_visible()
+    for skew_s, words in [(140, "140초 빠릅니다"), (-9, "9초 느립니다")]:
+        snapshot["cluster"]["clock"]["skew_s"] = skew_s
+        standin.show(snapshot)
+        expect(line(page).get_by_text(words)).to_be_visible()
 
 
 def test_an_old_report_says_its_age_by_the_clusters_clock(page: Page, standin: Standin) -> None:
@@ -179,22 +178,22 @@ def test_a_lost_lock_is_warned_of_in_the_words_of_the_manual(page: Page, standin
     expect(warning).to_be_visible()
 
 
-@pytest.mark.parametrize(
-    ("token", "words"),
-    [
-        ({"refused": True, "lacks": []}, "콘솔의 API 토큰을 거부했습니다."),
-        ({"refused": False, "lacks": ["Sys.Audit", "VM.Audit"]}, "Sys.Audit, VM.Audit 권한이 없어"),
-    ],
-)
+BAD_TOKENS: list[tuple[contents.Snapshot, str]] = [
+    ({"refused": True, "lacks": []}, "콘솔의 API 토큰을 거부했습니다."),
+    ({"refused": False, "lacks": ["Sys.Audit", "VM.Audit"]}, "Sys.Audit, VM.Audit 권한이 없어"),
+]
+
+
 def test_what_is_wrong_with_the_consoles_token_is_told_as_its_own(
-    page: Page, standin: Standin, token: contents.Snapshot, words: str
+    page: Page, standin: Standin
 ) -> None:
     snapshot = contents.usual()
-    snapshot["cluster"]["token"] = {"name": "mon@pve!ha"} | token
-    standin.show(snapshot)
-    expect(line(page)).to_contain_text("콘솔의 API 토큰")
-    told = matters(page).get_by_role("listitem").filter(has_text="mon@pve!ha")
-    expect(told).to_contain_text(words)
+    for token, words in BAD_TOKENS:
+        snapshot["cluster"]["token"] = {"name": "mon@pve!ha"} | token
+        standin.show(snapshot)
+        expect(line(page)).to_contain_text("콘솔의 API 토큰")
+        told = matters(page).get_by_role("listitem").filter(has_text="mon@pve!ha")
+        expect(told).to_contain_text(words)
 
 
 def test_a_part_that_the_consoles_token_may_not_read_says_whose_privilege_is_missing(

@@ -109,18 +109,16 @@ def _settle(page: Page) -> None:
     page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
 
 
-@pytest.mark.parametrize(("density", "height"), [("좁게", 28), ("보통", 36), ("넓게", 44)])
-def test_rows_have_one_of_three_heights_which_is_remembered(
-    density: str, height: int, page: Page
-) -> None:
-    page.get_by_role("button", name=density).click()
-    page.reload()
-    expect(page.get_by_role("radio").first).to_be_visible()
-    heights = page.evaluate(
-        "() => [...document.querySelectorAll('#resources tbody tr, #status tbody tr')]"
-        ".map((row) => row.getBoundingClientRect().height)"
-    )
-    assert set(heights) == {height}
+def test_rows_have_one_of_three_heights_which_is_remembered(page: Page) -> None:
+    for density, height in [("좁게", 28), ("넓게", 44), ("보통", 36)]:
+        page.get_by_role("button", name=density).click()
+        page.reload()
+        expect(page.get_by_role("radio").first).to_be_visible()
+        heights = page.evaluate(
+            "() => [...document.querySelectorAll('#resources tbody tr, #status tbody tr')]"
+            ".map((row) => row.getBoundingClientRect().height)"
+        )
+        assert set(heights) == {height}
 
 
 def test_the_tab_says_the_same_word_as_the_line(page: Page, standin: Standin) -> None:
