@@ -7,6 +7,7 @@ import pytest
 
 from tests.forecast.proof import embedded, read
 from virton.embedded.running import RunningCluster
+from virton.forecast.ask import assumptions
 from virton.forecast.courses import Deed, play
 from virton.forecast.phases import assignments
 from virton.ha.events import Record
@@ -54,3 +55,16 @@ def test_a_node_that_was_fenced_lately_waits_for_its_lock(lost_s: int) -> None:
     assert forecast is not None
     assert came > 30
     assert forecast == pytest.approx(came, abs=15)
+
+
+def test_that_nobody_knows_since_when_it_waits_is_among_the_assumptions() -> None:
+    cluster = lost_for(220)
+    cluster.world.set_power("phum03", True)
+    told: list[dict[str, object]] = []
+    for _ in range(20):
+        cluster.world.step(10)
+        situation = asyncio.run(read(cluster))
+        told += [one.to_json() for one in assumptions(situation) if one.kind == "lock_wait"]
+        if told:
+            break
+    assert told == [{"kind": "lock_wait", "names": ["phum03"], "seconds": 120}]

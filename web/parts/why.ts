@@ -27,6 +27,8 @@ import { lookAtRule } from "./rules.js";
 let sid: string | null = null;
 let found: Why | null = null;
 let changes: Happening[] | null = null;
+/** Its failures and what ended them, newest first, also such as are too old to be among the changes. */
+let tries: Happening[] | null = null;
 let failure: ApiError | null = null;
 let opener: HTMLElement | null = null;
 
@@ -39,7 +41,7 @@ resourceMenu.push((resource) => [{ label: t("why.ask"), deed: () => openWhy(reso
 
 /** Open the panel for a resource. */
 function openWhy(wanted: string, from: HTMLElement | null): void {
-  [sid, opener, found, changes, failure] = [wanted, from, null, null, null];
+  [sid, opener, found, changes, tries, failure] = [wanted, from, null, null, null, null];
   openSide("panel", true);
   void ask(wanted);
   void askForChanges(wanted);
@@ -58,10 +60,15 @@ async function ask(wanted: string): Promise<void> {
 
 async function askForChanges(wanted: string): Promise<void> {
   try {
-    const page = await askHistory(new URLSearchParams({ whom: wanted, limit: "10" }));
-    if (sid === wanted) changes = page.rows;
+    const asked = { whom: wanted, limit: "10" };
+    const ends = [...FRESH_STARTS, "resource.failed"].map((kind) => ["kind", kind]);
+    const [page, tried] = await Promise.all([
+      askHistory(new URLSearchParams(asked)),
+      askHistory(new URLSearchParams([["whom", wanted], ["limit", MOST_TRIES], ...ends])),
+    ]);
+    if (sid === wanted) [changes, tries] = [page.rows, tried.rows];
   } catch {
-    if (sid === wanted) changes = [];
+    if (sid === wanted) changes = tries = [];
   }
   redraw();
 }
@@ -197,13 +204,14 @@ function changeOf({ strict, resources, nodes }: Record<string, string>): Partial
 }
 
 function stateView(resource: Resource): TemplateResult {
-  const { restart, relocate, since } = triesOf(resource);
+  const { restart, relocate, since, isWhole } = triesOf(resource);
+  const tried = { restart, restarts: resource.max_restart, relocate, relocates: resource.max_relocate };
   const told: [string, unknown][] = [
     [t("column.state"), pill(resourceState(resource.state))],
     [t("why.since"), since === null ? "–" : dateTime(since / 1000)],
     [t("why.guest"), resource.guest ? guestStatus(resource.guest) : "–"],
     [t("why.from"), arrivalText(resource) || "–"],
-    [t("why.tries"), t("why.tries_of", { restart, restarts: resource.max_restart, relocate, relocates: resource.max_relocate })],
+    [t("why.tries"), t(isWhole ? "why.tries_of" : "why.tries_known", tried)],
     [t("why.failed"), resource.failed_nodes.length ? list(resource.failed_nodes) : "–"],
     [t("why.awaits"), awaitedText(resource)],
   ];
@@ -214,14 +222,18 @@ function stateView(resource: Resource): TemplateResult {
 /** What ended a row of failures. */
 const FRESH_STARTS = ["resource.started", "resource.cleared", "resource.recovered", "resource.moved"];
 
-/** Tries used since it last ran, and since when it is as it is, as far as the history tells. */
-function triesOf({ failed_nodes }: Resource): { restart: number; relocate: number; since: number | null } {
-  const rows = changes ?? [];
+/** So many failures since it last ran are looked for in the history. */
+const MOST_TRIES = "100";
+
+/** Tries used since it last ran, whether the history tells them all, and since when it is as it is. */
+function triesOf({ failed_nodes, guest }: Resource): { restart: number; relocate: number; since: number | null; isWhole: boolean } {
+  const rows = tries ?? [];
   const end = rows.findIndex(({ kind }) => FRESH_STARTS.includes(kind));
   const failures = (end < 0 ? rows : rows.slice(0, end)).filter(({ kind }) => kind === "resource.failed");
-  const last = rows.find(({ kind }) => kind !== "resource.changed");
+  const last = (changes ?? []).find(({ kind }) => kind !== "resource.changed");
   const restart = Math.max(0, failures.length - failed_nodes.length);
-  return { restart, relocate: failed_nodes.length, since: last?.to ?? null };
+  const isWhole = end >= 0 || guest === "running";
+  return { restart, relocate: failed_nodes.length, since: last?.to ?? null, isWhole };
 }
 
 /** Who has to do something next. */

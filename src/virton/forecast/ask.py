@@ -20,10 +20,12 @@ from virton.forecast.phases import assignments
 from virton.forecast.question import Question
 from virton.forecast.rest import at_rest
 from virton.forecast.situation import Situation
+from virton.forecast.staging import waiting
 from virton.ha.events.cluster import FenceAcknowledged, NodeStateChanged, WatchdogPoweroff
 from virton.ha.events.daemon import DaemonState
 from virton.ha.events.resource import ResourceStateChanged
 from virton.ha.states import CrmState, NodeState
+from virton.simulation.timing import LOCK_LIFETIME_S
 
 SLACK_S = 1
 """Seconds that a range is wider than what was played: real daemons do not tick in whole seconds."""
@@ -193,5 +195,8 @@ def assumptions(situation: Situation) -> tuple[Assumption, ...]:
         found.append(Assumption("unproven_version", {"version": situation.version}))
     if situation.device_votes:
         found.append(Assumption("qdevice_reachable", {"votes": situation.device_votes}))
+    if waiting_there := sorted(waiting(situation)):
+        told = {"names": waiting_there, "seconds": LOCK_LIFETIME_S}
+        found.append(Assumption("lock_wait", told))
     found += [Assumption("remark", dict(remark)) for remark in situation.remarks]
     return tuple(found)
