@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from virton.console.watch.domains import DomainError, Domains, read_domains
+from virton.console.watch.domains import Domains
 from virton.damage import DamagedError
+from virton.plans.domains import DomainError, read_domains
 
 KNOWN = frozenset({"a", "b"})
 

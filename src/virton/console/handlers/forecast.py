@@ -13,8 +13,8 @@ from virton.console.handlers.history import number_of
 from virton.console.handlers.records import past_capture
 from virton.console.problems import Refusal
 from virton.console.standings import AUDIT, CONSOLE, GUEST_AUDIT
-from virton.console.watch.domains import DomainError, read_domains
 from virton.language.forecasts import told_course, told_waiting, told_why
+from virton.plans.domains import DomainError, read_domains
 
 _LISTS = ("lose", "cut", "maintenance", "fail_start", "add_rule", "change", "remove", "move")
 _TEXTS = ("split", "arming", "as_version")

@@ -11,11 +11,12 @@ from typing import Any
 
 from virton.console.clock import Clock
 from virton.console.page.model import Outlook
-from virton.console.watch.domains import Domains, Named
+from virton.console.watch.domains import Domains
 from virton.console.watch.readings import Readings
 from virton.console.watch.sights import Sights
 from virton.damage import DamagedError, reading
 from virton.ha.environment import SILENT_S
+from virton.plans.domains import Named
 from virton.strict_json import read_json
 
 TOLD = 4
