@@ -28,6 +28,10 @@ def wrong(value: Any, schema: dict[str, Any], path: str = "$") -> str | None:
         return f"{path}: {value!r} is not {schema['const']!r}"
     if "enum" in schema and value not in schema["enum"]:
         return f"{path}: {value!r} is none of {schema['enum']}"
+    for ways in (schema[key] for key in ("anyOf", "oneOf") if key in schema):
+        told = [wrong(value, way, path) for way in ways]
+        if None not in told:
+            return told[-1]
     kinds = schema.get("type", list(TYPES))
     kinds = [kinds] if isinstance(kinds, str) else kinds
     if not any(isinstance(value, TYPES[kind]) for kind in kinds):

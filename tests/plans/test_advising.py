@@ -38,6 +38,16 @@ def test_guests_that_come_together_are_kept_apart_by_a_rule() -> None:
     assert kinds(advice) == ["apart"]
 
 
+def test_a_guest_that_ha_does_not_look_after_is_to_be_started_first() -> None:
+    """Once it is, the two come together after a loss, which a rule ends."""
+    stopped = {"node": "node1", "state": "stopped"}
+    web = cluster({"vm:1": stopped, "vm:2": "node2", "vm:3": "node3"})
+    _, advice = first(web, "{back: vm:1, within_s: 300, after: node}")
+    assert kinds(advice) == ["start"]
+    _, advice = first(web, "{apart: [vm:1, vm:2], after: node}")
+    assert kinds(advice) == ["start", "apart"]
+
+
 def test_of_two_that_help_the_cheaper_one_is_advised() -> None:
     """A rule on node1 alone: made a preference, nothing moves."""
     bound = rule("bound", ["vm:1"], nodes={"node1": 0}, strict=1)

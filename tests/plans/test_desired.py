@@ -48,12 +48,30 @@ def test_what_is_exported_is_what_the_schema_says_and_changes_nothing() -> None:
     assert "데이터베이스: #1" in text
 
 
+@pytest.mark.parametrize(
+    ("text", "is_right"),
+    [
+        ("resources: {vm:1: absent, vm:2: , ct:3: {state: stopped}}\nrules: {apart: absent}", True),
+        ("fault_domains: {rack A: absent, rack B: [node1]}\nprune: [rules]\ngroups:", True),
+        ("objectives: {a: {back: web, within_s: 9}, b: {share: [web], most: 1/2}}", True),
+        ("resources: {vm:1: gone}", False),
+        ("rules: {apart: {affinity: positive}}", False),
+        ("prune: guests", False),
+        ("objectives: {a: {back: web}}", False),
+        ("objectives: {a: {tolerates: false}}", False),
+    ],
+)
+def test_an_editor_that_knows_the_schema_tells_right_from_wrong(text: str, is_right: bool) -> None:
+    told = wrong(read_tree(f"version: 1\n{text}\n"), SCHEMA)
+    assert (told is None) is is_right, told
+
+
 def test_the_schema_and_the_reader_know_the_same_keys() -> None:
     parts = SCHEMA["properties"]
     told = {name: set(part["properties"]) for name, part in parts["settings"]["properties"].items()}
     assert told == {name: set(keys) for name, keys in SETTINGS.items()}
     for part in (Kind.RESOURCE, Kind.RULE):
-        entry = parts[part]["additionalProperties"]["properties"]
+        entry = parts[part]["additionalProperties"]["anyOf"][1]["properties"]
         name = "vm:1" if part is Kind.RESOURCE else "near\n  type: node-affinity"
         name = name.replace("\n  ", ":\n    ") if part is Kind.RULE else f"{name}:"
         with pytest.raises(DesiredError) as complaint:
@@ -61,18 +79,92 @@ def test_the_schema_and_the_reader_know_the_same_keys() -> None:
         assert set(complaint.value.fields["known"]) == set(entry) - {"type"}
 
 
-def test_a_file_keeps_its_comments_and_its_order_on_the_way_back() -> None:
+ODD = """\
+# ours
+version: 1   # stays
+rules:
+  apart:   # for a reason
+    resources: ["vm:2",   vm:1]
+    type: resource-affinity
+    affinity: positive  # wrong
+  # before near
+  near: {type: node-affinity, resources: [vm:1, # one
+      vm:9, # nine
+    ], nodes: {node1: 3, node3: 1}, strict: yes}
+resources:
+    ct:3: {max_restart: 4, state: 'stopped'}
+    vm:9:
+        state: started
+    # before eight
+    vm:8: absent   # never again
+    vm:1:   # as usual
+    # end of resources
+
+# guests that belong together
+groups: {web: [vm:1]}
+fault_domains:
+  rack A:
+  - node3   # third
+  # second
+# end"""
+BACK = """\
+# ours
+version: 1   # stays
+rules:
+  apart:   # for a reason
+    resources: ["vm:2",   vm:1]
+    type: resource-affinity
+    affinity: negative  # wrong
+  # before near
+  near: {type: node-affinity, resources: [vm:1, # one
+       # nine
+    ], nodes: {node1: 2, node2: 0}, strict: true}
+resources:
+    ct:3: {max_restart: 4, state: 'stopped', failback: false}
+    # before eight
+    vm:8: absent   # never again
+    vm:1:   # as usual
+    vm:2:
+      state: started
+    # end of resources
+
+# guests that belong together
+groups: {web: [vm:1]}
+fault_domains:
+  rack A:
+  - node1
+  - node2
+  # second
+"""
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+def test_of_a_file_only_what_differs_is_changed(ends: str) -> None:
+    back = export(now(), ODD.replace("yes", "true").replace("\n", ends))
+    body, settings = back.split(f"{ends}settings:")
+    assert body + ends == BACK.replace("\n", ends)
+    assert settings.endswith(f"shutdown_policy: conditional{ends}# end")
+    assert edits(now(), read_desired(back)) == ()
+    assert export(now(), back) == back
+
+
+def test_of_a_capture_the_file_keeps_its_fault_domains() -> None:
+    text = "version: 1\nfault_domains: {rack B: [node3]}\n"
+    captured = configured(small(), {})
+    assert "fault_domains: {rack B: [node3]}" in export(captured, text)
+    assert edits(captured, read_desired(text)) == ()
+
+
+def test_what_aliases_stand_for_is_written_out_where_it_differs() -> None:
     text = (
-        "# ours\nversion: 1\nrules:\n  apart:   # for a reason\n    resources: [vm:2, vm:1]\n"
-        "    type: resource-affinity\n    affinity: positive  # wrong\n"
-        "resources:\n  ct:3: {max_restart: 4, state: stopped}\n  vm:9: {state: started}\n"
+        "version: 1\nresources:\n  vm:1: &usual   # first\n    state: started\n  vm:2: *usual\n"
+        "  ct:3:\n    <<: *usual\n    failback: false  # here\n"
     )
     back = export(now(), text)
-    assert back.startswith("# ours\nversion: 1\nrules:\n  apart:   # for a reason\n")
-    assert "resources: [vm:2, vm:1]" in back
-    assert "affinity: negative  # wrong" in back
-    assert "vm:9" not in back
     assert edits(now(), read_desired(back)) == ()
+    assert "failback: false  # here" in back
+    assert "# first" in back
+    assert export(now(), back) == back
 
 
 def test_what_the_file_does_not_name_is_left_alone_unless_it_is_pruned() -> None:
@@ -102,6 +194,8 @@ def test_where_the_stack_has_put_a_resource_is_never_a_difference() -> None:
     ("text", "field", "problem", "line"),
     [
         ("a: [", "file", "not_yaml", 1),
+        ("version: 1\nversion: 1", "file", "not_yaml", 2),
+        ("version: true", "version", "value", 1),
         ("[]", "file", "map", 0),
         ("resources: {}", "version", "missing", 0),
         ("version: 2", "version", "value", 1),
@@ -121,12 +215,20 @@ def test_where_the_stack_has_put_a_resource_is_never_a_difference() -> None:
         ),
         ("version: 1\nsettings: {crs: {ha: fast}}", "settings.crs.ha", "value", 2),
         ("version: 1\nsettings: {crs: {ha-auto-rebalance-margin: x}}", "settings.crs.ha-auto-rebalance-margin", "number", 2),
+        ("version: 1\nsettings: {crs: {ha-auto-rebalance-threshold: .nan}}", "settings.crs.ha-auto-rebalance-threshold", "number", 2),
+        ("version: 1\nsettings: {crs: {ha-auto-rebalance-margin: .inf}}", "settings.crs.ha-auto-rebalance-margin", "number", 2),
+        ("version: 1\nsettings: {crs: {ha-auto-rebalance-margin: 30}}", "settings.crs.ha-auto-rebalance-margin", "number", 2),
+        ("version: 1\nsettings: {crs: {ha-auto-rebalance-hold-duration: 1.5}}", "settings.crs.ha-auto-rebalance-hold-duration", "count", 2),
+        ("version: 1\nresources:\n  vm:1: {comment: [a]}", "resources.vm:1.comment", "text", 3),
         ("version: 1\nfault_domains: {rack: []}", "fault_domains.rack", "list", 2),
-        ("version: 1\nresources: {vm:8: {}}", "resources.vm:8", "no_guest", 0),
-        ("version: 1\nfault_domains: {rack: [node9]}", "fault_domains.rack", "no_node", 0),
-        ("version: 1\nrules: {ab: {type: node-affinity}}", "rules.ab.resources", "needed", 0),
-        ("version: 1\nrules: {near: {type: resource-affinity}}", "rules.near.type", "type_stays", 0),
-        ("version: 1\nresources: {vm:1: {auto-rebalance: false}}", "resources.vm:1.auto-rebalance", "newer", 0),
+        ("version: 1\nfault_domains:\n  7: [node1]", "fault_domains.7", "text", 3),
+        ('version: 1\nfault_domains:\n  "": [node1]', "fault_domains.", "domain_name", 3),
+        ("version: 1\nfault_domains:\n  rack:\n  - node1\n  - node9", "fault_domains.rack", "no_node", 5),
+        ("version: 1\nresources: {vm:8: {}}", "resources.vm:8", "no_guest", 2),
+        ("version: 1\nfault_domains: {rack: [node9]}", "fault_domains.rack", "no_node", 2),
+        ("version: 1\nrules: {ab: {type: node-affinity}}", "rules.ab.resources", "needed", 2),
+        ("version: 1\nrules: {near: {type: resource-affinity}}", "rules.near.type", "type_stays", 2),
+        ("version: 1\nresources: {vm:1: {auto-rebalance: false}}", "resources.vm:1.auto-rebalance", "newer", 2),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_named_with_its_field_and_line(

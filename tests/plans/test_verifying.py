@@ -2,6 +2,7 @@
 
 import json
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,10 @@ from tests.cli.test_scenario_verbs import virton
 from tests.forecast.clusters import cluster, rule
 from virton.forecast.ask import ask
 from virton.forecast.question import question_of
+from virton.forecast.rest import at_rest
 from virton.forecast.situation import Situation
+from virton.ha.model import Disarm, ServiceTable
+from virton.ha.states import DisarmMode, DisarmState, ServiceState
 from virton.plans.desired import DesiredError, read_desired
 from virton.plans.objectives import objectives
 from virton.plans.verifying import Counterexample, verify
@@ -70,6 +74,45 @@ def test_a_resource_is_back_in_time_or_the_loss_is_named_that_makes_it_late() ->
     assert never.fields == {"sid": "vm:1", "verdict": "not_placed"}
 
 
+def with_first(state: str) -> Situation:
+    """Return the cluster with the first guest as HA does not look after it."""
+    if state in ("stopped", "disabled", "ignored"):
+        return cluster({**WEB, "vm:1": {"node": "node1", "state": state}})
+    situation = replace(at_rest(cluster(WEB))[0], kept=None)
+    manager = situation.manager
+    if state == "disarmed":
+        disarm = Disarm(DisarmMode.FREEZE, DisarmState.DISARMED)
+        return replace(situation, manager=replace(manager, disarm=disarm))
+    one = replace(manager.service_status["vm:1"], state=ServiceState.ERROR)
+    services = ServiceTable({**manager.service_status, "vm:1": one})
+    return replace(situation, manager=replace(manager, service_status=services))
+
+
+@pytest.mark.parametrize("state", ["stopped", "disabled", "ignored", "error", "disarmed"])
+def test_of_a_guest_that_ha_does_not_look_after_nothing_is_kept(state: str) -> None:
+    situation = with_first(state)
+    for text in (
+        "{back: web, within_s: 240}",
+        "{back: vm:1, within_s: 240, after: domain}",
+        "{apart: [web], after: []}",
+        "{share: [web], most: 1, after: split}",
+        *(["{tolerates: true, after: node}"] if state not in ("stopped", "disabled") else ()),
+    ):
+        found = broken(situation, text)
+        assert seen(found) == ("rest", "", "unprotected")
+        assert found is not None
+        assert found.fields == {"sid": "vm:1", "state": state}
+
+
+def test_a_share_of_nodes_does_not_count_domains_that_are_called_like_them() -> None:
+    text = "objectives: {it: {share: [vm:1, vm:2], of: node, most: 1/2, after: node}}"
+    desired = read_desired(f"version: 1\nfault_domains: {{node room: [node1, node2]}}\n{text}")
+    apart = rule("apart", ["vm:1", "vm:2"], affinity="negative")
+    situation = cluster(WEB, rules=[apart])
+    [found] = verify(situation, objectives(desired, situation), desired.domains)
+    assert found.broken is None
+
+
 def test_no_rack_takes_more_than_its_share() -> None:
     four = {"vm:1": "node1", "vm:2": "node2", "vm:3": "node3", "vm:4": "node3"}
     text = "{share: [vm:1, vm:2, vm:3, vm:4], of: rack, most: 1/2, after: node}"
@@ -96,7 +139,10 @@ def test_a_split_can_be_the_smallest_counterexample() -> None:
         ("{back: vm:9, within_s: 1}", "objectives.it.back", "no_guest"),
         ("{share: [web], most: 3/2}", "objectives.it.most", "fraction"),
         ("{share: [web], of: row, most: 1/2}", "objectives.it.of", "value"),
+        ("{share: [web], most: 1e999999999}", "objectives.it.most", "fraction"),
         ("{tolerates: true, after: flood}", "objectives.it.after", "value"),
+        ("{tolerates: false}", "objectives.it.tolerates", "value"),
+        ("{apart: [[vm:1], vm:2]}", "objectives.it.apart", "list"),
         ("{tolerates: true, within: 1}", "objectives.it.within", "unknown"),
     ],
 )
@@ -124,6 +170,13 @@ def test_the_verb_names_counterexamples_and_writes_junit(tmp_path: Path) -> None
     assert suite is not None
     assert (suite.get("tests"), suite.get("failures")) == ("2", "1")
     assert virton("verify", desired, file, "--planned").exit_code == 0
+    desired.write_text(f"version: 1\n{apart.replace('vm:2]', 'vm:22]')}{text}")
+    wrong = virton("verify", desired, file, "--lang", "en")
+    assert (wrong.exit_code, wrong.stdout) == (1, "")
+    assert "d.yaml:2: rules.ab.resources: the cluster has no guest vm:22; is vm:2" in wrong.stderr
+    desired.write_text(f"version: 1\n{text.replace('after: node', 'after: domain')}")
+    assert "d.yaml:3: objectives.web.after" in virton("verify", desired, file).stderr
+    desired.write_text(f"version: 1\n{apart}{text}")
     advised = virton("verify", desired, file, "--advise", "--lang", "en")
     assert "Helps: add rule apart: affinity negative, resources vm:1,vm:2" in advised.stdout
     assert "web: 지켜지지 않습니다" in virton("verify", desired, file, "--lang", "ko").stdout

@@ -25,7 +25,7 @@ from virton.cli.live_plan import (
     text,
 )
 from virton.cli.option_groups import with_groups
-from virton.cli.plan import RequireOption, required
+from virton.cli.plan import RequireOption, held_against, required
 from virton.cli.plan_page import print_plan
 from virton.cli.plan_source import LiveCluster
 from virton.cli.terminal import terminal
@@ -157,7 +157,7 @@ async def _applied(session: Session, order: _Order) -> Plan | Record | None:
         pairs = any(one.needs_pairs for one in order.required)
         now = configured(situation, document, domains)
         plan = make_plan(situation, now, desired_in(path, lang), pairs=pairs)
-    checked = [one.check(plan) for one in order.required]
+    checked = held_against(order.required, plan, lang)
     print_plan(terminal(soft_wrap=True), sentences(lang), plan, checked)
     if not all(one.kept for one in checked):
         return plan

@@ -23,15 +23,43 @@ def desired_in(path: Path, lang: Language | None) -> Desired:
         return read_desired(text_in(path))
 
 
-def text_in(path: Path) -> str:
-    """Return a file's text, or say why it cannot be read."""
+def text_in(path: Path, option: str = "DESIRED") -> str:
+    """Return a file's text with its own line ends, or say why it cannot be read."""
     try:
-        return path.read_text("utf-8")
+        with path.open(encoding="utf-8", newline="") as file:
+            return file.read()
     except OSError as failure:
         why = words_of_failure(failure)
-        complain_of("cli.unreadable", option="DESIRED", file=str(path), why=why)
+        complain_of("cli.unreadable", option=option, file=str(path), why=why)
     except UnicodeDecodeError:
-        complain_of("cli.no_text", option="DESIRED", file=str(path))
+        complain_of("cli.no_text", option=option, file=str(path))
+
+
+def write_out(path: Path, text: str, option: str) -> None:
+    """Put a text in a file's place, whole or not at all, or say why that cannot be."""
+    try:
+        _put(path.resolve(), text)
+    except OSError as failure:
+        complain_of("cli.unwritable", option=option, why=words_of_failure(failure))
+
+
+def _put(path: Path, text: str) -> None:
+    if path.exists() and not path.is_file():  # a pipe, or /dev/stdout
+        path.write_text(text, "utf-8", newline="")
+        return
+    draft = path.with_name(f".{path.name}.new")
+    try:
+        draft.write_text(text, "utf-8", newline="")
+        if path.exists():
+            draft.chmod(path.stat().st_mode)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def told(lang: Language | None, problem: str, **fields: Any) -> str:
+    """Return a sentence about what is wrong."""
+    return printable(sentences(lang).say(f"plans.wrong.{problem}", fields))
 
 
 @contextmanager
@@ -40,9 +68,5 @@ def told_wrong(path: Path, lang: Language | None) -> Iterator[None]:
     try:
         yield
     except DesiredError as error:
-        complain(f"{path}{f':{error.line}' if error.line else ''}: {_words(error, lang)}")
-
-
-def _words(error: DesiredError, lang: Language | None) -> str:
-    fields: dict[str, Any] = {"field": error.field, **error.fields}
-    return printable(sentences(lang).say(f"plans.wrong.{error.problem}", fields))
+        place = f"{path}:{error.line}" if error.line else str(path)
+        complain(f"{place}: {told(lang, error.problem, field=error.field, **error.fields)}")

@@ -178,7 +178,7 @@ def _form(path: Path | None, lang: Language | None) -> dict[str, Any]:
         with _told_wrong(path, lang):
             return read_form(read_tree(text_in(path)))
     except NotYamlError as error:
-        complain(f"{path}: {_text(lang, 'wrong.not_yaml', told=str(error))}")
+        complain(f"{path}:{error.line}: {_text(lang, 'wrong.not_yaml', why=error.why)}")
 
 
 def _json_in(path: Path, lang: Language | None) -> Any:
@@ -244,7 +244,7 @@ def _verify(path: Path, capture: Path, lang: Language | None) -> None:
     except (DamagedError, ScenarioError) as error:
         complain(printable(f"{capture}: {_text(lang, 'wrong.no_record')} ({error})"))
     if made != kept:
-        lines = zip(made.splitlines(), [*kept.splitlines(), ""], strict=False)
+        lines = zip(made.splitlines(True), [*kept.splitlines(True), ""], strict=False)
         at = next((n for n, (one, other) in enumerate(lines, 1) if one != other), 0)
         complain(_text(lang, "drill.altered", file=str(path), line=at))
     terminal().print(_text(lang, "drill.same", file=str(path)))

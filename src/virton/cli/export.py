@@ -5,8 +5,7 @@ from typing import Annotated
 
 import typer
 
-from virton.cli.complaint import complain_of, words_of_failure
-from virton.cli.desired_file import desired_in, text_in
+from virton.cli.desired_file import desired_in, text_in, write_out
 from virton.cli.exit_codes import OneForErrors, errors_exit_with_one
 from virton.cli.language import LanguageOption
 from virton.cli.option_groups import with_groups
@@ -40,8 +39,5 @@ def export(
         text = exported(source.configured, before)
         if out is None:
             typer.echo(text, nl=False)
-            return
-        try:
-            out.write_text(text, "utf-8")
-        except OSError as failure:
-            complain_of("cli.unwritable", option="--out", why=words_of_failure(failure))
+        else:
+            write_out(out, text, "--out")

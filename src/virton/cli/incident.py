@@ -88,7 +88,7 @@ def _form(path: Path | None, lang: Language | None) -> dict[str, Any]:
     try:
         return read_texts(read_tree(text_in(path)))
     except NotYamlError as error:
-        complain(f"{path}: {_text(lang, 'wrong.not_yaml', told=str(error))}")
+        complain(f"{path}:{error.line}: {_text(lang, 'wrong.not_yaml', why=error.why)}")
     except FieldError as error:
         words = _text(lang, f"wrong.{error.problem}", **{"field": error.field, **error.fields})
         complain(f"{path}: {words}")

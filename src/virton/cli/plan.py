@@ -1,20 +1,26 @@
 """`virton plan`: what would have to change, and what each change does, by the model."""
 
 import json
-from typing import Annotated
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from virton.cli.asked import JsonOption
 from virton.cli.complaint import complain
-from virton.cli.desired_file import DesiredArgument, desired_in, told_wrong
+from virton.cli.desired_file import DesiredArgument, desired_in, told, told_wrong
 from virton.cli.exit_codes import BROKEN, CHANGES, OneForErrors, errors_exit_with_one
-from virton.cli.language import Language, LanguageOption, printable, sentences
+from virton.cli.language import Language, LanguageOption, sentences
 from virton.cli.option_groups import with_groups
 from virton.cli.plan_page import print_plan
 from virton.cli.plan_source import AnyCluster
 from virton.cli.terminal import terminal
-from virton.plans.requirements import FORMS, Requirement, RequirementError
+from virton.plans.entries import Kind
+from virton.plans.requirements import FORMS, Checked, Requirement, RequirementError
+
+if TYPE_CHECKING:  # the model is loaded where a plan is made
+    from virton.plans.plan import Plan
 
 COMMAND = OneForErrors
 RequireOption = Annotated[
@@ -48,12 +54,14 @@ def plan(
         with told_wrong(desired, lang):
             pairs = any(one.needs_pairs for one in wanted)
             made = make_plan(source.situation, source.configured, should, pairs=pairs)
-        checked = [one.check(made) for one in wanted]
+        checked = held_against(wanted, made, lang)
     if as_json:
-        told = made.to_json() | {"requirements": [one.to_json() for one in checked]}
-        typer.echo(json.dumps(told, ensure_ascii=False, indent=1, sort_keys=True))
+        answer = made.to_json() | {"requirements": [one.to_json() for one in checked]}
+        typer.echo(json.dumps(answer, ensure_ascii=False, indent=1, sort_keys=True))
     else:
         print_plan(terminal(soft_wrap=True), sentences(lang), made, checked)
+    if source.domains is None and should.of(Kind.DOMAIN):
+        terminal(error=True, soft_wrap=True).print(sentences(lang).say("plans.domains_unknown", {}))
     if not all(one.kept for one in checked):
         raise typer.Exit(BROKEN)
     if made.steps:
@@ -62,8 +70,21 @@ def plan(
 
 def required(words: list[str], lang: Language | None) -> list[Requirement]:
     """Read the requirements, or say which one is none."""
-    try:
+    with _telling(lang):
         return [Requirement.parse(one) for one in words]
+
+
+def held_against(
+    wanted: Sequence[Requirement], made: "Plan", lang: Language | None
+) -> list[Checked]:
+    """Hold a plan against requirements, or say which one is not about this cluster."""
+    with _telling(lang):
+        return [one.check(made) for one in wanted]
+
+
+@contextmanager
+def _telling(lang: Language | None) -> Iterator[None]:
+    try:
+        yield
     except RequirementError as error:
-        fields = {"told": str(error), "forms": list(FORMS)}
-        complain(printable(sentences(lang).say("plans.wrong.require", fields)))
+        complain(told(lang, error.problem, **error.fields))

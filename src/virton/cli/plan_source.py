@@ -1,6 +1,6 @@
 """The cluster that a plan is made for: a captured one, a live one, or the one of virton.toml."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,7 +15,7 @@ from virton.cli.faults import in_words
 from virton.cli.option_groups import MadeOf
 from virton.cli.real_cluster import CaFileOption, FingerprintOption
 from virton.damage import DamagedError
-from virton.plans.domains import DomainsFile
+from virton.plans.domains import DomainsFile, Named
 
 # The model of the HA stack is loaded where a question is asked of it: help needs none.
 if TYPE_CHECKING:
@@ -35,11 +35,14 @@ PlanDataOption = Annotated[
 
 @dataclass(frozen=True)
 class PlanSource:
-    """A cluster as a plan finds it; without a capture or an address, virton.toml names it."""
+    """A cluster as a plan finds it; without a capture or an address, virton.toml names it.
+
+    `domains` are its fault domains; None: of a capture nothing is known of them.
+    """
 
     source: Source
     data: Path
-    domains: dict[str, list[str]] = field(default_factory=dict)
+    domains: Named | None = None
 
     @cached_property
     def document(self) -> dict[str, Any]:
@@ -85,7 +88,7 @@ class PlanAsked:
         source = self._chosen(folder)
         try:
             is_live = self.capture is None or self.data is not None
-            known = DomainsFile(folder).named() if is_live else {}
+            known = DomainsFile(folder).named() if is_live else None
         except DamagedError as damaged:
             complain(in_words(damaged), in_words(damaged.advice))
         return PlanSource(source, folder, known)

@@ -10,8 +10,8 @@ import typer
 from rich.text import Text
 
 from virton.cli.asked import JsonOption
-from virton.cli.complaint import complain_of, words_of_failure
-from virton.cli.desired_file import DesiredArgument, desired_in, told_wrong
+from virton.cli.complaint import complain, complain_of
+from virton.cli.desired_file import DesiredArgument, desired_in, told, told_wrong, write_out
 from virton.cli.exit_codes import BROKEN, OneForErrors, errors_exit_with_one
 from virton.cli.language import Language, LanguageOption, printable, sentences
 from virton.cli.option_groups import with_groups
@@ -21,6 +21,7 @@ from virton.forecast.situation import Situation
 from virton.language import plans
 from virton.plans import advising
 from virton.plans.advising import Advice
+from virton.plans.edits import check_names
 from virton.plans.junit import junit as as_junit
 from virton.plans.objectives import FAULTS, TRIED_AT_REST, Objective, objectives
 from virton.plans.plan import make_plan
@@ -60,32 +61,41 @@ def verify(
     Exit codes: 0 all hold, 3 one is broken (its smallest counterexample is named), 1 an error.
     """
     with errors_exit_with_one():
-        only = after or list(FAULTS)
-        if unknown := sorted(set(only) - set(FAULTS)):
-            complain_of("cli.no_such_fault", fault=unknown[0], known=list(FAULTS))
+        only = _only(after)
         should = desired_in(desired, lang)
         source = cluster.source()
-        situation = source.situation
+        situation, domains = source.situation, should.domains_among(source.domains or {})
         with told_wrong(desired, lang):
+            check_names(source.configured, should)
             if planned:
                 situation = make_plan(situation, source.configured, should).after
-            narrowed = [_narrowed(one, only) for one in objectives(should, situation)]
-            wanted = [one for one in narrowed if one.after or one.kind in TRIED_AT_REST]
-            if narrowed and not wanted:
-                complain_of("cli.no_objective_about", faults=only)
-        domains = source.domains | should.domains
+            narrowed = [_narrowed(one, only) for one in objectives(should, situation, domains)]
+        if not narrowed:
+            complain(told(lang, "no_objectives", file=desired))
+        wanted = [one for one in narrowed if one.after or one.kind in TRIED_AT_REST]
+        if not wanted:
+            complain_of("cli.no_objective_about", faults=only)
         found = verified(situation, wanted, domains)
         helps = _advised(situation, found, domains) if advise else {}
         if junit is not None:
-            _write(junit, as_junit(found, situation.name, sentences(lang)))
+            write_out(junit, as_junit(found, situation.name, sentences(lang)), "--junit")
     if as_json:
-        told = {"version": 1, "capture": situation.fingerprint, "clock": "paced"}
+        head = {"version": 1, "capture": situation.fingerprint, "clock": "paced"}
         rows = {"objectives": [_row(one, advise, helps) for one in found]}
-        typer.echo(json.dumps(told | rows, ensure_ascii=False, indent=1, sort_keys=True))
+        typer.echo(json.dumps(head | rows, ensure_ascii=False, indent=1, sort_keys=True))
     else:
         _print(found, console, helps if advise else None, lang)
     if any(one.broken is not None for one in found):
         raise typer.Exit(BROKEN)
+
+
+def _only(after: list[str] | None) -> list[str]:
+    """Return the faults that are asked for; one word may hold several."""
+    only = [fault.strip() for words in after or FAULTS for fault in words.split(",")]
+    for fault in only:
+        if fault not in FAULTS:
+            complain_of("cli.no_such_fault", fault=fault, known=list(FAULTS))
+    return only
 
 
 def _narrowed(objective: Objective, only: list[str]) -> Objective:
@@ -129,10 +139,3 @@ def _print(
                 advice = helps.get(one.objective.name)
                 line = plans.told_advice(None if advice is None else advice.to_json(), said)
                 out.print(f"  {printable(line)}")
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, "utf-8")
-    except OSError as failure:
-        complain_of("cli.unwritable", option="--junit", why=words_of_failure(failure))

@@ -12,13 +12,14 @@ from virton.forecast.situation import Situation
 from virton.forecast.tolerance import node_cases, rows, worse
 from virton.ha.config.properties import format_nodes
 from virton.ha.rules.config import NodeAffinityRule, Rule
+from virton.plans.configured import resource_values
 from virton.plans.conflicts import dropped
 from virton.plans.edits import Edit
 from virton.plans.entries import NODE_RULE_DEFAULTS, RESOURCE_RULE_DEFAULTS, Kind
 from virton.plans.loosening import altered, removed, without_member, without_priorities
 from virton.plans.objectives import Objective
 from virton.plans.playing import with_edits
-from virton.plans.verifying import Counterexample, verify
+from virton.plans.verifying import Counterexample, unprotected, verify
 
 MOST_TOGETHER = 3
 """So many changes are made together at most."""
@@ -148,6 +149,12 @@ def options(
     base: Situation, broken: Objective, how: Counterexample, domains: Domains
 ) -> Iterator[Option]:
     """Yield what may help, the gentlest first."""
+    if how.how == "unprotected" and (starts := list(_starts(base, broken))):
+        yield from starts
+        [then] = verify(with_options(base, starts), [broken], domains)
+        if then.broken is not None and then.broken.how != how.how:
+            yield from options(base, broken, then.broken, domains)
+        return
     sids, running = _concerned(broken, how), base.running
     for sid in sids:
         for node in sorted(base.online) if broken.kind in ("apart", "share") else ():
@@ -166,6 +173,16 @@ def options(
         yield from _kept_off(base, broken, how, domains)
     for rule in involved:
         yield Option("remove_rule", removed(rule))
+
+
+def _starts(base: Situation, broken: Objective) -> Iterator[Option]:
+    """Yield the wish that a guest runs, after which HA looks after it."""
+    for sid in broken.sids or sorted(base.resources):
+        config = base.resources[sid]
+        if unprotected(base, sid) == str(config.state):
+            values = resource_values(config, config.comment or "")
+            edit = Edit(Kind.RESOURCE, sid, values, {**values, "state": "started"})
+            yield Option("start", edit)
 
 
 def _concerned(broken: Objective, how: Counterexample) -> list[str]:

@@ -22,10 +22,13 @@ from virton.plans.entries import (
 def configured(
     situation: Situation, document: Mapping[str, Any], domains: Mapping[str, Any] | None = None
 ) -> Configured:
-    """Return what is configured; comments stand in the capture's document alone."""
+    """Return what is configured; comments stand in the capture's document alone.
+
+    No capture tells fault domains: without `domains` nothing is known of them.
+    """
     comments = _comments(document)
     resources = {
-        sid: _resource(config, comments.get(sid, config.comment or ""))
+        sid: resource_values(config, comments.get(sid, config.comment or ""))
         for sid, config in sorted(situation.resources.items())
     }
     rules = {
@@ -37,9 +40,17 @@ def configured(
         CRS: _scheduler(situation.settings.scheduler, newer),
         HA: {"shutdown_policy": str(situation.settings.shutdown_policy)},
     }
-    told = {name: {"nodes": ",".join(sorted(nodes))} for name, nodes in (domains or {}).items()}
+    entries: dict[Kind, Mapping[str, Values]] = {
+        Kind.RESOURCE: resources,
+        Kind.RULE: rules,
+        Kind.SETTING: settings,
+    }
+    if domains is not None:
+        entries[Kind.DOMAIN] = {
+            name: {"nodes": ",".join(sorted(nodes))} for name, nodes in sorted(domains.items())
+        }
     return Configured(
-        {Kind.RESOURCE: resources, Kind.RULE: rules, Kind.SETTING: settings, Kind.DOMAIN: told},
+        entries,
         newer,
         {sid: guest.name for sid, guest in sorted(situation.guests.items())},
         tuple(sorted(situation.nodes)),
@@ -57,7 +68,8 @@ def _comments(document: Mapping[str, Any]) -> dict[str, str]:
     return found
 
 
-def _resource(config: ResourceConfig, comment: str) -> Values:
+def resource_values(config: ResourceConfig, comment: str) -> Values:
+    """Return a resource's properties; its comment may be kept elsewhere than in it."""
     return {
         "state": str(config.state),
         "max_restart": str(config.max_restart),

@@ -6,6 +6,7 @@ from itertools import combinations
 from typing import Any
 
 from virton.forecast.situation import Situation
+from virton.forecast.tolerance import node_cases, rows, worse
 from virton.ha.rules.config import NodeAffinityRule, Rule, RuleSet
 from virton.ha.rules.feasibility import Objection, check
 from virton.plans.edits import Edit
@@ -77,7 +78,7 @@ def new_conflicts(before: Situation, after: Situation) -> tuple[Conflict, ...]:
 def _repairs(after: Situation, told: Objection) -> Iterator[Remedy]:
     """Yield the smallest sets of edits after which this rule is kept and no other one is lost."""
     rules = [rule for rule in (told.rule, *told.against) if rule in after.rules.rules]
-    there = dropped(after)
+    there, before = dropped(after), list(rows(after, node_cases(after)))
     count = 0
     for size in range(1, min(len(rules), MOST_TOGETHER) + 1):
         for chosen in _candidates(after.rules, rules, told, size):
@@ -86,7 +87,8 @@ def _repairs(after: Situation, told: Objection) -> Iterator[Remedy]:
             if told.rule in now or not now < there:
                 continue
             played = play_all(after, chosen)
-            yield Remedy(chosen, tuple(move.sid for move in played.moves))
+            then = rows(played.after, node_cases(played.after))
+            yield Remedy(chosen, tuple(move.sid for move in played.moves), worse(before, then))
             count += 1
             if count >= MOST_REPAIRS:
                 return

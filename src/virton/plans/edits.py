@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from virton.ha.config.properties import split_list
-from virton.plans.desired import Desired, DesiredError, names_in
-from virton.plans.entries import Configured, Kind, Values, defaults
+from virton.plans.desired import Desired, DesiredError, names_in, near, telling_lines
+from virton.plans.entries import AUTO, CRS, Configured, Kind, Values, defaults
 from virton.plans.fields import Fields
 
 REQUIRED = {"node-affinity": ("resources", "nodes"), "resource-affinity": ("resources", "affinity")}
@@ -82,10 +82,11 @@ class Edit:
 
 def edits(now: Configured, desired: Desired) -> tuple[Edit, ...]:
     """Return every edit, by kind and name; raises DesiredError."""
-    _check_names(now, desired)
-    found = [one for kind in Kind for one in _of_kind(kind, now, desired)]
-    found = [one for one in found if one.before != one.after]
-    _check_under_ha(now, found)
+    with telling_lines(desired.lines):
+        check_names(now, desired)
+        found = [one for kind in Kind for one in _of_kind(kind, now, desired)]
+        found = [one for one in found if one.before != one.after]
+        _check_under_ha(now, found)
     return tuple(found)
 
 
@@ -101,15 +102,23 @@ def _check_under_ha(now: Configured, found: Sequence[Edit]) -> None:
                     raise DesiredError(f"rules.{edit.name}.resources", "not_under_ha", name=sid)
 
 
-def _check_names(now: Configured, desired: Desired) -> None:
-    for path, what, name in names_in(desired):
-        if what == "guest" and name not in now.guests and name not in now.of(Kind.RESOURCE):
-            raise DesiredError(path, "no_guest", name=name)
-        if what == "node" and name not in now.nodes:
-            raise DesiredError(path, "no_node", name=name, known=list(now.nodes))
+def check_names(now: Configured, desired: Desired) -> None:
+    """Raise DesiredError where the file names a guest or a node that the cluster does not have."""
+    with telling_lines(desired.lines):
+        for path, what, name in names_in(desired):
+            if what == "guest" and name not in now.guests and name not in now.of(Kind.RESOURCE):
+                raise DesiredError(path, "no_guest", name=name, **_meant(name, now.guests))
+            if what == "node" and name not in now.nodes:
+                raise DesiredError(path, "no_node", name=name, known=list(now.nodes))
+
+
+def _meant(name: str, known: Mapping[str, str]) -> dict[str, Any]:
+    return {key: value for key, value in near(name, known).items() if key == "near"}
 
 
 def _of_kind(kind: Kind, now: Configured, desired: Desired) -> Iterator[Edit]:
+    if kind not in now.entries:  # a capture does not tell
+        return
     before, wanted = now.of(kind), desired.of(kind)
     for name, given in sorted(wanted.items()):
         yield Edit(kind, name, before.get(name), _after(kind, name, before.get(name), given, now))
@@ -134,4 +143,8 @@ def _after(
     key = NEWER.get(kind, "")
     if newer and not now.newer and key in given and given[key] != usual.get(key):
         raise DesiredError(f"{path}.{key}", "newer")
+    if name == CRS and kind is Kind.SETTING and not now.newer:
+        for key in (f"{AUTO}-threshold", f"{AUTO}-margin"):
+            if float(given.get(key, 0)) > 1:
+                raise DesiredError(f"{path}.{key}", "number", most=1)
     return {**usual, **given}

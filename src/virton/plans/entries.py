@@ -49,7 +49,10 @@ def defaults(kind: Kind, values: Values) -> Values:
 
 @dataclass(frozen=True, slots=True)
 class Configured:
-    """Everything that a plan can change, as it is; `newer`: what came with 9.2 is known."""
+    """Everything that a plan can change, as it is; `newer`: what came with 9.2 is known.
+
+    A kind of which nothing is known has no entries at all.
+    """
 
     entries: Entries
     newer: bool = False

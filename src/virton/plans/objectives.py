@@ -1,7 +1,7 @@
 """What must always be true of a cluster, as the file says it."""
 
-import difflib
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -10,11 +10,16 @@ from virton.forecast.ask import ask
 from virton.forecast.fates import RUNS_AGAIN
 from virton.forecast.question import Loss, Question
 from virton.forecast.situation import Situation
-from virton.plans.desired import Desired, DesiredError
+from virton.forecast.tolerance import Case, cases
+from virton.plans.desired import Desired, DesiredError, near, telling_lines
 
-FAULTS = ("node", "pair", "split", "domain")
+NODE, DOMAIN = "node", "domain"
+FAULTS = (NODE, "pair", "split", DOMAIN)
 TRIED_AT_REST = ("apart", "share")
-"""What can be broken with no fault at all; of the others nothing is tried without one."""
+"""These say something of the cluster as it is; the others nothing without a fault."""
+
+Domains = Mapping[str, Sequence[str]]
+_FRACTION = re.compile(r"\d{1,9}(/\d{1,9}|\.\d{1,18})?")
 
 KINDS = {
     "apart": ("apart", "after"),
@@ -29,7 +34,8 @@ class Objective:
     """One objective: of which guests, within which bounds, after which kinds of faults.
 
     `apart`: never two on one node. `back`: run again within `within_s`. `share`: no `of` takes more
-    than `most` of them. `tolerates`: everything comes back.
+    than `most` of them. `tolerates`: everything under HA comes back. Whatever it is, HA must look
+    after these guests.
     """
 
     name: str
@@ -41,20 +47,25 @@ class Objective:
     most: Fraction = Fraction(1, 2)
 
 
-def objectives(desired: Desired, situation: Situation) -> tuple[Objective, ...]:
-    """Return the file's objectives for a cluster; raises DesiredError."""
-    reader = _Reader(desired, situation)
-    return tuple(reader.read(name, told) for name, told in desired.objectives.items())
+def objectives(
+    desired: Desired, situation: Situation, domains: Domains | None = None
+) -> tuple[Objective, ...]:
+    """Return the file's objectives for a cluster with its fault domains; raises DesiredError."""
+    reader = _Reader(desired, situation, desired.domains if domains is None else domains)
+    with telling_lines(desired.lines):
+        return tuple(reader.read(name, told) for name, told in desired.objectives.items())
 
 
 class _Reader:
-    def __init__(self, desired: Desired, situation: Situation) -> None:
+    def __init__(self, desired: Desired, situation: Situation, domains: Domains) -> None:
         self._groups = desired.groups
-        self._domains = desired.domains
+        self._domains = domains
         self._situation = situation
         self._by_name: dict[str, list[str]] = {}
         for sid, guest in sorted(situation.guests.items()):
-            self._by_name.setdefault(guest.name, []).append(sid)
+            if guest.name:
+                self._by_name.setdefault(guest.name, []).append(sid)
+        self._there = {case.kind for case in faults(situation, domains)}
 
     def read(self, name: str, told: Mapping[str, Any]) -> Objective:
         path = f"objectives.{name}"
@@ -64,9 +75,13 @@ class _Reader:
         [kind] = kinds
         for key in told:
             if key not in KINDS[kind]:
-                raise DesiredError(f"{path}.{key}", "unknown", **_near(key, KINDS[kind]))
-        sids = () if kind == "tolerates" else self._guests(told[kind], f"{path}.{kind}")
-        after = self._after(told.get("after", list(FAULTS)), f"{path}.after", kind)
+                raise DesiredError(f"{path}.{key}", "unknown", **near(key, KINDS[kind]))
+        after = self._after(told, f"{path}.after", kind)
+        if kind == "tolerates":
+            if told[kind] is not True:
+                raise DesiredError(f"{path}.tolerates", "value", want=["true"])
+            return Objective(name, kind, (), after)
+        sids = self._guests(told[kind], f"{path}.{kind}")
         match kind:
             case "apart":
                 if len(sids) < 2:
@@ -75,12 +90,10 @@ class _Reader:
             case "back":
                 within_s = _seconds(told.get("within_s"), f"{path}.within_s")
                 return Objective(name, kind, sids, after, within_s=within_s)
-            case "share":
-                of = self._of(told.get("of", "node"), f"{path}.of")
+            case _:
+                of = self._of(told.get("of", NODE), f"{path}.of")
                 most = _fraction(told.get("most"), f"{path}.most")
                 return Objective(name, kind, sids, after, of=of, most=most)
-            case _:
-                return Objective(name, kind, (), after)
 
     def _guests(self, told: Any, path: str) -> tuple[str, ...]:
         names = [told] if isinstance(told, str) else told
@@ -88,46 +101,59 @@ class _Reader:
             raise DesiredError(path, "list")
         found: list[str] = []
         for name in names:
-            found += self._named(str(name), path)
+            if not isinstance(name, str):
+                raise DesiredError(path, "list")
+            if name in self._groups:
+                found += (self._guest(one, f"groups.{name}") for one in self._groups[name])
+            else:
+                found.append(self._guest(name, path))
         return tuple(dict.fromkeys(found))
 
-    def _named(self, name: str, path: str) -> Iterator[str]:
-        if name in self._groups:
-            for member in self._groups[name]:
-                if member in self._groups:
-                    raise DesiredError(f"groups.{name}", "no_guest", name=member)
-                yield from self._named(member, f"groups.{name}")
-        elif name in self._situation.resources:
-            yield name
-        elif len(known := self._by_name.get(name, [])) == 1:
-            if known[0] not in self._situation.resources:
-                raise DesiredError(path, "not_managed", name=name)
-            yield known[0]
-        elif known:
+    def _guest(self, name: str, path: str) -> str:
+        """Return a guest's ID; raises DesiredError where HA does not know it."""
+        known = [name] if name in self._situation.guests else self._by_name.get(name, [])
+        if len(known) > 1:
             raise DesiredError(path, "ambiguous", name=name, sids=known)
-        else:
-            problem = "not_managed" if name in self._situation.guests else "no_guest"
-            raise DesiredError(path, problem, name=name)
+        if not known:
+            group = "a_group" if name in self._groups else "no_guest"
+            raise DesiredError(path, group, name=name, **self._meant(name))
+        if known[0] not in self._situation.resources:
+            raise DesiredError(path, "not_managed", name=name)
+        return known[0]
 
-    def _after(self, told: Any, path: str, kind: str) -> tuple[str, ...]:
-        names = [told] if isinstance(told, str) else told
+    def _meant(self, name: str) -> dict[str, Any]:
+        known = {*self._groups, *self._by_name, *self._situation.resources}
+        return {key: told for key, told in near(name, known).items() if key == "near"}
+
+    def _after(self, told: Mapping[str, Any], path: str, kind: str) -> tuple[str, ...]:
+        """Return the faults that it names; each has to be one that this cluster can have."""
+        if "after" not in told:
+            return FAULTS
+        names = [told["after"]] if isinstance(told["after"], str) else told["after"]
         if not isinstance(names, Sequence) or any(name not in FAULTS for name in names):
             raise DesiredError(path, "value", want=list(FAULTS))
         if not names and kind not in TRIED_AT_REST:
             raise DesiredError(path, "value", want=list(FAULTS))
+        for fault in names:
+            if fault not in self._there:
+                raise DesiredError(path, f"none_to_lose.{fault}", name=fault)
         return tuple(fault for fault in FAULTS if fault in names)
 
     def _of(self, told: Any, path: str) -> str:
-        of = str(told)
-        known = of in ("node", "domain") or any(name.startswith(of) for name in self._domains)
-        if not known:
-            raise DesiredError(path, "value", want=["node", "domain", *sorted(self._domains)])
-        return of
+        kinds = {name.split()[0] for name in self._domains}
+        beginning = (
+            isinstance(told, str) and told and any(d.startswith(told) for d in self._domains)
+        )
+        if not beginning and told not in (NODE, DOMAIN if self._domains else NODE):
+            want = [NODE, *([DOMAIN] if self._domains else []), *sorted(kinds)]
+            raise DesiredError(path, "value", want=want)
+        return str(told)
 
 
-def _near(key: Any, known: Sequence[str]) -> dict[str, Any]:
-    close = difflib.get_close_matches(str(key), known, 1)
-    return {"near": close[0]} if close else {"known": list(known)}
+def faults(situation: Situation, domains: Domains) -> list[Case]:
+    """Return every fault that can be tried, but for domains of which no node is there."""
+    found = cases(situation, pairs=True, domains=domains)
+    return [case for case in found if case.nodes or case.split]
 
 
 def _seconds(told: Any, path: str) -> int:
@@ -137,10 +163,11 @@ def _seconds(told: Any, path: str) -> int:
 
 
 def _fraction(told: Any, path: str) -> Fraction:
+    text = "" if isinstance(told, bool) else str(told)
     try:
-        value = Fraction(str(told))
-    except (ValueError, ZeroDivisionError):
-        raise DesiredError(path, "fraction") from None
+        value = Fraction(text) if _FRACTION.fullmatch(text) else Fraction()
+    except ZeroDivisionError:
+        value = Fraction()
     if not 0 < value <= 1:
         raise DesiredError(path, "fraction")
     return value

@@ -8,8 +8,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from virton.plans.plan import Plan
 
-_COUNT = re.compile(r"\s*(tolerance|moves|stops|conflicts|worse)\s*(>=|<=)\s*(\d+)\s*")
-_BACK = re.compile(r"\s*back\(\s*([^()\s]+)\s*\)\s*<=\s*(\d+)\s*s?\s*(?:after\s+(node|pair)\s*)?")
+_COUNT = re.compile(
+    r"\s*(tolerance|moves|stops|conflicts|worse)\s*(>=|<=)\s*(\d{1,9})\s*", re.ASCII
+)
+_BACK = re.compile(
+    r"\s*back\(\s*([^()\s]+)\s*\)\s*<=\s*(\d{1,9})\s*s?(?:\s+after\s+(node|pair))?\s*", re.ASCII
+)
+MOST_LOST = 2
+"""The loss of so many nodes at once is tried at most."""
+
 FORMS = (
     "tolerance>=1",
     "moves<=5",
@@ -21,7 +28,13 @@ FORMS = (
 
 
 class RequirementError(ValueError):
-    """Words that are no requirement."""
+    """Words that are no requirement, or one that cannot be held against this cluster."""
+
+    def __init__(self, words: str, problem: str = "require", **fields: Any) -> None:
+        """Name the words and the problem, for which the catalogues have a sentence."""
+        super().__init__(words)
+        self.problem = problem
+        self.fields = {"told": words, **fields}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +53,13 @@ class Requirement:
         """Read a requirement; raises RequirementError."""
         if match := _COUNT.fullmatch(words):
             at_least = match[2] == ">="
+            if at_least and match[1] == "tolerance" and int(match[3]) > MOST_LOST:
+                raise RequirementError(words, "require_tolerance", most=MOST_LOST)
             if at_least == (match[1] == "tolerance"):
                 return cls(words.strip(), match[1], int(match[3]), at_least)
         if match := _BACK.fullmatch(words):
             return cls(words.strip(), "back", int(match[2]), False, match[1], match[3] or "node")
-        raise RequirementError(words)
+        raise RequirementError(words, forms=list(FORMS))
 
     @property
     def needs_pairs(self) -> bool:
@@ -52,7 +67,9 @@ class Requirement:
         return self.what == "tolerance" and self.limit > 1
 
     def check(self, plan: "Plan") -> "Checked":
-        """Hold a plan against it."""
+        """Hold a plan against it; raises RequirementError where there is no such guest."""
+        if self.what == "back" and self.sid not in plan.base.guests:
+            raise RequirementError(self.words, "require_guest", name=self.sid)
         found = self._found(plan)
         if found is None:
             return Checked(self, None, kept=False)

@@ -8,14 +8,14 @@ from urllib.parse import urlencode
 
 from virton.forecast.answer import Answer
 from virton.forecast.ask import ask
-from virton.forecast.fates import RUNS_AGAIN
+from virton.forecast.fates import RUNS_AGAIN, Fate, How
 from virton.forecast.question import Loss, Question
 from virton.forecast.rest import at_rest
 from virton.forecast.situation import Situation
-from virton.forecast.tolerance import UNSAFE, Case, Row, cases, rows
+from virton.forecast.tolerance import UNSAFE, Case, Row, rows
 from virton.ha.model import ServiceStatus
-from virton.ha.states import ServiceState
-from virton.plans.objectives import Objective
+from virton.ha.states import RequestState, ServiceState
+from virton.plans.objectives import DOMAIN, NODE, Objective, faults
 
 AT_REST = Case("rest", (), "")
 Places = Mapping[str, str]
@@ -101,10 +101,7 @@ class _Trying:
 
     def all(self, told: Callable[[int, int], None]) -> tuple[Verified, ...]:
         after = {fault for objective in self._wanted for fault in objective.after}
-        pairs = "pair" in after
-        found = [
-            c for c in cases(self._base, pairs=pairs, domains=self._domains) if c.kind in after
-        ]
+        found = [case for case in faults(self._base, self._domains) if case.kind in after]
         found.sort(key=lambda case: (len(case.nodes) or 2, case.kind == "split"))
         self._try(AT_REST, None)
         for at, row in enumerate(rows(self._base, found), 1):
@@ -128,6 +125,8 @@ class _Trying:
     def _against(
         self, objective: Objective, case: Case, row: Row | None
     ) -> Iterator[Counterexample]:
+        if row is None:
+            yield from self._unprotected(objective)
         match objective.kind:
             case "apart":
                 for places in self._places(row):
@@ -139,6 +138,13 @@ class _Trying:
                 yield from self._not_back(objective, case, row)
             case "tolerates" if row is not None:
                 yield from _not_safe(case, row)
+
+    def _unprotected(self, objective: Objective) -> Iterator[Counterexample]:
+        """Yield the guests of an objective that HA does not look after as it is."""
+        for sid in objective.sids or sorted(self._base.resources):
+            why = unprotected(self._base, sid)
+            if why and (objective.sids or sid in self._base.running or wanted(self._base, sid)):
+                yield Counterexample(AT_REST, "unprotected", {"sid": sid, "state": why})
 
     def _places(self, row: Row | None) -> Iterator[Places]:
         """Yield where everything runs in the end, for each order in which nodes are fenced."""
@@ -162,30 +168,55 @@ class _Trying:
                 yield Counterexample(case, "share", fields)
 
     def _parts(self, of: str) -> Iterator[tuple[str, frozenset[str]]]:
-        if of == "node":
-            for node in sorted(self._base.nodes):
-                yield node, frozenset({node})
+        if of == NODE:
+            yield from ((node, frozenset({node})) for node in sorted(self._base.nodes))
+            return
         for name, nodes in sorted(self._domains.items()):
-            if of == "domain" or name.startswith(of):
+            if of == DOMAIN or name.startswith(of):
                 yield name, frozenset(nodes)
 
     def _not_back(self, objective: Objective, case: Case, row: Row) -> Iterator[Counterexample]:
         for sid in objective.sids:
             fates = row.touched.get(sid, ())
-            bad = [fate for fate in fates if fate.verdict in UNSAFE]
-            if bad:
-                told = {"sid": sid, "verdict": str(bad[0].verdict)}
-                yield Counterexample(case, "never", told)
-            elif any(fate.verdict in RUNS_AGAIN for fate in fates):
-                span = self._asked(case).resources[sid].after_s
-                if span is None or span[1] > objective.within_s:
-                    latest_s = None if span is None else span[1]
+            if any(fate.verdict in UNSAFE for fate in fates):
+                yield _never(case, sid, fates)
+            elif any(_was_down(fate) for fate in fates):
+                told = self._asked(case).resources[sid]
+                latest_s = None if told.after_s is None else told.after_s[1]
+                if any(fate.verdict in UNSAFE for fate in (told.fate, *told.others)):
+                    yield _never(case, sid, (told.fate, *told.others))
+                elif latest_s is None or latest_s > objective.within_s:
                     fields = {"sid": sid, "found": latest_s, "limit": objective.within_s}
                     yield Counterexample(case, "late", fields)
 
     def _ask(self, case: Case) -> Answer:
         losses = tuple(Loss(node) for node in case.nodes)
         return ask(self._base, Question(losses, split=case.split))
+
+
+def wanted(base: Situation, sid: str) -> bool:
+    """Tell whether a resource is to run."""
+    config = base.resources.get(sid)
+    return config is not None and config.state is RequestState.STARTED
+
+
+def unprotected(base: Situation, sid: str) -> str:
+    """Return the word for why HA would not bring a guest back as it is; empty: it would."""
+    config = base.resources.get(sid)
+    if config is None:
+        return "outside"
+    if not wanted(base, sid):
+        return str(config.state)
+    if base.manager.disarm is not None:
+        return "disarmed"
+    status = base.manager.service_status.get(sid)
+    if status is not None and status.state in (ServiceState.ERROR, ServiceState.FREEZE):
+        return str(status.state)
+    return "" if sid in base.running else "down"
+
+
+def _was_down(fate: Fate) -> bool:
+    return fate.verdict in RUNS_AGAIN or fate.how is How.STOPPED
 
 
 def _runs(status: ServiceStatus) -> bool:
@@ -204,6 +235,10 @@ def _together(objective: Objective, case: Case, places: Places) -> Iterator[Coun
 
 def _not_safe(case: Case, row: Row) -> Iterator[Counterexample]:
     for sid, told in sorted(row.touched.items()):
-        for fate in told:
-            if fate.verdict in UNSAFE:
-                yield Counterexample(case, "never", {"sid": sid, "verdict": str(fate.verdict)})
+        if any(fate.verdict in UNSAFE for fate in told):
+            yield _never(case, sid, told)
+
+
+def _never(case: Case, sid: str, fates: Sequence[Fate]) -> Counterexample:
+    verdict = next(fate.verdict for fate in fates if fate.verdict in UNSAFE)
+    return Counterexample(case, "never", {"sid": sid, "verdict": str(verdict)})

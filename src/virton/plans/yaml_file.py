@@ -2,11 +2,16 @@
 
 import io
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.anchor import Anchor
+from ruamel.yaml.comments import CommentedMap, CommentedSeq, merge_attrib
+from ruamel.yaml.composer import ComposerError
+from ruamel.yaml.constructor import ConstructorError, DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.reader import ReaderError
 
 Tree = CommentedMap
 WIDTH = 110
@@ -15,10 +20,11 @@ WIDTH = 110
 class NotYamlError(ValueError):
     """A text that is not YAML; `line` counts from 1, and is 0 where none is known."""
 
-    def __init__(self, line: int, problem: str) -> None:
-        """Say where and why."""
-        super().__init__(problem)
+    def __init__(self, line: int, why: str) -> None:
+        """Say where, and why in a word for which the catalogues have a sentence."""
+        super().__init__(why)
         self.line = line
+        self.why = why
 
 
 def _yaml() -> YAML:
@@ -34,34 +40,112 @@ def read_tree(text: str) -> Any:
         return _yaml().load(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark
-        raise NotYamlError(mark.line + 1 if mark else 0, str(error.problem)) from None
-    except (YAMLError, ValueError, RecursionError) as error:
-        raise NotYamlError(0, str(error).splitlines()[0]) from None
+        raise NotYamlError(mark.line + 1 if mark else 0, _why(error)) from None
+    except ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise NotYamlError(line, "character") from None
+    except RecursionError:
+        raise NotYamlError(0, "deep") from None
+    except (YAMLError, ValueError, OverflowError):
+        raise NotYamlError(0, "value") from None
+
+
+def _why(error: MarkedYAMLError) -> str:
+    match error:
+        case DuplicateKeyError():
+            return "twice"
+        case ComposerError() if error.context:
+            return "documents"
+        case ComposerError():
+            return "alias"
+        case ConstructorError():
+            return "value"
+    return "tab" if "'\\t'" in str(error.problem) else "form"
 
 
 def write_tree(tree: Tree) -> str:
     """Return the text, comments and order as they were read."""
+    return _dumped(_yaml(), tree)
+
+
+def _dumped(yaml: YAML, tree: Any) -> str:
     out = io.StringIO()
-    _yaml().dump(tree, out)
+    yaml.dump(tree, out)
     return out.getvalue()
 
 
-def tree(values: Mapping[str, Any] | None = None) -> Tree:
-    """Return a new part of a file."""
-    return CommentedMap(values or {})
+def in_flow(value: Any) -> str:
+    """Return a map or a list as it stands in one line, between its brackets."""
+    yaml: Any = YAML(typ="safe", pure=True)
+    yaml.default_flow_style, yaml.width, yaml.allow_unicode = True, 2**31, True
+    yaml.sort_base_mapping_type_on_output = False
+    return _dumped(yaml, value).strip()
 
 
-def in_one_line(values: list[str]) -> CommentedSeq:
-    """Return a list that is written as `[a, b]`."""
-    listed = CommentedSeq(values)
-    listed.fa.set_flow_style()
-    return listed
+def composed(text: str) -> Any:
+    """Return the nodes of a text that can be read, each with its place in it."""
+    return _yaml().compose(text)
 
 
-def line_of(part: Any, key: Any) -> int:
-    """Return in which line a key or a place of a list stands, from 1 on; 0: not known."""
-    marks: Any = getattr(part, "lc", None)
-    try:
-        return int(marks.key(key)[0] if isinstance(part, Mapping) else marks.item(key)[0]) + 1
-    except (AttributeError, KeyError, IndexError, TypeError):
-        return 0
+def without_aliases(text: str) -> str:
+    """Return a text with everything written out that aliases and merges stand for."""
+    return write_tree(_written_out(read_tree(text)))
+
+
+def _written_out(part: Any) -> Any:
+    made: CommentedMap | CommentedSeq
+    if isinstance(part, CommentedMap):
+        made = CommentedMap({key: _written_out(told) for key, told in part.items()})
+    elif isinstance(part, CommentedSeq):
+        made = CommentedSeq([_written_out(told) for told in part])
+    else:
+        return str(part) if getattr(part, "anchor", None) else part
+    part.copy_attributes(made)
+    for mark in (Anchor.attrib, merge_attrib):
+        vars(made).pop(mark, None)
+    return made
+
+
+def tree(values: Mapping[str, Any]) -> Tree:
+    """Return a new part of a file; lists are written as `[a, b]`."""
+    return CommentedMap({key: _part(value) for key, value in values.items()})
+
+
+def _part(value: Any) -> Any:
+    if isinstance(value, list):
+        listed = CommentedSeq(value)
+        listed.fa.set_flow_style()
+        return listed
+    return tree(value) if isinstance(value, Mapping) else value
+
+
+def lines_of(tree: Any) -> dict[str, int]:
+    """Return the line, from 1 on, of every name by its path, and of every word of a list."""
+    found: dict[str, int] = {}
+    _note_lines(tree, "", found, set())
+    return found
+
+
+def _note_lines(part: Any, path: str, found: dict[str, int], seen: set[int]) -> None:
+    if id(part) in seen:  # an alias
+        return
+    seen.add(id(part))
+    if isinstance(part, CommentedMap):
+        for key, told in part.items():
+            at = f"{path}.{key}" if path else str(key)
+            with suppress(KeyError):  # merged from elsewhere
+                found[at] = part.lc.key(key)[0] + 1
+            _note_lines(told, at, found, seen)
+    elif isinstance(part, CommentedSeq):
+        for place, told in enumerate(part):
+            if isinstance(told, str):
+                found.setdefault(f"{path} {told}", part.lc.item(place)[0] + 1)
+
+
+def line_at(lines: Mapping[str, int], path: str, word: str = "") -> int:
+    """Return the line of a path, or of a word in its list; where it is unsaid, that of its part."""
+    if (line := lines.get(f"{path} {word}")) is not None:
+        return line
+    while path not in lines and "." in path:
+        path = path.rpartition(".")[0]
+    return lines.get(path, 0)
