@@ -106,6 +106,7 @@ fault_domains:
   rack A:
   - node3   # third
   # second
+  7: absent  # the seventh
 # end"""
 BACK = """\
 # ours
@@ -135,6 +136,7 @@ fault_domains:
   - node1
   - node2
   # second
+  7: absent  # the seventh
 """
 
 
@@ -221,7 +223,7 @@ def test_where_the_stack_has_put_a_resource_is_never_a_difference() -> None:
         ("version: 1\nsettings: {crs: {ha-auto-rebalance-hold-duration: 1.5}}", "settings.crs.ha-auto-rebalance-hold-duration", "count", 2),
         ("version: 1\nresources:\n  vm:1: {comment: [a]}", "resources.vm:1.comment", "text", 3),
         ("version: 1\nfault_domains: {rack: []}", "fault_domains.rack", "list", 2),
-        ("version: 1\nfault_domains:\n  7: [node1]", "fault_domains.7", "text", 3),
+        ("version: 1\nfault_domains:\n  7.5: [node1]", "fault_domains.7.5", "text", 3),
         ('version: 1\nfault_domains:\n  "": [node1]', "fault_domains.", "domain_name", 3),
         ("version: 1\nfault_domains:\n  rack:\n  - node1\n  - node9", "fault_domains.rack", "no_node", 5),
         ("version: 1\nresources: {vm:8: {}}", "resources.vm:8", "no_guest", 2),

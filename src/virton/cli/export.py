@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from virton.cli.desired_file import desired_in, text_in, write_out
+from virton.cli.desired_file import text_in, told_wrong, write_out
 from virton.cli.exit_codes import OneForErrors, errors_exit_with_one
 from virton.cli.language import LanguageOption
 from virton.cli.option_groups import with_groups
@@ -32,11 +32,9 @@ def export(
     """Write resources, rules, fault domains and HA settings as YAML."""
     with errors_exit_with_one():
         source = cluster.source()
-        before = None
-        if out is not None and out.exists():
-            desired_in(out, lang)
-            before = text_in(out)
-        text = exported(source.configured, before)
+        before = text_in(out, "--out") if out is not None and out.is_file() else None
+        with told_wrong(out or Path(), lang):
+            text = exported(source.configured, before)
         if out is None:
             typer.echo(text, nl=False)
         else:

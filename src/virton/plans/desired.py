@@ -140,9 +140,9 @@ class _Reader:
         told = top.get(part)
         found = self._map({} if told is None else told, part)
         for name in found:
-            if not isinstance(name, str):
+            if not isinstance(name, str) and not _is_whole(name):
                 raise DesiredError(f"{part}.{name}", "text")
-        return found
+        return {str(name): value for name, value in found.items()}
 
     def _prune(self, top: Mapping[str, Any]) -> frozenset[Kind]:
         told = top.get("prune", False)
@@ -156,7 +156,7 @@ class _Reader:
 
     def _entries(self, top: Mapping[str, Any], kind: Kind) -> dict[str, Values | None]:
         part = self._part(top, kind)
-        return {str(name): self._entry(kind, str(name), part[name]) for name in part}
+        return {name: self._entry(kind, name, value) for name, value in part.items()}
 
     def _entry(self, kind: Kind, name: str, told: Any) -> Values | None:
         path = f"{kind}.{name}"

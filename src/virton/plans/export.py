@@ -60,7 +60,7 @@ class _Update:
     """Brings a file up to date: what it says of entries, and which it lacks or has too many."""
 
     def __init__(self, text: str, desired: Desired, now: Configured) -> None:
-        self._told = read_tree(text)
+        self._told = _named(read_tree(text))
         self._text = YamlText(text)
         self._desired = desired
         self._now = now
@@ -119,6 +119,13 @@ class _Update:
         for node, priority in now.items():
             if node not in told or (told[node] or 0) != priority:
                 self._text.put([*path, node], priority)
+
+
+def _named(part: Any) -> Any:
+    """Return what was read with its names as text, as `1` may be one."""
+    if not isinstance(part, Mapping):
+        return part
+    return {str(name): _named(value) for name, value in part.items()}
 
 
 def _node(word: str) -> str:

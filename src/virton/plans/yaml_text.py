@@ -96,7 +96,10 @@ class YamlText:
     def _spot(self, path: Sequence[str]) -> _Spot:
         spot = _Spot(self._root, self._root, 0, 0, len(self._text))
         for name in path:
-            spot = next(one for one in self._spots(spot.value) if _name(one) == name)
+            there = [one for one in self._spots(spot.value) if _name(one) == name]
+            if not there:
+                raise TooOddError(name)
+            spot = there[0]
         return spot
 
     def _spots(self, node: Node) -> list[_Spot]:
