@@ -149,7 +149,7 @@ def test_a_resource_can_be_required_to_be_back_in_time(file: Path) -> None:
         ("resources: {vm:1: {stat: started}}", [], "desired.yaml:2: resources.vm:1.stat"),
         ("", ["--require", "peace>=1"], "--require: peace>=1"),
         ("", ["--nonsense"], "nonsense"),
-        ("", ["--proxmox", "http://x"], "either a CAPTURE or --proxmox"),
+        ("", ["--proxmox", "http://x"], "either a file or --proxmox URL"),
     ],
 )
 def test_an_error_exits_with_one_and_names_what_is_wrong(
