@@ -23,6 +23,8 @@ INSIDE = "python3,ca-certificates,systemd,systemd-sysv,dbus,adduser,curl"
 PASSWORD = "a password to try it with"  # noqa: S105  (of a root that is thrown away)
 MANY = 1_000_000
 EXPOSURE = 2.0
+STOPS_WITHIN_S = 2.0
+AT = "http://127.0.0.1:8080"
 UNIT = "virton.service"
 
 
@@ -56,7 +58,7 @@ class Root:
 
     def _asked(self, *arguments: str, at: str) -> str:
         jar = ("-b", "/root/jar", "-c", "/root/jar")
-        return self.run("curl", "-sS", "--fail", *jar, *arguments, f"http://127.0.0.1:8080{at}")
+        return self.run("curl", "-sS", "--fail", *jar, *arguments, f"{AT}{at}")
 
 
 @contextmanager
@@ -128,9 +130,22 @@ def install(root: Root, package: Path) -> None:
     root.log_in()
 
 
+def stopped(root: Root) -> None:
+    """Stop the service while a stream is open: at once."""
+    stream = f"curl -sN -b /root/jar {AT}/api/stream >/root/stream 2>&1 &"
+    root.run("sh", "-c", stream)
+    time.sleep(1)
+    began = time.monotonic()
+    root.run("systemctl", "stop", UNIT)
+    took_s = time.monotonic() - began
+    assert "event: whole" in (root.folder / "root/stream").read_text(), "a stream was open"  # noqa: S101
+    assert took_s < STOPS_WITHIN_S, took_s  # noqa: S101
+    told("stopped while a stream was open", began)
+
+
 def upgrade(root: Root, package: Path) -> None:
     """Upgrade with a history of a million happenings in the form of the version before."""
-    root.run("systemctl", "stop", UNIT)
+    stopped(root)
     data = root.folder / "var/lib/virton"
     for path in data.glob("history.*"):
         path.unlink()

@@ -36,6 +36,7 @@ def test_the_help_of_all_is_korean_where_the_operator_is() -> None:
 WRONG: list[Any] = [
     (("serve", "--port", "99999"), "--port", "0에서 65535 사이의 정수"),
     (("serve", "--port", "many"), "--port", "0에서 65535 사이의 정수"),
+    (("simulate", "x", "--until", "-1"), "--until", "0 이상의 정수"),
     (("serve", "--prot", "1"), "--prot", "--port"),
     (("serve", "--port"), "--port", "값을 함께"),
     (("doctor", "--lang", "fr"), "--lang", "ko, en"),

@@ -157,8 +157,10 @@ def _what_would_be_right(wrong: misuse.BadParameter) -> str:
     kind: Any = wrong.param.type if wrong.param else None
     word = getattr(kind, "name", "")
     if word in ("int range", "float range"):
-        low, high = _or_any(kind.min), _or_any(kind.max)
-        return said(f"usage.{word.replace(' ', '_')}", low=low, high=high)
+        key = f"usage.{word.replace(' ', '_')}"
+        if kind.max is None:
+            return said(f"{key}.from", low=f"{kind.min:g}")
+        return said(key, low=f"{kind.min:g}", high=f"{kind.max:g}")
     if word in ("int", "float"):
         return said(f"usage.{word}")
     if hasattr(kind, "choices"):
@@ -166,10 +168,6 @@ def _what_would_be_right(wrong: misuse.BadParameter) -> str:
             "usage.choice", choices=", ".join(str(getattr(c, "value", c)) for c in kind.choices)
         )
     return wrong.message
-
-
-def _or_any(bound: float | None) -> str:
-    return "…" if bound is None else f"{bound:g}"
 
 
 def _quoted(message: str) -> str:

@@ -50,10 +50,13 @@ class LiveCluster:
     def ask(self, said: Sentences, work: Callable[["ClusterApi"], Awaitable[Answer]]) -> Answer:
         """Return the answer to a question; exit with what stands in the way, in one line."""
         import asyncio
+        import logging
 
         from virton.cli import taking
         from virton.proxmox import ApiFailure, ClusterApi
 
+        # What a console writes into its log, a verb tells by itself where it matters.
+        logging.getLogger("virton").addHandler(logging.NullHandler())
         chosen = self._chosen()
         ca_file = Path(chosen.ca_file) if chosen.ca_file else None
         client = client_of(chosen.proxmox, chosen.fingerprints, ca_file)

@@ -21,7 +21,7 @@ from virton.cli.service_manager import keep_telling, tell
 from virton.rare_log import only_seldom
 
 REASON_HEADER = b"x-reason"
-GRACE_S = 3
+GRACE_S = 1
 _HANDSHAKE_S = 5
 BOUNDS = Bounds()
 
