@@ -34,6 +34,7 @@ export interface Change {
 
 export interface Cluster {
   addresses: Address[];
+  audit: string | null;
   clock: ClusterTime;
   features: Features;
   groups: Group[];

@@ -19,9 +19,9 @@ def _happening(number: int, kind: str, whom: str, seconds: int, says: str, **mor
 
 
 CHAIN = [
-    {"kind": "node.lost", "whom": "phum03", "at": at(0)},
-    {"kind": "node.fencing", "whom": "phum03", "at": at(60)},
-    {"kind": "node.fenced", "whom": "phum03", "at": at(134)},
+    {"kind": "node.lost", "whom": "phum03", "at": at(0), "who": None},
+    {"kind": "node.fencing", "whom": "phum03", "at": at(60), "who": None},
+    {"kind": "node.fenced", "whom": "phum03", "at": at(134), "who": None},
 ]
 HAPPENINGS = [
     _happening(
@@ -29,7 +29,7 @@ HAPPENINGS = [
         "resource.recovered",
         "vm:100",
         134,
-        "vm:100이 phum02에서 복구되었습니다(이전 노드 phum03).",
+        "VM 100 (LOTCES-WIN)이 phum02에서 복구되었습니다(이전 노드 phum03).",
         because="phum03이 차단됨",
         chain=CHAIN,
     ),
@@ -57,6 +57,8 @@ INCIDENT = {
             "why": "보냄",
             "subject": "[주의] virton: phum03 노드와 연결이 끊겼습니다.",
             "attempts": 1,
+            "most": 102,
+            "next": None,
             "made": at(20),
             "answer": "",
         }
@@ -125,7 +127,7 @@ DEEDS = {
             "status": 200,
         }
         for who, says, result in (
-            ("root@pam", "HA 리소스 vm:100 이동 요청 → phum03", "done"),
+            ("root@pam", "HA 리소스 VM 100 (LOTCES-WIN) 이동 요청 → phum03", "done"),
             ("kim@pve", "규칙 win-on-3 제거", "refused"),
             ("root@pam", "로그인", "done"),
         )
@@ -179,6 +181,7 @@ NOTIFY = {
     "heartbeat": {"set": True, "fixed": False},
     "presets": ["jandi", "json", "naverworks", "slack", "sms", "teams", "telegram"],
     "retention": {"days": 400, "mib": 2048, "used_mib": 37, "fixed": False},
+    "audit": {"mib": 3, "free_mib": 61_000, "trouble": None},
     "deliveries": [
         INCIDENT["deliveries"][0],
         {
@@ -188,6 +191,8 @@ NOTIFY = {
             "why": "방해 금지 시간이라 보내지 않음",
             "subject": "[주의] virton: QDevice가 응답하지 않습니다.",
             "attempts": 0,
+            "most": 102,
+            "next": None,
             "made": at(30),
             "answer": "",
         },

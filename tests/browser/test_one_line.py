@@ -40,6 +40,7 @@ MAKERS = [
     changed(master=None),
     changed(fencing={"armed_state": "disarmed", "resource_mode": "ignore"}),
     changed(cluster__votes=2),
+    changed(cluster__audit="full"),
     changed(resources__0__state="error"),
     changed(resources__0__state="freeze", resources__0__guest="running"),
     changed(resources__0__state="starting", resources__0__guest="stopped"),

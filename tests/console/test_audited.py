@@ -2,13 +2,19 @@
 
 import asyncio
 import json
+import re
 from typing import Any
 
 import pytest
+from starlette.routing import Route
 
 from tests.console.visit import Visit
+from virton.console import deeds
+from virton.console.audited import EXPORTS
+from virton.console.maintenance.acts import ACTS
 from virton.keeping.audit import FILE, verify
 from virton.keeping.syslog import Forwarder, Receiver
+from virton.language.sentences import LOCALES, PLACEHOLDER, Sentences
 
 pytestmark = pytest.mark.anyio
 
@@ -93,3 +99,41 @@ async def test_records_are_forwarded_to_a_syslog_server(how: str) -> None:
     assert json.loads(sent.partition(b" audit - ")[2])["who"] == "홍길동@ad"
     task.cancel()
     close()
+
+
+def writes(visit: Visit) -> list[str]:
+    """Every request by which something can be changed, or is taken away."""
+    routes = [route for route in visit.app.routes if isinstance(route, Route)]
+    changes = [
+        f"{method} {re.sub('{number}', '7', route.path)}"
+        for route in routes
+        for method in sorted((route.methods or set()) - {"GET", "HEAD"})
+    ]
+    acts = [what for what in changes if what.endswith("/{act}")]
+    named = [re.sub("{act}", act, what) for what in acts for act in ACTS_OF[what.split("/")[2]]]
+    taken = [f"GET {path}{'a.html' if path.endswith('/') else ''}" for path in EXPORTS]
+    steps = [f"maintenance {step}" for step in ("enter", "leave", "move", "bring_back")]
+    steps += [f"maintenance {step}" for step in ("add_rule", "drop_rule", "reboot")]
+    return [*changes, *named, *taken, *steps]
+
+
+ACTS_OF = {
+    "maintenance": [*ACTS, "power"],
+    "drill": ["propose", "agree", "start", "done", "withdraw"],
+    "plans": ["approve", "apply", "resume", "undo", "discard"],
+}
+WHOLE = {"sid": "vm:1", "node": "pve1", "nodes": ["pve1"], "timeout_s": 10, "mode": "freeze"}
+WHOLE |= {"recipient": "ops", "name": "r", "rule": "r", "minutes": 5, "kind": "rules"}
+
+
+async def test_whatever_can_be_done_has_a_sentence(visit: Visit) -> None:
+    for locale in LOCALES:
+        said = Sentences.of(locale)
+        for what in writes(visit):
+            for params in (WHOLE, {}):
+                says = deeds.told({"what": what, "params": params}, said)["says"]
+                assert "/" not in says, what
+                assert "deed." not in says, what
+                assert not PLACEHOLDER.search(says), what
+    korean = [deeds.told({"what": what}, Sentences.of("ko"))["says"] for what in writes(visit)]
+    assert not [says for says in korean if not re.search("[가-힣]", says)]

@@ -1,7 +1,7 @@
 """The console's memory: what happened to the cluster is found again, whoever watched."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,16 @@ from tests.console.visit import Browser
 from virton.console.app import create_app
 from virton.console.clock import SystemClock
 from virton.console.settings import ConsoleSettings
-from virton.console.watch.chronicle import Chronicle
+from virton.console.watch.chronicle import Chronicle, sight_of
 from virton.console.watch.journals import Journals
+from virton.console.watch.readings import Part, Readings
 from virton.embedded import RunningCluster, start
+from virton.ha.events import Record
 from virton.keeping.database import Trouble
 from virton.proxmox import ProxmoxClient
+from virton.proxmox.reading import StatusReading
+from virton.proxmox.sight import Looks
+from virton.story.told import Teller
 
 pytestmark = pytest.mark.anyio
 PASSWORD = "a password for tests"
@@ -92,7 +97,7 @@ async def test_a_lost_node_is_told_from_its_loss_to_the_recovery(desk: Desk) -> 
     (recovered,) = [row for row in told if row["kind"] == "resource.recovered"]
     assert (
         recovered["says"]
-        == f"vm:100이 {recovered['facts']['node']}에서 복구되었습니다(이전 노드 phum03)."
+        == f"VM 100 (LOTCES-WIN)이 {recovered['facts']['node']}에서 복구되었습니다(이전 노드 phum03)."
     )
     assert "phum03" in recovered["because"]
 
@@ -108,24 +113,88 @@ async def test_the_stack_itself_tells_when_and_why(desk: Desk) -> None:
     assert (moved["whom"], moved["facts"]["node"]) == ("vm:121", "phum02")
     assert moved["told"]
     assert moved["from"] == moved["to"]
-    assert told["asked"]["facts"] == {"command": "migrate vm:121 phum02"}
+    assert told["asked"]["facts"] == {"command": "migrate vm:121 phum02", "who": "root@pam"}
     assert moved["because"] is not None
-    assert [step["kind"] for step in moved["chain"]] == ["asked"]
+    assert [(step["kind"], step["who"]) for step in moved["chain"]] == [("asked", "root@pam")]
+    await desk.browser.write("PUT", "/api/resources/vm:100", {"state": "stopped"})
+    settings = (await desk.browser.get("/api/ha/settings")).json() | {"shutdown_policy": "migrate"}
+    await desk.browser.write("PUT", "/api/ha/settings", settings)
+    await desk.pass_by(60)
+    rows = await desk.history("whom=vm:121&whom=vm:100&lang=en")
+    assert [(row["kind"], row["facts"].get("who")) for row in rows] == [
+        ("asked", "root@pam"),
+        ("resource.moved", None),
+        ("resource.changed", "root@pam"),
+        ("resource.stopped", None),
+    ]
+    assert rows[0]["says"].endswith("(asked by root@pam)")
+    assert [step["kind"] for step in rows[-1]["chain"]] == ["resource.changed"]
+    (changed,) = await desk.history("kind=settings.changed")
+    assert changed["facts"] == {"changed": ["shutdown_policy"], "who": "root@pam"}
+
+
+def test_a_look_at_a_clock_that_goes_faster_begins_when_it_began() -> None:
+    looked = Part(StatusReading(), at=101.0, took_s=1.0, address="pve1")
+    # it was 60 s ahead at the look before, and is 119 s ahead at the end of this one
+    readings = Readings(status=looked, ahead_s=119.0)
+    sight = sight_of(readings, Looks(), before_s=60.0)
+    assert sight is not None
+    assert (sight.from_s, sight.to_s) == (160.0, 220.0)
+
+
+RULE = {"type": "node-affinity", "resources": ["vm:100"], "strict": True}
+ABSENCE: Sequence[tuple[int, str, str, dict[str, Any]]] = [
+    (60, "POST", "resources/vm:121/move", {"node": "phum02", "how": "migrate"}),
+    (60, "POST", "resources/vm:121/move", {"node": "phum03", "how": "relocate"}),
+    (60, "POST", "resources/vm:121/move", {"node": "phum01", "how": "migrate"}),
+    (60, "POST", "rules", {"rule": "r1", "nodes": [{"node": "phum02"}], **RULE}),
+    (60, "PUT", "rules/r1", {"nodes": [{"node": "phum01"}], **RULE}),
+    (60, "POST", "ha/disarm", {"mode": "freeze"}),
+    (60, "POST", "ha/arm", {}),
+    (120, "POST", "lab", {"action": "maintenance", "node": "phum01", "on": True}),
+    (120, "POST", "lab", {"action": "maintenance", "node": "phum01", "on": False}),
+    (60, "POST", "ha/disarm", {"mode": "ignore"}),
+    (60, "POST", "ha/arm", {}),
+    (300, "POST", "lab", {"action": "network", "node": "phum03", "on": False}),
+    (0, "POST", "lab", {"action": "network", "node": "phum03", "on": True}),
+    (300, "POST", "lab", {"action": "power", "node": "phum03", "on": True}),
+    (60, "PUT", "resources/vm:122", {"state": "stopped"}),
+    (60, "PUT", "resources/vm:122", {"state": "started"}),
+    (60, "POST", "lab", {"action": "crash", "sid": "vm:100"}),
+    (0, "POST", "lab", {"action": "fail_starts", "sid": "vm:999", "count": 20}),
+    (200, "POST", "lab", {"action": "crash", "sid": "vm:999"}),
+    (300, "POST", "lab", {"action": "power", "node": "phum02", "on": False}),
+    (300, "POST", "lab", {"action": "power", "node": "phum02", "on": True}),
+]
 
 
 async def test_an_hour_of_absence_leaves_nothing_out(desk: Desk) -> None:
     await desk.pass_by(20)
-    desk.cluster.world.set_network("phum03", False)
-    desk.cluster.world.step(1800)
-    desk.cluster.world.set_network("phum03", True)
-    desk.cluster.world.set_power("phum03", True)
-    desk.cluster.world.step(1800)
+    master, records = desk.chronicle.journals.teller.master, list[Record]()
+    desk.cluster.world.listeners.append(records.append)
+    for seconds, method, path, body in ABSENCE:
+        answer = await desk.browser.write(method, f"/api/{path}", body)
+        assert answer.status_code == 200, (path, answer.text)
+        desk.cluster.world.step(seconds)
+    desk.cluster.world.step(1000)
+    teller = Teller(master=master)
+    true = sorted(
+        (str(one.kind), one.whom, round(one.to_s * 1000), one.facts.get("node"))
+        for record in records
+        for one in teller.hear(record)
+    )
     await desk.pass_by(60)
-    kinds = [row["kind"] for row in await desk.history("whom=phum03") if row["told"]]
-    assert kinds == ["node.lost", "node.fencing", "node.fenced", "node.back"]
-    recovered = await desk.history("kind=resource.recovered")
-    assert {row["whom"] for row in recovered} == {"vm:100", "vm:124"}
-    assert all(row["from"] == row["to"] for row in recovered)
+    rows = await desk.history()
+    until_ms = round(records[-1].time_s * 1000)
+    heard = [row for row in rows if row["told"] and row["to"] <= until_ms]
+    assert true == sorted(
+        (row["kind"], row["whom"], row["to"], row["facts"].get("node")) for row in heard
+    )
+    moves = [row for row in rows if row["kind"] in ("resource.moved", "resource.recovered")]
+    assert len(moves) >= 12
+    assert sum(bool(row["because"]) for row in moves) >= 0.95 * len(moves)
+    led = {step["kind"] for row in moves for step in row["chain"]}
+    assert led >= {"asked", "rule.added", "maintenance.begun", "node.fenced"}
 
 
 async def test_a_filter_and_pages_lead_through_the_history(desk: Desk) -> None:
@@ -134,7 +203,9 @@ async def test_a_filter_and_pages_lead_through_the_history(desk: Desk) -> None:
         await desk.browser.write("PUT", "/api/resources/vm:100", {"max_restart": count + 2})
         await desk.pass_by(STEP_S)
     changed = await desk.history("kind=resource.changed")
-    assert [row["facts"] for row in changed] == [{"changed": ["max_restart"]}] * 4
+    assert [row["facts"] for row in changed] == [
+        {"changed": ["max_restart"], "who": "root@pam"}
+    ] * 4
     first = (await desk.browser.get("/api/history?kind=resource.changed&limit=3")).json()
     rest = await desk.browser.get(f"/api/history?kind=resource.changed&after={first['after']}")
     assert [row["number"] for row in first["rows"] + rest.json()["rows"]] == [

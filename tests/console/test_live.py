@@ -57,6 +57,7 @@ async def test_the_snapshot_puts_the_answers_together(visit: Visit) -> None:
         "clock": {"now": NOW - 2, "runs": False, "skew_s": None},
         "token": None,
         "unkept": None,
+        "audit": None,
     }
     assert told["parts"]["status"] == {"at": NOW, "ok": True, "error": None} | QUICK
     assert told["quorum"] == {"ok": True, "node": "phum01"}

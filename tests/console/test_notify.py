@@ -1,14 +1,19 @@
 """Who is told is set in the page; what is secret goes in and never comes out again."""
 
+import tarfile
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 
 from tests.console.test_history import Desk
 from tests.console.test_incidents import desk, mail, night
 from tests.notify.servers import MailServer, WebServer, web_server
+from virton.keeping import audit
 from virton.keeping.audit import FILE
+from virton.keeping.backup import back_up
+from virton.keeping.sealing import FILE as KEY
 
 pytestmark = pytest.mark.anyio
 __all__ = ["desk", "mail"]
@@ -69,13 +74,30 @@ async def test_no_secret_is_ever_shown_again_or_written_down(desk: Desk, web: We
     )
     assert changed.status_code == 200, changed.text
     shown = (await desk.browser.get("/api/notify")).text
-    audit = (desk.browser._app.state.console.settings.data / FILE).read_text()  # type: ignore[attr-defined]
+    secret_key = desk.browser._app.state.console.settings.data / KEY  # type: ignore[attr-defined]
+    written = (desk.browser._app.state.console.settings.data / FILE).read_text()  # type: ignore[attr-defined]
     for secret in (SECRET, "sign-with-this"):
         assert secret not in shown
-        assert secret not in audit
+        assert secret not in written
+    folder = desk.browser._app.state.console.settings.data  # type: ignore[attr-defined]
+    back_up(folder, folder.parent / "backup.tar.gz", version="1", now=0.0)
+    with tarfile.open(folder.parent / "backup.tar.gz") as tar:
+        assert secret_key.name not in tar.getnames()
+    for path in folder.glob("history.sqlite*"):
+        assert SECRET.encode() not in path.read_bytes()
+        assert b"sign-with-this" not in path.read_bytes()
+    assert secret_key.stat().st_mode & 0o777 == 0o600
     await desk.browser.write("POST", "/api/notify/test", {"recipient": "room"})
     await night(desk, 10)
     assert SECRET in web.requests[0][0]
+    secret_key.write_bytes(Fernet.generate_key())
+    (lost,) = [one for one in (await told(desk))["recipients"] if one["name"] == "room"]
+    assert lost["unreadable"]
+    form = {"name": "room", "way": "web"}
+    assert "url" in await fields(desk, "PUT", "/api/notify/recipients/room", form)
+    again = await desk.browser.write("PUT", "/api/notify/recipients/room", hook(web, name="room"))
+    assert again.status_code == 200, again.text
+    assert "unreadable" not in (await told(desk))["recipients"][-1]
     gone = await desk.browser.write("DELETE", "/api/notify/recipients/room")
     assert gone.status_code == 200
     assert [one["name"] for one in (await told(desk))["recipients"]] == ["ops"]
@@ -111,8 +133,21 @@ async def test_how_long_the_history_is_kept_is_set_in_the_page(desk: Desk) -> No
     assert (kept["days"], kept["mib"], kept["fixed"]) == (30, 100, False)
 
 
-async def test_only_an_administrator_changes_it(desk: Desk, web: WebServer) -> None:
+async def audit_told(desk: Desk) -> str | None:
+    """Return what the page tells of the audit's room."""
+    page = (await desk.browser.get("/api/snapshot?fresh=1")).json()
+    trouble: str | None = page["cluster"]["audit"]
+    return trouble
+
+
+async def test_only_an_administrator_changes_it_and_hears_that_the_audit_lacks_room(
+    desk: Desk, web: WebServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await night(desk, 10)
+    assert await audit_told(desk) is None
+    monkeypatch.setattr(audit, "LEAST_ROOM", 1 << 60)
+    assert await audit_told(desk) == "scarce"
+    assert (await told(desk))["audit"]["trouble"] == "scarce"
     console = desk.browser._app.state.console  # type: ignore[attr-defined]
     standings = console.sessions._standings._said
     for user, said in list(standings.items()):
@@ -123,3 +158,4 @@ async def test_only_an_administrator_changes_it(desk: Desk, web: WebServer) -> N
     refused = await desk.browser.write("POST", "/api/notify/recipients", hook(web))
     assert refused.status_code == 403
     assert (await desk.browser.get("/api/notify")).status_code == 200
+    assert await audit_told(desk) is None

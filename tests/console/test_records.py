@@ -76,8 +76,8 @@ async def test_who_did_what_is_told_with_its_result(desk: Desk) -> None:
     await desk.browser.write("POST", "/api/resources/vm:7/move", {"node": "x", "how": "migrate"})
     rows = (await got(desk, "/api/history/deeds?lang=ko"))["rows"]
     assert [(row["who"], row["says"], row["result"]) for row in rows] == [
-        ("root@pam", "HA 리소스 vm:7 이동 요청 → x", "failed"),
-        ("root@pam", "HA 리소스 vm:100 설정 변경 (max_restart=4)", "done"),
+        ("root@pam", "HA 리소스 VM 7 이동 요청 → x", "failed"),
+        ("root@pam", "HA 리소스 VM 100 (LOTCES-WIN) 설정 변경 (max_restart=4)", "done"),
         ("root@pam", "로그인", "done"),
     ]
     (only,) = (await got(desk, "/api/history/deeds?text=max_restart"))["rows"]

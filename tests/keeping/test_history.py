@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, inspect, text
 
-from virton.ha.causes import NodeFenced
+from virton.ha.causes import Commanded, NodeFenced
 from virton.keeping.database import HistoryError, Trouble, open_database
 from virton.keeping.history import Filter, History
 from virton.keeping.moments import Moments
@@ -229,3 +229,35 @@ def test_nothing_acknowledged_is_lost_when_the_process_is_killed(tmp_path: Path)
         told = int((writer.stdout.read().split() or [told])[-1])
     kept = {one.whom for one in History(open_database(address), "c1").find(limit=1000).rows}
     assert {f"pve{n}" for n in range(told + 1)} <= kept
+
+
+def moved(at_s: float, wide_s: float = 0, to: str = "pve2", **more: str) -> Happening:
+    told = not wide_s
+    facts = {"before": "pve1", "node": to, **more}
+    cause = Commanded(f"migrate vm:1 {to}") if told else None
+    return Happening(Kind.RESOURCE_MOVED, "vm:1", at_s, at_s + wide_s, told, facts, cause)
+
+
+@pytest.mark.parametrize("late_s", [-1.5, 3.9])
+def test_clocks_that_differ_a_little_make_no_second_happening(
+    engine: Engine, late_s: float
+) -> None:
+    history = History(engine, "c1")
+    history.add([moved(10, wide_s=2, how="migrate")])
+    assert history.add([moved(10 + late_s)]) == []
+    (found,) = history.find().rows
+    assert (found.told, found.from_ms, found.to_ms) == (True, *[round((10 + late_s) * 1000)] * 2)
+    assert found.facts == {"before": "pve1", "node": "pve2", "how": "migrate"}
+    assert found.because is not None
+    assert history.add([moved(10, wide_s=2, to="pve3")])
+    assert len(history.add([moved(30), moved(31)])) == 2
+
+
+def test_who_asked_is_added_to_what_the_manager_took(engine: Engine) -> None:
+    history = History(engine, "c1")
+    asked = Happening(Kind.ASKED, "vm:1", 10, 10, True, {"command": "migrate vm:1 pve2"})
+    other = replace(asked, facts={"command": "migrate vm:1 pve3"})
+    history.add([other, asked])
+    facts = {"command": "migrate vm:1 pve2", "who": "ada@pve"}
+    assert history.add([replace(asked, from_s=2, to_s=2, told=False, facts=facts)]) == []
+    assert [one.facts.get("who") for one in history.find().rows] == ["ada@pve", None]

@@ -4,6 +4,7 @@ import pytest
 
 from virton.language.particles import with_particles
 from virton.language.sentences import LOCALES, PLACEHOLDER, Sentences
+from virton.story.commands import FIELDS
 from virton.story.happenings import Kind
 
 TOLD = {locale: Sentences.of(locale) for locale in LOCALES}
@@ -25,8 +26,21 @@ def test_every_kind_is_told_whole(locale: str, kind: Kind) -> None:
     assert "[" not in said
 
 
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize(("verb", "fields"), FIELDS.items())
+def test_every_command_is_told_with_what_it_names_and_who_asked(
+    locale: str, verb: str, fields: tuple[str, ...]
+) -> None:
+    facts = {"command": " ".join((verb, *(f"a-{field}" for field in fields))), "who": "ada@pve"}
+    said = TOLD[locale].happening(Kind.ASKED, "", facts)
+    assert "ada@pve" in said
+    assert all(f"a-{field}" in said for field in fields if field != "timeout")
+    assert f"happening.asked.{verb}" in TOLD[locale].texts
+
+
 def test_no_sentence_is_left_over() -> None:
-    kinds = {f"happening.{kind}" for kind in Kind}
+    kinds = {f"happening.{kind}" for kind in Kind} | {"happening.by"}
+    kinds |= {f"happening.{Kind.ASKED}.{verb}" for verb in FIELDS}
     for sentences in TOLD.values():
         keys = [key for key in sentences.texts if key.startswith("happening.")]
         assert {key.partition(".with_")[0] for key in keys} == kinds

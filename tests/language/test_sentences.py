@@ -103,8 +103,8 @@ def test_what_may_be_missing_has_a_variant_that_tells_it(said: Sentences) -> Non
     ("prefix", "words"),
     [
         ("resource.state", ServiceState),
-        ("word.node", NodeState),
-        ("word.request", RequestState),
+        ("node.state", NodeState),
+        ("request", RequestState),
         ("word.daemon", [*CrmState, *LrmState, "startup"]),
         ("word.mode", LrmMode),
         ("word.policy", [*ShutdownPolicy, "maintenance"]),
@@ -159,10 +159,8 @@ def test_no_korean_is_left_in_the_english_sentences() -> None:
 
 def test_states_are_told_in_words() -> None:
     changed = NodeStateChanged("node1", "online", "unknown")
-    assert (
-        KO.event(changed) == "node1 노드의 상태가 바뀌었습니다: 온라인(online) → 확인 불가(unknown)"
-    )
-    assert EN.event(changed) == "Node node1 changed its state: online → unknown"
+    assert KO.event(changed) == "node1 노드의 상태가 바뀌었습니다: 온라인 → 확인 불가 (Unknown)"
+    assert EN.event(changed) == "Node node1 changed its state: Online → Unknown"
 
 
 def test_a_sentence_grows_with_what_is_there() -> None:

@@ -1,21 +1,26 @@
 """Who is told what: staged incidents on stepped time, against servers that refuse and come back."""
 
 import json
+import socket
+import ssl
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import httpx2
 import pytest
 from sqlalchemy import Engine
 
+from tests.keeping.conftest import postgresql
 from tests.notify.servers import MailServer, WebServer, mail_server, web_server
 from virton.keeping.database import open_database
 from virton.keeping.history import History
 from virton.keeping.outbox import Outbox, State
-from virton.language.sentences import Sentences
-from virton.notify.channels import PRESETS, Apprise, Mail, Outcome, Webhook, signature
+from virton.language.sentences import LOCALES, Sentences
+from virton.notify.answers import Outcome, by_failure, read_said
+from virton.notify.channels import PRESETS, Apprise, Mail, Webhook, signature
 from virton.notify.incidents import Weight
 from virton.notify.messages import SMS_BYTES, Message, duration, short
 from virton.notify.notifier import REMEMBERED, Notifier, Setup
@@ -23,6 +28,7 @@ from virton.notify.policy import Recipient, quiet_hours
 from virton.story.happenings import Fact, Happening, Kind
 
 pytestmark = pytest.mark.anyio
+__all__ = ["postgresql"]
 
 BLIP = (Kind.GUEST_DOWN, Kind.RESOURCE_STARTED)
 START_S = datetime(2026, 11, 26, 2, 40, tzinfo=ZoneInfo("Asia/Seoul")).timestamp()
@@ -126,7 +132,7 @@ async def test_a_lost_node_is_one_message_a_worse_one_and_its_end(
         "[해소] c1: phum03 노드와 연결이 끊겼습니다. (6분 32초 만에 해소)",
     ]
     text = mail.mails[-1].get_content()
-    assert "02:42:18  vm:100이 phum01에서 복구되었습니다(이전 노드 phum03)." in text
+    assert "02:42:18  VM 100이 phum01에서 복구되었습니다(이전 노드 phum03)." in text
     assert "시작부터 해소까지 6분 32초" in text
 
 
@@ -181,7 +187,7 @@ async def test_a_server_that_refuses_for_good_is_not_asked_again(
     await night.pass_to(40)
     (told,) = Outbox(engine, "c1").deliveries()
     assert (told.state, told.attempts) == (State.REFUSED, 1)
-    assert "550" in told.said
+    assert read_said(told.said) == ("smtp", {"status": 550, "message": "no such user"})
 
 
 async def test_a_server_that_stays_away_is_given_up_after_a_day(engine: Engine) -> None:
@@ -256,19 +262,27 @@ async def test_what_is_acknowledged_or_silenced_is_not_told_worse(
     assert len(mail.mails) == 2
 
 
-async def test_of_two_consoles_one_sends_and_the_other_takes_over(
-    engine: Engine, mail: MailServer
+async def test_of_two_consoles_one_sends_and_the_other_takes_over_within_a_minute(
+    postgresql: str, mail: MailServer
 ) -> None:
-    first, second = (Night(engine, setup(mail), holder=name) for name in ("one", "two"))
+    engines = [open_database(postgresql) for _ in range(2)]
+    first, second = (
+        Night(engine, setup(mail), holder=name)
+        for engine, name in zip(engines, ("one", "two"), strict=True)
+    )
     for after_s in range(0, 40, 2):
         found = [at(10, Kind.NODE_LOST, "phum03")] if after_s == 10 else []
         await first.pass_to(after_s, *found)
         await second.pass_to(after_s, *found)
     assert len(mail.mails) == 1
-    back = at(60, Kind.NODE_BACK, "phum03")
-    for after_s in range(60, 120, 2):
-        await second.pass_to(after_s, back)
+    assert History(engines[1], "c1").count() == 1
+    # the first one is heard of no more after 38 s
+    await second.pass_to(40, at(40, Kind.NODE_BACK, "phum03"))
+    for after_s in range(42, 100, 2):
+        await second.pass_to(after_s)
     assert [one.partition("]")[0] for one in subjects(mail)] == ["[주의", "[해소"]
+    for engine in engines:
+        engine.dispose()
 
 
 async def test_a_test_message_reaches_its_recipient(engine: Engine, mail: MailServer) -> None:
@@ -406,3 +420,28 @@ async def test_what_is_over_is_not_remembered_for_ever_nor_decided_twice(engine:
     assert len(reasons) == many + 1
     await night.pass_to(80 + many, at(80 + many, Kind.QUORUM_BACK))
     assert [one.phase for one in Outbox(engine, "c1").deliveries(2)] == ["ended", "ended"]
+
+
+@pytest.mark.parametrize(
+    ("failure", "code"),
+    [
+        (ConnectionRefusedError(111, "Connect call failed"), "connection_refused"),
+        (socket.gaierror(-2, "Name or service not known"), "unknown_name"),
+        (TimeoutError(), "timed_out"),
+        (ConnectionResetError(), "connection_closed"),
+        (ssl.SSLCertVerificationError("self-signed"), "certificate"),
+        (ssl.SSLError("wrong version number"), "no_tls"),
+        (ValueError("what nobody thought of"), "broken"),
+    ],
+)
+def test_a_failure_is_told_by_what_led_to_it(failure: Exception, code: str) -> None:
+    try:
+        raise httpx2.ConnectError("All connection attempts failed") from failure
+    except httpx2.ConnectError as error:
+        answer = by_failure(failure if code == "broken" else error)
+    assert (answer.outcome, answer.code) == (Outcome.FAILED, code)
+    name, fields = read_said(answer.said) or ("", {})
+    for locale in LOCALES:
+        words = Sentences.of(locale).say(f"answer.{name}", fields)
+        assert "answer." not in words
+        assert type(failure).__name__ not in words

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from virton.keeping.history import Kept
+from virton.keeping.once import Kept
 from virton.plans.incident_report import Story, incident_report
 from virton.plans.pages import page
 
@@ -39,13 +39,13 @@ def told(story: Story, lang: str = "ko", **groups: list[str]) -> dict[str, Any]:
 def test_outages_are_told_at_their_longest_with_the_thresholds_marked(story: Story) -> None:
     rows = {one["name"]: (one["minutes"], one["mark"]) for one in told(story)["resources"]}
     assert rows == {
-        "vm:1": ("2:18", None),
-        "vm:2": ("12:30", 10),
-        "vm:3": ("35:00", 30),
-        "vm:4": ("60:00", 30),
+        "VM 1": ("2:18", None),
+        "VM 2": ("12:30", 10),
+        "VM 3": ("35:00", 30),
+        "VM 4": ("60:00", 30),
     }
     [open_one] = [one for one in told(story)["resources"] if one["until"] is None]
-    assert open_one["name"] == "vm:4"
+    assert open_one["name"] == "VM 4"
 
 
 def test_a_group_is_down_while_any_of_its_members_is(story: Story) -> None:
@@ -61,6 +61,6 @@ def test_the_draft_tells_course_and_causes_in_both_languages(story: Story) -> No
         assert f"<h1>{title}</h1>" in html
         assert "2027-01-15 17:00:12 KST" in html
         assert len(report["course"]) == 6
-        chain = next(line for line in report["causes"] if "vm:1" in line)
+        chain = next(line for line in report["causes"] if "VM 1" in line)
         assert chain.count(" → ") >= 1
         assert "plans." not in html

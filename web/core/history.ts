@@ -15,7 +15,7 @@ export interface Happening {
   says: string;
   because: string | null;
   /** What led to it, the first first. */
-  chain: { kind: string; whom: string; at: number }[];
+  chain: { kind: string; whom: string; at: number; who: string | null }[];
 }
 
 export interface HappeningsPage {
@@ -31,6 +31,10 @@ export interface Delivery {
   why: string;
   subject: string;
   attempts: number;
+  /** How often it is tried before it is given up. */
+  most: number;
+  /** When it is tried again, where it will be. */
+  next: number | null;
   made: number;
   /** What the other side answered last. */
   answer: string;

@@ -24,6 +24,8 @@ export interface Recipient {
   paused: boolean;
   has: string[];
   fixed: boolean;
+  /** Whether its secrets were sealed with another key: they have to be entered again. */
+  unreadable?: boolean;
 }
 
 export interface MailServer {
@@ -49,6 +51,8 @@ export interface Notify {
   heartbeat: { set: boolean; fixed: boolean };
   presets: string[];
   retention: Retention;
+  /** How much room the audit takes, and has. */
+  audit: { mib: number; free_mib: number; trouble: string | null } | null;
   deliveries: Delivery[];
 }
 

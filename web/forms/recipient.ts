@@ -100,7 +100,7 @@ function view(id: string, values: Values, told: ToldErrors, presets: string[], o
   const choice = (name: Name, choices: Choice[], more: { hint?: string } = {}) =>
     selectField({ id: `${id}-${name}`, label: t(`alerts.${name}`), value: String(values[name]), choices, error: told.of(name), onChange: take(name), ...more });
   const secret = (name: Name) => {
-    const isKept = one?.has.includes(name) ?? false;
+    const isKept = !one?.unreadable && (one?.has.includes(name) ?? false);
     return text(name, { kind: "password", hint: t(isKept ? "alerts.secret.kept" : `alerts.${name}.hint`), isRequired: !isKept && name !== "secret" });
   };
   const weights = WEIGHTS.map((weight): Choice => [weight, t(`history.weight.${weight}`)]);

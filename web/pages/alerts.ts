@@ -16,6 +16,7 @@ import { manualLink } from "../parts/manual.js";
 import { note } from "../parts/notes.js";
 import { pill } from "../parts/pill.js";
 import { cellsOf, type Column, tableView } from "../parts/table.js";
+import { deliveryText } from "../records/incidents.js";
 import { errorLine } from "../words/errors.js";
 import { dateTime, number, t } from "../words/i18n.js";
 import type { Tone } from "../words/states.js";
@@ -74,7 +75,8 @@ function wayText(one: Recipient): string {
   const way = wayOf(one);
   const where = way === "web" ? t(`alerts.preset.${one.preset}`) : way === "mail" ? (one.to ?? "") : "";
   const paused = one.paused ? t("alerts.is_paused") : "";
-  return [t(`alerts.way.${way}`), where, paused].filter(Boolean).join(" · ");
+  const lost = one.unreadable ? t("alerts.unreadable") : "";
+  return [t(`alerts.way.${way}`), where, paused, lost].filter(Boolean).join(" · ");
 }
 
 function quietText({ quiet }: Recipient): string {
@@ -98,7 +100,7 @@ function actsView(one: Recipient, presets: string[]): TemplateResult {
 }
 
 /** The mail server, the heartbeat, and what is kept. */
-function waysView({ mail, heartbeat, retention }: Notify): TemplateResult {
+function waysView({ mail, heartbeat, retention, audit }: Notify): TemplateResult {
   const security = mail ? t(`alerts.security.${mail.security}`) : "";
   const server = mail ? `${mail.host}:${mail.port} · ${security} · ${mail.sender}` : t("alerts.none");
   const kept = t("alerts.kept", { days: number(retention.days), mib: number(retention.mib), used: number(retention.used_mib) });
@@ -111,13 +113,21 @@ function waysView({ mail, heartbeat, retention }: Notify): TemplateResult {
     html`<div><dt>${t(key)}</dt><dd>${text} ${isFixed ? html`<span class="soft small">${t("alerts.fixed")}</span>` : html`<span class="push">${button(t("edit"), deed)}</span>`}</dd></div>`;
   return html`<section class="card" aria-labelledby="ways-title">
     <header><h2 id="ways-title">${t("alerts.ways")}</h2></header>
-    <dl class="inside facts-list wide-facts">${rows.map(row)}</dl>
+    <dl class="inside facts-list wide-facts">${rows.map(row)}${auditView(audit)}</dl>
   </section>`;
+}
+
+/** The record of work: nothing of it is ever deleted, so it needs room. */
+function auditView(audit: Notify["audit"]): TemplateResult | typeof nothing {
+  if (!audit) return nothing;
+  const room = t("alerts.audit.kept", { used: number(audit.mib), free: number(audit.free_mib) });
+  const trouble = audit.trouble ? html` <span class="bad-word">${t(`warning.audit_${audit.trouble}.head`)}</span>` : nothing;
+  return html`<div><dt>${t("alerts.audit")}</dt><dd>${room}${trouble}</dd></div>`;
 }
 
 function deliveriesView(rows: Delivery[]): TemplateResult {
   const at = ({ made }: Delivery) => dateTime(made / 1000);
-  const why = (one: Delivery) => [one.why, one.answer].filter(Boolean).join(" · ");
+  const why = deliveryText;
   const columns: Column<Delivery>[] = [
     { key: "at", head: t("history.at"), cell: at, title: at },
     { key: "name", head: t("alerts.name"), isHead: true, cell: ({ recipient }) => recipient, title: ({ recipient }) => recipient },

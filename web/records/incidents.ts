@@ -4,7 +4,7 @@ import { html, nothing, type TemplateResult } from "lit/html.js";
 
 import { asApiError, write } from "../core/api.js";
 import { redraw } from "../core/draw.js";
-import { askIncidents, type Incident } from "../core/history.js";
+import { askIncidents, type Delivery, type Incident } from "../core/history.js";
 import { may } from "../core/store.js";
 import { note } from "../parts/notes.js";
 import { errorLine } from "../words/errors.js";
@@ -61,10 +61,17 @@ function replayOf(one: Incident): string {
   return addressFor(`/whatif?${question}`);
 }
 
+/** What became of a message: why, at which attempt, when it is tried again, and what was answered. */
+export function deliveryText({ why, attempts, most, next, answer }: Delivery): string {
+  const tried = attempts > 1 || next !== null ? t("delivery.attempt", { attempts, most }) : "";
+  const again = next !== null ? t("delivery.next", { time: clock(next / 1000) }) : "";
+  return [why, tried, answer, again].filter(Boolean).join(" · ");
+}
+
 function deliveriesView({ deliveries }: Incident): TemplateResult | typeof nothing {
   if (!deliveries.length) return nothing;
   const rows = deliveries.map(
-    (d) => html`<li><b>${d.recipient}</b> ${d.subject} <span class="soft">${d.why}${d.attempts > 1 ? ` · ${t("history.attempts", { count: d.attempts })}` : ""}${d.answer ? ` · ${d.answer}` : ""}</span></li>`,
+    (d) => html`<li><b>${d.recipient}</b> ${d.subject} <span class="soft">${deliveryText(d)}</span></li>`,
   );
   return html`<h3>${t("history.deliveries")}</h3><ul class="plain small">${rows}</ul>`;
 }

@@ -151,7 +151,7 @@ function happeningView(one: Happening): TemplateResult {
 function chainView({ chain, kind: last, to }: Happening): TemplateResult | typeof nothing {
   const [first] = chain;
   if (!first) return nothing;
-  const steps = [...chain.map((step) => step.kind), last].map((step) => t(`kind.${step}`));
+  const steps = [...chain.map(({ kind, who }) => t(`kind.${kind}`) + (who ? ` (${who})` : "")), t(`kind.${last}`)];
   const took_s = Math.round((to - first.at) / 1000);
   return html`<span class="chain small soft">${steps.join(" → ")}${took_s > 0 ? ` · ${span(took_s)}` : ""}</span>`;
 }

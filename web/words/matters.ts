@@ -265,9 +265,14 @@ function aboutHistory(unkept: Cluster["unkept"]): Matter[] {
   return [worded("caution", "unkept", { why })];
 }
 
+/** Whether there is room for the audit. */
+function aboutAudit(audit: Cluster["audit"]): Matter[] {
+  return audit ? [worded("caution", `audit_${audit}`, {})] : [];
+}
+
 /** Who does not answer, or late, or by another clock. */
 function aboutAnswers({ cluster, parts }: PageModel): Matter[] {
-  const found = [...aboutToken(cluster.token), ...aboutHistory(cluster.unkept)];
+  const found = [...aboutToken(cluster.token), ...aboutHistory(cluster.unkept), ...aboutAudit(cluster.audit)];
   const addresses = cluster.addresses ?? [];
   const silent = addresses.filter((one) => !one.ok).map((one) => hostOf(one.address));
   const answering = hostOf(addresses.find((one: Address) => one.answering)?.address);

@@ -22,9 +22,11 @@ from virton.plans.yaml_file import NotYamlError, read_tree
 
 # The history's database is loaded when it is asked: help starts without it.
 if TYPE_CHECKING:
-    from virton.keeping.history import History, Kept
+    from virton.keeping.history import History
+    from virton.keeping.once import Kept
     from virton.keeping.outbox import KeptIncident
     from virton.plans.incident_report import Story
+    from virton.story.happenings import Happening
 
 COMMAND = OneForErrors
 MOST_ROWS = 2000
@@ -100,7 +102,9 @@ def _story(
     from virton.cli.settings_file import settings_file
     from virton.keeping.database import HistoryError, open_database
     from virton.keeping.history import History, clusters_in
+    from virton.keeping.moments import Moments
     from virton.keeping.outbox import Outbox
+    from virton.language.called import sids_in
 
     file, _ = settings_file(config, Path.cwd(), folder)
     address = file.history or f"sqlite:///{folder.absolute()}/history.sqlite"
@@ -118,12 +122,13 @@ def _story(
         found = next((one for one in recent if one is not None), None)
         if found is None:
             complain(_text(lang, "incident.none"))
-        return _told(found, History(engine, identity))
+        sids = sids_in(found.body)
+        return _told(found, History(engine, identity), Moments(engine, identity).called(sids))
     except HistoryError as error:
         complain(printable(sentences(lang).say(f"cli.history.{error.trouble}", {})))
 
 
-def _told(found: "KeptIncident", history: "History") -> "Story":
+def _told(found: "KeptIncident", history: "History", names: dict[str, str]) -> "Story":
     from virton.keeping.history import Filter
     from virton.notify.writing import read_incident
     from virton.plans.incident_report import Story
@@ -135,13 +140,21 @@ def _told(found: "KeptIncident", history: "History") -> "Story":
     )
     wanted = Filter(since_ms=found.began_ms - FURTHEST_MS, until_ms=until_ms)
     rows = _oldest_first(history.find(wanted, limit=MOST_ROWS).rows)
-    own = {(str(one.kind), one.whom, round(one.to_s * 1000)) for one in kept.happenings}
-    mine = [row for row in rows if (row.kind, row.whom, row.to_ms) in own]
+    mine = [row for row in rows if any(_is(row, one) for one in kept.happenings)]
     affected = tuple(sorted(kept.affected | kept.waiting))
     if not affected and ":" in kept.whom:
         affected = (kept.whom,)
     began_ms = min([found.began_ms, *(row.from_ms for row in mine)])
-    return Story(found.number, kept.whom, began_ms, found.ended_ms, affected, mine, rows)
+    return Story(found.number, kept.whom, began_ms, found.ended_ms, affected, mine, rows, names)
+
+
+def _is(row: "Kept", one: "Happening") -> bool:
+    """Tell whether a row is a happening; its time may have become known better since."""
+    from virton.keeping.once import CLOCK_MS
+
+    early_ms, late_ms = (round(at_s * 1000) for at_s in (one.from_s, one.to_s))
+    is_then = row.to_ms >= early_ms - CLOCK_MS and row.from_ms <= late_ms + CLOCK_MS
+    return is_then and (row.kind, row.whom) == (str(one.kind), one.whom)
 
 
 def _oldest_first(rows: "Sequence[Kept]") -> "list[Kept]":

@@ -18,11 +18,13 @@ from virton.cli.language import LanguageOption, printable, sentences
 from virton.cli.live_cluster import Live
 from virton.cli.option_groups import with_groups
 from virton.cli.terminal import terminal
+from virton.language.called import caller, sids_in
 from virton.language.sentences import Sentences
 
 # The history's database, and what speaks HTTP, are loaded when they are asked: help needs neither.
 if TYPE_CHECKING:
-    from virton.keeping.history import Filter, Kept
+    from virton.keeping.history import Filter
+    from virton.keeping.once import Kept
     from virton.proxmox import ClusterApi
     from virton.story.happenings import Happening
 
@@ -74,9 +76,10 @@ def log(
         since_s = now - _A_DAY_S if wanted.since_ms is None else wanted.since_ms / 1000
         found = live.ask(said, lambda api: _journals(api, since_s))
         rows = [row for row in found if _is_wanted(row, wanted)][-limit:]
+        names: dict[str, str] = {}
     else:
-        rows = _kept(said, live.config, live.data, cluster, wanted, limit)
-    _print(rows, said, as_json=as_json)
+        rows, names = _kept(said, live.config, live.data, cluster, wanted, limit)
+    _print(rows, said.calling(caller(names)), as_json=as_json)
 
 
 def _kept(
@@ -86,11 +89,13 @@ def _kept(
     cluster: str | None,
     wanted: "Filter",
     limit: int,
-) -> "list[Kept]":
-    """Return what the history has, the oldest first; exit where there is none."""
+) -> "tuple[list[Kept], dict[str, str]]":
+    """Return what the history has, the oldest first, and names; exit where there is none."""
     from virton.cli.settings_file import settings_file
+    from virton.console.handlers.history import named
     from virton.keeping.database import HistoryError, open_database
     from virton.keeping.history import History, clusters_in
+    from virton.keeping.moments import Moments
 
     folder = data or default_data()
     file, _ = settings_file(config, Path.cwd(), folder)
@@ -107,9 +112,11 @@ def _kept(
             values = {"cluster": cluster, "names": names}
             complain(said.say("cli.no_cluster", values), code=WRONG_INPUT)
         if not names:
-            return []
-        history = History(engine, cluster or names[0])
-        return [*reversed(history.find(wanted, limit=limit).rows)]
+            return [], {}
+        identity = cluster or names[0]
+        rows = [*reversed(History(engine, identity).find(wanted, limit=limit).rows)]
+        sids = sids_in(json.dumps([named(row) for row in rows]))
+        return rows, Moments(engine, identity).called(sids)
     except HistoryError as error:
         words = said.say(f"cli.history.{error.trouble}", {})
         complain(printable(words))
@@ -128,7 +135,7 @@ async def _journals(api: "ClusterApi", since_s: float) -> "list[Kept]":
 
 
 def _as_kept(number: int, one: "Happening") -> "Kept":
-    from virton.keeping.history import Kept, detail_of
+    from virton.keeping.once import Kept, detail_of
 
     body = json.loads(detail_of(one))
     bounds = (round(one.from_s * 1000), round(one.to_s * 1000))

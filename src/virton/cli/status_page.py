@@ -12,6 +12,7 @@ from virton.cli.language import printable
 from virton.console.page.matters import Matter, Word, line_of, matters_of, runs_now
 from virton.console.page.model import Node, PageModel, Resource, Rule
 from virton.language.sentences import Sentences
+from virton.language.states import worded
 
 STYLES: dict[Word, str] = {
     "unknown": "bold magenta",
@@ -89,6 +90,15 @@ def _policy(rule: Rule, said: Sentences) -> str:
     return " · ".join(words)
 
 
+def _state_of(one: Resource, said: Sentences) -> str:
+    """Return a resource's state, and what is requested where that is something else."""
+    state = worded("resource", one.state, said).word if one.state else "–"
+    if one.request_state in (None, one.state, "started"):
+        return state
+    asked = worded("resource", one.request_state, said).word
+    return f"{state} ({said.say('resources.request', {'state': asked})})"
+
+
 def resources_table(resources: Sequence[Resource], said: Sentences) -> Table | Text:
     """Return the resources."""
     if not resources:
@@ -96,14 +106,12 @@ def resources_table(resources: Sequence[Resource], said: Sentences) -> Table | T
     columns = ("id", "node", "name", "state", "max_restart", "max_relocate", "failback")
     table = _table(said, *(f"column.{name}" for name in columns))
     for one in resources:
-        state = said.texts.get(f"resource.state.{one.state or 'unknown'}", one.state or "–")
-        asked = "" if one.request_state in (one.state, "started") else f" ({one.request_state})"
         table.add_row(
             *_cells(
                 one.sid,
                 one.node or "–",
                 one.name or "",
-                state + asked,
+                _state_of(one, said),
                 str(one.max_restart),
                 str(one.max_relocate),
                 "On" if one.failback else "Off",
@@ -177,11 +185,10 @@ class _Page:
 
     def _state(self, node: Node) -> str:
         if node.ha_state and node.ha_state != "online":
-            known = f"node.state.{node.ha_state}"
-            return self._said.texts.get(known, node.ha_state)
+            return worded("node", node.ha_state, self._said).word
         if not node.online:
             return self._said.say("node.state.offline", {})
-        return self._said.say(f"lrm.state.{node.lrm.display if node.lrm else 'missing'}", {})
+        return worded("lrm", node.lrm.display if node.lrm else "missing", self._said).word
 
     def resources(self) -> Table | Text:
         """Return the resources."""

@@ -1,7 +1,7 @@
 """What of the console's requests goes into the audit."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from virton.keeping.audit import Audit
 from virton.keeping.syslog import Forwarder
 from virton.throttle import Allowance
 
-EXPORTS = ("/api/snapshot-file", "/api/history/export")
+EXPORTS = ("/api/snapshot-file", "/api/history/export", "/api/drill/files/")
 _SECRETS = frozenset({"password", "otp", "secret", "token", "url", "headers", "apprise", "body"})
 _LONGEST = 4000
 _FAILURES, _FAILURE_EVERY_S = 200, 10.0
@@ -26,6 +26,8 @@ class Auditor:
     clock: Clock
     failures: Allowance
     forwarder: Forwarder | None = None
+    heard: Callable[[str, str, Mapping[str, Any]], None] | None = None
+    """Is told who had what done, with which parameters, so that the history can name them."""
 
     def note(self, request: Request, status: int) -> None:
         """Note a login, a change, an export or a refusal; reading is nobody's business."""
@@ -42,10 +44,16 @@ class Auditor:
                 return
             entry |= {"more_before": held_back} if held_back else {}
         self._add(entry)
+        self._tell(who, what, getattr(request.state, "params", {}), status)
 
     def did(self, who: str, what: str, params: Mapping[str, Any], status: int) -> None:
         """Note what the console did by itself for somebody, as they had agreed to."""
         self._add(self._entry(who, None, what, params, status))
+        self._tell(who, what, params, status)
+
+    def _tell(self, who: str | None, what: str, params: Mapping[str, Any], status: int) -> None:
+        if self.heard is not None and who is not None and status < 400:
+            self.heard(who, what, params)
 
     def _entry(
         self, who: str | None, whence: str | None, what: str, params: Mapping[str, Any], status: int
@@ -66,13 +74,19 @@ class Auditor:
             self.forwarder.send(entry)
 
     def _matters(self, request: Request, status: int, who: str | None) -> bool:
-        changes = request.method != "GET" or request.url.path in EXPORTS
+        changes = request.method != "GET" or request.url.path.startswith(EXPORTS)
         return who is not None and status != 429 and (changes or status == 403)
 
 
-def auditor(audit: Audit, clock: Clock, forwarder: Forwarder | None) -> Auditor:
+def auditor(
+    audit: Audit,
+    clock: Clock,
+    forwarder: Forwarder | None,
+    heard: Callable[[str, str, Mapping[str, Any]], None] | None = None,
+) -> Auditor:
     """Return an auditor who has told of no failures yet."""
-    return Auditor(audit, clock, Allowance(clock.monotonic, _FAILURES, _FAILURE_EVERY_S), forwarder)
+    failures = Allowance(clock.monotonic, _FAILURES, _FAILURE_EVERY_S)
+    return Auditor(audit, clock, failures, forwarder, heard)
 
 
 def _told(params: Mapping[str, Any]) -> Any:

@@ -25,6 +25,7 @@ from virton.console.watch.telling import Telling
 from virton.console.watch.upkeep import Upkeep
 from virton.console.watch.views import Views
 from virton.keeping.audit import Audit
+from virton.keeping.sealing import Sealer
 from virton.keeping.syslog import Forwarder, Receiver
 from virton.proxmox import ClusterApi, ProxmoxClient
 from virton.proxmox.answers import Remembered
@@ -128,7 +129,9 @@ def open_console(client: ProxmoxClient, settings: ConsoleSettings, clock: Clock)
         return await forecasts.ask("course", capture=await captured(), question={})
 
     sessions = Sessions(client, lender, settings, clock, key, poller.feed.beat)
-    told = auditor(Audit(settings.data), clock, _forwarder(settings))
+    heard = None if poller.chronicle is None else poller.chronicle.asked
+    poller.audit = audit = Audit(settings.data)
+    told = auditor(audit, clock, _forwarder(settings), heard)
 
     of_whom_it_serves = Memories(clock, CONFIGURATION_S)
 
@@ -165,7 +168,7 @@ def _forwarder(settings: ConsoleSettings) -> Forwarder | None:
 def _telling(poller: Poller, settings: ConsoleSettings, clock: Clock) -> Telling | None:
     if poller.chronicle is None:
         return None
-    return Telling(poller.chronicle, settings.notify, clock)
+    return Telling(poller.chronicle, settings.notify, clock, Sealer(settings.data))
 
 
 def _upkeep(poller: Poller, settings: ConsoleSettings, clock: Clock) -> Upkeep | None:

@@ -17,7 +17,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from virton.damage import DamagedError, check_still_there, note_begun
 from virton.rare_log import RareLog
@@ -30,12 +30,15 @@ _HASH = 64
 _FEW = 16
 _TRIED = 4
 _LONGEST = 1 << 16
-_LEAST_ROOM = 200 << 20
+LEAST_ROOM = 200 << 20
 _ADVICE = (
     f"`virton audit verify` names the first byte that is not as it was written. Restore {FILE} and "
     f"{HEAD} from a backup. To begin a new audit, move {FILE}, {HEAD} and audit.begun out of the "
     "folder, and keep them."
 )
+Room = Literal["scarce", "full"]
+"""There is little room left for an audit; or the disk did not take the last record."""
+
 _LOG = RareLog(logging.getLogger(__name__))
 
 
@@ -64,13 +67,32 @@ class Audit:
         self._path = folder / FILE
         self._head = folder / HEAD
         self._records, self._hash = _checked(self._path, self._head)
+        self._is_refused = False
         _cut_torn_end(self._path)
+
+    @property
+    def size(self) -> int:
+        """Return how many bytes it takes; nothing of it is ever deleted."""
+        return self._path.stat().st_size if self._path.exists() else 0
+
+    @property
+    def free(self) -> int:
+        """Return how many bytes there is room for."""
+        return shutil.disk_usage(self._path.parent).free
+
+    @property
+    def trouble(self) -> Room | None:
+        """Return what is wrong with its room, if anything is."""
+        if self._is_refused:
+            return "full"
+        return "scarce" if self.free < LEAST_ROOM else None
 
     def add(self, entry: Mapping[str, Any]) -> None:
         """Add a record. That the disk does not take it hinders nobody, but is said."""
         body = json.dumps(entry, sort_keys=True, separators=(",", ":")).encode("ascii")
         chained = _chained(self._hash, body)
-        if not self._appended(_line(body, chained)):
+        self._is_refused = not self._appended(_line(body, chained))
+        if self._is_refused:
             return
         self._records, self._hash = self._records + 1, chained
         try:
@@ -79,7 +101,7 @@ class Audit:
             _LOG.warning(f"the audit's length is not told: {failure.strerror or failure}")
             return
         note_begun(self._path)
-        if shutil.disk_usage(self._path.parent).free < _LEAST_ROOM:
+        if self.trouble is not None:
             _LOG.warning(f"there is little room left for the audit in {self._path.parent}")
 
     def _appended(self, line: bytes) -> bool:

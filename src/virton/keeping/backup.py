@@ -2,7 +2,8 @@
 
 A backup is a compressed tar: first `backup.json`, with the size and the SHA-256 of every file, then the
 files. Each database is copied as it stands at one moment, whoever writes; everything else is put in
-place whole by whoever writes it. There are keys in it: only its owner may read it.
+place whole by whoever writes it. There are keys in it: only its owner may read it. The key that opens
+the secrets in the history is not in it: it stays where it is, also when a backup is brought back.
 """
 
 import contextlib
@@ -19,13 +20,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from virton.keeping import audit
+from virton.keeping import audit, sealing
 
 CONTENTS = "backup.json"
 FORMAT = 1
 SETTINGS = "virton.toml"
 _PASSING = ("-wal", "-shm", ".new", ".part", "-journal")
-_NOT_KEPT = ("lock", "console.lock")
+_NOT_KEPT = ("lock", "console.lock", sealing.FILE)
 _FOLDERS_OF_OURS = ("before-restore-", "restoring-")
 _CHUNK = 1 << 20
 _TRIED = 5

@@ -1,8 +1,8 @@
 """The history of what happened: kept once whoever saw it, and found again in pages."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
@@ -15,15 +15,14 @@ from sqlalchemy import (
     and_,
     delete,
     func,
-    insert,
     or_,
     select,
     union_all,
-    update,
 )
 
 from virton.keeping.database import troubles, writing
-from virton.keeping.names import Names, in_parts, of_cluster, text_of
+from virton.keeping.names import Names, in_parts, of_cluster
+from virton.keeping.once import Adding, Kept
 from virton.keeping.tables import clusters, details, happenings, kinds, subjects
 from virton.story.happenings import Happening
 
@@ -33,20 +32,6 @@ AT_ONCE = 10_000
 
 FEW = 200
 """Up to so many subjects, kinds or pairs of them are each looked up by themselves in an index."""
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A happening as it is kept; `because` is a cause as `[name, {fields}]`."""
-
-    number: int
-    kind: str
-    whom: str
-    from_ms: int
-    to_ms: int
-    told: bool
-    facts: Mapping[str, Any] = field(default_factory=dict)
-    because: Sequence[Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +75,7 @@ class History:
         if not found:
             return []
         with writing(self.engine) as connection:
-            adding = _Adding(connection, self._cluster, self._own)
+            adding = Adding(connection, self._cluster, self._own)
             added = adding.add(found)
         self._own = dict(list((self._own | adding.own).items())[-_REMEMBERED:])
         return added
@@ -177,99 +162,6 @@ def clusters_in(engine: Engine) -> list[str]:
     with troubles(), engine.connect() as connection:
         query = select(clusters.c.identity).order_by(clusters.c.identity)
         return list(connection.execute(query).scalars())
-
-
-def detail_of(happening: Happening) -> str:
-    """Return facts and cause as one text, alike for alike ones."""
-    body: dict[str, Any] = {}
-    if happening.facts:
-        body["facts"] = {k: v for k, v in happening.facts.items() if v is not None}
-    if happening.because is not None:
-        body["because"] = happening.because.to_json()
-    return text_of(body)
-
-
-class _Adding:
-    """Adds happenings within one transaction."""
-
-    def __init__(
-        self, connection: Connection, cluster: str, known: Mapping[tuple[int, bool], None]
-    ) -> None:
-        self._connection = connection
-        self._names = Names(connection, cluster)
-        self._known = known
-        self.own: dict[tuple[int, bool], None] = {}
-
-    def add(self, found: Sequence[Happening]) -> list[Kept]:
-        names = self._names
-        whom = names.subjects(one.whom for one in found)
-        kind = names.kinds(str(one.kind) for one in found)
-        texts = [detail_of(one) for one in found]
-        detail = names.details(texts)
-        added = []
-        for one, text in zip(found, texts, strict=True):
-            bounds = (round(one.from_s * 1000), round(one.to_s * 1000))
-            key = (kind[str(one.kind)], whom[one.whom])
-            if not self._is_known(key, detail[text], bounds, told=one.told):
-                number = self._insert(key, detail[text], bounds, told=one.told)
-                body = json.loads(text)
-                facts, because = body.get("facts", {}), body.get("because")
-                added.append(
-                    Kept(number, str(one.kind), one.whom, *bounds, one.told, facts, because)
-                )
-        return added
-
-    def _insert(
-        self, key: tuple[int, int], detail_id: int, bounds: tuple[int, int], *, told: bool
-    ) -> int:
-        row = {
-            "cluster_id": self._names.cluster_id,
-            "kind_id": key[0],
-            "subject_id": key[1],
-            "detail_id": detail_id,
-            "from_ms": bounds[0],
-            "to_ms": bounds[1],
-            "told": told,
-        }
-        made = self._connection.execute(insert(happenings).values(row).returning(happenings.c.id))
-        number = int(made.scalar_one())
-        self.own[number, told] = None
-        return number
-
-    def _is_own(self, number: int, *, told: bool) -> bool:
-        """Tell whether this console has told of it, or observed it, itself."""
-        return (number, told) in self._known or (number, told) in self.own
-
-    def _is_known(
-        self, key: tuple[int, int], detail_id: int, bounds: tuple[int, int], *, told: bool
-    ) -> bool:
-        """Tell whether the same is kept from within the same time, and narrow its bounds.
-
-        What was only observed takes over what is told of it: that knows the cause.
-        """
-        columns = happenings.c
-        same = and_(
-            columns.kind_id == key[0],
-            columns.subject_id == key[1],
-            columns.to_ms >= bounds[0],
-            columns.from_ms <= bounds[1],
-        )
-        known = (columns.id, columns.from_ms, columns.to_ms, columns.told, columns.detail_id)
-        query = select(*known).where(same)
-        found = self._connection.execute(query.order_by(columns.to_ms, columns.id))
-        row = next((one for one in found if not self._is_own(one.id, told=told)), None)
-        if row is None:
-            return False
-        self.own[row.id, told] = None
-        narrow = {
-            "from_ms": max(row.from_ms, bounds[0]),
-            "to_ms": min(row.to_ms, bounds[1]),
-            "told": bool(row.told) or told,
-            "detail_id": detail_id if told and not row.told else row.detail_id,
-        }
-        if narrow != {name: getattr(row, name) for name in narrow}:
-            self._connection.execute(update(happenings).where(columns.id == row.id).values(narrow))
-        return True
 
 
 class _Finding:

@@ -1,7 +1,7 @@
 """The page as it stood at any moment: what each of its rows showed, from when on."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Engine, and_, delete, exists, func, insert, select
@@ -148,6 +148,21 @@ class Moments:
         with troubles(), self._engine.connect() as connection:
             return [str(name) for (name,) in connection.execute(rows)]
 
+    def called(self, sids: Iterable[str]) -> dict[str, str]:
+        """Return what resources are called now, or were last; raises HistoryError."""
+        rows = {f"resources/{sid}": sid for sid in sids}
+        with troubles(), self._engine.connect() as connection:
+            nothing = select(details.c.id).where(details.c.body == GONE)
+            gone = connection.execute(nothing).scalar_one_or_none()
+            found: dict[str, int] = {}
+            for some in in_parts(sorted(rows)):
+                query = of_cluster(self._cluster, subjects, subjects.c.name, _last_text(gone))
+                named = query.where(subjects.c.name.in_(some))
+                found |= {str(n): int(text) for n, text in connection.execute(named) if text}
+            texts = _texts(connection, set(found.values()))
+        told = {rows[row]: texts[number].get("name") for row, number in found.items()}
+        return {sid: str(name) for sid, name in told.items() if name}
+
     def forget(self, before_ms: int) -> int:
         """Delete what no moment since then needs; return how much; raises HistoryError."""
         later = states.alias()
@@ -179,6 +194,15 @@ class Moments:
         )
         with writing(self._engine) as connection:
             connection.execute(delete(details).where(unused))
+
+
+def _last_text(gone: int | None) -> Any:
+    """Return what finds the text of a row's newest state in which it was there."""
+    held = select(states.c.detail_id).where(
+        states.c.subject_id == subjects.c.id, states.c.detail_id != (gone or 0)
+    )
+    newest = held.order_by(states.c.at_ms.desc()).limit(1)
+    return newest.correlate(subjects).scalar_subquery()
 
 
 def _bodies(connection: Connection, numbers: Mapping[str, int]) -> dict[str, dict[str, Any]]:

@@ -29,6 +29,9 @@ class Settings:
     def write(self, name: str, body: dict[str, Any]) -> None:
         """Set something, in the place of what was set before; raises HistoryError."""
         with writing(self._engine) as connection:
+            if connection.dialect.name == "sqlite":
+                # what stood there before may have been a secret: nothing of it stays in the file
+                connection.exec_driver_sql("PRAGMA secure_delete = ON")
             cluster_id = Names(connection, self._cluster).cluster_id
             mine = and_(settings.c.cluster_id == cluster_id, settings.c.name == name)
             connection.execute(delete(settings).where(mine))

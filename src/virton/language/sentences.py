@@ -7,7 +7,7 @@ there: `key.with_field`, and for one that may be empty: `key.without_field`.
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -17,6 +17,7 @@ from virton.ha.causes import Cause
 from virton.ha.events import Event
 from virton.ha.placement.reasons import Explanation, NodeObjection
 from virton.language.particles import with_particles
+from virton.story.commands import parts
 
 CATALOGUES = Path(__file__).parent / "catalogue"
 LOCALES = ("ko", "en")
@@ -35,8 +36,14 @@ def _texts(locale: str) -> Mapping[str, str]:
 class Sentences:
     """One language's texts."""
 
-    def __init__(self, texts: Mapping[str, str]) -> None:
+    def __init__(self, texts: Mapping[str, str], names: Callable[[str], str] | None = None) -> None:
+        """Speak by these texts; `names` tells what a resource is called (`vm:1`: VM 1 (web))."""
         self.texts = texts
+        self._names = names
+
+    def calling(self, names: Callable[[str], str]) -> Self:
+        """Return the same sentences, in which resources are called by their names."""
+        return type(self)(self.texts, names)
 
     @classmethod
     def of(cls, locale: str) -> Self:
@@ -54,7 +61,12 @@ class Sentences:
     def happening(self, kind: str, whom: str, facts: Mapping[str, Any]) -> str:
         """Tell what happened to whom."""
         known = {name: value for name, value in facts.items() if value is not None}
-        return self.say(f"happening.{kind}", {"whom": whom, **known})
+        command = parts(str(known.get("command"))) if kind == "asked" else None
+        key, named = (kind, {}) if command is None else (f"{kind}.{command[0]}", command[1])
+        told = self.say(f"happening.{key}", {"whom": whom, **known, **named})
+        if "who" not in known:
+            return told
+        return self.say("happening.by", {"told": told, "who": known["who"]})
 
     def objection(self, objection: NodeObjection) -> str:
         """Tell what there is against a node."""
@@ -82,13 +94,13 @@ class Sentences:
             return match.group()
         value = fields[name]
         if prefix is None:
-            return _plain(value)
+            return _plain(value, self._names or str)
         return self.texts.get(f"{prefix}.{str(value).replace(' ', '_')}", str(value))
 
 
-def _plain(value: Any) -> str:
+def _plain(value: Any, called: Callable[[str], str]) -> str:
     if isinstance(value, list | tuple):
-        return ", ".join(map(str, value))
+        return ", ".join(called(str(one)) for one in value)
     if isinstance(value, float):
         return f"{value:.3f}".rstrip("0").rstrip(".")
-    return str(value)
+    return called(str(value))

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from virton.keeping.sealing import LostKeyError, Sealer
 from virton.notify.channels import PRESETS
 from virton.notify.notifier import Setup
 from virton.notify.policy import quiet_hours
@@ -33,37 +34,51 @@ class Book:
     mail: MailServer | None = None
     recipients: tuple[RecipientSettings, ...] = ()
     heartbeat: str | None = None
+    unreadable: tuple[Json, ...] = ()
+    """Recipients as they are kept, of whom the secrets were sealed with another key."""
 
     def with_more(self, other: "Book") -> "Book":
         """Return what stands in this book, and of the other what this one has not."""
         names = {one.name for one in self.recipients}
         more = tuple(one for one in other.recipients if one.name not in names)
         mail, heartbeat = self.mail or other.mail, self.heartbeat or other.heartbeat
-        return Book(mail, self.recipients + more, heartbeat)
+        return Book(mail, self.recipients + more, heartbeat, other.unreadable)
 
     def setup(self) -> Setup:
         """Return who is told and through what; raises OSError for an unreadable password."""
         return setup_of(self.recipients, self.mail)
 
-    def to_json(self) -> Json:
-        """Return the book as it is kept."""
+    def to_json(self, sealer: Sealer) -> Json:
+        """Return the book as it is kept, its secrets sealed; raises OSError."""
+        rows = [one.model_dump(mode="json") for one in self.recipients]
+        mail = None if self.mail is None else self.mail.model_dump(mode="json")
         return {
-            "mail": None if self.mail is None else self.mail.model_dump(mode="json"),
-            "recipients": [one.model_dump(mode="json") for one in self.recipients],
-            "heartbeat": self.heartbeat,
+            "mail": mail and sealer.seal(mail, SECRETS),
+            "recipients": [sealer.seal(one, SECRETS) for one in (*rows, *self.unreadable)],
+            **sealer.seal({"heartbeat": self.heartbeat}, ("heartbeat",)),
         }
 
     @classmethod
-    def of_json(cls, kept: Mapping[str, Any] | None) -> "Book":
+    def of_json(cls, kept: Mapping[str, Any] | None, sealer: Sealer) -> "Book":
         """Read a book as it was kept; raises BookError for what this version does not understand."""
         if kept is None:
             return cls()
         try:
-            mail = kept["mail"] and MailServer.model_validate(kept["mail"])
-            recipients = [RecipientSettings.model_validate(one) for one in kept["recipients"]]
+            rows = [(one, _opened(one, sealer)) for one in kept["recipients"]]
+            recipients = [RecipientSettings.model_validate(one) for _, one in rows if one]
+            mail = kept["mail"] and MailServer.model_validate(
+                _opened(kept["mail"], sealer) or _without_secrets(kept["mail"])
+            )
+            told = _opened({"url": kept.get("heartbeat")}, sealer) or {"url": None}
         except (ValidationError, KeyError, TypeError) as error:
             raise BookError({"": str(error)}) from None
-        return cls(mail or None, tuple(recipients), kept.get("heartbeat"))
+        lost = tuple(row for row, opened in rows if opened is None)
+        return cls(mail or None, tuple(recipients), told["url"], lost)
+
+    @property
+    def names(self) -> set[str]:
+        """Return the names of all recipients."""
+        return {one.name for one in self.recipients} | {str(r.get("name")) for r in self.unreadable}
 
     # changes
 
@@ -73,8 +88,10 @@ class Book:
         `server` tells whether there is a mail server; raises BookError.
         """
         before = next((one for one in self.recipients if one.name == was), None)
+        lost = next((row for row in self.unreadable if row.get("name") == was), None)
         others = {one.name for one in self.recipients if one.name != was}
-        kept = {} if before is None else before.model_dump(mode="json")
+        others |= {str(row.get("name")) for row in self.unreadable if row is not lost}
+        kept = _without_secrets(lost or {}) if before is None else before.model_dump(mode="json")
         given = _filled(form, kept)
         problems = _problems(given, server=server)
         if given.get("name") in others:
@@ -83,13 +100,18 @@ class Book:
             raise BookError(problems)
         made = _read(RecipientSettings, given)
         if before is None:
-            return replace(self, recipients=(*self.recipients, made))
+            rest = tuple(row for row in self.unreadable if row is not lost)
+            return replace(self, recipients=(*self.recipients, made), unreadable=rest)
         rows = tuple(made if one.name == was else one for one in self.recipients)
         return replace(self, recipients=rows)
 
     def without(self, name: str) -> "Book":
         """Return the book without a recipient."""
-        return replace(self, recipients=tuple(r for r in self.recipients if r.name != name))
+        return replace(
+            self,
+            recipients=tuple(r for r in self.recipients if r.name != name),
+            unreadable=tuple(r for r in self.unreadable if r.get("name") != name),
+        )
 
     def with_mail(self, form: Mapping[str, Any]) -> "Book":
         """Return the book with another mail server; an empty form is none; raises BookError."""
@@ -105,11 +127,21 @@ class Book:
         return replace(self, heartbeat=address or None)
 
 
+def _opened(row: Mapping[str, Any], sealer: Sealer) -> Json | None:
+    try:
+        return sealer.open(row, SECRETS)
+    except LostKeyError:
+        return None
+
+
+def _without_secrets(row: Mapping[str, Any]) -> Json:
+    return {name: value for name, value in row.items() if name not in SECRETS}
+
+
 def shown(row: Mapping[str, Any]) -> Json:
     """Return something as it is shown: its secrets left out, and which of them there are."""
     has = sorted(name for name in SECRETS if row.get(name))
-    plain = {name: value for name, value in row.items() if name not in SECRETS}
-    return plain | {"has": has}
+    return _without_secrets(row) | {"has": has}
 
 
 def _filled(form: Mapping[str, Any], kept: Mapping[str, Any]) -> Json:

@@ -7,33 +7,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import formatdate
-from enum import StrEnum
 from string import Template
 from typing import Protocol
 
 import aiosmtplib
 import httpx2
 
+from virton.notify.answers import Answer, Outcome, by_failure, by_smtp, by_status
 from virton.notify.messages import Message, short
 
 PATIENCE_S = 20.0
 _TRY_AGAIN = frozenset({408, 425, 429})
-
-
-class Outcome(StrEnum):
-    """What became of an attempt."""
-
-    SENT = "sent"
-    REFUSED = "refused"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An attempt's outcome, with what the other side said; `FAILED` may go well later."""
-
-    outcome: Outcome
-    said: str = ""
 
 
 class Channel(Protocol):
@@ -76,16 +60,15 @@ class Mail:
                 timeout=self.patience_s,
             )
         except aiosmtplib.SMTPRecipientsRefused as error:
-            codes = [refused.code for refused in error.recipients]
-            final = bool(codes) and all(code >= 500 for code in codes)
-            return Answer(Outcome.REFUSED if final else Outcome.FAILED, str(error))
+            worst = max(error.recipients, key=lambda refused: refused.code)
+            best = min(refused.code for refused in error.recipients)
+            return by_smtp(best, worst.message, "smtp_recipient")
+        except aiosmtplib.SMTPAuthenticationError as error:
+            return by_smtp(error.code, error.message, "smtp_login")
         except aiosmtplib.SMTPResponseException as error:
-            final = error.code >= 500
-            return Answer(
-                Outcome.REFUSED if final else Outcome.FAILED, f"{error.code} {error.message}"
-            )
+            return by_smtp(error.code, error.message)
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
-            return Answer(Outcome.FAILED, str(error))
+            return by_failure(error)
         return Answer(Outcome.SENT)
 
 
@@ -118,15 +101,11 @@ class Webhook:
                 self.method, self.url, content=content, headers=headers, timeout=self.patience_s
             )
         except (httpx2.HTTPError, OSError, ValueError) as error:
-            return Answer(Outcome.FAILED, type(error).__name__)
+            return by_failure(error)
         finally:
             if self.client is None:
                 await client.aclose()
-        status = answer.status_code
-        if answer.is_success:
-            return Answer(Outcome.SENT, str(status))
-        final = 400 <= status < 500 and status not in _TRY_AGAIN
-        return Answer(Outcome.REFUSED if final else Outcome.FAILED, str(status))
+        return by_status(answer.status_code, again=_TRY_AGAIN)
 
     def _content(self, message: Message) -> str:
         values = {**message.facts, "subject": message.subject, "text": message.text}
@@ -149,12 +128,12 @@ class Apprise:
         try:
             import apprise
         except ImportError:
-            return Answer(Outcome.REFUSED, "apprise is not installed: pip install virton[apprise]")
+            return Answer(Outcome.REFUSED, "no_apprise")
         service = apprise.Apprise()
         if not service.add(self.address):
-            return Answer(Outcome.REFUSED, "apprise does not know such an address")
+            return Answer(Outcome.REFUSED, "apprise_address")
         went = await service.async_notify(title=message.subject, body=message.text)
-        return Answer(Outcome.SENT if went else Outcome.FAILED, "" if went else "not delivered")
+        return Answer(Outcome.SENT) if went else Answer(Outcome.FAILED, "not_delivered")
 
 
 def signature(secret: str, number: str, content: bytes) -> str:

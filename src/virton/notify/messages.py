@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from virton.language.called import caller
 from virton.language.sentences import Sentences
 from virton.notify.incidents import Incident
 from virton.notify.policy import Phase
@@ -25,10 +26,19 @@ class Message:
 
 
 def compose(
-    incident: Incident, phase: Phase, cluster: str, language: str, zone: str = "Asia/Seoul"
+    incident: Incident,
+    phase: Phase,
+    cluster: str,
+    language: str,
+    zone: str = "Asia/Seoul",
+    names: Mapping[str, str] | None = None,
 ) -> Message:
-    """Say in a language what became of an incident; times are those of a time zone."""
-    said, where = Sentences.of(language), ZoneInfo(zone)
+    """Say in a language what became of an incident; times are those of a time zone.
+
+    `names` tells what resources are called.
+    """
+    called = caller(names or {})
+    said, where = Sentences.of(language).calling(called), ZoneInfo(zone)
     first = incident.happenings[0]
     what = said.happening(first.kind, first.whom, first.facts)
     weight = said.say(f"weight.{incident.weight.name.lower()}", {})
@@ -41,7 +51,7 @@ def compose(
         "began": _time(incident.began_s, where),
         "ended": "" if incident.ended_s is None else _time(incident.ended_s, where),
         "lasted": "" if incident.lasted_s is None else duration(said, incident.lasted_s),
-        "affected": ", ".join(sorted(incident.affected)),
+        "affected": called(", ".join(sorted(incident.affected))),
     }
     subject = said.say(f"notice.{phase}", {**facts, "weight": weight})
     return Message(subject, _text(incident, said, where, facts), facts)

@@ -9,8 +9,11 @@ from sqlalchemy import Engine
 
 from virton.keeping import leases
 from virton.keeping.history import History
+from virton.keeping.moments import Moments
 from virton.keeping.outbox import ChangedIncident, Delivery, KeptIncident, Outbox, State
-from virton.notify.channels import Answer, Channel, Outcome
+from virton.language.called import sids_in
+from virton.notify.answers import Answer, Outcome
+from virton.notify.channels import Channel
 from virton.notify.incidents import Incident, Weight, hear_all
 from virton.notify.messages import compose, trial
 from virton.notify.policy import HOLD_S, Attention, Decision, Phase, Reason, Recipient, Told, decide
@@ -61,6 +64,7 @@ class Notifier:
         self._cluster = cluster
         self._holder = holder
         self._history = History(engine, cluster)
+        self._moments = Moments(engine, cluster)
         self._outbox = Outbox(engine, cluster)
         self._duty = False
         self._opened: dict[str, Incident] = {}
@@ -155,7 +159,12 @@ class Notifier:
     def _delivery(self, one: "_Due", numbers: Mapping[_Key, int], now_s: float) -> Delivery:
         recipient, decision = one.recipient, one.decision
         message = compose(
-            one.incident, decision.phase, self._cluster, recipient.language, recipient.zone
+            one.incident,
+            decision.phase,
+            self._cluster,
+            recipient.language,
+            recipient.zone,
+            self._moments.called(sids_in(write_incident(one.incident))),
         )
         return Delivery(
             recipient=recipient.name,
@@ -193,12 +202,12 @@ class Notifier:
         recipient = next((r for r in self.setup.recipients if r.name == one.recipient), None)
         channel = None if recipient is None else self.setup.channel(recipient)
         if channel is None:
-            return Answer(Outcome.REFUSED, "no such recipient or channel any more")
+            return Answer(Outcome.REFUSED, "no_recipient")
         try:
             return await channel.send(read_message(one.message), f"{self._cluster}.{one.number}")
         except Exception as error:
             log.exception("a channel failed")
-            return Answer(Outcome.FAILED, type(error).__name__)
+            return Answer(Outcome.FAILED, "broken", {"message": type(error).__name__})
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,10 +225,24 @@ def _next_state(one: Delivery, answer: Answer, now_s: float) -> tuple[State, int
         return State.SENT, 0
     if answer.outcome is Outcome.REFUSED:
         return State.REFUSED, 0
-    pause_s = min(FIRST_PAUSE_S * 2**one.attempts, LONGEST_PAUSE_S)
+    pause_s = _pause_s(one.attempts)
     if now_s + pause_s - one.made_ms / 1000 > GIVE_UP_S:
         return State.GIVEN_UP, 0
     return State.QUEUED, _ms(now_s + pause_s)
+
+
+def _pause_s(attempts: int) -> float:
+    """Return how long to wait after an attempt, when there were so many before it."""
+    return float(min(FIRST_PAUSE_S * 2**attempts, LONGEST_PAUSE_S))
+
+
+def most_attempts() -> int:
+    """Return how often a message is tried before it is given up."""
+    attempts, waited_s = 1, _pause_s(0)
+    while waited_s <= GIVE_UP_S:
+        waited_s += _pause_s(attempts)
+        attempts += 1
+    return attempts
 
 
 def _attention(kept: KeptIncident) -> Attention:

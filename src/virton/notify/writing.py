@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from virton.keeping.history import Kept
+from virton.keeping.once import Kept
 from virton.notify.incidents import Incident, Weight
 from virton.notify.messages import Message
 from virton.story.happenings import Fact, Happening, Kind

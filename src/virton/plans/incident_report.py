@@ -1,11 +1,12 @@
 """The draft of an incident report: course, outages, what led to what, from the history alone."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from virton.ha.causes import CAUSES
-from virton.keeping.history import Kept
+from virton.keeping.once import Kept
+from virton.language.called import caller
 from virton.language.sentences import Sentences
 from virton.plans.drill_report import kst
 from virton.story.chains import chain_of
@@ -32,6 +33,7 @@ class Story:
     affected: tuple[str, ...]
     rows: Sequence[Kept]
     before: Sequence[Kept]
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,8 @@ def incident_report(
     lang: str,
 ) -> Json:
     """Return the report in a language."""
-    said = Sentences.of(lang)
+    called = caller(story.names)
+    said = Sentences.of(lang).calling(called)
     found = {one.sid: one for one in outages(story)}
     before = sorted([*story.before, *story.rows], key=lambda row: (row.to_ms, row.number))
     first = story.rows[0] if story.rows else None
@@ -92,7 +95,7 @@ def incident_report(
         "says": "" if first is None else said.happening(first.kind, first.whom, first.facts),
         "began": kst(story.began_ms // 1000),
         "ended": None if story.ended_ms is None else kst(story.ended_ms // 1000),
-        "resources": [_row(sid, [one], now_ms) for sid, one in sorted(found.items())],
+        "resources": [_row(called(sid), [one], now_ms) for sid, one in sorted(found.items())],
         "groups": [
             _row(name, members, now_ms)
             for name, sids in sorted(groups.items())

@@ -13,6 +13,9 @@ from virton.story.told import LOST, node_changes, state_change
 GUEST_NEWS_S = 15
 """How old the cluster's news of a guest may be: each node spreads its guests' states every 10 s."""
 
+MOST_BOUND = 100
+"""Of a rule that names more resources it is not kept which they are."""
+
 _RECOVERING = (ServiceState.FENCE, ServiceState.RECOVERY)
 
 
@@ -261,14 +264,25 @@ def _should_run(sid: str, guest: SeenGuest, sight: Sight) -> bool:
 def _rules(notes: _Notes, before: Sight, after: Sight) -> None:
     old, new = before.rules or SeenRules({}), after.rules or SeenRules({})
     for rule in sorted(old.rules.keys() | new.rules.keys()):
-        if rule not in old.rules:
-            notes.note(Kind.RULE_ADDED, rule)
-        elif rule not in new.rules:
-            notes.note(Kind.RULE_REMOVED, rule)
-        elif changed := _differing(old.rules[rule], new.rules[rule]):
-            notes.note(Kind.RULE_CHANGED, rule, changed=changed)
+        was, now = old.rules.get(rule), new.rules.get(rule)
+        sids = _bound_by(was or {}, now or {})
+        if was is None:
+            notes.note(Kind.RULE_ADDED, rule, resources=sids)
+        elif now is None:
+            notes.note(Kind.RULE_REMOVED, rule, resources=sids)
+        elif changed := _differing(was, now):
+            notes.note(Kind.RULE_CHANGED, rule, changed=changed, resources=sids)
     for rule in sorted(new.objected - old.objected):
         notes.note(Kind.RULE_CONFLICT, rule)
+
+
+def _bound_by(*rules: Settings) -> tuple[str, ...] | None:
+    """Return the resources that a rule names, or did; None for so many that none stands out."""
+    named: set[str] = set()
+    for rule in rules:
+        resources = rule.get("resources")
+        named |= set(resources if isinstance(resources, list | tuple) else ())
+    return tuple(sorted(named)) if 0 < len(named) <= MOST_BOUND else None
 
 
 def _resources(notes: _Notes, before: Sight, after: Sight) -> None:

@@ -11,6 +11,7 @@ from virton.ha.events import lrm as of_lrm
 from virton.ha.events import resource as of_resource
 from virton.ha.events.daemon import DaemonState
 from virton.ha.states import MOVING, CrmState, NodeState, ServiceState
+from virton.story.commands import subject_of
 from virton.story.happenings import Fact, Happening, Kind
 from virton.story.reasons import Reasons
 
@@ -96,7 +97,7 @@ class Teller:
 
     @_hear.register
     def _(self, event: of_cluster.CommandTaken) -> None:
-        self._tell(Kind.ASKED, "", command=event.command)
+        self._tell(Kind.ASKED, subject_of(event.command), command=event.command)
 
     @_hear.register
     def _(self, event: of_cluster.RuleDropped) -> None:

@@ -1,14 +1,16 @@
 """How the handlers reach the books in which it is kept what happened."""
 
 import asyncio
+import json
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from virton.console.guard import Call
 from virton.console.handlers.pages import locale_of
 from virton.console.problems import Refusal
 from virton.console.watch.chronicle import Books
 from virton.keeping.database import HistoryError
+from virton.language.called import caller, sids_in
 from virton.language.sentences import LOCALES, Sentences
 
 Found = TypeVar("Found")
@@ -36,6 +38,13 @@ async def looked_up(read: Callable[[], Found]) -> Found:
 def sentences_of(call: Call) -> Sentences:
     """Return the sentences in the language of an answer."""
     return Sentences.of(language_of(call))
+
+
+async def calling(said: Sentences, books: Books, told: Any) -> Sentences:
+    """Return the sentences, in which the resources that something names are called by name."""
+    sids = sids_in(json.dumps(told, default=str))
+    names = await looked_up(lambda: books.moments.called(sids)) if sids else {}
+    return said.calling(caller(names))
 
 
 def language_of(call: Call) -> str:

@@ -8,16 +8,17 @@ from starlette.responses import Response
 
 from virton.console.answers import Answer
 from virton.console.guard import Call
-from virton.console.handlers.books import books_of, looked_up, sentences_of
+from virton.console.handlers.books import books_of, calling, looked_up, sentences_of
 from virton.console.problems import Refusal
 from virton.console.standings import AUDIT
 from virton.ha.causes import CAUSES
-from virton.keeping.history import Filter, History, Kept
+from virton.keeping.history import Filter, History
+from virton.keeping.once import Kept
 from virton.language.sentences import Sentences
 from virton.story.chains import FURTHEST_MS, LED_TO, REASONS, chain_of
 
 MOST_AT_ONCE = 200
-MOST_REASONS = 500
+MOST_REASONS = 2000
 _MOST_DIGITS = 16
 
 
@@ -32,7 +33,7 @@ async def find(call: Call) -> Response:
     limit = min(number_of(asked, "limit") or 50, MOST_AT_ONCE)
     page = await looked_up(lambda: books.history.find(wanted, after=after, limit=limit))
     before = await looked_up(lambda: _reasons(books.history, page.rows))
-    said = sentences_of(call)
+    said = await calling(sentences_of(call), books, [named(row) for row in page.rows])
     rows = [told(row, said, chain_of(row, before)) for row in page.rows]
     following = None if page.after is None else f"{page.after[0]}.{page.after[1]}"
     return Answer({"rows": rows, "after": following, "cluster": books.cluster})
@@ -51,18 +52,34 @@ def wanted_of(asked: QueryParams) -> Filter:
 
 def _reasons(history: History, rows: Sequence[Kept]) -> Sequence[Kept]:
     """Return what may have led to these rows, in the order of time."""
-    times = [row.to_ms for row in rows if row.because or row.kind in LED_TO]
-    if not times:
-        return []
     kinds = frozenset(str(kind) for kind in REASONS)
-    wanted = Filter(kinds=kinds, since_ms=min(times) - FURTHEST_MS, until_ms=max(times))
-    return history.find(wanted, limit=MOST_REASONS).rows[::-1]
+    found: dict[int, Kept] = {}
+    for since_ms, until_ms in _windows(rows):
+        wanted = Filter(kinds=kinds, since_ms=since_ms, until_ms=until_ms)
+        found |= {one.number: one for one in history.find(wanted, limit=MOST_REASONS).rows}
+    return sorted(found.values(), key=lambda one: (one.to_ms, one.number))
+
+
+def _windows(rows: Sequence[Kept]) -> list[tuple[int, int]]:
+    """Return the times in which reasons may lie, as one where they meet.
+
+    They are before each row; but what was seen late, after an absence, was so before.
+    """
+    found: list[tuple[int, int]] = []
+    for to_ms in sorted(row.to_ms for row in rows if row.because or row.kind in LED_TO):
+        since_ms, until_ms = to_ms - FURTHEST_MS, to_ms + FURTHEST_MS
+        if found and since_ms <= found[-1][1]:
+            found[-1] = (found[-1][0], until_ms)
+        else:
+            found.append((since_ms, until_ms))
+    return found
 
 
 async def latest(call: Call) -> Response:
     """Return the last change of each node, resource and rule."""
-    books, said = books_of(call, AUDIT), sentences_of(call)
+    books = books_of(call, AUDIT)
     rows = await looked_up(books.history.latest)
+    said = await calling(sentences_of(call), books, [named(row) for row in rows])
     return Answer(
         {
             row.whom: {
@@ -86,6 +103,11 @@ async def moment(call: Call) -> Response:
     return Answer({"at": at_ms, **by_part(rows)})
 
 
+def named(row: Kept) -> tuple[Any, ...]:
+    """Return what of a happening may name resources."""
+    return row.whom, dict(row.facts), row.because
+
+
 def told(row: Kept, said: Sentences, chain: Sequence[Kept] = ()) -> dict[str, Any]:
     """Return a happening with its sentence and its cause's, and the chain that led to it."""
     return {
@@ -98,8 +120,12 @@ def told(row: Kept, said: Sentences, chain: Sequence[Kept] = ()) -> dict[str, An
         "facts": dict(row.facts),
         "says": said.happening(row.kind, row.whom, row.facts),
         "because": _because(row.because, said),
-        "chain": [{"kind": o.kind, "whom": o.whom, "at": o.to_ms} for o in chain],
+        "chain": [_step(one) for one in chain],
     }
+
+
+def _step(one: Kept) -> dict[str, Any]:
+    return {"kind": one.kind, "whom": one.whom, "at": one.to_ms, "who": one.facts.get("who")}
 
 
 def _because(because: Sequence[Any] | None, said: Sentences) -> str | None:

@@ -6,11 +6,13 @@ from starlette.responses import Response
 
 from virton.console.answers import Answer
 from virton.console.guard import Call, read_json
-from virton.console.handlers.books import books_of, looked_up, sentences_of
+from virton.console.handlers.books import books_of, calling, looked_up, sentences_of
 from virton.console.problems import Refusal
 from virton.console.standings import AUDIT, CONSOLE
-from virton.keeping.outbox import Delivery, KeptIncident, Outbox
+from virton.keeping.outbox import Delivery, KeptIncident, Outbox, State
 from virton.language.sentences import Sentences
+from virton.notify.answers import read_said
+from virton.notify.notifier import most_attempts
 from virton.notify.writing import read_incident, read_message
 
 LONGEST_SILENCE_MIN = 7 * 24 * 60
@@ -19,10 +21,11 @@ LONGEST_SILENCE_MIN = 7 * 24 * 60
 async def find(call: Call) -> Response:
     """Return the newest incidents with what was told of them, newest first."""
     outbox = _outbox(call, AUDIT)
-    said = sentences_of(call)
+    books = books_of(call, AUDIT)
     kept = await looked_up(
         lambda: [(one, outbox.of_incident(one.number)) for one in outbox.recent()]
     )
+    said = await calling(sentences_of(call), books, [one.body for one, _ in kept])
     rows = [_incident(one, deliveries, said) for one, deliveries in kept]
     telling = call.console.telling
     names = [] if telling is None else [one.name for one in telling.book.recipients]
@@ -94,9 +97,17 @@ def delivery_told(one: Delivery, said: Sentences) -> dict[str, Any]:
         "why": said.say(f"delivery.{one.reason if one.state == 'not_sent' else one.state}", {}),
         "subject": read_message(one.message).subject,
         "attempts": one.attempts,
+        "most": most_attempts(),
+        "next": one.next_ms if one.state is State.QUEUED and one.attempts else None,
         "made": one.made_ms,
-        "answer": one.said,
+        "answer": _answer(one, said),
     }
+
+
+def _answer(one: Delivery, said: Sentences) -> str:
+    """Return in words what the last attempt came to."""
+    known = read_said(one.said)
+    return one.said if known is None else said.say(f"answer.{known[0]}", known[1])
 
 
 def _outbox(call: Call, privilege: str) -> Outbox:

@@ -28,7 +28,7 @@ async def show(call: Call) -> Response:
     """Return who is told through what, without secrets, what is kept, and the newest messages."""
     books, telling = books_of(call, AUDIT), _telling(call)
     given, said = telling.given, sentences_of(call)
-    kept = await looked_up(lambda: read_book(books.settings))
+    kept = await looked_up(lambda: read_book(books.settings, telling.sealer))
     sent = await looked_up(lambda: books.outbox.deliveries(NEWEST))
     fixed = {one.name for one in given.recipients}
     mail = given.mail or kept.mail
@@ -38,13 +38,15 @@ async def show(call: Call) -> Response:
             "recipients": [
                 shown(one.model_dump(mode="json")) | {"fixed": one.name in fixed}
                 for one in given.with_more(kept).recipients
-            ],
+            ]
+            + [shown(row) | {"fixed": False, "unreadable": True} for row in kept.unreadable],
             "heartbeat": {
                 "set": bool(given.heartbeat or kept.heartbeat),
                 "fixed": bool(given.heartbeat),
             },
             "presets": sorted(PRESETS),
             "retention": await _retention(call, books),
+            "audit": _audit(call),
             "deliveries": [delivery_told(one, said) for one in sent],
         }
     )
@@ -57,6 +59,14 @@ async def _retention(call: Call, books: Books) -> dict[str, Any]:
     used = await looked_up(lambda: size_of(books.history.engine))
     fixed = upkeep.given is not None
     return {"days": kept.days, "mib": kept.mib, "used_mib": used >> 20, "fixed": fixed}
+
+
+def _audit(call: Call) -> dict[str, Any] | None:
+    """Return how much room the audit takes, and has."""
+    audit = call.console.poller.audit
+    if audit is None:
+        return None
+    return {"mib": audit.size >> 20, "free_mib": audit.free >> 20, "trouble": audit.trouble}
 
 
 async def keep_recipient(call: Call) -> Response:
@@ -122,18 +132,18 @@ async def set_retention(call: Call) -> Response:
 
 async def _change(call: Call, change: Callable[[Book], Book]) -> Response:
     books, telling = books_of(call, MODIFY), _telling(call)
-    kept = await looked_up(lambda: read_book(books.settings))
+    kept = await looked_up(lambda: read_book(books.settings, telling.sealer))
     try:
         changed = change(kept)
     except BookError as error:
         raise Refusal(400, "invalid", None, error.fields) from None
-    await looked_up(lambda: keep_book(books.settings, changed))
+    await looked_up(lambda: keep_book(books.settings, changed, telling.sealer))
     await telling.read_again()
     return Answer({"ok": True})
 
 
 def _known(book: Book, name: str | None) -> None:
-    if name is not None and name not in {one.name for one in book.recipients}:
+    if name is not None and name not in book.names:
         raise Refusal(404, "not_found")
 
 

@@ -12,15 +12,16 @@ from starlette.responses import Response
 from virton.console import deeds
 from virton.console.answers import Answer, json_text
 from virton.console.guard import Call
-from virton.console.handlers.books import books_of, looked_up, sentences_of
+from virton.console.handlers.books import books_of, calling, looked_up, sentences_of
 from virton.console.handlers.foretelling import seen
-from virton.console.handlers.history import by_part, number_of, told, wanted_of
+from virton.console.handlers.history import by_part, named, number_of, told, wanted_of
 from virton.console.problems import Refusal
 from virton.console.standings import AUDIT
 from virton.console.watch.chronicle import Books
 from virton.keeping.audit_read import newest
-from virton.keeping.history import Filter, Kept
+from virton.keeping.history import Filter
 from virton.keeping.moments import Course
+from virton.keeping.once import Kept
 from virton.language.sentences import Sentences
 from virton.proxmox.past import as_it_stood
 from virton.story.availability import Fared, Run, Span, fared
@@ -132,11 +133,11 @@ def _fares(name: str, course: Course, how: Fared) -> dict[str, Any]:
 
 async def done_by_whom(call: Call) -> Response:
     """Return who did what through the console, newest first (`text`, `before`)."""
-    books_of(call, AUDIT)
-    asked, said = call.request.query_params, sentences_of(call)
+    books, asked = books_of(call, AUDIT), call.request.query_params
     before, folder = number_of(asked, "before"), call.console.settings.data
     text = asked.get("text", "")
     found = await looked_up(lambda: newest(folder, MOST_DEEDS, text, before))
+    said = await calling(sentences_of(call), books, found.rows)
     return Answer({"rows": [deeds.told(row, said) for row in found.rows], "before": found.before})
 
 
@@ -147,11 +148,12 @@ async def export(call: Call) -> Response:
     history: `virton forecast`, `why` and `simulate` open it.
     """
     books, asked = books_of(call, AUDIT), call.request.query_params
-    form, said = asked.get("format", ""), sentences_of(call)
+    form = asked.get("format", "")
     if form not in _TYPES:
         raise Refusal(400, "invalid", None, {"format": "not_a_value"})
     wanted = wanted_of(asked)
     rows = await looked_up(lambda: _all_of(books, wanted))
+    said = await calling(sentences_of(call), books, [named(row) for row in rows])
     if form == "csv":
         content: bytes = _csv(rows, said).encode("utf-8-sig")
     else:

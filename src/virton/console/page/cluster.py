@@ -31,6 +31,7 @@ def cluster_told(readings: Readings, now: float) -> model.Cluster:
         clock=clock_told(readings, now),
         token=_token(readings.token),
         unkept=readings.unkept,
+        audit=readings.audit,
     )
 
 

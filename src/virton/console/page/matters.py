@@ -190,6 +190,10 @@ def _answers(page: PageModel) -> Iterator[Matter]:
         facts = {"token": token.name, "privileges": list(token.lacks)}
         kind = "token_refused" if token.refused else "token_lacks"
         yield Matter("unknown" if token.refused else "caution", kind, facts)
+    if page.cluster.unkept is not None:
+        yield Matter("caution", "unkept", {"why": page.cluster.unkept})
+    if page.cluster.audit is not None:
+        yield Matter("caution", f"audit_{page.cluster.audit}", {})
     addresses = page.cluster.addresses
     silent = [_host(one.address) for one in addresses if not one.ok]
     answering = next((_host(one.address) for one in addresses if one.answering), "")

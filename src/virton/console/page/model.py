@@ -184,7 +184,8 @@ class ConsoleToken(Told):
 class Cluster(Told):
     """The cluster as a whole; `lab` tells whether the viewer has a lab.
 
-    `unkept` is why what happens cannot be written down.
+    `unkept` is why what happens cannot be written down, `audit` what is wrong with the audit's room
+    (told to administrators alone).
     """
 
     name: Text | None
@@ -199,6 +200,7 @@ class Cluster(Told):
     clock: ClusterTime
     token: ConsoleToken | None
     unkept: Text | None
+    audit: Text | None
 
 
 class Quorum(Told):

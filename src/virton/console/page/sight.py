@@ -2,8 +2,8 @@
 
 from virton.console.page.assemble import forbidden
 from virton.console.page.changes import Beat, Change, Gone, Rows
-from virton.console.page.model import Guest, PageModel, Resource
-from virton.console.standings import AUDIT, GUEST_AUDIT, Standing, missing
+from virton.console.page.model import Cluster, Guest, PageModel, Resource
+from virton.console.standings import AUDIT, GUEST_AUDIT, MODIFY, Standing, missing
 from virton.proxmox.access import Permissions
 from virton.proxmox.values import integer
 
@@ -13,7 +13,7 @@ def seen_by(standing: Standing, page: PageModel) -> PageModel:
     if not _may_audit(standing):
         return forbidden(page.now, missing(AUDIT))
     seen = {
-        "cluster": page.cluster.model_copy(update={"lab": standing.lab}),
+        "cluster": _cluster(standing, page.cluster),
         "guests": _guests(standing, page.guests),
         "resources": _resources(standing, page.resources),
         "guests_hidden": not sees_all_guests(standing.permissions),
@@ -27,14 +27,18 @@ def change_seen_by(standing: Standing, change: Change) -> Change | None:
         return None
     fields, rows, gone = change.fields, change.rows, change.gone
     if fields.cluster is not None:
-        cluster = fields.cluster.model_copy(update={"lab": standing.lab})
-        fields = fields.model_copy(update={"cluster": cluster})
+        fields = fields.model_copy(update={"cluster": _cluster(standing, fields.cluster)})
     seen = {
         "fields": fields,
         "rows": _rows(standing, rows),
         "gone": _gone(standing, gone),
     }
     return change.model_copy(update=seen)
+
+
+def _cluster(standing: Standing, cluster: Cluster) -> Cluster:
+    audit = cluster.audit if MODIFY in standing.privileges else None
+    return cluster.model_copy(update={"lab": standing.lab, "audit": audit})
 
 
 def beat_seen_by(standing: Standing, beat: Beat) -> Beat:

@@ -3,11 +3,13 @@
 import asyncio
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from virton.console.page.model import PageModel, Told
+from virton.console.watch.askers import Askers
 from virton.console.watch.journals import Journals
+from virton.console.watch.options import Options
 from virton.console.watch.readings import Part, Readings
 from virton.console.watch.steps import went_well
 from virton.keeping.database import HistoryError, Trouble, open_database
@@ -23,6 +25,7 @@ from virton.proxmox.sight import (
     rules_of,
 )
 from virton.proxmox.unchanged import Unchanged
+from virton.story import sight as of_sight
 from virton.story.happenings import Happening, Kind
 from virton.story.observed import Seen, observe
 from virton.story.sight import Sight
@@ -66,11 +69,15 @@ class Chronicle:
         self._standing = Unchanged[str, Told, Mapping[str, Any]](_standing)
         self._since_s: float | None = None
         self._watched_s: float | None = None
+        self._looked_s: float | None = None
         self._left_s: float | None = None
         self._marked_s = float("-inf")
         self._waiting: list[Happening] = []
         self._latest: tuple[Readings, PageModel] | None = None
+        self.askers = Askers(journals.clock)
+        self._options = Options(journals.client, journals.lender, journals.clock)
         self.ahead_s = 0.0
+        self._ahead_before_s: float | None = None
         self._stirred = asyncio.Event()
         self._failed = False
         self.trouble: Trouble | None = None
@@ -89,6 +96,10 @@ class Chronicle:
     def is_writing(self) -> bool:
         """Tell whether the books are open, and the last look could be written down."""
         return self._books is not None and self.trouble is None and not self._failed
+
+    def asked(self, who: str, what: str, params: Mapping[str, Any]) -> None:
+        """Take note of who had what done through this console; what comes of it names them."""
+        self.askers.note(who, what, params, self.journals.clock.time() + self.ahead_s)
 
     def offer(self, readings: Readings, page: PageModel) -> None:
         """Have the newest look compared; one that was not yet is passed over."""
@@ -110,27 +121,37 @@ class Chronicle:
             return
         readings, page = offered
         self._cluster = self._cluster or _identity(readings)
-        found = self._compare(readings)
+        settings = await self._options.news(readings.features.version)
+        found = self._compare(readings, settings)
         if self._cluster is None:
             return
-        self._wait(found)
-        self._wait(await self._told(readings))
+        self._wait(self.askers.named(found))
+        self._wait(self.askers.named(await self._told(readings)))
+        self._wait(self.askers.unheard())
         await asyncio.to_thread(self._keep, self._cluster, page)
 
     def _wait(self, found: list[Happening]) -> None:
         self._waiting = (self._waiting + found)[-MOST_WAITING:]
 
-    def _compare(self, readings: Readings) -> list[Happening]:
-        sight = sight_of(readings, self._looks)
+    def _compare(self, readings: Readings, settings: of_sight.Settings | None) -> list[Happening]:
+        sight = sight_of(readings, self._looks, self._ahead_before_s)
         if sight is None:
             return []
-        self._seen, found = observe(self._seen, sight)
+        self._ahead_before_s = readings.clock_ahead_s
+        self._seen, found = observe(self._seen, replace(sight, settings=settings))
         return [*self._absence(sight.to_s), *found]
 
     def _absence(self, now_s: float) -> list[Happening]:
-        """Tell since when nobody watched, where that is long: what happened then may be missing."""
+        """Tell since when nobody watched, where that is long: what happened then may be missing.
+
+        How long this console did not look, its own clock tells: a lab's clock may go faster.
+        """
         watched_s, self._watched_s = self._watched_s, now_s
-        if watched_s is None or now_s - watched_s < ABSENT_S:
+        looked_s, self._looked_s = self._looked_s, self.journals.clock.monotonic()
+        if watched_s is None:
+            return []
+        away_s = now_s - watched_s if looked_s is None else self._looked_s - looked_s
+        if away_s < ABSENT_S:
             return []
         return [
             Happening(Kind.CONSOLE_BLIND, "", watched_s, watched_s, told=False),
@@ -168,6 +189,7 @@ class Chronicle:
         left_ms = mark_of(books.history.engine, cluster, WATCHED)
         if left_ms is not None and now_s is not None:
             self._left_s = self._watched_s = left_ms / 1000
+            self._looked_s = None
             self._wait(self._absence(now_s))
         return books
 
@@ -222,8 +244,12 @@ def _identity(readings: Readings) -> str | None:
     return min(nodes.inventory.nodes, default=None)
 
 
-def sight_of(readings: Readings, looks: Looks) -> Sight | None:
-    """Return what a look shows, in the cluster's time; None where it shows nothing yet."""
+def sight_of(readings: Readings, looks: Looks, before_s: float | None = None) -> Sight | None:
+    """Return what a look shows, in the cluster's time; None where it shows nothing yet.
+
+    `before_s` is by how much its clock was ahead at the look before. A clock that goes faster than
+    ours was less far ahead when this look began than at its end.
+    """
     parts: list[Part[Any]] = list(readings.parts.values())
     times = [part.at for part in parts if part.at is not None]
     if not times:
@@ -232,8 +258,9 @@ def sight_of(readings: Readings, looks: Looks) -> Sight | None:
     status, nodes = _fresh(readings.status), _fresh(readings.nodes)
     rules, resources = _fresh(readings.rules), _fresh(readings.resources)
     began_s = min(part.at - part.took_s for part in parts if part.at is not None)
+    then_s = ahead_s if before_s is None else min(ahead_s, before_s)
     return Sight(
-        began_s + ahead_s,
+        began_s + then_s,
         max(times) + ahead_s,
         manager=None if status is None else looks.manager(status.manager),
         lrm={} if status is None else lrm_of(status.manager),

@@ -20,6 +20,7 @@ from virton.console.watch.journals import Journals
 from virton.console.watch.reader import Reader
 from virton.console.watch.readings import Readings
 from virton.console.watch.repairs import Repairs
+from virton.keeping.audit import Audit
 from virton.proxmox import ProxmoxClient
 from virton.proxmox.features import Features
 
@@ -46,6 +47,7 @@ class Poller:
         self.feed = Feed()
         journals = Journals(client, lender, clock)
         self.chronicle = Chronicle(settings.history, journals) if settings.history else None
+        self.audit: Audit | None = None
         self._assembly = Assembly()
         self._arrivals = Arrivals()
         self.repairs = Repairs(settings.data, self.cluster_time)
@@ -65,7 +67,9 @@ class Poller:
     def readings(self) -> Readings:
         """Return everything that is known of the cluster."""
         unkept = None if self.chronicle is None else self.chronicle.trouble
-        return replace(self._reader.readings, period_s=self._pause_s, unkept=unkept)
+        audit = None if self.audit is None else self.audit.trouble
+        readings = self._reader.readings
+        return replace(readings, period_s=self._pause_s, unkept=unkept, audit=audit)
 
     def cluster_time(self) -> float:
         """Return what time it is by the cluster's clock, by which everything is told."""

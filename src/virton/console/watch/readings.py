@@ -60,7 +60,7 @@ class Readings:
 
     `answering` is the address that is asked first, `ahead_s` by how much its clock is ahead of ours,
     `token` how the cluster takes the console's own, if there is one; `period_s` is how long a round
-    takes with the pause after it; `unkept` is why what happens cannot be written down.
+    takes with the pause after it; `unkept` is why what happens cannot be written down, `audit` what is wrong with the audit's room.
     """
 
     status: Part[StatusReading] = Part(StatusReading())
@@ -76,6 +76,7 @@ class Readings:
     period_s: float = 2.0
     token: TokenStanding | None = None
     unkept: str | None = None
+    audit: str | None = None
 
     @property
     def clock_ahead_s(self) -> float:

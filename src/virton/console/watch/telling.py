@@ -4,16 +4,18 @@ import asyncio
 import logging
 import socket
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import httpx2
 
 from virton.console.clock import Clock
 from virton.console.watch.chronicle import Chronicle
 from virton.console.watch.steps import went_well
-from virton.keeping.database import HistoryError
+from virton.keeping.database import HistoryError, Trouble
+from virton.keeping.sealing import Sealer, is_sealed
 from virton.keeping.settings import Settings
-from virton.notify.book import Book, BookError
+from virton.notify.book import SECRETS, Book, BookError
 from virton.notify.notifier import Notifier
 
 TURN_S = 2.0
@@ -28,8 +30,9 @@ log = logging.getLogger(__name__)
 class Telling:
     """Takes turns once the history is open."""
 
-    def __init__(self, chronicle: Chronicle, given: Book, clock: Clock) -> None:
+    def __init__(self, chronicle: Chronicle, given: Book, clock: Clock, sealer: Sealer) -> None:
         self.given = given
+        self.sealer = sealer
         self.book = given
         self.notifier: Notifier | None = None
         self._chronicle = chronicle
@@ -85,11 +88,18 @@ class Telling:
         books = self._chronicle.books
         if books is None:
             return
-        kept = await asyncio.to_thread(lambda: read_book(books.settings))
+        kept = await asyncio.to_thread(lambda: self._read_sealed(books.settings))
         self.book = self.given.with_more(kept)
         notifier = notifier or self.notifier
         if notifier is not None:
             notifier.setup = self.book.setup()
+
+    def _read_sealed(self, settings: Settings) -> Book:
+        """Read whom the page names; what an older version kept in plain text is sealed."""
+        book, kept = read_book(settings, self.sealer), settings.read(NAME)
+        if kept is not None and book != Book() and not _is_sealed(kept):
+            keep_book(settings, book, self.sealer)
+        return book
 
     async def _beat(self) -> None:
         """Call an address now and then; whoever watches it raises the alarm when it falls silent."""
@@ -113,15 +123,23 @@ class Telling:
         self._failed = True
 
 
-def read_book(settings: Settings) -> Book:
+def _is_sealed(kept: Mapping[str, Any]) -> bool:
+    rows = [*kept["recipients"], kept["mail"] or {}, {"url": kept.get("heartbeat")}]
+    return all(is_sealed(row[name]) for row in rows for name in SECRETS if row.get(name))
+
+
+def read_book(settings: Settings, sealer: Sealer) -> Book:
     """Return whom administrators have named in the page; raises HistoryError."""
     try:
-        return Book.of_json(settings.read(NAME))
+        return Book.of_json(settings.read(NAME), sealer)
     except BookError as error:
         log.error("who is told is not understood, and left alone: %s", error)
         return Book()
 
 
-def keep_book(settings: Settings, book: Book) -> None:
-    """Keep whom administrators name in the page; raises HistoryError."""
-    settings.write(NAME, book.to_json())
+def keep_book(settings: Settings, book: Book, sealer: Sealer) -> None:
+    """Keep whom administrators name in the page, their secrets sealed; raises HistoryError."""
+    try:
+        settings.write(NAME, book.to_json(sealer))
+    except OSError as error:
+        raise HistoryError(Trouble.READ_ONLY, str(error)) from None
