@@ -127,7 +127,8 @@ function auditView(audit: Notify["audit"]): TemplateResult | typeof nothing {
 
 function deliveriesView(rows: Delivery[]): TemplateResult {
   const at = ({ made }: Delivery) => dateTime(made / 1000);
-  const why = deliveryText;
+  // what became of it stands beside; why it was not sent stands nowhere else
+  const why = (one: Delivery) => deliveryText(one.state === "not_sent" ? one : { ...one, why: "" });
   const columns: Column<Delivery>[] = [
     { key: "at", head: t("history.at"), cell: at, title: at },
     { key: "name", head: t("alerts.name"), isHead: true, cell: ({ recipient }) => recipient, title: ({ recipient }) => recipient },
