@@ -12,7 +12,7 @@ from virton.forecast.ask import ask
 from virton.forecast.changes import Change
 from virton.forecast.falling import falling
 from virton.forecast.needs import Needs, Offers
-from virton.forecast.question import Loss, Question, QuestionError, parse_split
+from virton.forecast.question import Loss, Question, QuestionError, parse_split, question_of
 from virton.forecast.rest import at_rest
 from virton.forecast.situation import Situation, situation_of
 from virton.language.forecasts import told_course
@@ -157,6 +157,38 @@ def test_maintenance_moves_virtual_machines_live_and_containers_with_a_stop() ->
     assert {str(rows[sid].fate.verdict) for sid in ("vm:1", "ct:2")} == {"moves"}
     assert (str(rows["vm:1"].fate.how), str(rows["ct:2"].fate.how)) == ("live", "stopped")
     assert verdicts(answer)["vm:3"] == ("stays", "node2")
+
+
+FATES = {
+    ("conditional", "reboot"): ("back", "node1", "started"),
+    ("conditional", "shutdown"): ("back", "node2", "recovered"),
+    ("freeze", "reboot"): ("back", "node1", "started"),
+    ("freeze", "shutdown"): ("cannot_start", "node1", "not"),
+    ("failover", "reboot"): ("back", "node2", "recovered"),
+    ("migrate", "reboot"): ("moves", "node2", "live"),
+}
+
+
+@pytest.mark.parametrize(("policy", "how"), FATES)
+def test_a_node_that_goes_down_takes_its_guests_by_the_shutdown_policy(
+    policy: str, how: str
+) -> None:
+    situation = cluster({"vm:1": "node1", "vm:2": "node3", "vm:3": "node3"})
+    asked = {how: ["node1"], "change": [f"ha shutdown_policy={policy}"]}
+    answer = ask(situation, question_of(asked, situation))
+    fate = answer.resources["vm:1"].fate
+    assert (str(fate.verdict), fate.node, str(fate.how)) == FATES[policy, how]
+    assert not answer.endless
+    assert ("reboot" in [one.kind for one in answer.assumptions]) == (how == "reboot")
+
+
+def test_a_reboot_that_a_guest_holds_up_is_not_waited_for() -> None:
+    bound = rule("bound", ["vm:1"], nodes={"node1": 0}, strict=1)
+    situation = cluster({"vm:1": "node1", "vm:2": "node1"}, rules=[bound])
+    asked = {"reboot": ["node1"], "change": ["ha shutdown_policy=migrate"]}
+    answer = ask(situation, question_of(asked, situation))
+    assert verdicts(answer)["vm:1"] == ("stays", "node1")
+    assert not answer.endless
 
 
 def test_with_nothing_chosen_a_quiet_cluster_stays_as_it_is() -> None:

@@ -1,10 +1,11 @@
 /** The dialog for the cluster's HA settings: shutdown policy, scheduling, re-balancing; each with what it does. */
 
-import { html, type TemplateResult } from "lit/html.js";
+import { html, nothing, type TemplateResult } from "lit/html.js";
 
 import { type ApiError, asApiError, get, write } from "../core/api.js";
 import { redraw } from "../core/draw.js";
-import { may } from "../core/store.js";
+import { addressFor } from "../core/place.js";
+import { may, state } from "../core/store.js";
 import { note } from "../parts/notes.js";
 import { errorView } from "../words/errors.js";
 import { t } from "../words/i18n.js";
@@ -150,9 +151,17 @@ class SettingsForm {
     const values = this.#draft?.values;
     if (!values) return html`<p class="soft">${t("loading")}</p>`;
     const balances = values.mode !== "basic";
-    return html`${this.#select("shutdown_policy", POLICIES)} ${this.#select("mode", MODES)}
+    return html`${this.#select("shutdown_policy", POLICIES)} ${this.#playLink(values.shutdown_policy)} ${this.#select("mode", MODES)}
       ${this.#tick("rebalance_on_start", true)} ${this.#tick("auto_rebalance", balances)}
       ${balances && values.auto_rebalance ? html`${NUMBERS.map((name) => this.#number(name))}${this.#select("method", METHODS)}` : null}`;
+  }
+
+  /** What a node's reboot would do by the policy that is chosen, played on a page of its own. */
+  #playLink(policy: string): TemplateResult | typeof nothing {
+    const node = busiest();
+    if (!node) return nothing;
+    const question = new URLSearchParams({ reboot: node, change: `ha shutdown_policy=${policy}` });
+    return html`<p class="small"><a href=${addressFor(`/whatif?${question}`)} target="_blank" rel="noopener">${t("settings.shutdown_policy.play", { node })}</a></p>`;
   }
 
   #set(change: Partial<Values>): void {
@@ -209,6 +218,13 @@ class SettingsForm {
     }
     note(t("settings.saved"));
   }
+}
+
+/** The node with the most resources, by which a policy shows best. */
+function busiest(): string | null {
+  const counts = new Map<string, number>();
+  for (const { node } of state.snapshot?.resources ?? []) if (node) counts.set(node, (counts.get(node) ?? 0) + 1);
+  return [...counts].sort(([one, a], [other, b]) => b - a || (one < other ? -1 : 1))[0]?.[0] ?? null;
 }
 
 function typed(known: Settings): Values {

@@ -54,7 +54,7 @@ function nodeView(name: string): TemplateResult {
     redraw();
   };
   const at = html`<span class="at"><input type="number" min="0" max="3600" .value=${live(String(chosen.get(name) ?? 0))} aria-label=${t("whatif.at", { node: name })} @change=${take} /> ${t("whatif.at.unit")}</span>`;
-  const isTimed = chosen.has(name) && chosen.size > 1 && how !== "maintenance";
+  const isTimed = chosen.has(name) && chosen.size > 1 && (how === "lose" || how === "cut");
   return html`<div class="line"><label class="line"><input type="checkbox" .checked=${live(chosen.has(name))} @change=${toggle} /> ${name}</label>${isTimed ? at : nothing}</div>`;
 }
 

@@ -4,7 +4,7 @@ import { state } from "../core/store.js";
 import { addressFor } from "../core/place.js";
 
 /** What may happen to nodes. */
-export const HOWS = ["lose", "cut", "maintenance", "split"] as const;
+export const HOWS = ["lose", "cut", "reboot", "shutdown", "maintenance", "split"] as const;
 export type How = (typeof HOWS)[number];
 
 /** What else may be supposed: changes, guests that do not start, a past moment (ms) from which it is played. */
@@ -48,7 +48,7 @@ function readSplit(words: string): Map<string, number> {
 /** The question as the server is asked it. */
 export function queryOf({ how, chosen, sides, supposed }: Question): URLSearchParams {
   if (how === "split") return new URLSearchParams([...splitOf(sides), ...supposed]);
-  const told = ([node, at]: [string, number]) => [how, at && how !== "maintenance" ? `${node}@+${at}` : node];
+  const told = ([node, at]: [string, number]) => [how, at && (how === "lose" || how === "cut") ? `${node}@+${at}` : node];
   return new URLSearchParams([...[...chosen].map(told), ...supposed]);
 }
 

@@ -32,6 +32,8 @@ SplitOption = Annotated[
 MaintenanceOption = Annotated[
     Several, typer.Option(metavar="NODE", help="This node is put into maintenance.")
 ]
+RebootOption = Annotated[Several, typer.Option(metavar="NODE", help="This node is rebooted.")]
+ShutdownOption = Annotated[Several, typer.Option(metavar="NODE", help="This node is shut down.")]
 FailStartOption = Annotated[
     Several, typer.Option(metavar="SID", help="Every start of this guest fails.")
 ]
@@ -62,6 +64,8 @@ def forecast(
     cut: CutOption = None,
     split: SplitOption = None,
     maintenance: MaintenanceOption = None,
+    reboot: RebootOption = None,
+    shutdown: ShutdownOption = None,
     fail_start: FailStartOption = None,
     add_rule: AddRuleOption = None,
     change: ChangeOption = None,
@@ -88,6 +92,8 @@ def forecast(
                 "cut": cut,
                 "split": split,
                 "maintenance": maintenance,
+                "reboot": reboot,
+                "shutdown": shutdown,
                 "fail_start": fail_start,
                 "add_rule": add_rule,
                 "change": change,

@@ -25,7 +25,7 @@ from virton.ha.events.cluster import FenceAcknowledged, NodeStateChanged, Watchd
 from virton.ha.events.daemon import DaemonState
 from virton.ha.events.resource import ResourceStateChanged
 from virton.ha.states import CrmState, NodeState
-from virton.simulation.timing import LOCK_LIFETIME_S
+from virton.simulation.timing import LOCK_LIFETIME_S, REBOOT_S
 
 SLACK_S = 1
 """Seconds that a range is wider than what was played: real daemons do not tick in whole seconds."""
@@ -61,7 +61,11 @@ def _answered(situation: Situation, question: Question) -> Answer:
         play(supposed, phases, deeds, first_s=first_s, until_s=until_s)
         for phases in (played if until_s is None else played[:FEW])
     ]
-    return answer_of(before, supposed, courses, question.lost)
+    answer = answer_of(before, supposed, courses, question.lost)
+    if not any(how == "reboot" for how, _ in question.going_down):
+        return answer
+    takes = Assumption("reboot", {"seconds": REBOOT_S})
+    return replace(answer, assumptions=(*answer.assumptions, takes))
 
 
 def _of_quick(before: Situation, supposed: Situation, short: Quick) -> Answer:

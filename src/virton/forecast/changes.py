@@ -14,7 +14,7 @@ from virton.ha.rules.config import (
     rule_from_section,
     section_of,
 )
-from virton.ha.states import RequestState
+from virton.ha.states import RequestState, ShutdownPolicy
 
 MIB = 1024**2
 """The unit in which a guest's memory is configured."""
@@ -54,6 +54,8 @@ class Change:
 
 def changed(situation: Situation, change: Change) -> Situation:
     """Return the situation as a change makes it; raises ChangeError."""
+    if change.subject == "ha" and change.values.keys() == {"shutdown_policy"}:
+        return _with_policy(situation, change.values["shutdown_policy"])
     if change.subject == "crs":
         return _with_settings(situation, change.values)
     if ":" in change.subject:
@@ -169,6 +171,13 @@ def _whole(value: str) -> int:
 
 
 # settings
+
+
+def _with_policy(situation: Situation, policy: str) -> Situation:
+    if policy not in list(ShutdownPolicy):
+        raise ChangeError(f"{policy!r} is no shutdown policy")
+    settings = replace(situation.settings, shutdown_policy=ShutdownPolicy(policy))
+    return replace(situation, settings=settings)
 
 
 def _with_settings(situation: Situation, values: Mapping[str, str]) -> Situation:

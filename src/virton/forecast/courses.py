@@ -13,8 +13,9 @@ from virton.ha.events.cluster import FenceAcknowledged, WatchdogPoweroff
 from virton.ha.events.lrm import MoveEnded, Started, Starting
 from virton.ha.events.resource import ResourceStateChanged
 from virton.ha.model import LrmStatus, ServiceStatus
-from virton.ha.states import CrmState, ServiceState
+from virton.ha.states import CrmState, LrmMode, ServiceState
 from virton.simulation.freezing import Simulation, thaw
+from virton.simulation.hosts import Host
 from virton.simulation.value import WorldValue
 
 LONGEST_S = 3600
@@ -158,6 +159,8 @@ class _Player:
         world = self._world
         if self._guests.under_way or world.files.commands() or world.membership.forming:
             return False
+        if any(self._goes_down(host) or host.returns_s for host in world.hosts.values()):
+            return False
         master = self._master()
         if master is None:
             alive = [host for host in world.hosts.values() if host.power]
@@ -182,10 +185,26 @@ class _Player:
         if service.state not in _AT_REST or service.cmd is not None:
             return False
         if service.state is not ServiceState.STARTED:
-            return service.state is ServiceState.ERROR or service.node in members
+            is_there = service.node in members
+            if service.state is ServiceState.FREEZE and not self._is_disarmed:
+                # on a node that is there its LRM takes it up soon, on one that was shut down nobody does
+                return not is_there and not self._world.hosts[service.node].power
+            return service.state is ServiceState.ERROR or is_there
         host = self._world.hosts[service.node]
         # without an LRM nobody starts it
         return service.node in members and (sid in host.running or host.lrm is None)
+
+    def _goes_down(self, host: Host) -> bool:
+        """Tell whether a node is about to go down, and is not held up by whom it cannot get rid of."""
+        if not host.power or host.going_down is None:
+            return False
+        services = self._world.files.manager_status.service_status.values()
+        left = any(s.node == host.name and s.state is ServiceState.STARTED for s in services)
+        return not (left and host.lrm is not None and host.lrm.mode is LrmMode.MAINTENANCE)
+
+    @property
+    def _is_disarmed(self) -> bool:
+        return self._world.files.manager_status.disarm is not None
 
     def _master(self) -> str | None:
         for name, host in self._world.hosts.items():

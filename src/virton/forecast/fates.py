@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from virton.forecast.situation import Situation
 from virton.ha.causes import Cause
 from virton.ha.events import Event
+from virton.ha.events.lrm import Started
 from virton.ha.events.resource import ResourceStateChanged
 from virton.ha.model import ServiceStatus, resource_type
 from virton.ha.placement.reasons import Decision
@@ -222,6 +223,8 @@ class _Reader:
         if runs is None:
             return self._down(sid, status, ran)
         if ran == runs and runs not in self._gone:
+            if self._was_started_again(sid):
+                return Fate(sid, Verdict.BACK, runs, How.STARTED, self._why(sid))
             stopped = self._was_stopped(sid)
             verdict = Verdict.MOVES if stopped else Verdict.STAYS
             return Fate(sid, verdict, runs, How.STOPPED if stopped else How.UNTOUCHED)
@@ -248,6 +251,12 @@ class _Reader:
             return Fate(sid, Verdict.STAYS, status.node, How.UNTOUCHED)
         why = self._why_down(sid, self._trial.missing.get(sid, ()))
         return Fate(sid, Verdict.CANNOT_START, status.node, How.NOT, why)
+
+    def _was_started_again(self, sid: str) -> bool:
+        """Tell whether a resource was frozen, stopped with its node, and started there again."""
+        return ServiceState.FREEZE in self._went_to(sid) and any(
+            isinstance(told.event, Started) for told in self._told.get(sid, ())
+        )
 
     def _was_stopped(self, sid: str) -> bool:
         """Tell whether a resource was stopped on its way, so that its users noticed."""

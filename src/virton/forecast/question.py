@@ -38,14 +38,20 @@ class Loss:
 
 Split = tuple[frozenset[str], ...]
 
+GOING_DOWN = ("reboot", "shutdown")
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is supposed: changes come first, then everything else at its second."""
+    """What is supposed: changes come first, then everything else at its second.
+
+    `going_down` are nodes that are told to reboot or to shut down, which goes by the cluster's policy.
+    """
 
     losses: tuple[Loss, ...] = ()
     split: Split = ()
     maintenance: tuple[str, ...] = ()
+    going_down: tuple[tuple[str, str], ...] = ()
     failing: tuple[str, ...] = ()
     changes: tuple[Change, ...] = ()
     commands: tuple[str, ...] = ()
@@ -60,7 +66,8 @@ class Question:
     def struck(self) -> frozenset[str]:
         """Return the nodes whose daemons' rounds matter: lost ones, and all but the largest part."""
         parts = sorted(self.split, key=lambda part: (-len(part), sorted(part)))
-        return self.lost | frozenset[str]().union(*parts[1:])
+        down = frozenset(node for _, node in self.going_down)
+        return self.lost | down | frozenset[str]().union(*parts[1:])
 
     def deeds(self) -> Iterator[Deed]:
         """Yield what is done to the simulated hardware, and when."""
@@ -71,6 +78,8 @@ class Question:
             yield Deed(0, f"split {parts}")
         for node in self.maintenance:
             yield Deed(0, f"crm {node} enable-node-maintenance")
+        for how, node in self.going_down:
+            yield Deed(0, f"{how} {node}")
         if self.arming is not None:
             yield Deed(0, self.arming)
         for command in self.commands:
@@ -79,7 +88,8 @@ class Question:
 
     def check(self, situation: Situation) -> None:
         """Raise QuestionError where it names what the cluster does not have."""
-        named = [*self.lost, *self.maintenance, *(node for part in self.split for node in part)]
+        parted = [node for part in self.split for node in part]
+        named = [*self.lost, *self.maintenance, *(n for _, n in self.going_down), *parted]
         for node in sorted(set(named)):
             if node not in situation.nodes:
                 raise QuestionError(f"there is no node {node}")
@@ -119,6 +129,7 @@ def question_of(asked: Mapping[str, Any], situation: Situation) -> Question:
         ),
         split=parse_split(str(split), situation.nodes) if split else (),
         maintenance=_words(asked, "maintenance"),
+        going_down=tuple((how, n) for how in GOING_DOWN for n in _words(asked, how)),
         failing=_words(asked, "fail_start"),
         changes=changes_of(asked),
         commands=commands_of(asked),

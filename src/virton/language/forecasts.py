@@ -125,6 +125,8 @@ def reason(because: Mapping[str, Any], verdict: str, said: Sentences) -> str:
         return said.say(f"because.{because['choice']}", {})
     if "cause" in because:
         name, fields = because["cause"]
+        if name == "lrm_restarts" and verdict == "cannot_start":
+            return said.say("forecast.frozen", fields)
         return said.say(f"cause.{name}", fields)
     return ""
 

@@ -16,7 +16,10 @@ from virton.console.standings import AUDIT, CONSOLE, GUEST_AUDIT
 from virton.language.forecasts import told_course, told_waiting, told_why
 from virton.plans.domains import DomainError, read_domains
 
-_LISTS = ("lose", "cut", "maintenance", "fail_start", "add_rule", "change", "remove", "move")
+_LISTS = (
+    *("lose", "cut", "maintenance", "reboot", "shutdown"),
+    *("fail_start", "add_rule", "change", "remove", "move"),
+)
 _TEXTS = ("split", "arming", "as_version")
 
 
