@@ -23,9 +23,12 @@ export function lossOf(nodes: Node[], resources: Resource[], otherwise: string):
   const since = times.length ? Math.min(...times) : null;
   const names = nodes.map(({ name }) => name);
   const steps = stepsOf(names);
+  // What is frozen comes back with its node.
+  const frozen = new Set(resources.filter(({ state }) => state === "freeze").map(({ sid }) => sid));
+  const stuck = (steps?.stuck ?? []).filter((sid) => !frozen.has(sid));
   return {
     since,
-    facts: [...affected(new Set(names), since ?? 0, resources), ...stuckText(steps?.stuck ?? [])],
+    facts: [...affected(new Set(names), since ?? 0, resources), ...stuckText(stuck)],
     next: steps ? told(steps, left) : otherwise,
     nextTitle: steps ? told(steps, ofDay) : "",
     ...(steps ? { steps } : {}),

@@ -170,10 +170,11 @@ function aboutNodes(snapshot: PageModel): Matter[] {
   const seen = (of: Node[]): Partial<Matter> => (of[0] ? { deed: "look", node: of[0].name } : {});
   about("fault", "fence", fenced, { ...seen(fenced), ...lossOf(fenced, resources, t("warning.fence.next")) });
   const holds = ({ name }: Node) => resources.some((resource) => resource.node === name);
-  const held = silent.filter(holds);
-  const left = silent.filter((node) => !holds(node));
-  about("fault", "silent", held, { ...seen(held), ...lossOf(held, resources, isDisarmed(snapshot) ? "" : t("warning.silent.next")) });
-  about("fault", "left", left, { ...seen(left), ...lossOf(left, resources, "") });
+  const awaits = isDisarmed(snapshot) ? "" : t("warning.silent.next");
+  for (const kind of ["silent", "fenced", "frozen_away", "left"] as const) {
+    const of = silent.filter(({ name }) => kindOfLoss(name, resources) === kind);
+    about("fault", kind, of, { ...seen(of), ...lossOf(of, resources, kind === "silent" ? awaits : "") });
+  }
   const shown = (display: string) => nodes.filter((node) => node.lrm?.display === display);
   about("fault", "lost", shown("lost"));
   // One to which the first resource is only on its way has its lock before that comes.
@@ -183,6 +184,14 @@ function aboutNodes(snapshot: PageModel): Matter[] {
   const others = nodes.filter((node) => node.ha_state === "maintenance" && node.name !== guided?.node);
   about("maintenance", "maintenance", others);
   return guided ? [...found, guided.matter] : found;
+}
+
+/** What a lost node is to the HA stack by now: waited for, fenced, frozen with what it has, or done with. */
+function kindOfLoss(name: string, resources: Resource[]): "silent" | "fenced" | "frozen_away" | "left" {
+  const states = new Set(resources.filter(({ node }) => node === name).map(({ state: now }) => now));
+  if (!states.size) return "left";
+  if ([...states].every((one) => one === "recovery")) return "fenced";
+  return [...states].every((one) => one === "freeze") ? "frozen_away" : "silent";
 }
 
 let lastMatters: { of: unknown[]; found: Matter[] } = { of: [], found: [] };
