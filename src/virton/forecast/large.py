@@ -73,10 +73,9 @@ def _bystanders(base: Situation, left: frozenset[str]) -> frozenset[str]:
 
 
 def _is_plain(question: Question) -> bool:
-    asks_more = question.maintenance or question.commands or question.failing
-    asks_more = asks_more or question.going_down
+    more = (question.maintenance, question.commands, question.failing, question.going_down)
     at_once = len({loss.at_s for loss in question.losses}) <= 1
-    return bool(question.losses or question.split) and at_once and not asks_more
+    return bool(question.losses or question.split) and at_once and not any(more)
 
 
 def _goals(found: Mapping[str, Sequence[Fate]]) -> dict[str, str | None] | None:
