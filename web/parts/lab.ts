@@ -124,7 +124,7 @@ export function labView(): TemplateResult | typeof nothing {
 function barView(lab: Laboratory | null): TemplateResult {
   const guests = lab ? html`<details class="lab-more"><summary>${t("lab.guests")}</summary>${guestsView(lab)}</details>` : nothing;
   return html`<section class="lab is-bar" id="lab" aria-labelledby="lab-title">
-    <h2 class="lab-heading"><span id="lab-title">${t("lab.title")}</span>${pill({ tone: "warn", text: t("lab.mark") })}</h2>
+    <h2 class="lab-heading"><span id="lab-title">${t("lab.title")}</span>${pill({ tone: "warn", text: t("lab.mark") })}${manualLink("lab")}</h2>
     <div class="lab-body">${lab ? html`${clockView(lab)}${labInRows() ? nothing : nodesView(lab)}${whyOffView(lab)}${guests}` : nothing}</div>
   </section>`;
 }

@@ -37,13 +37,12 @@ export function note(text: string, tone: NoteTone = "ok"): void {
   leaveLater(added);
 }
 
-/** Where it covers nothing that is used or watched. */
+/** Put each where it covers nothing that is used or watched; those that lie there stay where they are. */
 function place(): void {
-  const element = document.querySelector<HTMLElement>("#toasts");
-  if (element && notes.length) putInClearPlace(element);
+  document.querySelectorAll<HTMLElement>(".toast:not(.is-placed)").forEach(putInClearPlace);
 }
 
-addEventListener("resize", place);
+addEventListener("resize", () => document.querySelectorAll<HTMLElement>(".toast").forEach(putInClearPlace));
 
 /** Let a note go after a while, and not before it is neither pointed at nor focused. */
 function leaveLater(one: Note): void {
