@@ -151,7 +151,7 @@ def test_a_priority_out_of_range_is_refused(page: Page) -> None:
     dialog.get_by_label("규칙명").fill("prefer")
     dialog.get_by_role("checkbox", name="VM 121 (ct)").check()
     dialog.get_by_label("phum01 가중치", exact=True).fill("1001")
-    expect(dialog.get_by_text("가중치는 0에서 1000 사이의 정수입니다.")).to_be_visible()
+    expect(dialog.get_by_text("가중치는 0에서 1000 사이의 정수여야 합니다.")).to_be_visible()
     expect(save(page)).to_be_disabled()
 
 

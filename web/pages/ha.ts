@@ -23,7 +23,7 @@ import { addressFor } from "../core/place.js";
 function view(): TemplateResult {
   return html`<div class="title">
       <h1 tabindex="-1">${t("page.heading")}</h1>
-      ${hindrance() ? html`<p class="outlook soft small cut">${hindrance()}</p>` : outlookView()}
+      ${hindrance() ? html`<p class="outlook soft small">${hindrance()}</p>` : outlookView()}
       ${viewButtons()}
       <span class="joined only-wide" role="group" aria-label=${t("density")}>${preferences.DENSITIES.map(densityButton)}</span>
       ${captureButton()}

@@ -19,14 +19,14 @@ let askedAt: number | null | undefined;
 export function outlookView(): unknown {
   const table = knownTable();
   if (table && may("Sys.Audit") && askedAt !== table.at) void readScore(table.at);
-  if (!table) return html`<p class="outlook soft small cut"></p>`;
+  if (!table) return html`<p class="outlook soft small"></p>`;
   const told = tolerance(table);
   const address = told.node === null ? addressFor("/whatif#tolerance") : lossOf(told.node);
   // A table that no longer holds is told as no safety.
   const isKnown = table.at !== null && isTableFresh();
   const sentence = isKnown ? html`<a href=${address} data-tone=${told.node === null ? "ok" : "warn"}>${told.text}</a>` : nothing;
   // Another sentence is another paragraph: what stands behind it would jump.
-  return keyed(isKnown ? told.text : "", html`<p class="outlook small cut" aria-busy=${isTableFresh() ? "false" : "true"} title=${isKnown ? told.text : nothing}>${sentence} <span class="soft">${tableAge(table)}</span> ${scoreLink()}</p>`);
+  return keyed(isKnown ? told.text : "", html`<p class="outlook small" aria-busy=${isTableFresh() ? "false" : "true"} title=${isKnown ? told.text : nothing}>${sentence} <span class="soft">${tableAge(table)}</span> ${scoreLink()}</p>`);
 }
 
 async function readScore(at: number | null): Promise<void> {
