@@ -9,6 +9,7 @@ from tests.browser.standin import Standin
 
 pytestmark = pytest.mark.browser
 
+DRAWN = "() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))"
 WIDTHS = (390, 640, 801, 900, 1000, 1199, 1200, 1280, 1440, 1800, 2560)
 CUT = """() => {
   const told = {
@@ -119,5 +120,6 @@ def test_a_note_lies_on_no_control_and_no_state(
 def _check(page: Page, when: str) -> None:
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 800})
+        page.evaluate(DRAWN)
         assert page.evaluate(CUT) == [], (when, width)
     page.set_viewport_size({"width": 2560, "height": 800})
