@@ -60,6 +60,10 @@ def test_a_plan_is_seen_before_it_is_applied_and_applied_as_it_was_seen(
     expect(page.locator("#apply")).to_have_count(0)
     page.locator("#look").click()
     page.get_by_label(EN["plans.page.why"]).fill("racks")
+    standin.refuse(409, None, code="plan", detail="kim@pve has changed vm:999.")
+    page.locator("#apply").click()
+    expect(page.locator(".trouble")).to_have_text("kim@pve has changed vm:999.")
+    standin.writes.clear()
     page.locator("#apply").click()
     expect(page.locator("#apply")).to_be_enabled()
     [(_, path, body)] = standin.writes

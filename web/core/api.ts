@@ -10,6 +10,7 @@ interface Told extends Partial<Failure> {
   unknown?: boolean;
   told?: boolean;
   request?: string;
+  detail?: string;
 }
 
 /** What went wrong with a request, as the console or the network tells it. */
@@ -30,6 +31,8 @@ export class ApiError extends Error {
   readonly token: string | null;
   /** The name of the request, by which the console's log tells more. */
   readonly request: string | null;
+  /** The whole reason in the user's language, where the console tells one of plans and drills. */
+  readonly reason: string | null;
 
   constructor(told: Told) {
     super(told.message ?? told.code ?? "cluster");
@@ -44,6 +47,7 @@ export class ApiError extends Error {
     this.isTold = told.told ?? false;
     this.token = told.token ?? null;
     this.request = told.request ?? null;
+    this.reason = told.code === "plan" ? (told.detail ?? null) : null;
   }
 }
 

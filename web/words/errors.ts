@@ -71,6 +71,7 @@ export function wordError(error: ApiError): string {
 
 /** What the message is known to mean, else what the code says. */
 function wordKind(error: ApiError): string {
+  if (error.reason) return error.reason;
   if (error.token) return wordToken(error);
   const known = wordMessage(error.words);
   if (known) return known;
