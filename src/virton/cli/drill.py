@@ -133,7 +133,9 @@ async def _drilled(
         title = said.say(f"plans.drill.fault.{fault.how}", {"node": fault.node})
         line = _text(lang, "drill.foreseen", title=title, count=len(back), longest_s=longest_s)
         out.print(line)
-    agreed = consents_of(form, consent, lang, time.time)
+    # the cluster's clock is the report's: nobody has agreed after the fault because another one is ahead
+    ahead_s = 0.0 if situation.asked_s is None else situation.asked_s - session.taken_s
+    agreed = consents_of(form, consent, lang, lambda: time.time() + ahead_s)
     tried = []
     for fault in faults:
         watch = Watch(session.desk.api, asyncio.sleep, _told(lang, fault))
@@ -176,14 +178,14 @@ def _form(path: Path | None, lang: Language | None) -> dict[str, Any]:
         complain(_text(lang, "wrong.no_form"))
     try:
         with _told_wrong(path, lang):
-            return read_form(read_tree(text_in(path)))
+            return read_form(read_tree(text_in(path, "--form")))
     except NotYamlError as error:
         complain(f"{path}:{error.line}: {_text(lang, 'wrong.not_yaml', why=error.why)}")
 
 
-def _json_in(path: Path, lang: Language | None) -> Any:
+def _json_in(path: Path, option: str, lang: Language | None) -> Any:
     try:
-        return read_json(text_in(path))
+        return read_json(text_in(path, option))
     except ValueError:
         complain(f"{path}: {_text(lang, 'wrong.not_json')}")
 
@@ -194,7 +196,7 @@ def _last(path: Path | None, lang: Language | None) -> dict[str, Any] | None:
     from virton.plans.drill_measures import measured_of
 
     with _told_wrong(path, lang):
-        return measured_of(_json_in(path, lang))
+        return measured_of(_json_in(path, "--last", lang))
 
 
 def _check_places(out: Path, template: Path | None) -> None:
@@ -233,12 +235,12 @@ def _verify(path: Path, capture: Path, lang: Language | None) -> None:
     from virton.plans.drill_report import report, report_text
     from virton.simulation.scenario import ScenarioError
 
-    kept = text_in(path)
+    kept = text_in(path, "--verify")
     with _told_wrong(path, lang):
-        language = Fields(_json_in(path, lang)).text("lang", among=LOCALES)
+        language = Fields(_json_in(path, "--verify", lang)).text("lang", among=LOCALES)
     try:
         with _told_wrong(capture, lang):
-            record = read_drill(_json_in(capture, lang))
+            record = read_drill(_json_in(capture, "--verify", lang))
         with reading(str(capture), ""):
             made = report_text(report(record, language))
     except (DamagedError, ScenarioError) as error:

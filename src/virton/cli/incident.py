@@ -88,7 +88,7 @@ def _form(path: Path | None, lang: Language | None) -> dict[str, Any]:
     if path is None:
         return {}
     try:
-        return read_texts(read_tree(text_in(path)))
+        return read_texts(read_tree(text_in(path, "--form")))
     except NotYamlError as error:
         complain(f"{path}:{error.line}: {_text(lang, 'wrong.not_yaml', why=error.why)}")
     except FieldError as error:

@@ -33,11 +33,12 @@ YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask before the fi
 
 @dataclass(frozen=True)
 class Session:
-    """A live cluster, read once, and the desk at which it is changed."""
+    """A live cluster, read once, and the desk at which it is changed; `taken_s` by our clock."""
 
     desk: Desk
     who: str
     capture: bytes
+    taken_s: float
 
 
 def in_session(
@@ -66,7 +67,8 @@ def in_session(
             domains = DomainsFile(source.data)
             changed_by = Changers(source.data).of
             desk = Desk(api, features, records, domains, asyncio.sleep, told_step(lang), changed_by)
-            return await work(Session(desk, _who(asker.name), await take_capture(api)))
+            capture = await take_capture(api)
+            return await work(Session(desk, _who(asker.name), capture, time.time()))
         finally:
             await client.aclose()
 

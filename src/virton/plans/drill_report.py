@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone
+from itertools import pairwise
 from typing import Any
 
 from virton.forecast.answer import Answer, Span
@@ -182,14 +183,15 @@ def _late_s(expected: Span | None, measured: Span | None, limit_s: int | None) -
 
 
 def _steps(seen: Sequence[Look], tried: Tried, said: Sentences) -> Iterator[Json]:
-    """Yield what the manager said of the node, and when it was seen."""
+    """Yield what the manager said of the node: after the look before, and not after this one."""
     state = seen[0].nodes.get(tried.fault.node) if seen else None
-    for one in seen[1:]:
+    for before, one in pairwise(seen):
         now = one.nodes.get(tried.fault.node)
         if now != state:
             fields = {"node": tried.fault.node, "state": now or ""}
             words = said.say("plans.drill.step", fields)
-            yield {"after_s": one.at_s - tried.struck_s, "says": words}
+            from_s = max(0, before.at_s - tried.struck_s)
+            yield {"after_s": [from_s, one.at_s - tried.struck_s], "says": words}
             state = now
 
 
