@@ -154,7 +154,7 @@ def test_the_log_tells_the_history_of_the_console_and_the_nodes_journals(
     book.add([Happening(Kind.RESOURCE_ADDED, "vm:100", 5.0, 6.0, told=False)])
     run = CliRunner().invoke
     asked = ["log", "--data", str(tmp_path), "--lang", "en"]
-    assert "vm:100" in run(app, [*asked, "--whom", "vm:100"]).output
+    assert "VM 100" in run(app, [*asked, "--whom", "vm:100"]).output
     rows = [json.loads(line) for line in run(app, [*asked, "--json"]).output.splitlines()]
     assert [(row["kind"], row["whom"]) for row in rows] == [("resource.added", "vm:100")]
     missing = run(app, ["log", "--data", str(tmp_path / "none"), "--lang", "en"])

@@ -28,7 +28,19 @@ def postgresql() -> Iterator[str]:
     run = lambda *words: subprocess.run(  # noqa: E731
         [*as_whom, *words], check=True, cwd=folder, stdout=subprocess.DEVNULL
     )
-    run(str(_SERVERS[0] / "initdb"), "-D", data, "-A", "trust", "-U", "virton", "-E", "UTF8", "-N")
+    run(
+        str(_SERVERS[0] / "initdb"),
+        "-D",
+        data,
+        "-A",
+        "trust",
+        "-U",
+        "virton",
+        "-E",
+        "UTF8",
+        "--locale=C",
+        "-N",
+    )
     options = f"-k {folder} -c listen_addresses= -c fsync=off"
     run(
         str(_SERVERS[0] / "pg_ctl"),

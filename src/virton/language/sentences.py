@@ -17,7 +17,6 @@ from virton.ha.causes import Cause
 from virton.ha.events import Event
 from virton.ha.placement.reasons import Explanation, NodeObjection
 from virton.language.particles import with_particles
-from virton.story.commands import parts
 
 CATALOGUES = Path(__file__).parent / "catalogue"
 LOCALES = ("ko", "en")
@@ -60,6 +59,9 @@ class Sentences:
 
     def happening(self, kind: str, whom: str, facts: Mapping[str, Any]) -> str:
         """Tell what happened to whom."""
+        # the verbs that play a cluster tell of no happening, and start without them
+        from virton.story.commands import parts
+
         known = {name: value for name, value in facts.items() if value is not None}
         command = parts(str(known.get("command"))) if kind == "asked" else None
         key, named = (kind, {}) if command is None else (f"{kind}.{command[0]}", command[1])
