@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -29,12 +29,13 @@ from virton.cli.plan import RequireOption, held_against, required
 from virton.cli.plan_page import print_plan
 from virton.cli.plan_source import LiveCluster
 from virton.cli.terminal import terminal
-from virton.forecast.situation import situation_of
 from virton.plans.applying import begin, carry_out, require_unchanged, strides_of
-from virton.plans.configured import configured
-from virton.plans.plan import Plan, make_plan
 from virton.plans.records import Record
 from virton.plans.requirements import Requirement
+
+# The model of the HA stack is loaded when a plan is made: help needs none.
+if TYPE_CHECKING:
+    from virton.plans.plan import Plan
 
 COMMAND = OneForErrors
 
@@ -77,7 +78,7 @@ def apply(
         if desired is not None:
             desired_in(desired, lang)
         ended = in_session(cluster.source(), lang, lambda session: _work(session, order))
-    if isinstance(ended, Plan):
+    if ended is not None and not isinstance(ended, Record):
         raise typer.Exit(BROKEN)
     _say_done(lang, ended)
 
@@ -109,7 +110,7 @@ def _check(order: _Order, why: str) -> None:
         complain(text(order.lang, "wrong.beside", option=option, given=given))
 
 
-async def _work(session: Session, order: _Order) -> Plan | Record | None:
+async def _work(session: Session, order: _Order) -> "Plan | Record | None":
     """Apply, alone; return the plan where it breaks a requirement, None where it is empty."""
     records, lang = session.desk.records, order.lang
     with records.alone(note(session.who, order.why)):
@@ -147,7 +148,11 @@ async def _closed(session: Session, order: _Order, unfinished: Record) -> None:
     out.print(text(order.lang, "closed"))
 
 
-async def _applied(session: Session, order: _Order) -> Plan | Record | None:
+async def _applied(session: Session, order: _Order) -> "Plan | Record | None":
+    from virton.forecast.situation import situation_of
+    from virton.plans.configured import configured
+    from virton.plans.plan import make_plan
+
     desk, lang, path = session.desk, order.lang, order.desired or Path()
     rows, seen_s = await desk.rows(), time.time()
     document = json.loads(session.capture)

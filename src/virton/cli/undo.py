@@ -24,10 +24,8 @@ from virton.cli.live_plan import (
 from virton.cli.option_groups import with_groups
 from virton.cli.plan_source import LiveCluster
 from virton.cli.terminal import terminal
-from virton.forecast.situation import situation_of
 from virton.language import plans
 from virton.plans.applying import begin, require_unchanged
-from virton.plans.foreseeing import foreseen
 from virton.plans.records import Record
 from virton.plans.undoing import misplaced, order_after, undoing
 from virton.plans.undoing import undo as undone
@@ -98,6 +96,10 @@ async def _resumed(session: Session, order: _Order, begun: Record) -> Record:
 
 
 async def _undone(session: Session, order: _Order, target: Record) -> Record:
+    # The model of the HA stack is loaded when it is asked: help needs none.
+    from virton.forecast.situation import situation_of
+    from virton.plans.foreseeing import foreseen
+
     desk, lang, out = session.desk, order.lang, terminal(soft_wrap=True)
     out.print(stands(lang, target))
     rows, seen_s = await desk.rows(), time.time()
