@@ -16,7 +16,9 @@ from virton.forecast.rest import at_rest
 from virton.forecast.situation import Situation
 from virton.ha.model import Disarm, ServiceTable
 from virton.ha.states import DisarmMode, DisarmState, ServiceState
+from virton.language.sentences import Sentences
 from virton.plans.desired import DesiredError, read_desired
+from virton.plans.junit import junit
 from virton.plans.objectives import objectives
 from virton.plans.verifying import Counterexample, verify
 
@@ -122,6 +124,17 @@ def test_no_rack_takes_more_than_its_share() -> None:
     assert broken(cluster(four), text.replace("1/2", "1")) is None
 
 
+def test_a_name_that_xml_cannot_hold_makes_no_broken_report() -> None:
+    desired = read_desired(
+        'version: 1\nobjectives: {"bell \\a & <": {tolerates: true, after: node}}'
+    )
+    found = verify(cluster(WEB), objectives(desired, cluster(WEB)))
+    suites = ET.fromstring(junit(found, "c", Sentences.of("ko")))  # noqa: S314
+    assert [case.get("name") for case in suites.iter("testcase")] == [
+        "bell \N{REPLACEMENT CHARACTER} & <"
+    ]
+
+
 def test_a_split_can_be_the_smallest_counterexample() -> None:
     found = broken(cluster(WEB), "{tolerates: true, after: [split, node]}")
     assert seen(found) == ("split", "node1 | node2 | node3", "never")
@@ -153,7 +166,7 @@ def test_what_is_wrong_with_an_objective_is_named(text: str, field: str, problem
 
 
 def test_the_verb_names_counterexamples_and_writes_junit(tmp_path: Path) -> None:
-    file, desired, junit = (tmp_path / name for name in ("c.json", "d.yaml", "j.xml"))
+    file, desired, written = (tmp_path / name for name in ("c.json", "d.yaml", "j.xml"))
     names = {name: {"power": "on", "network": "on"} for name in ("node1", "node2", "node3")}
     resources: dict[str, Any] = {s: {"node": n, "state": "started"} for s, n in WEB.items()}
     file.write_text(json.dumps({"nodes": names, "resources": resources, "commands": []}))
@@ -161,12 +174,13 @@ def test_the_verb_names_counterexamples_and_writes_junit(tmp_path: Path) -> None
     text = "objectives:\n  web: {apart: [vm:1, vm:2], after: node}\n  all: {tolerates: true, after: node}\n"
     desired.write_text(f"version: 1\n{apart}{text}")
     told = virton(
-        "verify", desired, file, "--junit", junit, "--lang", "en", "--console", "http://c/"
+        "verify", desired, file, "--junit", written, "--lang", "en", "--console", "http://c/"
     )
     assert told.exit_code == 3
     assert "web: broken when node1 is lost: vm:1, vm:2 run together on node2" in told.stdout
     assert "http://c/whatif?lose=node1" in told.stdout
-    suite = ET.fromstring(junit.read_text()).find("testsuite")  # noqa: S314
+    assert "http://c/whatif?lose=node1" in written.read_text()
+    suite = ET.fromstring(written.read_text()).find("testsuite")  # noqa: S314
     assert suite is not None
     assert (suite.get("tests"), suite.get("failures")) == ("2", "1")
     assert virton("verify", desired, file, "--planned").exit_code == 0

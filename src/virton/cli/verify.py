@@ -78,7 +78,8 @@ def verify(
         found = verified(situation, wanted, domains)
         helps = _advised(situation, found, domains) if advise else {}
         if junit is not None:
-            write_out(junit, as_junit(found, situation.name, sentences(lang)), "--junit")
+            told_xml = as_junit(found, situation.name, sentences(lang), console)
+            write_out(junit, told_xml, "--junit")
     if as_json:
         head = {"version": 1, "capture": situation.fingerprint, "clock": "paced"}
         rows = {"objectives": [_row(one, advise, helps) for one in found]}

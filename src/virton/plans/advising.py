@@ -124,8 +124,11 @@ class _Search:
             return None
         if not dropped(after) <= self._lost:
             return None
-        found = verify(after, [self._broken, *self._kept], self._domains)
-        return after if all(one.broken is None for one in found) else None
+        for objectives in ([self._broken], self._kept):  # most sets fail at the first
+            found = verify(after, objectives, self._domains)
+            if any(one.broken is not None for one in found):
+                return None
+        return after
 
     def _price(self, after: Situation) -> Price:
         before, now = self._base.running, after.running

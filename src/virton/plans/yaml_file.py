@@ -46,7 +46,7 @@ def read_tree(text: str) -> Any:
         raise NotYamlError(line, "character") from None
     except RecursionError:
         raise NotYamlError(0, "deep") from None
-    except (YAMLError, ValueError, OverflowError):
+    except (YAMLError, ValueError, OverflowError, TypeError):  # a list as a name, too
         raise NotYamlError(0, "value") from None
 
 
