@@ -5,6 +5,7 @@ import { html, nothing, type TemplateResult } from "lit/html.js";
 
 import { redraw } from "../core/draw.js";
 import { askScore, isTableFresh, knownTable, type Score } from "../core/forecast.js";
+import { pastShown } from "../core/past.js";
 import { may } from "../core/store.js";
 import { t } from "../words/i18n.js";
 import { tableAge, tolerance } from "../words/losses.js";
@@ -45,7 +46,8 @@ function scoreLink(): TemplateResult | typeof nothing {
 /** What the status line says of it when all is well. */
 export function toleranceFacts(): { text: string }[] {
   const table = knownTable();
-  if (!table || table.at === null) return [];
+  // The table is of now, and says nothing of a past moment.
+  if (!table || table.at === null || pastShown() !== null) return [];
   if (!isTableFresh()) return [{ text: t(table.trouble ? "line.bears_unknown" : "line.bears_anew") }];
   // What is not borne is a matter of its own.
   return tolerance(table).node === null ? [{ text: t("line.bears_one") }] : [];
