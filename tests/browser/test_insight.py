@@ -198,7 +198,7 @@ def test_the_history_tells_what_happened_and_finds_it(
     live.change_tries("vm:100", 3 if look[0] == "ko" else 4)
     live.step(10)
     page = arrive(open_live, "/history", look)
-    changed = re.compile("VM 100.*설정이 변경|vm:100의 HA 설정|HA settings of vm:100")
+    changed = re.compile("VM 100.*설정이 변경|vm:100의 HA 설정|HA settings of (vm:100|VM 100)")
     expect(page.get_by_text(changed).first).to_be_visible(timeout=PATIENCE_MS)
     judge(page, f"history-{look[0]}", look[2])
     page.get_by_role("searchbox").fill("phum01")
