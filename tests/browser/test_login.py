@@ -139,7 +139,7 @@ def test_a_wrong_code_is_said_at_its_field_and_nothing_typed_is_lost(
     login.keyboard.press("Enter")
     expect(login.get_by_role("alert")).to_contain_text("코드가 틀렸거나 이미 사용한 코드입니다.")
     expect(code).to_have_attribute("aria-invalid", "true")
-    expect(code).to_have_accessible_description(re.compile("이미 쓴 코드입니다"))
+    expect(code).to_have_accessible_description(re.compile("이미 사용한 코드입니다"))
     expect(code).to_be_focused()
     expect(login.get_by_label("사용자 이름")).to_have_value("root")
     expect(login.get_by_label("비밀번호")).to_have_value("right")

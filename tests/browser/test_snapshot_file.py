@@ -24,7 +24,7 @@ def save(page: Page, dialog: Locator) -> Download:
 
 def test_the_cluster_is_saved_under_its_name_and_the_date(page: Page) -> None:
     dialog = ask(page)
-    expect(dialog).to_contain_text("들어가지 않는 것: 비밀번호")
+    expect(dialog).to_contain_text("제외: 비밀번호")
     download = save(page, dialog)
     assert download.suggested_filename == "virton-2025-11-23-0303.json"
     assert json.loads(download.path().read_text())["about"]["anonymous"] is False
