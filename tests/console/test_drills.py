@@ -97,9 +97,17 @@ async def test_a_drill_is_agreed_to_by_two_carried_out_by_the_lab_and_reported(
     seat = again(seat)
     book = seat.app.state.console.drills
     book._clock = Stepped(seat.cluster)
+    own = tmp_path / "drills" / "template.html"
+    own.write_text("{{ nothing }}")
     seat.root = await root_of(seat.app)
     assert (await seat.told("/api/drill"))["proposal"]["digest"] == digest
     book.go_on()
+    await book.ended()
+    told = (await seat.told("/api/drill?lang=en"))["course"]
+    assert "template.html: cannot be used: UndefinedError: 'nothing'" in told["trouble"]
+    assert told["can_go_on"]
+    own.write_text("<h1>Our own</h1>{% include 'drill.html' %}")
+    assert (await act(seat.root, "resume"))[0] == 200
     await book.ended()
     told = await seat.told("/api/drill")
     assert told["course"]["trouble"] is None
@@ -115,6 +123,7 @@ async def test_a_drill_is_agreed_to_by_two_carried_out_by_the_lab_and_reported(
         ("approver", "kim@pve"),
     ]
     html = (await seat.root.get("/api/drill/files/report.html")).text
+    assert html.startswith("<h1>Our own</h1>")
     assert "Redundancy Check Report" in html
     assert "kim@pve" in html
     assert drill.fingerprint in html

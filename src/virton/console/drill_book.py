@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -34,7 +35,8 @@ from virton.plans.looking import Look, looks
 from virton.proxmox import ApiFailure, ClusterApi, ProxmoxClient
 from virton.whole_file import put_in_place
 
-FOLDER = "drills"
+FOLDER, TEMPLATE = "drills", "template.html"
+log = logging.getLogger(__name__)
 FILES = ("report.html", "report.json", "capture.json")
 
 
@@ -190,8 +192,15 @@ class DrillBook(OneAtATime):
             course.trouble = ("not_returned", "")
         except LostMomentError:
             course.trouble = ("moment_lost", "")
-        except (ApiFailure, DesiredError, OSError, TimeoutError) as failure:
+        except DesiredError as wrong:
+            said = Sentences.of(self.started.lang if self.started else "ko")
+            fields = {"field": wrong.field, **wrong.fields}
+            course.trouble = ("failed", said.say(f"plans.wrong.{wrong.problem}", fields))
+        except (ApiFailure, OSError, TimeoutError) as failure:
             course.trouble = ("failed", str(failure) or type(failure).__name__)
+        except Exception as failure:  # whatever it is, it must not end in silence
+            log.exception("the drill ended early")
+            course.trouble = ("failed", type(failure).__name__)
         finally:
             course.waits, course.lacks_hands = None, False
 
@@ -232,7 +241,8 @@ class DrillBook(OneAtATime):
             proposal.form, proposal.consents, self._known.tried, __version__, self._last()
         )
         asked = {"do": "report", "drill": drill.to_json(), "lang": started.lang}
-        told = await ask_player(asked)
+        own = self._folder / TEMPLATE
+        told = await ask_player(asked | ({"template": str(own)} if own.is_file() else {}))
         folder = self._folder / str(started.at_s)
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         put_in_place(folder / "capture.json", drill.text)

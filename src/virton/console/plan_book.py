@@ -302,6 +302,9 @@ class PlanBook(OneAtATime):
                 except (OSError, DamagedError) as failure:
                     log.warning("the plan's books are not kept: %s", failure)
                     self.trouble = str(failure)
+                except Exception as failure:  # whatever it is, it must not end in silence
+                    log.exception("the apply ended early")
+                    self.trouble = type(failure).__name__
 
         self._begin(worked())
 

@@ -9,6 +9,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from virton.forecast.situation import situation_of
@@ -19,7 +20,7 @@ from virton.plans.drill import Drill, Fault, read_drill
 from virton.plans.drill_forecast import foreseen as expected
 from virton.plans.drill_report import report, report_text
 from virton.plans.foreseeing import foreseen
-from virton.plans.pages import page
+from virton.plans.pages import TemplateFaultError, page
 from virton.plans.plan import make_plan
 from virton.plans.records import Stride
 from virton.simulation.scenario import ScenarioError
@@ -35,7 +36,7 @@ def answer(asked: Mapping[str, Any]) -> dict[str, Any]:
                 back, longest_s = expected(asked["document"], Fault(asked["how"], asked["node"]))
                 return {"back": back, "longest_s": longest_s}
             case "report":
-                return reported(read_drill(asked["drill"]), asked["lang"])
+                return reported(read_drill(asked["drill"]), asked["lang"], asked.get("template"))
         situation = situation_of(asked["document"])
         if asked["do"] == "foresee":
             strides = [Stride.from_json(one) for one in asked["strides"]]
@@ -44,6 +45,9 @@ def answer(asked: Mapping[str, Any]) -> dict[str, Any]:
         return {"plan": make_plan(situation, now, desired_of(asked["tree"])).to_json()}
     except DesiredError as error:
         return {"wrong": {"field": error.field, "problem": error.problem, "fields": error.fields}}
+    except TemplateFaultError as error:
+        told = {"told": str(error)}
+        return {"wrong": {"field": "template.html", "problem": "template", "fields": told}}
     except Surprise as error:
         fields = {"field": "file", "problem": "cannot_be", "fields": error.fields}
         return {"wrong": fields}
@@ -51,13 +55,13 @@ def answer(asked: Mapping[str, Any]) -> dict[str, Any]:
         return {"wrong": {"field": "file", "problem": "cannot_be", "fields": {"told": str(error)}}}
 
 
-def reported(drill: Drill, lang: str) -> dict[str, Any]:
+def reported(drill: Drill, lang: str, template: str | None = None) -> dict[str, Any]:
     """Return a drill's report, as it is kept and as it is printed."""
     told = report(drill, lang)
     return {
         "result": told["result"],
         "text": report_text(told),
-        "html": page("drill.html", told),
+        "html": page("drill.html", told, None if template is None else Path(template)),
     }
 
 
