@@ -1,5 +1,6 @@
 """What is data reaches the terminal as it is."""
 
+import io
 import re
 from pathlib import Path
 from types import SimpleNamespace
@@ -7,6 +8,8 @@ from typing import Any
 
 import pytest
 import typer
+from rich.console import Console
+from rich.text import Text
 
 import virton.cli
 from virton.cli.announcement import announce, announce_encrypted
@@ -39,3 +42,13 @@ def test_no_verb_has_a_terminal_of_its_own(module: Path) -> None:
     text = module.read_text("utf-8")
     if module.stem != "terminal":
         assert not re.search(r"\b(Console|Terminal)\(|rich\.markup|rich import print", text)
+
+
+def test_a_line_of_korean_that_just_fits_loses_no_sign() -> None:
+    told = "노드를 차례로 점검할 때 누가 어디로 가는지, 작업 중에 무엇까지 견디는지 보여 줍니다."
+    for width in range(10, 90):
+        drawn = Console(width=width, file=io.StringIO()).render_lines(
+            Text(told, overflow="ellipsis")
+        )
+        text = "".join("".join(part.text for part in line) for line in drawn)
+        assert text.replace(" ", "") == told.replace(" ", ""), width
