@@ -2,7 +2,7 @@
 
 import os
 
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page
 
 from tests.browser.conftest import SCREENSHOTS
@@ -29,7 +29,9 @@ def photograph(page: Page, name: str, *, full_page: bool = False) -> None:
 
 def violations(page: Page) -> list[str]:
     """Return what axe finds inaccessible on the page."""
-    found = Axe().run(page, options=_AXE).response["violations"]
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+    found = page.evaluate("options => axe.run(options).then(({ violations }) => violations)", _AXE)
     return [
         f"{one['id']}: {node['html'][:160]} {node['failureSummary'][:200]}"
         for one in found
