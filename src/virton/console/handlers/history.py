@@ -132,6 +132,9 @@ def _because(because: Sequence[Any] | None, said: Sentences) -> str | None:
     if because is None or because[0] not in CAUSES:
         return None
     name, fields = because
+    if name == "commanded":
+        # the command itself is told where it was taken, and leads here
+        return said.say("history.commanded", {})
     return said.say(f"cause.{name}", fields)
 
 

@@ -154,8 +154,8 @@ class Chronicle:
         if away_s < ABSENT_S:
             return []
         return [
-            Happening(Kind.CONSOLE_BLIND, "", watched_s, watched_s, told=False),
-            Happening(Kind.CONSOLE_SEEING, "", now_s, now_s, told=False),
+            Happening(Kind.CONSOLE_BLIND, "", watched_s, watched_s, False, {"away": "yes"}),
+            Happening(Kind.CONSOLE_SEEING, "", now_s, now_s, False, {"away": "yes"}),
         ]
 
     async def _told(self, readings: Readings) -> list[Happening]:
