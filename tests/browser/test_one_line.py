@@ -99,10 +99,10 @@ def test_a_table_of_before_is_told_as_no_safety(standin: Standin, open_page: Ope
     standin.snapshot = snapshot
     page = open_page()
     expect(line(page)).to_contain_text("노드 1대 장애까지 안전")
-    expect(page.get_by_text("쿼럼을 잃으면 스스로 재부팅")).to_be_visible()
+    expect(page.get_by_text(KO["nodes.would_reset"])).to_be_visible()
     standin.show(snapshot | {"outlook": {"fresh": False, "number": 1}})
     expect(line(page)).to_contain_text("장애 허용 범위 다시 계산 중")
-    expect(page.get_by_text("쿼럼을 잃으면 스스로 재부팅")).to_have_count(0)
+    expect(page.get_by_text(KO["nodes.would_reset"])).to_have_count(0)
     standin.table["rows"][0] |= {"safe": False, "quorate": False}
     standin.table["number"] = 2
     standin.show(snapshot | {"outlook": {"fresh": True, "number": 2}})
