@@ -23,7 +23,7 @@ RECORD = """() => {
 def map_page(standin: Standin, open_page: Opener) -> Page:
     """The page of a cluster with rules and a fault domain, shown as a map."""
     standin.snapshot = contents.with_rules()
-    standin.domains = {"rack-a": ["phum01", "phum02"]}
+    standin.domains = {"rack-a": ["phum01", "phum02"], "room-1": ["phum02"]}
     page = open_page()
     page.get_by_role("button", name="지도").click()
     expect(box(page, "phum01")).to_be_visible()
@@ -41,6 +41,7 @@ def guest(page: Page, name: str) -> Locator:
 def test_guests_stand_in_their_nodes_and_nodes_in_their_domains(map_page: Page) -> None:
     frame = map_page.get_by_role("region", name="장애 도메인 rack-a")
     expect(frame.locator(".map-node")).to_have_count(2)
+    expect(box(map_page, "phum02")).to_contain_text("다른 도메인: room-1")
     inside = box(map_page, "phum03")
     expect(inside.locator("button.map-guest")).to_have_count(2)
     expect(inside.get_by_role("img", name="HA 대상 아님")).to_have_count(2)

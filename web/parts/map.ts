@@ -111,13 +111,20 @@ function boxView(node: Node, resources: Resource[], rule: Rule | undefined): Tem
   const others = (state.snapshot?.guests ?? []).filter((one) => one.node === node.name);
   const word = nodeTrouble(node) ?? lrmState(node.lrm);
   const priority = rule?.nodes.find((one) => one.node === node.name);
+  const alsoIn = domainsBeside(node.name);
   const mark = priority ? html`<span class="small map-priority">${t("map.priority", { priority: priority.priority })}</span>` : nothing;
   const counts = t("map.counts", { ha: here.length, others: others.length });
   return html`<section class="map-node${node.lost ? " last-known" : ""}" data-node=${node.name} aria-label="${node.name}: ${word.text} · ${counts}">
     <h3>${node.name} ${pill(word)} ${mark}<span class="push map-acts">${nodeButtons.map((button) => button(node))}${menuButton(node.name, () => nodeMenu.flatMap((itemsOf) => itemsOf(node)))}</span></h3>
-    <p class="map-use small soft">${useView(node)}</p>
+    <p class="map-use small soft">${useView(node)}${alsoIn ? html`<span>${alsoIn}</span>` : nothing}</p>
     <ul class="map-guests" aria-label=${counts}>${repeat(here, (one) => one.sid, (one, at) => guard([one, at === 0, rule, preferences.locale()], () => chip(one, at, rule)))}${repeat(others, (one) => one.sid, otherChip)}</ul>
   </section>`;
+}
+
+/** The domains of a node beside the one that frames it: a box stands in one frame only. */
+function domainsBeside(node: string): string {
+  const [, ...more] = Object.entries(domains ?? {}).filter(([, members]) => members.includes(node));
+  return more.length ? t("map.domain.also", { names: list(more.map(([name]) => name)) }) : "";
 }
 
 function useView({ mem, maxmem, cpu }: Node): unknown {
