@@ -165,6 +165,7 @@ def test_an_error_exits_with_one_and_names_what_is_wrong(
 
 
 def test_an_export_is_written_and_brought_up_to_date(file: Path) -> None:
+    assert json.loads(virton("export", "--schema").stdout)["$id"] == "virton-desired-1"
     out = file.with_name("out.yaml")
     assert virton("export", file, "--out", out).exit_code == 0
     assert virton("plan", out, file).exit_code == 0
@@ -172,4 +173,8 @@ def test_an_export_is_written_and_brought_up_to_date(file: Path) -> None:
     assert virton("plan", out, file).exit_code == 2
     assert virton("export", file, "--out", out).exit_code == 0
     assert out.read_text().startswith("# kept\n")
+    out.write_bytes(out.read_bytes().replace(b"\n", b"\r\n"))
+    windows = out.read_bytes()
+    assert virton("export", file, "--out", out).exit_code == 0
+    assert out.read_bytes() == windows
     assert virton("plan", out, file).exit_code == 0

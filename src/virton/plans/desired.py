@@ -5,6 +5,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from virton.ha.config.properties import (
@@ -22,6 +23,9 @@ from virton.plans.entries import AUTO, CRS, HA, Kind, Values, number
 from virton.plans.yaml_file import NotYamlError, line_at, lines_of, read_tree
 
 VERSION = 1
+SCHEMA = Path(__file__).with_name("desired.schema.json")
+"""What editors complete the file by."""
+
 ABSENT = "absent"
 PARTS = ("version", "prune", *Kind, "groups", "objectives")
 LISTS = ("resources", "nodes")
