@@ -38,7 +38,7 @@ def text_in(path: Path, option: str = "DESIRED") -> str:
 def write_out(path: Path, text: str, option: str) -> None:
     """Put a text in a file's place, whole or not at all, or say why that cannot be."""
     try:
-        _put(path.resolve(), text)
+        _put(path, text)
     except OSError as failure:
         complain_of("cli.unwritable", option=option, why=words_of_failure(failure))
 
@@ -47,12 +47,15 @@ def _put(path: Path, text: str) -> None:
     if path.exists() and not path.is_file():  # a pipe, or /dev/stdout
         path.write_text(text, "utf-8", newline="")
         return
-    draft = path.with_name(f".{path.name}.new")
+    there = path.resolve()
+    draft = there.with_name(f".{there.name}.new")
+    if there.exists():
+        there.open("r+b").close()  # one that may not be written is not replaced, either
     try:
         draft.write_text(text, "utf-8", newline="")
-        if path.exists():
-            draft.chmod(path.stat().st_mode)
-        draft.replace(path)
+        if there.exists():
+            draft.chmod(there.stat().st_mode)
+        draft.replace(there)
     finally:
         draft.unlink(missing_ok=True)
 
