@@ -145,11 +145,21 @@ def moment() -> dict[str, Any]:
         ]
         for part in ("nodes", "resources", "rules")
     }
-    nodes = [{"lost": False} | node for node in parts["nodes"]]
+    nodes = [{"lost": False} | _kept_lrm(node) for node in parts["nodes"]]
     unsaid = {"configured": True, "down": False, "last_known": False}
     resources = [unsaid | row for row in parts["resources"]]
+    # an older version kept how a resource had come, but not when
+    resources[0] |= {"arrival": {"origin": "phum03", "how": "moved"}}
+    resources[1] |= {"arrival": {"origin": "phum03", "how": "moved", "at": at(-9) / 1000}}
     cluster = {"master": "phum01", "quorum": True}
     return {"at": at(-5), **parts, "nodes": nodes, "resources": resources, "cluster": cluster}
+
+
+def _kept_lrm(node: dict[str, Any]) -> dict[str, Any]:
+    """Return a node as it is kept: when its LRM reported last, and what was empty, is not."""
+    lrm = {key: value for key, value in (node.get("lrm") or {}).items() if value is not None}
+    lrm.pop("at", None)
+    return node | ({"lrm": lrm} if lrm else {})
 
 
 def _recipient(name: str, *, has: tuple[str, ...] = (), **more: Any) -> dict[str, Any]:

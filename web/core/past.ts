@@ -1,6 +1,6 @@
 /** The page as it stood at a past moment: shown with the parts of the present, and changed by nobody. */
 
-import type { PageModel, Part } from "../model.js";
+import type { PageModel, Part, Resource } from "../model.js";
 import type { Moment } from "./history.js";
 import { state } from "./store.js";
 
@@ -46,12 +46,18 @@ function pageAt(live: PageModel, { at, nodes, resources, rules, cluster }: Momen
     quorum: cluster?.quorum === undefined ? null : { ok: cluster.quorum, node: null },
     master: cluster?.master === undefined ? null : { node: cluster.master, state: "active", at: null },
     fencing: null,
-    nodes: nodes.map((row) => ({ ...NO_NODE, ...row })),
-    resources: resources.map((row) => ({ ...NO_RESOURCE, ...row })),
+    nodes: nodes.map((row) => ({ ...NO_NODE, ...row, lrm: row.lrm ? { ...NO_LRM, ...row.lrm } : null })),
+    resources: resources.map((row) => ({ ...NO_RESOURCE, ...row, arrival: arrivalOf(row) })),
     rules: rules.map((row) => ({ ...NO_RULE, ...row })),
   };
 }
 
+/** How a resource came to its node; older versions kept not when, and then it is not told. */
+function arrivalOf({ arrival }: Pick<Resource, "arrival">): Resource["arrival"] {
+  return arrival?.at === undefined ? null : arrival;
+}
+
+const NO_LRM = { at: null, mode: null, state: null, watchdog: null };
 const NO_NODE = { ha_state: null, lrm: null, cpu: null, maxcpu: null, mem: null, maxmem: null };
 const NO_RESOURCE = {
   guest: null,

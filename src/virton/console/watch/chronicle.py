@@ -276,13 +276,19 @@ def _fresh(part: Part[Data]) -> Data | None:
     return None if part.error is not None or part.at is None else part.data
 
 
-_FLEETING = frozenset({"cpu", "mem", "at"})
+_FLEETING = frozenset({"cpu", "mem"})
 
 
 def _standing(row: Told) -> dict[str, Any]:
     """Return a row without what is never the same for long."""
     told: dict[str, Any] = row.model_dump(mode="json", exclude_none=True)
-    return _without_fleeting(told)
+    told = _without_fleeting(told)
+    # when an LRM reported last is never the same for long; when a resource arrived always is
+    return told | ({"lrm": lrm} if (lrm := _without(told.get("lrm"), "at")) else {})
+
+
+def _without(row: dict[str, Any] | None, name: str) -> dict[str, Any]:
+    return {key: value for key, value in (row or {}).items() if key != name}
 
 
 def _without_fleeting(told: dict[str, Any]) -> dict[str, Any]:
