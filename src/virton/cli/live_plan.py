@@ -13,7 +13,7 @@ import typer
 from rich.text import Text
 
 from virton.cli import taking
-from virton.cli.complaint import complain
+from virton.cli.complaint import complain, words_of_failure
 from virton.cli.language import Language, printable, sentences
 from virton.cli.plan_source import PlanSource
 from virton.cli.real_cluster import client_of
@@ -131,9 +131,9 @@ def _told(lang: Language | None) -> Iterator[None]:
         rows = [text(lang, "foreign.row", **one.fields) for one in foreign.changes]
         complain(text(lang, "foreign"), "\n".join(rows))
     except DamagedError as damaged:
-        complain(printable(str(damaged)), printable(damaged.advice))
+        complain(printable(plans.damaged(damaged.file, str(damaged), sentences(lang))))
     except OSError as failure:
-        told = failure.strerror or str(failure)
+        told = words_of_failure(failure)
         complain(text(lang, "not_kept", file=str(failure.filename or ""), told=told))
 
 

@@ -101,6 +101,11 @@ def remedy(row: Json, said: Sentences) -> str:
     return f"{said.say('plans.helps', {'edits': told})} ({price(row['price'], said)})"
 
 
+def damaged(file: str, told: str, said: Sentences) -> str:
+    """Say that a file cannot be read, how it is damaged, and what to do."""
+    return said.say("plans.damaged", {"file": file, "told": told.partition("damaged: ")[2] or told})
+
+
 def told_requirement(row: Mapping[str, Any], said: Sentences) -> str:
     """Say whether a requirement is kept, and what was found."""
     key = "plans.required.kept" if row["kept"] else "plans.required.broken"

@@ -33,7 +33,7 @@ async def show(call: Call) -> Response:
     try:
         newest, trouble = records.newest(MOST_RECORDS), book.trouble
     except DamagedError as damaged:
-        newest, trouble = [], f"{damaged}. {damaged.advice}"
+        newest, trouble = [], plans.damaged(damaged.file, str(damaged), said)
     elsewhere = records.elsewhere()
     return Answer(
         {
@@ -197,7 +197,8 @@ async def _refusing(call: Call, work: Callable[[], Awaitable[Done]]) -> Done:
         words = "\n".join([said.say("plans.foreign", {}), *lines])
         raise Refusal(409, "plan", words) from None
     except DamagedError as damaged:
-        raise Refusal(500, "plan", f"{damaged}. {damaged.advice}") from None
+        words = plans.damaged(damaged.file, str(damaged), said)
+        raise Refusal(500, "plan", words) from None
     except TimeoutError:
         raise Refusal(504, "forecast", "it takes too long") from None
     except OSError as failure:
