@@ -188,6 +188,10 @@ def test_the_verb_names_counterexamples_and_writes_junit(tmp_path: Path) -> None
     wrong = virton("verify", desired, file, "--lang", "en")
     assert (wrong.exit_code, wrong.stdout) == (1, "")
     assert "d.yaml:2: rules.ab.resources: the cluster has no guest vm:22; is vm:2" in wrong.stderr
+    desired.write_text("version: 1\nobjectives: {all: {tolerates: true}}\n")
+    none = virton("verify", desired, file, "--after", "domain", "--lang", "en")
+    assert (none.exit_code, none.stdout) == (1, "")
+    assert "--after: domain: no fault domain" in none.stderr
     desired.write_text(f"version: 1\n{text.replace('after: node', 'after: domain')}")
     assert "d.yaml:3: objectives.web.after" in virton("verify", desired, file).stderr
     desired.write_text(f"version: 1\n{apart}{text}")

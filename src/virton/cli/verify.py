@@ -23,7 +23,7 @@ from virton.plans import advising
 from virton.plans.advising import Advice
 from virton.plans.edits import check_names
 from virton.plans.junit import junit as as_junit
-from virton.plans.objectives import FAULTS, TRIED_AT_REST, Objective, objectives
+from virton.plans.objectives import FAULTS, TRIED_AT_REST, Objective, faults, objectives
 from virton.plans.plan import make_plan
 from virton.plans.verifying import Verified
 from virton.plans.verifying import verify as verified
@@ -72,6 +72,10 @@ def verify(
             narrowed = [_narrowed(one, only) for one in objectives(should, situation, domains)]
         if not narrowed:
             complain(told(lang, "no_objectives", file=desired))
+        there = {case.kind for case in faults(situation, domains)}
+        for fault in only if after else ():
+            if fault not in there:
+                complain(told(lang, f"none_to_lose.{fault}", field="--after", name=fault))
         wanted = [one for one in narrowed if one.after or one.kind in TRIED_AT_REST]
         if not wanted:
             complain_of("cli.no_objective_about", faults=only)
