@@ -332,7 +332,7 @@ def _switch_refused(page: Page, standin: Standin, words: Words) -> None:
     standin.refuse(400, "Rule 'ha-pair' is invalid.", {"resources": "whatever"})
     name = words["rule.use"].replace("{rule}", "ha-pair")
     page.get_by_role("switch", name=name).click()
-    expect(page.get_by_role("status").filter(has_text="ha-pair")).to_be_visible()
+    expect(page.locator(".toast").filter(has_text="ha-pair")).to_be_visible()
 
 
 def _priorities(standin: Standin) -> None:
