@@ -172,7 +172,7 @@ def main(out: Path) -> None:
         visitor.wait()
         told("run, and answers", began)
         podman("healthcheck", "run", NAME)
-        assert "embedded" in podman(*of_manual("podman logs virton")[1:])  # noqa: S101
+        assert "root@pam" in podman(*of_manual("podman logs virton")[1:])  # noqa: S101
         who = podman("exec", NAME, "id", "-un")
         session = visitor.ask("/api/login", {"username": "root@pam", "password": PASSWORD})
         print(f"  healthy; runs as {who}; {session['user']} is logged in")

@@ -24,6 +24,7 @@ PASSWORD = "a password to try it with"  # noqa: S105  (of a root that is thrown 
 MANY = 1_000_000
 EXPOSURE = 2.0
 STOPS_WITHIN_S = 2.0
+PATIENCE_S = 60
 AT = "http://127.0.0.1:8080"
 UNIT = "virton.service"
 
@@ -134,11 +135,13 @@ def stopped(root: Root) -> None:
     """Stop the service while a stream is open: at once."""
     stream = f"curl -sN -b /root/jar {AT}/api/stream >/root/stream 2>&1 &"
     root.run("sh", "-c", stream)
-    time.sleep(1)
+    deadline = time.monotonic() + PATIENCE_S
+    while "event: whole" not in (root.folder / "root/stream").read_text():
+        assert time.monotonic() < deadline, "no stream comes"  # noqa: S101
+        time.sleep(0.1)
     began = time.monotonic()
     root.run("systemctl", "stop", UNIT)
     took_s = time.monotonic() - began
-    assert "event: whole" in (root.folder / "root/stream").read_text(), "a stream was open"  # noqa: S101
     assert took_s < STOPS_WITHIN_S, took_s  # noqa: S101
     told("stopped while a stream was open", began)
 
