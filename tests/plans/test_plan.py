@@ -15,6 +15,7 @@ from virton.forecast.situation import Situation
 from virton.forecast.trial import Trial
 from virton.plans.configured import configured
 from virton.plans.desired import read_desired
+from virton.plans.objectives import slowest_return
 from virton.plans.plan import Plan, make_plan
 from virton.plans.playing import with_edits
 
@@ -141,6 +142,14 @@ def test_a_resource_can_be_required_to_be_back_in_time(file: Path) -> None:
     assert 100 < told["found"] <= 240
     assert asked(file, "", "--require", f"back(vm:1)<={told['found'] - 1}").exit_code == 3
     assert asked(file, "", "--require", "back(vm:9)<=240s").exit_code == 1
+
+
+def test_what_no_loss_could_be_tried_of_is_not_back() -> None:
+    """With one node there is no pair to lose; a guest that is ignored is not brought back."""
+    one = cluster({"vm:1": "node1"}, nodes=1)
+    assert slowest_return(one, "vm:1", "pair") is None
+    ignored = cluster({**TWINS, "vm:1": {"node": "node1", "state": "ignored"}})
+    assert slowest_return(ignored, "vm:1", "node") is None
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,9 @@ from virton.plans.conflicts import dropped
 from virton.plans.edits import Edit
 from virton.plans.entries import NODE_RULE_DEFAULTS, RESOURCE_RULE_DEFAULTS, Kind
 from virton.plans.loosening import altered, removed, without_member, without_priorities
-from virton.plans.objectives import Objective
+from virton.plans.objectives import Objective, unprotected
 from virton.plans.playing import with_edits
-from virton.plans.verifying import Counterexample, unprotected, verify
+from virton.plans.verifying import Counterexample, verify
 
 MOST_TOGETHER = 3
 """So many changes are made together at most."""

@@ -11,6 +11,7 @@ from virton.forecast.fates import RUNS_AGAIN
 from virton.forecast.question import Loss, Question
 from virton.forecast.situation import Situation
 from virton.forecast.tolerance import Case, cases
+from virton.ha.states import RequestState, ServiceState
 from virton.plans.desired import Desired, DesiredError, near, telling_lines
 
 NODE, DOMAIN = "node", "domain"
@@ -156,6 +157,27 @@ def faults(situation: Situation, domains: Domains) -> list[Case]:
     return [case for case in found if case.nodes or case.split]
 
 
+def wanted(base: Situation, sid: str) -> bool:
+    """Tell whether a resource is to run."""
+    config = base.resources.get(sid)
+    return config is not None and config.state is RequestState.STARTED
+
+
+def unprotected(base: Situation, sid: str) -> str:
+    """Return the word for why HA would not bring a guest back as it is; empty: it would."""
+    config = base.resources.get(sid)
+    if config is None:
+        return "outside"
+    if not wanted(base, sid):
+        return str(config.state)
+    if base.manager.disarm is not None:
+        return "disarmed"
+    status = base.manager.service_status.get(sid)
+    if status is not None and status.state in (ServiceState.ERROR, ServiceState.FREEZE):
+        return str(status.state)
+    return "" if sid in base.running else "down"
+
+
 def _seconds(told: Any, path: str) -> int:
     if isinstance(told, bool) or not isinstance(told, int) or told < 0:
         raise DesiredError(path, "count")
@@ -178,12 +200,13 @@ def slowest_return(base: Situation, sid: str, after: str) -> int | None:
 
     Only faults that take the node on which it runs matter: `after` one node is lost, or a pair.
     """
-    config = base.resources.get(sid)
-    node = config.node if config is not None else None
-    if node is None or node not in base.online:
+    node = base.running.get(sid)
+    if node is None or unprotected(base, sid):
         return None
     others = sorted(base.online - {node})
-    lost = [(node,)] if after == "node" else [(node, other) for other in others]
+    lost = [(node,)] if after == NODE else [(node, other) for other in others]
+    if not lost:
+        return None
     slowest = 0
     for nodes in lost:
         row = ask(base, Question(tuple(Loss(name) for name in nodes))).resources.get(sid)

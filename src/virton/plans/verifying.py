@@ -14,8 +14,8 @@ from virton.forecast.rest import at_rest
 from virton.forecast.situation import Situation
 from virton.forecast.tolerance import UNSAFE, Case, Row, rows
 from virton.ha.model import ServiceStatus
-from virton.ha.states import RequestState, ServiceState
-from virton.plans.objectives import DOMAIN, NODE, Objective, faults
+from virton.ha.states import ServiceState
+from virton.plans.objectives import DOMAIN, NODE, Objective, faults, unprotected, wanted
 
 AT_REST = Case("rest", (), "")
 Places = Mapping[str, str]
@@ -192,27 +192,6 @@ class _Trying:
     def _ask(self, case: Case) -> Answer:
         losses = tuple(Loss(node) for node in case.nodes)
         return ask(self._base, Question(losses, split=case.split))
-
-
-def wanted(base: Situation, sid: str) -> bool:
-    """Tell whether a resource is to run."""
-    config = base.resources.get(sid)
-    return config is not None and config.state is RequestState.STARTED
-
-
-def unprotected(base: Situation, sid: str) -> str:
-    """Return the word for why HA would not bring a guest back as it is; empty: it would."""
-    config = base.resources.get(sid)
-    if config is None:
-        return "outside"
-    if not wanted(base, sid):
-        return str(config.state)
-    if base.manager.disarm is not None:
-        return "disarmed"
-    status = base.manager.service_status.get(sid)
-    if status is not None and status.state in (ServiceState.ERROR, ServiceState.FREEZE):
-        return str(status.state)
-    return "" if sid in base.running else "down"
 
 
 def _was_down(fate: Fate) -> bool:
