@@ -76,9 +76,14 @@ def test_a_plan_is_seen_before_it_is_applied_and_applied_as_it_was_seen(
     page.get_by_role("button", name=f"{EN['plans.page.close']}: ").click()
     assert len(standin.writes) == 1  # what it means is read before
     expect(page.get_by_text(EN["plans.page.close.means"])).to_be_visible()
-    page.locator("#close-apply").click()
-    expect(page.locator("#close-apply")).to_have_count(0)
+    page.locator("#do-chosen").click()
+    expect(page.locator("#do-chosen")).to_have_count(0)
     assert standin.writes[1][1:] == ("/api/plans/close", {"number": 3})
+    page.get_by_role("button", name=f"{EN['plans.page.undo']}: ").first.click()
+    expect(page.get_by_text(EN["plans.page.undo.means"])).to_be_visible()
+    page.locator("#do-chosen").click()
+    expect(page.locator("#do-chosen")).to_have_count(0)
+    assert standin.writes[2][1:] == ("/api/plans/undo", {"number": 3})
 
 
 def test_a_plan_of_ones_own_waits_for_somebody_else(standin: Standin, open_page: Opener) -> None:

@@ -18,8 +18,8 @@ let failure: ApiError | null = null;
 let isBusy = false;
 let why = "";
 let text = "";
-/** The apply that is about to be closed, once its consequence was read. */
-let closing: number | null = null;
+/** What is about to be done with an apply, once its consequence was read. */
+let chosen: { what: "close" | "undo"; number: number } | null = null;
 
 /** Do something, one thing at a time; what goes wrong is said above the plan. */
 async function doing(deed: () => Promise<void>): Promise<void> {
@@ -162,8 +162,8 @@ function recordView(one: Applied, told: Told): TemplateResult {
   const isUnderWay = told.busy && one.state === "open";
   const isLeft = one.state === "stopped" || (one.state === "open" && !told.busy);
   const title = t(one.undoes === null ? "plans.page.record" : "plans.page.record.undo", { number: one.number, undoes: one.undoes ?? "" });
-  const button = (what: string, body: object) =>
-    html`<button type="button" class="button" ?disabled=${isBusy || told.busy} aria-label=${`${t(`plans.page.${what}`)}: ${title}`} @click=${() => doing(() => act(what, body))}>${t(`plans.page.${what}`)}</button>`;
+  const button = (what: string, press: () => void) =>
+    html`<button type="button" class="button" ?disabled=${isBusy || told.busy} aria-label=${`${t(`plans.page.${what}`)}: ${title}`} @click=${press}>${t(`plans.page.${what}`)}</button>`;
   return html`<li class="card"><div class="inside">
     <p class="line"><strong>${title}</strong> <span class="pill" data-tone=${TONES[one.state]}>${t(`plans.page.state.${isLeft ? "stopped" : one.state}`)}</span>
       <span class="soft small">${dateTime(one.began)} · ${one.who}${one.why ? ` · ${one.why}` : ""}</span></p>
@@ -172,28 +172,29 @@ function recordView(one: Applied, told: Told): TemplateResult {
     <details><summary>${t("plans.page.steps", { count: one.steps.length })}</summary>
       <ol>${one.steps.map((step, at) => html`<li class=${at < one.done ? "" : "soft"}>${step}</li>`)}</ol></details>
     ${can && (isLeft || (["done", "closed"].includes(one.state) && one.undoes === null))
-      ? html`<div class="line">${isLeft ? button("resume", {}) : nothing} ${one.undoes === null ? button("undo", { number: one.number }) : nothing}
-          ${isLeft && closing !== one.number
-            ? html`<button type="button" class="button" ?disabled=${isBusy || told.busy} aria-label=${`${t("plans.page.close")}: ${title}`} @click=${() => choose(one.number)}>${t("plans.page.close")}</button>`
-            : nothing}</div>`
+      ? html`<div class="line">${isLeft ? button("resume", () => void doing(() => act("resume"))) : nothing}
+          ${one.undoes === null ? button("undo", () => choose({ what: "undo", number: one.number })) : nothing}
+          ${isLeft ? button("close", () => choose({ what: "close", number: one.number })) : nothing}</div>`
       : nothing}
-    ${can && isLeft && closing === one.number ? closingView(one) : nothing}
+    ${can && chosen?.number === one.number ? chosenView(one, chosen.what) : nothing}
   </div></li>`;
 }
 
-function choose(number: number | null): void {
-  closing = number;
+function choose(what: typeof chosen): void {
+  chosen = what;
   redraw();
 }
 
-function closingView({ number, undoes }: Applied): TemplateResult {
-  const close = () =>
+/** What it means, and the button that does it. */
+function chosenView({ number, undoes }: Applied, what: "close" | "undo"): TemplateResult {
+  const doIt = () =>
     doing(async () => {
-      await act("close", { number });
-      closing = null;
+      await act(what, { number });
+      chosen = null;
     });
-  return html`<div class="box" data-tone="bad" role="group"><div class="box-text"><p>${t(undoes === null ? "plans.page.close.means" : "plans.page.close.undo")}</p>
-    <div class="line"><button type="button" class="button danger" id="close-apply" ?disabled=${isBusy} @click=${close}>${t("plans.page.close.sure")}</button>
+  const means = what === "undo" ? "plans.page.undo.means" : undoes === null ? "plans.page.close.means" : "plans.page.close.undo";
+  return html`<div class="box" data-tone=${what === "close" ? "bad" : "warn"} role="group"><div class="box-text"><p>${t(means)}</p>
+    <div class="line"><button type="button" class="button danger" id="do-chosen" ?disabled=${isBusy} @click=${doIt}>${t(`plans.page.${what}.sure`)}</button>
       <button type="button" class="button" @click=${() => choose(null)}>${t("plans.page.keep")}</button></div></div></div>`;
 }
 
