@@ -28,7 +28,7 @@ ROOM = Path(__file__).resolve().parent
 BASE = "docker.io/library/debian:13-slim"
 NAME = IMAGE = VOLUME = "virton"
 PASSWORD = "a password to try it with"  # noqa: S105  (of a container that is thrown away)
-PATIENCE_S = 60
+PATIENCE_S = 240
 STOPS_WITHIN_S = 2.0
 WORDS = "kept over a restart"
 

@@ -24,7 +24,7 @@ PASSWORD = "a password to try it with"  # noqa: S105  (of a root that is thrown 
 MANY = 1_000_000
 EXPOSURE = 2.0
 STOPS_WITHIN_S = 2.0
-PATIENCE_S = 60
+PATIENCE_S = 240
 AT = "http://127.0.0.1:8080"
 UNIT = "virton.service"
 
@@ -90,7 +90,7 @@ def booted(packed: Path, folder: Path) -> Iterator[Root]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _leader(pid: int, within_s: float = 60) -> int:
+def _leader(pid: int, within_s: float = 240) -> int:
     """Return the process that is number one inside, once it has come up."""
     deadline = time.monotonic() + within_s
     while time.monotonic() < deadline:
