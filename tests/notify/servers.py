@@ -50,7 +50,11 @@ class WebServer:
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Read a request and answer it."""
-        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        try:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        except asyncio.IncompleteReadError:  # whoever lost patience before asking
+            writer.close()
+            return
         first, *lines = head.split("\r\n")
         headers = {
             name.lower(): value.strip()
