@@ -74,10 +74,12 @@ class Sights:
 
     async def own(self) -> Json:
         """Return the cluster as the console sees it; what it read holds until something changes."""
+        kept = self._own
+        if kept is not None and self._holds(kept):
+            return kept.capture  # though somebody may be reading it anew just now
         async with self._reading:
-            if self._own is None or not self._holds(self._own):
-                await self._read()
-            return self._own.capture if self._own else {}
+            kept = self._own
+            return kept.capture if kept is not None and self._holds(kept) else await self._read()
 
     async def own_now(self) -> Json:
         """Return the cluster as the console sees it at this moment."""
