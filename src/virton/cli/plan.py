@@ -60,7 +60,7 @@ def plan(
         typer.echo(json.dumps(answer, ensure_ascii=False, indent=1, sort_keys=True))
     else:
         print_plan(terminal(soft_wrap=True), sentences(lang), made, checked)
-    if source.domains is None and should.of(Kind.DOMAIN):
+    if source.domains is None and (should.of(Kind.DOMAIN) or Kind.DOMAIN in should.prune):
         terminal(error=True, soft_wrap=True).print(sentences(lang).say("plans.domains_unknown", {}))
     if not all(one.kept for one in checked):
         raise typer.Exit(BROKEN)

@@ -50,6 +50,7 @@ class YamlText:
         self._ends = [match.start() for match in _LINE_END.finditer(text)] + [len(text)]
         self._changes: list[_Change] = []
         self._gone: set[int] = set()
+        self._seen: dict[int, dict[str, _Spot]] = {}
 
     def changed(self) -> str:
         """Return the text with all changes."""
@@ -63,7 +64,7 @@ class YamlText:
         """Give an entry a value, in its place, or at the end of its part; raises TooOddError."""
         *above, name = path
         node = self._spot(above).value
-        there = next((spot for spot in self._spots(node) if _name(spot) == name), None)
+        there = self._by_name(node).get(name) if isinstance(node, MappingNode) else None
         if there is None:
             self._append(node, in_flow({name: value})[1:-1], _in_block(name, value))
         elif isinstance(value, dict) and not there.value.value and not _is_flow(node):
@@ -88,29 +89,37 @@ class YamlText:
 
     def remove(self, part: Sequence[str], names: Sequence[str]) -> None:
         """Remove entries of a part; comments between them stay. Raises TooOddError."""
-        node = self._spot(part).value
-        self._cut(node, [spot for spot in self._spots(node) if _name(spot) in names])
+        if names:
+            node = self._spot(part).value
+            self._cut(node, [spot for spot in self._spots(node) if _name(spot) in names])
 
     # where things stand
 
     def _spot(self, path: Sequence[str]) -> _Spot:
         spot = _Spot(self._root, self._root, 0, 0, len(self._text))
         for name in path:
-            there = [one for one in self._spots(spot.value) if _name(one) == name]
-            if not there:
+            there = self._by_name(spot.value).get(name)
+            if there is None:
                 raise TooOddError(name)
-            spot = there[0]
+            spot = there
         return spot
 
     def _spots(self, node: Node) -> list[_Spot]:
-        if isinstance(node, MappingNode):
-            return [self._of_entry(key, value) for key, value in node.value]
-        if isinstance(node, SequenceNode):
-            return [
-                _Spot(one, one, one.start_mark.index, one.start_mark.index, self._end_of(one))
-                for one in node.value
-            ]
-        return []
+        return list(self._by_name(node).values())
+
+    def _by_name(self, node: Node) -> dict[str, _Spot]:
+        """Return the entries of a map, or the places of a list, in their order; found once."""
+        if id(node) not in self._seen:
+            if isinstance(node, MappingNode):
+                found = [self._of_entry(key, value) for key, value in node.value]
+                self._seen[id(node)] = {_name(spot): spot for spot in found}
+            elif isinstance(node, SequenceNode):
+                places = [(one, int(one.start_mark.index)) for one in node.value]
+                spots = [_Spot(one, one, at, at, self._end_of(one)) for one, at in places]
+                self._seen[id(node)] = {str(at): spot for at, spot in enumerate(spots)}
+            else:
+                return {}
+        return self._seen[id(node)]
 
     def _of_entry(self, key: Node, value: Node) -> _Spot:
         start, end = key.start_mark.index, key.end_mark.index
@@ -123,7 +132,8 @@ class YamlText:
 
     def _end_of(self, node: Node) -> int:
         if isinstance(node, CollectionNode) and node.value and not _is_flow(node):
-            return self._spots(node)[-1].end
+            value = node.value[-1]
+            return self._of_entry(*value).end if isinstance(value, tuple) else self._end_of(value)
         start, end = int(node.start_mark.index), int(node.end_mark.index)
         return start + len(self._text[start:end].rstrip())
 
