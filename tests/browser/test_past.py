@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser import past
+from tests.browser import contents, past
 from tests.browser.stage import Opener
 from tests.browser.standin import Standin
 
@@ -107,7 +107,13 @@ def test_each_row_tells_its_last_change_and_when_it_was(
     standin: Standin, open_page: Opener
 ) -> None:
     moved = {"kind": "resource.moved", "at": past.at(0), "says": ""}
-    standin.kept["history/latest"] = {"vm:100": moved}
+    standin.kept["history/latest"] = {"vm:100": moved, "vm:121": moved}
+    snapshot = contents.usual()
+    snapshot["resources"][1]["arrival"] = {"origin": "phum01", "how": "moved", "at": contents.NOW}
+    standin.show(snapshot)
     page = open_page("/")
     row = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name="100", exact=True))
     expect(row).to_contain_text(re.compile(r"이동 \d{2}:\d{2}:\d{2}"))
+    said = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name="121", exact=True))
+    expect(said).to_contain_text("phum01에서 이동함")
+    expect(said).not_to_contain_text(re.compile(r"이동 \d{2}:"))

@@ -6,7 +6,7 @@ import { waitingOf } from "../core/waiting.js";
 import type { Resource } from "../model.js";
 import { clock, t } from "../words/i18n.js";
 import { requestOf, resourceState } from "../words/states.js";
-import { latestText } from "./latest.js";
+import { latestOf, latestText } from "./latest.js";
 
 let lastSeen = new Map<string, string | null>();
 
@@ -40,6 +40,11 @@ export function changeView(resource: Resource): unknown {
   return waitingOf(resource) ? html`<span class="stuck">${text}</span>` : text;
 }
 
+/** Whether the last change is the arrival that stands in the cell. */
+function isSaid({ sid, arrival, target }: Resource): boolean {
+  return !target && latestOf(sid)?.kind === `resource.${arrival?.how}`;
+}
+
 /** What the state's word leaves out: why it waits, whence it came, where it goes, what was asked for, its HA group. */
 export function changeText(resource: Resource): string {
   const waits = waitingOf(resource);
@@ -54,5 +59,6 @@ export function changeText(resource: Resource): string {
   }
   if (resource.auto_rebalance === false) notes.push(t("resources.unbalanced"));
   if (resource.group) notes.push(t("resources.group", { group: resource.group }));
-  return [...notes, latestText(resource.sid)].filter(Boolean).join(" · ");
+  if (!isSaid(resource)) notes.push(latestText(resource.sid));
+  return notes.filter(Boolean).join(" · ");
 }
