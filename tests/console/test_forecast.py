@@ -177,6 +177,12 @@ async def test_the_table_is_made_once_it_is_asked_for_and_the_score_begins_at_no
     assert (await seat.get("score"))["losses"] == 0
     page = (await seat.browser.get("/api/snapshot?fresh=1")).json()
     assert page["outlook"] == {"fresh": True, "number": told["number"]}
+    settings = (await seat.browser.get("/api/ha/settings")).json()
+    wanted = settings | {"mode": "static", "before": settings}
+    assert (await seat.browser.write("PUT", "/api/ha/settings", wanted)).status_code == 200
+    page = (await seat.browser.get("/api/snapshot?fresh=1")).json()
+    assert page["outlook"]["number"] > told["number"] or not page["outlook"]["fresh"]
+    told = await seat.get("table")
     rule = {"rule": "away", "type": "node-affinity", "resources": ["vm:100"]}
     rule |= {"nodes": [{"node": "phum02", "priority": 0}], "strict": True, "disabled": False}
     assert (await seat.browser.write("POST", "/api/rules", rule)).status_code == 200

@@ -105,6 +105,7 @@ async def change_settings(call: Call) -> Response:
     params = options_params(options, form.wanted(), await _version(call))
     if params:
         await call.api.write("PUT", OPTIONS, params)
+        call.console.forecasts.settings_changed()
     return done()
 
 

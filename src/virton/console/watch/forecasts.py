@@ -103,13 +103,14 @@ class Forecasts:
         self._score = data / SCORE_FILE
         self._clock = clock
         self._readings = readings
-        self.sights = Sights(clock, lambda: drawing(readings(), self.domains.named), capture)
+        self.sights = Sights(clock, lambda: self._drawing(readings()), capture)
         self._process: asyncio.subprocess.Process | None = None
         self._waiting: dict[int, asyncio.Future[Json]] = {}
         self._listener: asyncio.Task[None] | None = None
         self._numbered = 0
         self._told: list[tuple[str, Json]] = []
         self._table_job = 0
+        self._unwatched = 0
         self._drawn: object = None
         self._held: object = None
         self.on_table: Callable[[], None] = lambda: None
@@ -257,8 +258,16 @@ class Forecasts:
         if not self._wanted.is_set():
             return None
         held = self.table.trouble is None and self._held is not None
-        fresh = held and self._held == drawing(readings, self.domains.named)
+        fresh = held and self._held == self._drawing(readings)
         return Outlook(fresh=fresh, number=self.table.number)
+
+    def settings_changed(self) -> None:
+        """Let nothing hold that was read before: the cluster's settings are not among the readings."""
+        self._unwatched += 1
+
+    def _drawing(self, readings: Readings) -> object:
+        seen = drawing(readings, self.domains.named)
+        return None if seen is None else (self._unwatched, seen)
 
     def told(self) -> Json:
         """Return the table as far as it is known, fresh only where it holds of what is known now."""
@@ -274,7 +283,7 @@ class Forecasts:
         """Draw the table anew whenever the cluster has changed, once somebody wants it."""
         await self._wanted.wait()
         while True:
-            drawn = drawing(self._readings(), self.domains.named)
+            drawn = self._drawing(self._readings())
             now_s = self._clock.monotonic()
             if drawn is not None and (drawn != self._drawn or now_s - self._drawn_s >= ANEW_S):
                 self._drawn, self._drawn_s = drawn, now_s
