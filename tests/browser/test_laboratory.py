@@ -84,9 +84,9 @@ def test_time_runs_faster_stands_still_and_goes_by_steps(lab_page: Page, standin
     expect(lab(lab_page).get_by_role("button", name="60배속")).to_have_attribute(
         "aria-pressed", "true"
     )
-    lab(lab_page).get_by_role("button", name="10초 건너뛰기").click()
-    lab(lab_page).get_by_role("button", name="계속").click()
+    ask(lab_page, lab(lab_page).get_by_role("button", name="10초 건너뛰기").click)
     standin.laboratory.update(paused=False)
+    ask(lab_page, lab(lab_page).get_by_role("button", name="계속").click)
     standin.show()
     expect(lab(lab_page).get_by_role("button", name="일시 정지")).to_be_visible()
     assert [body for _, _, body in standin.writes] == [
@@ -161,7 +161,7 @@ def test_where_there_is_no_room_beside_its_switches_stand_in_the_rows(
 ) -> None:
     lab_page.set_viewport_size({"width": 1100, "height": 800})
     row = lab_page.locator("#status").get_by_role("row").filter(has_text="phum02")
-    row.get_by_role("switch", name="phum02 전원").click()
+    ask(lab_page, row.get_by_role("switch", name="phum02 전원").click)
     assert standin.writes[-1][2] == {"action": "power", "node": "phum02", "on": False}
     expect(lab(lab_page).get_by_role("button", name="10초 건너뛰기")).to_be_in_viewport()
     expect(lab(lab_page).get_by_role("switch")).to_have_count(0)

@@ -64,7 +64,8 @@ def test_a_plan_is_seen_before_it_is_applied_and_applied_as_it_was_seen(
     page.locator("#apply").click()
     expect(page.locator(".trouble")).to_have_text("kim@pve has changed vm:999.")
     standin.writes.clear()
-    page.locator("#apply").click()
+    with page.expect_response("**/api/plans/apply"):
+        page.locator("#apply").click()
     expect(page.locator("#apply")).to_be_enabled()
     [(_, path, body)] = standin.writes
     assert (path, body) == (
