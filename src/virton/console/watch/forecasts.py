@@ -290,7 +290,15 @@ class Forecasts:
                 await self._draw()
             elif drawn is not None:
                 self._held_s = _read_s(self._readings())
+                if self.sights.is_wanted_anew:
+                    await self._read_anew()
             await self._clock.sleep(LOOK_S)
+
+    async def _read_anew(self) -> None:
+        try:
+            await self.sights.own_now()
+        except Exception as trouble:  # the next question reads it itself, and is told
+            log.warning("the cluster could not be read for the forecast: %s", trouble)
 
     async def _draw(self) -> None:
         try:

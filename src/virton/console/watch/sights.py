@@ -15,6 +15,9 @@ from virton.proxmox.answers import Remembered
 HOLDS_S = 15.0
 """For so long what somebody has read of the cluster holds, as long as nothing in it has changed."""
 
+ANSWERS_S = 60.0
+"""For so long the console's own answers, then: it is read anew behind the first question after `HOLDS_S`."""
+
 USERS_SIGHT_S = 60.0
 MOST_USERS = 20
 
@@ -68,6 +71,7 @@ class Sights:
         self._drawing = drawing
         self._capture = capture
         self._own: Sight | None = None
+        self.is_wanted_anew = False
         self._of: dict[Hashable, Sight] = {}
         self._memories = Memories(clock, USERS_SIGHT_S)
         self._reading = asyncio.Lock()
@@ -75,7 +79,8 @@ class Sights:
     async def own(self) -> Json:
         """Return the cluster as the console sees it; what it read holds until something changes."""
         kept = self._own
-        if kept is not None and self._holds(kept):
+        if kept is not None and self._holds(kept, ANSWERS_S):
+            self.is_wanted_anew |= not self._holds(kept)
             return kept.capture  # though somebody may be reading it anew just now
         async with self._reading:
             kept = self._own
@@ -87,7 +92,7 @@ class Sights:
             return await self._read()
 
     async def _read(self) -> Json:
-        drawn = self._drawing()
+        drawn, self.is_wanted_anew = self._drawing(), False
         capture = await self._capture()
         self._own = Sight(capture, drawn, self._clock.monotonic())
         return capture
@@ -109,7 +114,7 @@ class Sights:
         """Return the cluster as somebody reads it at this moment."""
         return await read(self._memories.of(who))
 
-    def _holds(self, sight: Sight) -> bool:
+    def _holds(self, sight: Sight, for_s: float = HOLDS_S) -> bool:
         drawn = self._drawing()
-        is_late = self._clock.monotonic() - sight.at > HOLDS_S
+        is_late = self._clock.monotonic() - sight.at > for_s
         return drawn is not None and sight.drawn == drawn and not is_late
