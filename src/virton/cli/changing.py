@@ -55,6 +55,21 @@ async def carry_out(
     typer.echo(said.say("cli.saved", {}))
 
 
+async def carry_out_changes(
+    api: ClusterApi,
+    said: Sentences,
+    consent: Consent,
+    changes: list[Change],
+    send: Callable[[], Awaitable[Any]],
+) -> None:
+    """The same for changes of the configuration."""
+
+    def foresee(situation: Situation) -> Effect:
+        return _foreseen_changes(situation, changes)
+
+    await carry_out(api, said, consent, foresee, send)
+
+
 async def _foreseen(
     api: ClusterApi, said: Sentences, foresee: Callable[[Situation], Effect]
 ) -> Effect | None:
@@ -104,7 +119,7 @@ def _require_consent(said: Sentences, consent: Consent, *, worse: bool) -> None:
         complain(said.say("cli.not_saved", {}), code=NOT_AGREED)
 
 
-def foreseen_changes(situation: Situation, changes: list[Change]) -> Effect:
+def _foreseen_changes(situation: Situation, changes: list[Change]) -> Effect:
     """Return what changes of the configuration set in motion."""
     told = advice(situation, changes)
     moves = tuple((fate.sid, fate.node, str(fate.how)) for fate in told.moves)

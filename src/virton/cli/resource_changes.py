@@ -1,6 +1,6 @@
 """Changes of the resources of a live cluster, each told and agreed to before it is sent."""
 
-from virton.cli.changing import carry_out, foreseen_changes, foreseen_move
+from virton.cli.changing import carry_out, carry_out_changes, foreseen_move
 from virton.cli.consent import Consent
 from virton.console.translate import (
     RESOURCE_DEFAULTS,
@@ -23,12 +23,8 @@ async def added(
     """Put a guest under HA."""
     params = creation(_params(form, await detect(api)), RESOURCE_DEFAULTS)
     wanted = [Change("add", sid, _words(params))]
-    await carry_out(
-        api,
-        said,
-        consent,
-        lambda situation: foreseen_changes(situation, wanted),
-        lambda: api.add_resource({"sid": sid, **params}),
+    await carry_out_changes(
+        api, said, consent, wanted, lambda: api.add_resource({"sid": sid, **params})
     )
 
 
@@ -40,13 +36,7 @@ async def changed(
     digest = next((one.digest for one in await api.resources() if one.digest), None)
     sent = change(params, RESOURCE_DEFAULTS) | ({"digest": digest} if digest else {})
     wanted = [Change("set", sid, _words(params))]
-    await carry_out(
-        api,
-        said,
-        consent,
-        lambda situation: foreseen_changes(situation, wanted),
-        lambda: api.change_resource(sid, sent),
-    )
+    await carry_out_changes(api, said, consent, wanted, lambda: api.change_resource(sid, sent))
 
 
 async def moved(
@@ -69,13 +59,7 @@ async def removed(
     knows_purge = (await detect(api)).purge
     params: Params = {"purge": int(not keep_in_rules)} if knows_purge else {}
     wanted = [Change("remove", sid, {})]
-    await carry_out(
-        api,
-        said,
-        consent,
-        lambda situation: foreseen_changes(situation, wanted),
-        lambda: api.remove_resource(sid, params),
-    )
+    await carry_out_changes(api, said, consent, wanted, lambda: api.remove_resource(sid, params))
 
 
 def _params(form: ResourceForm, features: Features) -> Params:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from virton.cli.changing import carry_out, foreseen_changes
+from virton.cli.changing import carry_out_changes
 from virton.cli.complaint import WRONG_INPUT, complain
 from virton.cli.consent import Consent
 from virton.console.translate import (
@@ -28,12 +28,8 @@ async def added(
     kind = form.type
     params = creation(_params(form, await detect(api)), RULE_DEFAULTS)
     wanted = [Change("add", name, {"type": kind, **_words(params)})]
-    await carry_out(
-        api,
-        said,
-        consent,
-        lambda situation: foreseen_changes(situation, wanted),
-        lambda: api.add_rule({"rule": name, "type": kind, **params}),
+    await carry_out_changes(
+        api, said, consent, wanted, lambda: api.add_rule({"rule": name, "type": kind, **params})
     )
 
 
@@ -52,26 +48,14 @@ async def changed(
     if rule.digest:
         sent["digest"] = rule.digest
     wanted = [Change("set", name, _words(params))]
-    await carry_out(
-        api,
-        said,
-        consent,
-        lambda situation: foreseen_changes(situation, wanted),
-        lambda: api.change_rule(name, sent),
-    )
+    await carry_out_changes(api, said, consent, wanted, lambda: api.change_rule(name, sent))
 
 
 async def removed(api: ClusterApi, said: Sentences, consent: Consent, name: str) -> None:
     """Remove a rule."""
     _known(said, await api.rules(), name)
     wanted = [Change("remove", name, {})]
-    await carry_out(
-        api,
-        said,
-        consent,
-        lambda situation: foreseen_changes(situation, wanted),
-        lambda: api.remove_rule(name),
-    )
+    await carry_out_changes(api, said, consent, wanted, lambda: api.remove_rule(name))
 
 
 def _known(said: Sentences, known: tuple[Rule, ...], name: str) -> Rule:
