@@ -167,6 +167,18 @@ def told(page: contents.Snapshot | None) -> contents.Snapshot | None:
     return more | page | {"cluster": cluster} | rows
 
 
+def carry_out(laboratory: dict[str, Any], deed: dict[str, Any]) -> None:
+    """Let the laboratory's clock and guests do what they are asked; its nodes stay as they are."""
+    match deed:
+        case {"action": "speed", "speed": speed}:
+            laboratory["speed"] = speed
+        case {"action": "pause" | "resume" as action}:
+            laboratory["paused"] = action == "pause"
+        case {"action": "fail_starts", "sid": sid, "count": count}:
+            guest = next(one for one in laboratory["guests"] if one["sid"] == sid)
+            guest["fail_starts"] = count
+
+
 def _is_lost(node: contents.Snapshot) -> bool:
     return not node["online"] or node["ha_state"] in ("unknown", "fence")
 
@@ -250,6 +262,8 @@ def make_app(standin: Standin) -> Starlette:
         if standin.refusals:
             status, error = standin.refusals.pop(0)
             return JSONResponse(error, status)
+        if path == "/api/lab":
+            carry_out(standin.laboratory, body)
         return JSONResponse(standin.answer)
 
     def presences(_: Request) -> Response:

@@ -28,6 +28,8 @@ const SECTIONS = ["power", "network"] as const;
 
 openSide("lab", preferences.unfolded("lab", false));
 let isReading = false;
+/** How often the lab was told to do something: what was asked before its last deed is of before. */
+let deeds = 0;
 /** Numbers as they are being typed, by guest. */
 const typed = new Map<string, string>();
 /** Nodes whose power this page has switched off, and those that it saw go off by themselves, and when. */
@@ -61,8 +63,10 @@ function isOffered(): boolean {
 async function readLab(): Promise<void> {
   if (isReading || !isOffered()) return;
   isReading = true;
+  const asked = deeds;
   try {
-    take(await get<Laboratory>("/api/lab"));
+    const lab = await get<Laboratory>("/api/lab");
+    if (asked === deeds) take(lab);
   } catch {
     // It is asked again with the next word.
   } finally {
@@ -100,6 +104,7 @@ async function act(deed: Record<string, unknown>, done = ""): Promise<void> {
   if (deed.action === "power" && !deed.on) switchedOff.add(String(deed.node));
   try {
     const answer = await write<Partial<Laboratory> | null>("POST", "/api/lab", deed);
+    deeds += 1;
     take(answer?.nodes ? (answer as Laboratory) : await get<Laboratory>("/api/lab"));
     if (done) note(done);
   } catch (thrown) {
