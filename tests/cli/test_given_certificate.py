@@ -26,15 +26,18 @@ pytestmark = [
 ]
 
 
+OF_CURVE = "ec -pkeyopt ec_paramgen_curve:prime256v1"
+
+
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
 
 
-def made(folder: Path, name: str = "one") -> tuple[Path, Path]:
+def made(folder: Path, name: str = "one", kind: str = OF_CURVE) -> tuple[Path, Path]:
     """Make a certificate and its key."""
     pem, key = folder / f"{name}.pem", folder / f"{name}.key"
-    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2"
+    command = f"openssl req -x509 -newkey {kind} -nodes -days 2"
     names = ["-subj", "/CN=console", "-out", str(pem), "-keyout", str(key)]
     subprocess.run([*command.split(), *names], check=True, capture_output=True)
     return pem, key
@@ -64,12 +67,14 @@ async def served_after(port: int, before: str | None = None) -> str:
     pytest.fail("nothing new is served")
 
 
-async def test_a_renewed_certificate_is_served_without_a_restart(port: int, tmp_path: Path) -> None:
+async def test_a_renewed_certificate_with_another_kind_of_key_is_served_without_a_restart(
+    port: int, tmp_path: Path
+) -> None:
     first = await served_after(port)
     assert (
         first == given_certificate(str(tmp_path / "one.pem"), str(tmp_path / "one.key")).fingerprint
     )
-    made(tmp_path)
+    made(tmp_path, kind="rsa:2048")
     os.kill(os.getpid(), signal.SIGHUP)
     second = await served_after(port, first)
     assert (

@@ -67,8 +67,7 @@ def test_a_shell_completes_verbs_and_their_options() -> None:
     def completed(words: str) -> list[str]:
         env = {"_VIRTON_COMPLETE": "complete_bash", "COMP_WORDS": words}
         env["COMP_CWORD"] = str(len(words.split()) - 1)
-        code = "from virton.cli.main import app; app(prog_name='virton')"
-        command = [sys.executable, "-c", code]
+        command = [sys.executable, "-m", "virton"]  # which is the same as `virton`
         path = {"PYTHONPATH": ":".join(sys.path)}
         done = subprocess.run(command, env=env | path, capture_output=True, text=True, check=False)
         return done.stdout.split()

@@ -26,6 +26,7 @@ from virton.embedded.running import RunningCluster
 from virton.forecast.maintenance_asked import maintenance
 from virton.forecast.situation import situation_of
 from virton.keeping.audit import Audit
+from virton.keeping.syslog import Forwarder
 from virton.proxmox import ClusterApi, ProxmoxClient
 from virton.proxmox.answers import Remembered
 from virton.proxmox.capture import see
@@ -98,7 +99,7 @@ class Scene:
             self.sessions,
             lender,
             self.clock,
-            auditor(Audit(self.folder), self.clock, None),
+            auditor(Audit(self.folder), self.clock, Forwarder(None)),
             self.planned,
         )
         made.lend(self.session)

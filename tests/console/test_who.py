@@ -1,5 +1,6 @@
 """Who is logged in is told and ended; one session each, and addresses that may, where that is wanted."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,11 +9,13 @@ from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from tests.console.visit import Browser, Visit, visiting
+from tests.console.visit import Browser, Visit, settle, visiting
 from tests.proxmox.playback import ROOT
 from virton.console import who
+from virton.console.app import go_by
 from virton.console.security import AllowedAddresses
 from virton.console.session_cookie import COOKIE
+from virton.console.settings import ConsoleSettings
 from virton.keeping.audit import FILE
 
 pytestmark = pytest.mark.anyio
@@ -112,7 +115,19 @@ async def test_idleness_goes_on_over_a_restart(tmp_path: Path) -> None:
 async def test_only_addresses_that_are_allowed_are_served(address: str, status: int) -> None:
     inner = Starlette(routes=[Route("/", lambda _: PlainTextResponse("in"))])
     app = Starlette()
-    app.mount("/", AllowedAddresses(inner, ("10.0.0.0/8",)))
+    app.mount(
+        "/", AllowedAddresses(inner, lambda: ConsoleSettings(Path(), allowed=("10.0.0.0/8",)))
+    )
     answer = await Browser(app, address).get("/")
     assert answer.status_code == status
     assert ("allowed_addresses" in answer.text) == (status == 403)
+
+
+async def test_a_stream_ends_whose_address_is_not_allowed_any_longer(visit: Visit) -> None:
+    browser = await visit.logged_in()
+    async with browser.stream() as stream:
+        assert stream.events()[0][0] == "whole"
+        for allowed, told in (("127.0.0.0/8", "beat"), ("10.0.0.0/8", "session")):
+            go_by(visit.app, replace(visit.console.settings, allowed=(allowed,)))
+            await settle()
+            assert [name for name, _ in stream.events()] == [told]

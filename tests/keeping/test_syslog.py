@@ -32,7 +32,7 @@ async def test_a_record_is_kept_until_it_was_written(how: str) -> None:
     forwarder = Forwarder(Receiver("tcp", "127.0.0.1", server.sockets[0].getsockname()[1]), 0.0)
     sending = asyncio.create_task(forwarder.run())
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             forwarder.send(entry(1))
             reader, writer = await met.get()
             assert b"record-1" in await reader.readuntil(b"}")
@@ -50,3 +50,31 @@ async def test_a_record_is_kept_until_it_was_written(how: str) -> None:
     finally:
         sending.cancel()
         server.close()
+
+
+async def test_another_receiver_is_sent_to_at_once_and_none_gets_nothing() -> None:
+    met: asyncio.Queue[tuple[str, asyncio.StreamReader]] = asyncio.Queue()
+
+    async def opened(name: str) -> asyncio.Server:
+        return await asyncio.start_server(
+            lambda reader, _: met.put_nowait((name, reader)), "127.0.0.1", 0
+        )
+
+    one, two = await opened("one"), await opened("two")
+    to = [Receiver("tcp", "127.0.0.1", each.sockets[0].getsockname()[1]) for each in (one, two)]
+    forwarder = Forwarder(None, 0.0)
+    sending = asyncio.create_task(forwarder.run())
+    try:
+        async with asyncio.timeout(60):
+            forwarder.send(entry(1))
+            for number, (name, receiver) in enumerate(zip(("one", "two"), to, strict=True), 2):
+                forwarder.go_to(receiver)
+                forwarder.send(entry(number))
+                met_by, reader = await met.get()
+                assert met_by == name
+                # what was under way at the change is sent once more
+                await reader.readuntil(f"record-{number}".encode())
+    finally:
+        sending.cancel()
+        one.close()
+        two.close()

@@ -28,7 +28,7 @@ _LIFE = timedelta(days=3650)
 _LEEWAY = timedelta(hours=1)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Certificate:
     """A certificate to serve with: where it is kept, its fingerprint, and it ready for use."""
 
@@ -36,6 +36,26 @@ class Certificate:
     fingerprint: str
     context: ssl.SSLContext
     key: Path
+
+    def become(self, other: "Certificate") -> None:
+        """Be another certificate from the next connection on."""
+        self.path, self.key = other.path, other.key
+        self.fingerprint, self.context = other.fingerprint, other.context
+
+    def door(self) -> ssl.SSLContext:
+        """Return what greets connections: each goes on with the certificate as it is then.
+
+        A context into which one certificate after another is loaded keeps those of other kinds of
+        key, and goes on showing them.
+        """
+        greeting = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        greeting.minimum_version = ssl.TLSVersion.TLSv1_2
+
+        def go_on(connection: ssl.SSLObject, name: str | None, asked: ssl.SSLContext) -> None:
+            connection.context = self.context
+
+        greeting.sni_callback = go_on
+        return greeting
 
 
 def own_certificate(folder: Path, host: str = "localhost") -> Certificate:

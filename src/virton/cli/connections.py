@@ -59,9 +59,13 @@ class Connections:
 
     def __init__(self, bounds: Bounds, trusted_proxies: Sequence[str] = ()) -> None:
         self.bounds = bounds
-        self._trusted = [ipaddress.ip_network(proxy) for proxy in trusted_proxies]
+        self.trust(trusted_proxies)
         self._open: dict[BoundedProtocol, str] = {}
         self._of_network: Counter[str] = Counter()
+
+    def trust(self, proxies: Sequence[str]) -> None:
+        """Take these for addresses that speak for many."""
+        self._trusted = [ipaddress.ip_network(proxy) for proxy in proxies]
 
     def enter(self, protocol: "BoundedProtocol", address: str) -> bool:
         """Tell whether there is room for a connection."""

@@ -35,7 +35,7 @@ def client_of(
 
     from virton.proxmox import ProxmoxClient
 
-    trust = _trust(fingerprints, ca_file)
+    trust = trust_of(fingerprints, ca_file)
     try:
         return ProxmoxClient(addresses, trust=trust)
     except ValueError as failure:
@@ -47,7 +47,8 @@ def client_of(
         complain_of("cli.unreadable", WRONG_INPUT, why=words_of_failure(failure), **facts)
 
 
-def _trust(fingerprints: list[str], ca_file: Path | None) -> "Trust":
+def trust_of(fingerprints: list[str], ca_file: Path | None) -> "Trust":
+    """Return whom to believe to be the cluster, or exit with what is wrong with which option."""
     from virton.proxmox import CaFile, SystemTrust
 
     if fingerprints and ca_file:

@@ -56,13 +56,14 @@ class Embedded(Protocol):
 class Service:
     """What is served, what has to run beside it, and what to tell the operator.
 
-    `go_by` has it go on by other settings, as far as it can.
+    `go_by` has it go on by other settings, as far as it can; `client` asks a real cluster.
     """
 
     app: ASGIApp
     beside: Callable[[], Awaitable[None]] | None
     facts: tuple[tuple[str, str], ...]
     go_by: Callable[[ConsoleSettings], None] = lambda _: None
+    client: ProxmoxClient | None = None
 
     def telling(self, facts: tuple[tuple[str, str], ...]) -> "Service":
         """Return the service with more to tell."""
@@ -85,11 +86,16 @@ def service_of(chosen: SettingsFile, folder: Path, proxies: tuple[str, ...] = ()
         tried = client_of(chosen.proxmox, chosen.fingerprints, ca_file)
         facts = token_facts(tried, settings.token)
         return of_real_cluster(client, settings).telling(facts)
+    require_nothing_of_real(chosen)
+    return of_embedded_cluster(start_embedded(folder, chosen.pve_version, chosen.demo), settings)
+
+
+def require_nothing_of_real(chosen: SettingsFile) -> None:
+    """Exit where something is set that makes sense for a real cluster alone."""
     typed = {"--token": chosen.token, "--fingerprint": chosen.fingerprints}
     for option, value in (typed | {"--ca-file": chosen.ca_file}).items():
         if value:
             complain_of("cli.needs_proxmox", WRONG_INPUT, option=option)
-    return of_embedded_cluster(start_embedded(folder, chosen.pve_version, chosen.demo), settings)
 
 
 def settings_of(
@@ -156,7 +162,7 @@ def of_real_cluster(client: ProxmoxClient, settings: ConsoleSettings) -> Service
     if any(address.startswith("http://") for address in client.addresses):
         facts.append(_told("careful", "unencrypted"))
     console = create_app(client, settings)
-    return Service(console, None, tuple(facts), partial(go_by, console))
+    return Service(console, None, tuple(facts), partial(go_by, console), client)
 
 
 def start_embedded(
@@ -201,4 +207,8 @@ def of_embedded_cluster(cluster: Embedded, settings: ConsoleSettings) -> Service
         facts.append(_told("password", "once", password=cluster.admin_password))
     facts.append((words_of("cli.start.data"), str(settings.data)))
     both = BesideCluster(console, cluster.app)
-    return Service(both, cluster.run, tuple(facts), partial(go_by, console))
+
+    def by(fresh: ConsoleSettings) -> None:
+        go_by(console, replace(fresh, token=cluster.console_token))
+
+    return Service(both, cluster.run, tuple(facts), by)

@@ -8,11 +8,12 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import h11
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from virton.cli.certificate import Certificate
 from virton.cli.connections import BoundedConfig, BoundedProtocol, Bounds, Connections, fitting
@@ -34,6 +35,23 @@ class Encrypted:
     certificate: Certificate
 
 
+class BehindProxies:
+    """Takes from trusted proxies' headers who asks, and whether by HTTPS."""
+
+    def __init__(self, app: ASGIApp, proxies: Sequence[str]) -> None:
+        self._app = app
+        self.trust(proxies)
+
+    def trust(self, proxies: Sequence[str]) -> None:
+        """Believe these proxies, and no others."""
+        believing: Any = ProxyHeadersMiddleware(cast(Any, self._app), list(proxies))
+        self._serve: ASGIApp = believing if proxies else self._app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request."""
+        await self._serve(scope, receive, send)
+
+
 class Server(uvicorn.Server):
     """Serves an application on plain and on encrypted listeners."""
 
@@ -43,23 +61,23 @@ class Server(uvicorn.Server):
         encrypted: Encrypted | None = None,
         trusted_proxies: Sequence[str] = (),
         bounds: Bounds = BOUNDS,
-        read_again: Callable[[], None] = lambda: None,
+        read_again: Callable[["Server"], None] = lambda _: None,
     ) -> None:
         """Serve `app`; on an encrypted listener beside the plain ones that `serve` is given.
 
         Of whom a request comes, and whether it came by HTTPS, is taken from the headers
         `X-Forwarded-For` and `X-Forwarded-Proto` of trusted proxies, and from nobody else's.
         """
+        self._behind = BehindProxies(app, trusted_proxies)
         config = BoundedConfig(
-            app,
+            self._behind,
             lifespan="on",
             http=ReasoningProtocol,
             ws="none",
             log_level="warning",
             log_config=None,
             access_log=False,
-            proxy_headers=bool(trusted_proxies),
-            forwarded_allow_ips=list(trusted_proxies),
+            proxy_headers=False,
             server_header=False,
             # the wall clock is not the embedded cluster's, whose API is served here too
             date_header=False,
@@ -67,6 +85,7 @@ class Server(uvicorn.Server):
         )
         config.doors = Connections(fitting(bounds), trusted_proxies)
         super().__init__(config)
+        self.config: BoundedConfig = config
         self._encrypted = encrypted
         self._read_again = read_again
         self._alive: asyncio.Task[None] | None = None
@@ -82,7 +101,7 @@ class Server(uvicorn.Server):
             server = await asyncio.get_running_loop().create_server(
                 self._protocol,
                 sock=self._encrypted.listener,
-                ssl=self._encrypted.certificate.context,
+                ssl=self._encrypted.certificate.door(),
                 backlog=self.config.backlog,
                 ssl_handshake_timeout=_HANDSHAKE_S,
             )
@@ -97,6 +116,16 @@ class Server(uvicorn.Server):
             self._alive.cancel()
         await super().shutdown(sockets)
 
+    def trust(self, proxies: Sequence[str]) -> None:
+        """Believe these proxies, and no others, from now on."""
+        self._behind.trust(proxies)
+        self.config.doors.trust(proxies)
+
+    def prove_by(self, certificate: Certificate) -> None:
+        """Show another certificate from now on, where HTTPS is served."""
+        if self._encrypted is not None:
+            self._encrypted.certificate.become(certificate)
+
     def _renew_when_told(self) -> None:
         """Renew at SIGHUP, but where that means that a terminal went away."""
         on_main_thread = threading.current_thread() is threading.main_thread()
@@ -105,7 +134,7 @@ class Server(uvicorn.Server):
 
     def _renew(self) -> None:
         """Read the settings again, and take the certificate up anew."""
-        self._read_again()
+        self._read_again(self)
         if self._encrypted is not None:
             take_up_anew(self._encrypted.certificate)
 

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from virton.cli.announcement import announce, announce_encrypted
-from virton.cli.certificate import Certificate, own_certificate
 from virton.cli.complaint import complain, complain_of, words_of, words_of_failure
 from virton.cli.faults import in_words
-from virton.cli.given_certificate import given_certificate
+from virton.cli.given_certificate import certificate_of
 from virton.cli.listening import (
     address_of,
     checked_proxies,
@@ -48,7 +47,9 @@ def start(config: Path | None, data: Path, typed: Mapping[str, Any]) -> None:
         encrypted = None
         if chosen.https_port is not None:
             secure = listeners.enter_context(listen(host, chosen.https_port, "--https-port"))
-            encrypted = Encrypted(secure, certificate_of(chosen, folder, host))
+            encrypted = Encrypted(
+                secure, certificate_of(chosen.certificate, chosen.certificate_key, folder, host)
+            )
         try:
             service = service_of(chosen, folder, proxies)
         except DamagedError as damaged:
@@ -59,7 +60,7 @@ def start(config: Path | None, data: Path, typed: Mapping[str, Any]) -> None:
         announce(address_of(host, listener), told.facts)
         if encrypted is not None:
             announce_encrypted(address_of(host, encrypted.listener, "https"), encrypted.certificate)
-        again = Rereading(config, folder, typed, chosen, service.go_by)
+        again = Rereading(config, folder, typed, chosen, service)
         asyncio.run(run(service, listener, encrypted, proxies, again))
 
 
@@ -72,18 +73,6 @@ def facts_of(path: Path | None, chosen: SettingsFile) -> tuple[tuple[str, str], 
         warning = words_of("cli.start.open_settings", file=path.name)
         return (*told, (words_of("cli.start.careful"), warning))
     return told
-
-
-def certificate_of(chosen: SettingsFile, folder: Path, host: str) -> Certificate:
-    """Return the operator's certificate, or the one that is kept in the data folder."""
-    if chosen.certificate is not None:
-        return given_certificate(chosen.certificate, chosen.certificate_key)
-    try:
-        return own_certificate(folder, host)
-    except DamagedError as damaged:
-        complain(in_words(damaged), in_words(damaged.advice))
-    except OSError as failure:
-        complain_of("cli.no_keeping", folder=str(folder), why=words_of_failure(failure))
 
 
 def prepared(folder: Path) -> Path:
@@ -100,7 +89,7 @@ async def run(
     listener: socket.socket,
     encrypted: Encrypted | None = None,
     trusted_proxies: tuple[str, ...] = (),
-    read_again: Callable[[], None] = lambda: None,
+    read_again: Callable[[Server], None] = lambda _: None,
 ) -> None:
     """Serve until told to stop; `read_again` is called where the settings are to be read again."""
     server = Server(service.app, encrypted, trusted_proxies, read_again=read_again)

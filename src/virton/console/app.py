@@ -37,7 +37,7 @@ from virton.console.handlers import (
 from virton.console.request_ids import RequestIds
 from virton.console.security import AllowedAddresses, BelowPrefix, KnownHosts, SecurityHeaders
 from virton.console.settings import ConsoleSettings
-from virton.console.state import open_console
+from virton.console.state import Console, open_console
 from virton.language.sentences import CATALOGUES
 from virton.proxmox import ProxmoxClient
 
@@ -53,12 +53,16 @@ def create_app(
         async with console.running():
             yield
 
+    def now() -> ConsoleSettings:
+        current: Console = app.state.console
+        return current.settings
+
     middleware = [
-        Middleware(BelowPrefix, prefix=settings.prefix),
+        Middleware(BelowPrefix, now=now),
         Middleware(RequestIds),
-        Middleware(SecurityHeaders, strict_transport=settings.strict_transport),
-        Middleware(KnownHosts, names=settings.hosts),
-        Middleware(AllowedAddresses, networks=settings.allowed),
+        Middleware(SecurityHeaders, now=now),
+        Middleware(KnownHosts, now=now),
+        Middleware(AllowedAddresses, now=now),
     ]
     app = Starlette(routes=_routes(), middleware=middleware, lifespan=lifespan)
     app.state.console = console

@@ -25,7 +25,7 @@ class Auditor:
     audit: Audit
     clock: Clock
     failures: Allowance
-    forwarder: Forwarder | None = None
+    forwarder: Forwarder
     heard: Callable[[str, str, Mapping[str, Any]], None] | None = None
     """Is told who had what done, with which parameters, so that the history can name them."""
 
@@ -70,8 +70,7 @@ class Auditor:
 
     def _add(self, entry: Mapping[str, Any]) -> None:
         self.audit.add(entry)
-        if self.forwarder is not None:
-            self.forwarder.send(entry)
+        self.forwarder.send(entry)
 
     def _matters(self, request: Request, status: int, who: str | None) -> bool:
         changes = request.method != "GET" or request.url.path.startswith(EXPORTS)
@@ -81,7 +80,7 @@ class Auditor:
 def auditor(
     audit: Audit,
     clock: Clock,
-    forwarder: Forwarder | None,
+    forwarder: Forwarder,
     heard: Callable[[str, str, Mapping[str, Any]], None] | None = None,
 ) -> Auditor:
     """Return an auditor who has told of no failures yet."""

@@ -26,6 +26,12 @@ class Lender:
             lender.lend(credentials)
         return lender
 
+    def use(self, token: str | None) -> None:
+        """Lend this token from now on; without one, whatever users lend."""
+        self._token = ApiToken(token) if token else None
+        if self._token is not None:
+            self._borrowed.clear()
+
     def current(self) -> Credentials | None:
         """Return the token, or the newest borrowed ticket."""
         if self._token is not None:

@@ -2,12 +2,15 @@
 
 import ipaddress
 import logging
+from collections.abc import Callable
+from functools import lru_cache
 from urllib.parse import quote
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from virton.console.settings import ConsoleSettings
 from virton.language.sentences import LOCALES, Sentences
 from virton.rare_log import RareLog
 
@@ -37,6 +40,9 @@ HEADERS = {
 }
 
 
+Now = Callable[[], ConsoleSettings]
+"""The settings as they are now: they may be read again while the console serves."""
+
 STRICT_TRANSPORT = "max-age=31536000"
 _LONGEST_NAME = 100
 _LOG = RareLog(logging.getLogger(__name__))
@@ -49,14 +55,14 @@ class KnownHosts:
     of that site. An address is nobody's name.
     """
 
-    def __init__(self, app: ASGIApp, names: frozenset[str] | None) -> None:
+    def __init__(self, app: ASGIApp, now: Now) -> None:
         self.app = app
-        self._names = names
+        self._now = now
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request, if it is made under a good name."""
         host = Headers(scope=scope).get("host", "") if scope["type"] == "http" else None
-        if host is None or self._names is None or self._is_known(host):
+        if host is None or self._is_known(host):
             await self.app(scope, receive, send)
             return
         _LOG.warning("a request under a name that is not in `hosts` was refused")
@@ -66,23 +72,23 @@ class KnownHosts:
         await PlainTextResponse("\n".join(lines), 421)(scope, receive, send)
 
     def _is_known(self, host: str) -> bool:
-        name = _name_of(host)
-        known = name in (self._names or ()) or name == "localhost" or name.endswith(".localhost")
-        return known or _is_address(name)
+        name, names = _name_of(host), self._now().hosts
+        known = names is None or name in names or name == "localhost"
+        return known or name.endswith(".localhost") or _is_address(name)
 
 
 class BelowPrefix:
     """Serves the console below a path as well, whether or not the proxy takes the path away."""
 
-    def __init__(self, app: ASGIApp, prefix: str) -> None:
+    def __init__(self, app: ASGIApp, now: Now) -> None:
         self.app = app
-        self._prefix = prefix
+        self._now = now
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request as if it had been made without the path."""
-        path = scope.get("path", "")
-        if self._prefix and (path == self._prefix or path.startswith(f"{self._prefix}/")):
-            rest = path[len(self._prefix) :] or "/"
+        path, prefix = scope.get("path", ""), self._now().prefix
+        if prefix and (path == prefix or path.startswith(f"{prefix}/")):
+            rest = path[len(prefix) :] or "/"
             scope = {**scope, "path": rest, "raw_path": quote(rest).encode()}
         await self.app(scope, receive, send)
 
@@ -90,26 +96,38 @@ class BelowPrefix:
 class AllowedAddresses:
     """Refuses whoever asks from an address outside of the networks that are allowed; none allow all."""
 
-    def __init__(self, app: ASGIApp, networks: tuple[str, ...]) -> None:
+    def __init__(self, app: ASGIApp, now: Now) -> None:
         self.app = app
-        self._networks = [ipaddress.ip_network(network) for network in networks]
+        self._now = now
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request, if it comes from where it may."""
-        if scope["type"] != "http" or not self._networks or self._is_allowed(scope):
+        who = (scope.get("client") or ("",))[0]
+        if scope["type"] != "http" or is_allowed(who, self._now().allowed):
             await self.app(scope, receive, send)
             return
         _LOG.warning("a request from outside of `allowed_addresses` was refused")
         lines = (Sentences.of(locale).say("error.address", {}) for locale in LOCALES)
         await PlainTextResponse("\n".join(lines), 403)(scope, receive, send)
 
-    def _is_allowed(self, scope: Scope) -> bool:
-        try:
-            address = ipaddress.ip_address((scope.get("client") or ("",))[0])
-        except ValueError:
-            return False
-        mapped = getattr(address, "ipv4_mapped", None) or address
-        return any(mapped in network for network in self._networks)
+
+def is_allowed(who: str, networks: tuple[str, ...]) -> bool:
+    """Tell whether an address lies in one of the networks that are allowed; none allow all."""
+    if not networks:
+        return True
+    try:
+        address = ipaddress.ip_address(who)
+    except ValueError:
+        return False
+    mapped = getattr(address, "ipv4_mapped", None) or address
+    return any(mapped in network for network in _networks(networks))
+
+
+@lru_cache(maxsize=2)
+def _networks(
+    texts: tuple[str, ...],
+) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+    return tuple(ipaddress.ip_network(text) for text in texts)
 
 
 def _name_of(host: str) -> str:
@@ -133,13 +151,13 @@ def _shown(host: str) -> str:
 class SecurityHeaders:
     """Adds the headers; answers of the JSON API are never stored.
 
-    `strict_transport` tells browsers that came by HTTPS to come by nothing else. That holds for a
+    The setting `strict_transport` tells browsers that came by HTTPS to come by nothing else. That holds for a
     name with all its ports, so it is for where a proxy serves HTTPS alone.
     """
 
-    def __init__(self, app: ASGIApp, *, strict_transport: bool = False) -> None:
+    def __init__(self, app: ASGIApp, now: Now) -> None:
         self.app = app
-        self._strict_transport = strict_transport
+        self._now = now
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request with the headers added to its answer."""
@@ -152,7 +170,7 @@ class SecurityHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
-                if self._strict_transport and scope["scheme"] == "https":
+                if scope["scheme"] == "https" and self._now().strict_transport:
                     headers.setdefault("Strict-Transport-Security", STRICT_TRANSPORT)
                 stored = "no-store" if scope["path"].startswith("/api/") else "no-cache"
                 headers.setdefault("Cache-Control", stored)

@@ -47,7 +47,7 @@ class Sessions:
         self.idle_s = settings.idle_s
         self._active: dict[str, float] = {}
         self._presences = Presences(settings.data, TICKET_LIFE_S)
-        self._one_each = settings.one_session
+        self.one_each = settings.one_session
 
     async def open(self, user: str, password: str, otp: str | None) -> Session:
         """Log in at the cluster."""
@@ -62,7 +62,7 @@ class Sessions:
     def _begun(self, ticket: Ticket) -> Session:
         # Two tickets of the same second are the same: one that was given back is given again.
         self._ended.discard(digest(ticket))
-        if self._one_each:
+        if self.one_each:
             for other in [one for one in self.present() if one.user == ticket.user]:
                 self.end_named(other.name)
             self._ended.discard(digest(ticket))

@@ -60,21 +60,16 @@ class Console:
 
     def by(self, settings: ConsoleSettings) -> "Console":
         """Return the console as it goes on by other settings; what it was made with stays."""
-        kept = replace(
-            self.settings,
-            retention=settings.retention,
-            notify=settings.notify,
-            metrics_token=settings.metrics_token,
-            interval_s=settings.interval_s,
-            language=settings.language,
-            idle_s=settings.idle_s,
-        )
-        self.poller.settings = kept
-        self.sessions.idle_s = kept.idle_s
+        kept = replace(settings, data=self.settings.data, history=self.settings.history)
+        self.poller.go_by(kept)
+        self.sessions.idle_s, self.sessions.one_each = kept.idle_s, kept.one_session
+        self.plans.four_eyes = kept.four_eyes
+        self.auditor.forwarder.go_to(_receiver(kept))
         if self.telling is not None:
             self.telling.go_by(kept.notify)
         if self.upkeep is not None:
             self.upkeep.given = kept.retention
+        self.poller.feed.beat()  # streams look again who may have them
         return replace(self, settings=kept)
 
     @asynccontextmanager
@@ -88,11 +83,10 @@ class Console:
             asyncio.create_task(self.forecasts.run()),
             asyncio.create_task(self.maintenance.run()),
             asyncio.create_task(tell_leaps(self.clock)),
+            asyncio.create_task(self.auditor.forwarder.run()),
         ]
         if self.poller.chronicle is not None:
             tasks.append(asyncio.create_task(self.poller.chronicle.run()))
-        if self.auditor.forwarder is not None:
-            tasks.append(asyncio.create_task(self.auditor.forwarder.run()))
         if self.telling is not None:
             tasks.append(asyncio.create_task(self.telling.run()))
         if self.upkeep is not None:
@@ -131,7 +125,7 @@ def open_console(client: ProxmoxClient, settings: ConsoleSettings, clock: Clock)
     sessions = Sessions(client, lender, settings, clock, key, poller.feed.beat)
     heard = None if poller.chronicle is None else poller.chronicle.asked
     poller.audit = audit = Audit(settings.data)
-    told = auditor(audit, clock, _forwarder(settings), heard)
+    told = auditor(audit, clock, Forwarder(_receiver(settings)), heard)
 
     of_whom_it_serves = Memories(clock, CONFIGURATION_S)
 
@@ -161,8 +155,8 @@ def open_console(client: ProxmoxClient, settings: ConsoleSettings, clock: Clock)
     )
 
 
-def _forwarder(settings: ConsoleSettings) -> Forwarder | None:
-    return Forwarder(Receiver.parse(settings.audit_syslog)) if settings.audit_syslog else None
+def _receiver(settings: ConsoleSettings) -> Receiver | None:
+    return Receiver.parse(settings.audit_syslog) if settings.audit_syslog else None
 
 
 def _telling(poller: Poller, settings: ConsoleSettings, clock: Clock) -> Telling | None:

@@ -52,15 +52,28 @@ def message(entry: Mapping[str, Any], host: str = "") -> bytes:
 class Forwarder:
     """Sends records in their order; while the receiver is away, the newest wait."""
 
-    def __init__(self, receiver: Receiver, again_s: float = _AGAIN_S) -> None:
-        """Send to a receiver, which is tried again after so many seconds."""
+    def __init__(self, receiver: Receiver | None, again_s: float = _AGAIN_S) -> None:
+        """Send to a receiver, which is tried again after so many seconds; to none, nothing."""
         self._receiver = receiver
         self._again_s = again_s
         self._waiting: deque[bytes] = deque()
         self._some = asyncio.Event()
+        self._sending: asyncio.Future[None] | None = None
+
+    def go_to(self, receiver: Receiver | None) -> None:
+        """Send to another receiver from now on, also what waits."""
+        if receiver == self._receiver:
+            return
+        self._receiver = receiver
+        if receiver is None:
+            self._waiting.clear()
+        if self._sending is not None:
+            self._sending.cancel()
 
     def send(self, entry: Mapping[str, Any]) -> None:
-        """Have a record sent."""
+        """Have a record sent, if anybody takes it."""
+        if self._receiver is None:
+            return
         if len(self._waiting) >= _MOST_WAITING:
             self._waiting.popleft()
             _LOG.warning("the syslog server is away for long: the oldest records are not sent")
@@ -68,16 +81,26 @@ class Forwarder:
         self._some.set()
 
     async def run(self) -> None:
-        """Send what waits, until cancelled."""
-        while True:
+        """Send what waits, to one receiver after another, until cancelled."""
+        try:
+            while True:
+                self._sending = asyncio.ensure_future(self._send_to(self._receiver))
+                await asyncio.wait([self._sending])
+        finally:
+            if self._sending is not None:
+                self._sending.cancel()
+
+    async def _send_to(self, receiver: Receiver | None) -> None:
+        while receiver is not None:
             try:
-                await (self._by_udp() if self._receiver.how == "udp" else self._by_tcp())
+                await (self._by_udp(receiver) if receiver.how == "udp" else self._by_tcp(receiver))
             except OSError as failure:
                 _LOG.warning(f"the syslog server cannot be reached: {failure.strerror or failure}")
                 await asyncio.sleep(self._again_s)
+        await asyncio.Event().wait()  # until there is one
 
-    async def _by_udp(self) -> None:
-        loop, to = asyncio.get_running_loop(), (self._receiver.host, self._receiver.port)
+    async def _by_udp(self, receiver: Receiver) -> None:
+        loop, to = asyncio.get_running_loop(), (receiver.host, receiver.port)
         transport, _ = await loop.create_datagram_endpoint(asyncio.DatagramProtocol, remote_addr=to)
         with contextlib.closing(transport):
             while True:
@@ -85,8 +108,8 @@ class Forwarder:
                 transport.sendto(told)
                 self._is_sent(told)
 
-    async def _by_tcp(self) -> None:
-        reader, writer = await asyncio.open_connection(self._receiver.host, self._receiver.port)
+    async def _by_tcp(self, receiver: Receiver) -> None:
+        reader, writer = await asyncio.open_connection(receiver.host, receiver.port)
         with contextlib.closing(writer):
             while True:
                 told = await self._oldest()

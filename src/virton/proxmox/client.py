@@ -77,6 +77,10 @@ class ProxmoxClient:
         """Return the address that is asked first: the one that answered last."""
         return self.addresses[self._preferred]
 
+    def believe(self, trust: Trust | None) -> None:
+        """Believe this of the cluster's certificates from now on."""
+        self._wire.believe(trust)
+
     def prefer(self, address: str) -> None:
         """Ask this address first from now on."""
         self._preferred = self.addresses.index(address)

@@ -79,17 +79,28 @@ class Wire:
     ) -> None:
         self.timeouts = timeouts
         self._held = 0
+        self._transport = transport
         self._over_network = transport is None
-        verify = ssl_context(trust or SystemTrust()) if transport is None else False
-        self._reads = _http(transport, verify, httpx2.Limits(max_connections=100))
+        self._before: list[httpx2.AsyncClient] = []
+        self._connect(trust)
+
+    def _connect(self, trust: Trust | None) -> None:
+        verify = ssl_context(trust or SystemTrust()) if self._over_network else False
+        self._reads = _http(self._transport, verify, httpx2.Limits(max_connections=100))
         # A connection that is kept may be ended by the other side in the moment of sending, and
         # then nobody knows whether the request arrived. So each write has a connection of its own.
-        self._writes = _http(transport, verify, httpx2.Limits(max_keepalive_connections=0))
+        self._writes = _http(self._transport, verify, httpx2.Limits(max_keepalive_connections=0))
+
+    def believe(self, trust: Trust | None) -> None:
+        """Send over new connections, which believe this; what is under way comes to its end."""
+        before = [self._reads, self._writes]
+        self._connect(trust)
+        self._before += before
 
     async def aclose(self) -> None:
         """Close every connection."""
-        await self._reads.aclose()
-        await self._writes.aclose()
+        for each in (*self._before, self._reads, self._writes):
+            await each.aclose()
 
     async def send(self, address: str, request: Request) -> Reply:
         """Return the answer; raise ApiFailure, which tells whether anything may have been sent."""

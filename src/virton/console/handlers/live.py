@@ -11,15 +11,16 @@ from sse_starlette import EventSourceResponse
 from starlette.responses import Response
 
 from virton.console.answers import Answer
-from virton.console.guard import Call
+from virton.console.guard import Call, address_of
 from virton.console.lender import is_old
 from virton.console.page.assemble import Assembly, is_fresh, parts_told
 from virton.console.page.changes import Beat
 from virton.console.page.cluster import clock_told
 from virton.console.page.model import PageModel
 from virton.console.page.sight import seen_by
-from virton.console.problems import Refusal, refused
-from virton.console.state import Console
+from virton.console.problems import Refusal, no_session, refused
+from virton.console.security import is_allowed
+from virton.console.state import Console, console_of
 from virton.console.watch.frames import Frame, gzipped, plain
 
 RECONNECT_MS = 250
@@ -121,6 +122,9 @@ def _wants_renewal(call: Call, opened: float) -> bool:
 
 def _checked(call: Call) -> Call | Frame:
     """Return the call with what is known of its session by now, or the stream's end."""
+    settings = console_of(call.request).settings
+    if not is_allowed(address_of(call.request), settings.allowed):
+        return Frame("session", json.loads(bytes(refused(no_session()).body)))
     try:
         standing = call.console.sessions.last_standing(call.session)
     except Refusal as refusal:

@@ -53,6 +53,7 @@ class Poller:
         self.repairs = Repairs(settings.data, self.cluster_time)
         self.outlook_of: Callable[[Readings], Outlook | None] = lambda _: None
         self._pause_s = settings.interval_s
+        self._lender = lender
         self._reader = Reader(client, lender, settings, clock, self._publish)
         self.settings = settings
         self._clock = clock
@@ -75,6 +76,14 @@ class Poller:
         """Return what time it is by the cluster's clock, by which everything is told."""
         now = self._clock.time()
         return clock_told(self.readings, now).now or now
+
+    def go_by(self, settings: ConsoleSettings) -> None:
+        """Go on by other settings; a token that is another one is used from now on."""
+        before, self.settings = self.settings, settings
+        if settings.token != before.token:
+            self._lender.use(settings.token)
+            self._reader.doubt_token()
+            self._watched.set()
 
     async def run(self) -> None:
         """Ask at every interval while anybody watches, or did a moment ago."""

@@ -99,6 +99,11 @@ class Reader:
         parts = [source.ask_anew() for source in self._parts.values()]
         await asyncio.gather(*parts, *(asyncio.shield(question) for question in due))
 
+    def doubt_token(self) -> None:
+        """Take nothing for granted of the token that is used from now on."""
+        self._token = TokenWatch(self._lender.current(), self._clock)
+        self._detected_at = None
+
     def abandon(self) -> None:
         """Give up every question."""
         for source in (*self._parts.values(), self._detection, self._probes, self._renewal):
