@@ -1,12 +1,13 @@
 """Advice mends a broken objective, is the smallest that does, and holds once it is applied."""
 
 import random
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
 import pytest
 
-from tests.forecast.clusters import cluster, rule
+from tests.forecast.clusters import GIB, cluster, rule
 from virton.forecast.rest import at_rest
 from virton.forecast.situation import Situation
 from virton.plans.advising import Advice, advise, options, with_options
@@ -71,6 +72,43 @@ def test_a_crowd_that_is_only_at_rest_is_moved_by_hand() -> None:
     assert kinds(advice) == ["move"]
 
 
+def of_sizes(places: dict[str, Any], *sizes: int, **parts: Any) -> Situation:
+    """Return a cluster of nodes with so many GiB each; a guest has 4."""
+    hosts = {
+        f"node{at}": {"power": "on", "network": "on", "maxmem": size * GIB}
+        for at, size in enumerate(sizes, 1)
+    }
+    return cluster(places, hosts=hosts, **parts)
+
+
+def test_of_a_node_that_is_too_full_a_guest_is_moved_and_before_a_loss_a_rule_widened() -> None:
+    """vm:1 may run on node1 and node2 alone, and would find vm:2 there."""
+    crowd = {"vm:1": "node1", "vm:2": "node1", "vm:3": "node3"}
+    situation = of_sizes(crowd, 8, 8, 16)
+    _, advice = first(situation, "{memory: 90%, after: []}")
+    assert advice is not None
+    assert [(one.kind, one.sid, one.node) for one in advice.options] == [("move", "vm:1", "node3")]
+    assert (advice.price.moves, advice.price.restarts) == (("vm:1",), ())
+    bound = rule("bound", ["vm:1"], nodes={"node1": 1, "node2": 0}, strict=1)
+    situation = of_sizes({"vm:1": "node1", "vm:2": "node2"}, 8, 8, 16, rules=[bound])
+    _, advice = first(situation, "{memory: 90%, after: node}")
+    assert kinds(advice) == ["add_node"]
+
+
+def test_where_no_guest_can_go_elsewhere_one_gives_memory_and_the_price_is_its_restart() -> None:
+    """Neither move nor rule helps two nodes of which each takes the guest of the other."""
+    two = of_sizes({"vm:1": "node1", "vm:2": "node2"}, 8, 8)
+    _, advice = first(replace(two, device_votes=1), "{memory: 3/4, after: node}")
+    assert advice is not None
+    told = advice.to_json()
+    assert [one["kind"] for one in told["options"]] == ["less_memory"]
+    assert {k: told["options"][0][k] for k in ("frees_mib", "memory_mib")} == {
+        "frees_mib": 2048,
+        "memory_mib": 2048,
+    }
+    assert told["price"] == {"moves": [], "worse": [], "restarts": ["vm:1"]}
+
+
 def generated(dice: random.Random) -> tuple[Situation, str]:
     """Return a small cluster with up to 12 rules, and an objective for it."""
     nodes, count = dice.choice((3, 3, 4)), dice.randint(2, 6)
@@ -89,7 +127,8 @@ def generated(dice: random.Random) -> tuple[Situation, str]:
             rules.append(
                 rule(f"rule{number}", chosen, affinity=dice.choice(("positive", "negative")))
             )
-    situation = cluster({sid: dice.choice(names) for sid in sids}, nodes=nodes, rules=rules)
+    sizes = (dice.choice((12, 12, 16, 24)) for _ in names)
+    situation = of_sizes({sid: dice.choice(names) for sid in sids}, *sizes, rules=rules)
     pair = ", ".join(dice.sample(sids, 2))
     return situation, dice.choice(
         (
@@ -97,6 +136,7 @@ def generated(dice: random.Random) -> tuple[Situation, str]:
             f"{{back: [{pair}], within_s: 600, after: node}}",
             f"{{share: [{', '.join(sids)}], most: 2/3, after: node}}",
             "{tolerates: true, after: node}",
+            f"{{memory: {dice.choice(('3/4', '90%'))}, after: node}}",
         )
     )
 

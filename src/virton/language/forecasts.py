@@ -183,4 +183,6 @@ def price(row: Mapping[str, Any], said: Sentences) -> str:
         told.append(said.say("forecast.why.price.moves", {"moves": row["moves"]}))
     if row["worse"]:
         told.append(said.say("forecast.why.price.worse", {"worse": row["worse"]}))
+    if row.get("restarts"):
+        told.append(said.say("forecast.why.price.restarts", {"restarts": row["restarts"]}))
     return "; ".join(told) or said.say("forecast.why.price.none", {})

@@ -133,9 +133,8 @@ def told_advice(row: Mapping[str, Any] | None, said: Sentences) -> str:
         return said.say("plans.advice.none", {})
     parts = []
     for one in row["options"]:
-        if one["kind"] in ("move", "vote"):
-            fields = {"sid": one.get("sid", ""), "node": one.get("node", "")}
-            parts.append(said.say(f"plans.advice.{one['kind']}", fields))
-        else:
+        if "edit" in one:
             parts.append(edit(one["edit"], said))
+        else:
+            parts.append(said.say(f"plans.advice.{one['kind']}", one))
     return f"{said.say('plans.helps', {'edits': ' + '.join(parts)})} ({price(row['price'], said)})"

@@ -1,12 +1,12 @@
 """What to do about a broken objective: the fewest and cheapest changes, each set of them played."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, islice
 from types import MappingProxyType
 from typing import Any
 
-from virton.forecast.changes import ChangeError
+from virton.forecast.changes import Change, ChangeError, changed
 from virton.forecast.rest import at_rest, settled
 from virton.forecast.situation import Situation
 from virton.forecast.tolerance import node_cases, rows, worse
@@ -19,6 +19,7 @@ from virton.plans.entries import NODE_RULE_DEFAULTS, RESOURCE_RULE_DEFAULTS, Kin
 from virton.plans.loosening import altered, removed, without_member, without_priorities
 from virton.plans.objectives import Objective, unprotected
 from virton.plans.playing import with_edits
+from virton.plans.room import given, goals, lacking, that_make_room
 from virton.plans.verifying import Counterexample, verify
 
 MOST_TOGETHER = 3
@@ -30,12 +31,17 @@ Domains = Mapping[str, Sequence[str]]
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One thing that may help: an edit, a resource moved by hand, or a vote added."""
+    """One thing that may help: an edit, a resource moved by hand, memory freed, or a vote added.
+
+    Where memory is freed on a node, a guest keeps `memory_mib` of its own.
+    """
 
     kind: str
     edit: Edit | None = None
     sid: str = ""
     node: str = ""
+    memory_mib: int = 0
+    frees_mib: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """Return the option."""
@@ -44,15 +50,28 @@ class Option:
             told["edit"] = self.edit.to_json()
         if self.sid:
             told |= {"sid": self.sid, "node": self.node}
+        if self.memory_mib:
+            told |= {"memory_mib": self.memory_mib, "frees_mib": self.frees_mib}
         return told
 
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What moves at once because of it, and which faults are borne less well then."""
+    """What moves at once because of it, which faults are borne less well then, who has to restart."""
 
     moves: tuple[str, ...]
     worse: tuple[str, ...]
+    restarts: tuple[str, ...] = ()
+
+    @property
+    def weight(self) -> tuple[int, ...]:
+        """How dear it is: a guest that restarts is dearer than any that move."""
+        return len(self.worse), len(self.restarts), len(self.moves)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the price."""
+        told = {"moves": list(self.moves), "worse": list(self.worse)}
+        return told | ({"restarts": list(self.restarts)} if self.restarts else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +81,16 @@ class Advice:
     options: tuple[Option, ...]
     price: Price
 
+    @property
+    def frees_mib(self) -> int:
+        """The memory that guests give."""
+        return sum(option.frees_mib for option in self.options)
+
     def to_json(self) -> dict[str, Any]:
         """Return the advice."""
         return {
             "options": [option.to_json() for option in self.options],
-            "price": {"moves": list(self.price.moves), "worse": list(self.price.worse)},
+            "price": self.price.to_json(),
         }
 
 
@@ -108,8 +132,8 @@ class _Search:
             sets = islice(combinations(self.options, size), MOST_TRIED)
             found = [(after, chosen) for chosen in sets if (after := self.helps(chosen))]
             if found:
-                priced = [Advice(chosen, self._price(after)) for after, chosen in found]
-                return min(priced, key=lambda one: (len(one.price.worse), len(one.price.moves)))
+                priced = [Advice(chosen, self._price(after, chosen)) for after, chosen in found]
+                return min(priced, key=lambda one: (one.price.weight, one.frees_mib))
         return None
 
     def helps(self, chosen: Sequence[Option]) -> Situation | None:
@@ -130,10 +154,12 @@ class _Search:
                 return None
         return after
 
-    def _price(self, after: Situation) -> Price:
-        before, now = self._base.running, after.running
-        moves = tuple(sid for sid in sorted(before) if now.get(sid) != before[sid])
-        return Price(moves, worse(self._bears, rows(after, node_cases(after))))
+    def _price(self, after: Situation, chosen: Sequence[Option]) -> Price:
+        before, now = self._base.guests, after.running
+        runs = self._base.running.keys() | now.keys()
+        moves = tuple(sid for sid in sorted(runs) if now.get(sid) != before[sid].node)
+        restarts = tuple(sorted(one.sid for one in chosen if one.memory_mib))
+        return Price(moves, worse(self._bears, rows(after, node_cases(after))), restarts)
 
 
 def with_options(base: Situation, chosen: Sequence[Option]) -> Situation:
@@ -141,6 +167,10 @@ def with_options(base: Situation, chosen: Sequence[Option]) -> Situation:
     supposed = with_edits(base, [option.edit for option in chosen if option.edit is not None])
     if any(option.kind == "vote" for option in chosen):
         supposed = replace(supposed, device_votes=1, device_on=True)
+    for one in chosen:
+        if one.memory_mib:
+            less = Change("set", one.sid, {"memory": str(one.memory_mib)})
+            supposed = changed(supposed, less)
     moves = (f"migrate {one.sid} {one.node}" for one in chosen if one.kind == "move")
     return settled(supposed, moves).after()
 
@@ -152,11 +182,18 @@ def options(
     base: Situation, broken: Objective, how: Counterexample, domains: Domains
 ) -> Iterator[Option]:
     """Yield what may help, the gentlest first."""
-    if how.how == "unprotected" and (starts := list(_starts(base, broken))):
+    if how.how == "unprotected":
+        starts = list(_starts(base, broken))
         yield from starts
-        [then] = verify(with_options(base, starts), [broken], domains)
+        started = with_options(base, starts)
+        [then] = verify(started, [broken], domains)
         if then.broken is not None and then.broken.how != how.how:
-            yield from options(base, broken, then.broken, domains)
+            more, begun = options(started, broken, then.broken, domains), started.running.keys()
+            begun -= base.running.keys()
+            yield from (one for one in more if one.kind != "move" or one.sid not in begun)
+        return
+    if broken.kind == "memory":
+        yield from _roomier(base, broken, how, domains)
         return
     sids, running = _concerned(broken, how), base.running
     for sid in sids:
@@ -173,7 +210,9 @@ def options(
         for pair in combinations(sids, 2) if len(broken.sids) > 2 else ():
             yield Option("apart", _apart(base, pair))
     if broken.kind == "share":
-        yield from _kept_off(base, broken, how, domains)
+        crowded = str(how.fields["where"])
+        off = {crowded} if broken.of == "node" else set(domains.get(crowded, ()))
+        yield from _kept_off(base, sids, off)
     for rule in involved:
         yield Option("remove_rule", removed(rule))
 
@@ -227,15 +266,31 @@ def _apart(base: Situation, sids: Sequence[str]) -> Edit:
     return Edit(Kind.RULE, _free_name(base, "apart"), None, {**RESOURCE_RULE_DEFAULTS, **values})
 
 
-def _kept_off(
+def _roomier(
     base: Situation, broken: Objective, how: Counterexample, domains: Domains
 ) -> Iterator[Option]:
+    """Yield what makes room on a node that is too full after a fault."""
+    full, lacks = str(how.fields["where"]), lacking(base, broken, domains)
+    sids = that_make_room(base, how.fields["sids"], lacks)
+    for sid in sids:
+        yield from (Option("move", sid=sid, node=node) for node in goals(base, sid, full))
+    involved = _involved(base, sids)
+    for rule in involved:
+        yield from (Option(kind, edit) for kind, edit in _loosened(base, rule, sids))
+    yield from _kept_off(base, [sid for sid in sids if sid in base.resources], {full})
+    for sid in sids:
+        keeps_mib, frees_mib = given(base, sid, lacks[sid])
+        if frees_mib:
+            yield Option("less_memory", None, sid, full, keeps_mib, frees_mib)
+    for rule in involved:
+        yield Option("remove_rule", removed(rule))
+
+
+def _kept_off(base: Situation, sids: Sequence[str], crowded: Collection[str]) -> Iterator[Option]:
     """Yield rules that keep one of the crowd on the nodes elsewhere."""
-    where = str(how.fields["where"])
-    crowded = {where} if broken.of == "node" else set(domains.get(where, ()))
-    elsewhere = sorted(base.online - crowded)
+    elsewhere = sorted(base.online - set(crowded))
     for strict in ("0", "1") if elsewhere else ():
-        for sid in sorted(how.fields["sids"]):
+        for sid in sorted(sids):
             name = _free_name(base, f"elsewhere-{sid.replace(':', '-')}")
             values = {"type": "node-affinity", "resources": sid, "nodes": ",".join(elsewhere)}
             made = {**NODE_RULE_DEFAULTS, **values, "strict": strict}

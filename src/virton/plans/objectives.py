@@ -16,17 +16,18 @@ from virton.plans.desired import Desired, DesiredError, near, telling_lines
 
 NODE, DOMAIN = "node", "domain"
 FAULTS = (NODE, "pair", "split", DOMAIN)
-TRIED_AT_REST = ("apart", "share")
+TRIED_AT_REST = ("apart", "share", "memory")
 """These say something of the cluster as it is; the others nothing without a fault."""
 
 Domains = Mapping[str, Sequence[str]]
-_FRACTION = re.compile(r"\d{1,9}(/\d{1,9}|\.\d{1,18})?")
+_FRACTION = re.compile(r"(?P<value>\d{1,9}(/\d{1,9}|\.\d{1,18})?) ?(?P<percent>%?)", re.ASCII)
 
 KINDS = {
     "apart": ("apart", "after"),
     "back": ("back", "within_s", "after"),
     "share": ("share", "of", "most", "after"),
     "tolerates": ("tolerates", "after"),
+    "memory": ("memory", "after"),
 }
 
 
@@ -35,8 +36,8 @@ class Objective:
     """One objective: of which guests, within which bounds, after which kinds of faults.
 
     `apart`: never two on one node. `back`: run again within `within_s`. `share`: no `of` takes more
-    than `most` of them. `tolerates`: everything under HA comes back. Whatever it is, HA must look
-    after these guests.
+    than `most` of them. `tolerates`: everything under HA comes back. `memory`: no node's guests are
+    given more than `most` of its memory. Whatever it is, HA must look after these guests.
     """
 
     name: str
@@ -82,6 +83,8 @@ class _Reader:
             if told[kind] is not True:
                 raise DesiredError(f"{path}.tolerates", "value", want=["true"])
             return Objective(name, kind, (), after)
+        if kind == "memory":
+            return Objective(name, kind, (), after, most=_fraction(told[kind], f"{path}.memory"))
         sids = self._guests(told[kind], f"{path}.{kind}")
         match kind:
             case "apart":
@@ -185,11 +188,13 @@ def _seconds(told: Any, path: str) -> int:
 
 
 def _fraction(told: Any, path: str) -> Fraction:
-    text = "" if isinstance(told, bool) else str(told)
+    """Return a part of the whole: `1/2`, `0.5` or `50%`; raises DesiredError."""
+    match = None if isinstance(told, bool) else _FRACTION.fullmatch(str(told))
     try:
-        value = Fraction(text) if _FRACTION.fullmatch(text) else Fraction()
+        value = Fraction(match["value"]) if match else Fraction()
     except ZeroDivisionError:
         value = Fraction()
+    value = value / 100 if match and match["percent"] else value
     if not 0 < value <= 1:
         raise DesiredError(path, "fraction")
     return value

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import lru_cache
+from math import ceil
 from typing import Any
 from urllib.parse import urlencode
 
 from virton.forecast.answer import Answer
 from virton.forecast.ask import ask
-from virton.forecast.fates import RUNS_AGAIN, Fate, How
+from virton.forecast.fates import RUNS_AGAIN, Fate, How, assigned
 from virton.forecast.question import Loss, Question
 from virton.forecast.rest import at_rest
 from virton.forecast.situation import Situation
@@ -17,6 +19,7 @@ from virton.ha.model import ServiceStatus
 from virton.ha.states import ServiceState
 from virton.plans.objectives import DOMAIN, NODE, Objective, faults, unprotected, wanted
 
+GIB = 1024**3
 AT_REST = Case("rest", (), "")
 Places = Mapping[str, str]
 """Where each resource runs that does."""
@@ -107,6 +110,8 @@ class _Trying:
         for at, row in enumerate(rows(self._base, found), 1):
             self._try(row.case, row)
             told(at, len(found))
+            if len(self._broken) == len(self._wanted):
+                break
         return tuple(
             Verified(o, self._tried.get(o.name, 0), self._broken.get(o.name)) for o in self._wanted
         )
@@ -129,11 +134,14 @@ class _Trying:
             yield from self._unprotected(objective)
         match objective.kind:
             case "apart":
-                for places in self._places(row):
+                for places in places_after(self._base, row):
                     yield from _together(objective, case, places)
             case "share":
-                for places in self._places(row):
+                for places in places_after(self._base, row):
                     yield from self._too_many(objective, case, places)
+            case "memory":
+                for places in places_after(self._base, row):
+                    yield from _too_full(objective, case, self._base, places)
             case "back" if row is not None:
                 yield from self._not_back(objective, case, row)
             case "tolerates" if row is not None:
@@ -145,17 +153,6 @@ class _Trying:
             why = unprotected(self._base, sid)
             if why and (objective.sids or sid in self._base.running or wanted(self._base, sid)):
                 yield Counterexample(AT_REST, "unprotected", {"sid": sid, "state": why})
-
-    def _places(self, row: Row | None) -> Iterator[Places]:
-        """Yield where everything runs in the end, for each order in which nodes are fenced."""
-        if row is None:
-            yield self._base.running
-            return
-        lost = {
-            sid for sid, told in row.touched.items() if all(fate.verdict in UNSAFE for fate in told)
-        }
-        for statuses in row.statuses:
-            yield {sid: s.node for sid, s in statuses.items() if sid not in lost and _runs(s)}
 
     def _too_many(
         self, objective: Objective, case: Case, places: Places
@@ -198,6 +195,20 @@ def _was_down(fate: Fate) -> bool:
     return fate.verdict in RUNS_AGAIN or fate.how is How.STOPPED
 
 
+def places_after(base: Situation, row: Row | None) -> Iterator[Places]:
+    """Yield where everything runs in the end, for each order in which nodes are fenced."""
+    if row is None:
+        yield base.running
+        return
+    stays = {sid: node for sid, node in base.running.items() if node in row.left}
+    lost = {
+        sid for sid, told in row.touched.items() if all(fate.verdict in UNSAFE for fate in told)
+    }
+    for statuses in row.statuses:
+        moved = {sid: status.node for sid, status in statuses.items() if _runs(status)}
+        yield {sid: node for sid, node in (stays | moved).items() if sid not in lost}
+
+
 def _runs(status: ServiceStatus) -> bool:
     return status.state in (ServiceState.STARTED, ServiceState.MIGRATE, ServiceState.RELOCATE)
 
@@ -210,6 +221,30 @@ def _together(objective: Objective, case: Case, places: Places) -> Iterator[Coun
     for node, sids in sorted(there.items()):
         if len(sids) > 1:
             yield Counterexample(case, "together", {"sids": sids, "node": node})
+
+
+def _too_full(
+    objective: Objective, case: Case, base: Situation, places: Places
+) -> Iterator[Counterexample]:
+    for node, over_bytes in overfull(base, places, objective.most).items():
+        whole = base.nodes[node].memory_bytes
+        used = over_bytes + int(whole * objective.most)
+        fields = {
+            "where": node,
+            "used_gib": ceil(used / GIB * 10) / 10,
+            "of_gib": round(whole / GIB, 1),
+            "percent": round(float(objective.most * 100), 1),
+            "over_gib": ceil(over_bytes / GIB * 10) / 10,
+            "sids": sorted(sid for sid, place in places.items() if place == node),
+        }
+        yield Counterexample(case, "full", fields)
+
+
+def overfull(base: Situation, places: Places, most: Fraction) -> dict[str, int]:
+    """Return by how many bytes nodes are over their part of the memory, by name."""
+    used = assigned(base, places)
+    limits = {name: int(base.nodes[name].memory_bytes * most) for name in sorted(used)}
+    return {name: used[name] - limit for name, limit in limits.items() if used[name] > limit}
 
 
 def _not_safe(case: Case, row: Row) -> Iterator[Counterexample]:
