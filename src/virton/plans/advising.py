@@ -25,7 +25,7 @@ from virton.plans.verifying import Counterexample, verify
 MOST_TOGETHER = 3
 """So many changes are made together at most."""
 
-MOST_TRIED = 600
+MOST_TRIED = 1_500
 Domains = Mapping[str, Sequence[str]]
 
 
@@ -121,6 +121,7 @@ class _Search:
     ) -> None:
         self._base, _ = at_rest(situation)
         self._broken = broken
+        self._how = how
         self._kept = kept
         self._domains = domains
         self._lost = dropped(self._base)
@@ -129,7 +130,7 @@ class _Search:
 
     def best(self) -> Advice | None:
         for size in range(1, MOST_TOGETHER + 1):
-            sets = islice(combinations(self.options, size), MOST_TRIED)
+            sets = islice(filter(_go_together, combinations(self.options, size)), MOST_TRIED)
             found = [(after, chosen) for chosen in sets if (after := self.helps(chosen))]
             if found:
                 priced = [Advice(chosen, self._price(after, chosen)) for after, chosen in found]
@@ -138,10 +139,6 @@ class _Search:
 
     def helps(self, chosen: Sequence[Option]) -> Situation | None:
         """Return the cluster at rest with these options, if they mend the objective."""
-        if len({option.edit.name for option in chosen if option.edit}) < sum(
-            option.edit is not None for option in chosen
-        ):
-            return None
         try:
             after = with_options(self._base, chosen)
         except ChangeError:
@@ -149,7 +146,7 @@ class _Search:
         if not dropped(after) <= self._lost:
             return None
         for objectives in ([self._broken], self._kept):  # most sets fail at the first
-            found = verify(after, objectives, self._domains)
+            found = verify(after, objectives, self._domains, first=self._how.case)
             if any(one.broken is not None for one in found):
                 return None
         return after
@@ -160,6 +157,13 @@ class _Search:
         moves = tuple(sid for sid in sorted(runs) if now.get(sid) != before[sid].node)
         restarts = tuple(sorted(one.sid for one in chosen if one.memory_mib))
         return Price(moves, worse(self._bears, rows(after, node_cases(after))), restarts)
+
+
+def _go_together(chosen: Sequence[Option]) -> bool:
+    """Tell whether no two options change the same entry, or move the same guest."""
+    edits = [option.edit.name for option in chosen if option.edit is not None]
+    moves = [option.sid for option in chosen if option.kind == "move"]
+    return len(edits) == len(set(edits)) and len(moves) == len(set(moves))
 
 
 def with_options(base: Situation, chosen: Sequence[Option]) -> Situation:
@@ -188,8 +192,8 @@ def options(
         started = with_options(base, starts)
         [then] = verify(started, [broken], domains)
         if then.broken is not None and then.broken.how != how.how:
-            more, begun = options(started, broken, then.broken, domains), started.running.keys()
-            begun -= base.running.keys()
+            more = options(started, broken, then.broken, domains)
+            begun = started.running.keys() - base.running.keys()
             yield from (one for one in more if one.kind != "move" or one.sid not in begun)
         return
     if broken.kind == "memory":

@@ -83,9 +83,10 @@ def verify(
     wanted: Sequence[Objective],
     domains: Mapping[str, Sequence[str]] = {},
     told: Callable[[int, int], None] = lambda done, of: None,
+    first: Case | None = None,
 ) -> tuple[Verified, ...]:
-    """Try the smallest faults first; an objective that is broken is not tried on."""
-    return _Trying(situation, wanted, domains).all(told)
+    """Try the smallest faults first, or one that is named; an objective that is broken is not tried on."""
+    return _Trying(situation, wanted, domains).all(told, first)
 
 
 class _Trying:
@@ -102,10 +103,10 @@ class _Trying:
         self._tried: dict[str, int] = {}
         self._asked = lru_cache(maxsize=1)(self._ask)
 
-    def all(self, told: Callable[[int, int], None]) -> tuple[Verified, ...]:
+    def all(self, told: Callable[[int, int], None], first: Case | None) -> tuple[Verified, ...]:
         after = {fault for objective in self._wanted for fault in objective.after}
         found = [case for case in faults(self._base, self._domains) if case.kind in after]
-        found.sort(key=lambda case: (len(case.nodes) or 2, case.kind == "split"))
+        found.sort(key=lambda case: (case != first, len(case.nodes) or 2, case.kind == "split"))
         self._try(AT_REST, None)
         for at, row in enumerate(rows(self._base, found), 1):
             self._try(row.case, row)
