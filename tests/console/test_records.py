@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.console.test_history import Desk, desk
+from tests.console.test_history import PASSWORD, STEP_S, Desk, desk
 from virton.cli.scenario_file import opened
+from virton.proxmox import ClusterApi, ProxmoxClient
 
 pytestmark = pytest.mark.anyio
 __all__ = ["desk"]
@@ -105,3 +106,31 @@ async def test_a_time_that_is_none_is_refused(desk: Desk, query: str) -> None:
     answer = await desk.browser.get(f"/api/history/lanes?{query}")
     assert answer.status_code == 400
     assert set(answer.json()["error"]["fields"]) <= {"since", "until"}
+
+
+async def test_who_may_not_see_a_guest_is_not_told_its_name_or_how_it_fared(desk: Desk) -> None:
+    await desk.pass_by(10)
+    await desk.browser.write("PUT", "/api/resources/vm:100", {"max_restart": 4})
+    await desk.pass_by(10)
+    cluster = ProxmoxClient.in_process(desk.cluster.app)
+    ticket = await ClusterApi(cluster).log_in("root@pam", PASSWORD, 0)
+    eye = {"userid": "eye@pve", "password": PASSWORD}
+    await cluster.call("POST", "/access/users", ticket, eye)
+    assert not (await desk.browser.log_in("eye@pve", PASSWORD)).json()["lab"]
+    for path, role in (("/", "Administrator"), ("/vms/100", "NoAccess")):
+        grant = {"path": path, "users": "eye@pve", "roles": role}
+        await cluster.call("PUT", "/access/acl", ticket, grant)
+    await cluster.aclose()
+    desk.cluster.world.step(STEP_S)  # in the same second it would be the same ticket
+    session = (await desk.browser.log_in("eye@pve", PASSWORD)).json()
+    assert session["lab"]  # the rights have changed, and with them what is offered
+    time = f"since=0&until={await now_ms(desk)}"
+    told = [
+        await got(desk, f"/api/history{path}")
+        for path in ("", "/latest", "/deeds", f"/moment?at={await now_ms(desk)}", f"/lanes?{time}")
+    ]
+    assert "VM 100" in str(told)
+    assert "LOTCES-WIN" not in str(told)
+    fared = (await got(desk, f"/api/history/availability?{time}"))["rows"]
+    assert [row["sid"] for row in fared] == ["vm:121", "vm:122", "vm:124", "vm:999"]
+    assert (await desk.browser.get("/api/forecast/table")).status_code == 403

@@ -180,7 +180,8 @@ class Sessions:
 
     async def _ask(self, ticket: Ticket, last: Standing | None) -> Standing:
         permissions = await ClusterApi(self._client, ticket).permissions()
-        lab = last.lab if last is not None else await self.offers_lab(ticket)
+        same = last is not None and last.permissions == permissions
+        lab = last.lab if last is not None and same else await self.offers_lab(ticket)
         standing = Standing(permissions, lab)
         if AUDIT in standing.privileges:
             self._lender.lend(ticket)

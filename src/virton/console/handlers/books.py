@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from virton.console.guard import Call
 from virton.console.handlers.pages import locale_of
+from virton.console.page.sight import may_see_guest
 from virton.console.problems import Refusal
 from virton.console.watch.chronicle import Books
 from virton.keeping.database import HistoryError
@@ -40,11 +41,15 @@ def sentences_of(call: Call) -> Sentences:
     return Sentences.of(language_of(call))
 
 
-async def calling(said: Sentences, books: Books, told: Any) -> Sentences:
-    """Return the sentences, in which the resources that something names are called by name."""
-    sids = sids_in(json.dumps(told, default=str))
+async def calling(call: Call, books: Books, told: Any) -> Sentences:
+    """Return the sentences, in which the resources that something names are called by name.
+
+    Guests that the user may not see are called by their number alone.
+    """
+    found = sids_in(json.dumps(told, default=str))
+    sids = [sid for sid in sorted(found) if may_see_guest(call.standing, sid)]
     names = await looked_up(lambda: books.moments.called(sids)) if sids else {}
-    return said.calling(caller(names))
+    return sentences_of(call).calling(caller(names))
 
 
 def language_of(call: Call) -> str:

@@ -8,7 +8,8 @@ from starlette.responses import Response
 
 from virton.console.answers import Answer
 from virton.console.guard import Call
-from virton.console.handlers.books import books_of, calling, looked_up, sentences_of
+from virton.console.handlers.books import books_of, calling, looked_up
+from virton.console.page.sight import kept_row_seen_by
 from virton.console.problems import Refusal
 from virton.console.standings import AUDIT
 from virton.ha.causes import CAUSES
@@ -33,7 +34,7 @@ async def find(call: Call) -> Response:
     limit = min(number_of(asked, "limit") or 50, MOST_AT_ONCE)
     page = await looked_up(lambda: books.history.find(wanted, after=after, limit=limit))
     before = await looked_up(lambda: _reasons(books.history, page.rows))
-    said = await calling(sentences_of(call), books, [named(row) for row in page.rows])
+    said = await calling(call, books, [named(row) for row in page.rows])
     rows = [told(row, said, chain_of(row, before)) for row in page.rows]
     following = None if page.after is None else f"{page.after[0]}.{page.after[1]}"
     return Answer({"rows": rows, "after": following, "cluster": books.cluster})
@@ -79,7 +80,7 @@ async def latest(call: Call) -> Response:
     """Return the last change of each node, resource and rule."""
     books = books_of(call, AUDIT)
     rows = await looked_up(books.history.latest)
-    said = await calling(sentences_of(call), books, [named(row) for row in rows])
+    said = await calling(call, books, [named(row) for row in rows])
     return Answer(
         {
             row.whom: {
@@ -99,7 +100,8 @@ async def moment(call: Call) -> Response:
     at_ms = number_of(call.request.query_params, "at")
     if at_ms is None:
         raise Refusal(400, "invalid", None, {"at": "required"})
-    rows = await looked_up(lambda: books.moments.at(at_ms))
+    kept = await looked_up(lambda: books.moments.at(at_ms))
+    rows = {name: kept_row_seen_by(call.standing, name, row) for name, row in kept.items()}
     return Answer({"at": at_ms, **by_part(rows)})
 
 

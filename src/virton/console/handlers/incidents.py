@@ -6,7 +6,8 @@ from starlette.responses import Response
 
 from virton.console.answers import Answer
 from virton.console.guard import Call, read_json
-from virton.console.handlers.books import books_of, calling, looked_up, sentences_of
+from virton.console.handlers.books import books_of, calling, looked_up
+from virton.console.page.sight import sees_all_guests
 from virton.console.problems import Refusal
 from virton.console.standings import AUDIT, CONSOLE
 from virton.keeping.outbox import Delivery, KeptIncident, Outbox, State
@@ -25,8 +26,9 @@ async def find(call: Call) -> Response:
     kept = await looked_up(
         lambda: [(one, outbox.of_incident(one.number)) for one in outbox.recent()]
     )
-    said = await calling(sentences_of(call), books, [one.body for one, _ in kept])
-    rows = [_incident(one, deliveries, said) for one, deliveries in kept]
+    said = await calling(call, books, [one.body for one, _ in kept])
+    wholly = sees_all_guests(call.standing.permissions)
+    rows = [_incident(one, deliveries, said, wholly) for one, deliveries in kept]
     telling = call.console.telling
     names = [] if telling is None else [one.name for one in telling.book.recipients]
     return Answer({"rows": rows, "recipients": names})
@@ -65,7 +67,9 @@ async def try_out(call: Call) -> Response:
     return Answer({"ok": True})
 
 
-def _incident(kept: KeptIncident, told: list[Delivery], said: Sentences) -> dict[str, Any]:
+def _incident(
+    kept: KeptIncident, told: list[Delivery], said: Sentences, wholly: bool
+) -> dict[str, Any]:
     incident = read_incident(kept.body)
     first = incident.happenings[0]
     return {
@@ -83,19 +87,22 @@ def _incident(kept: KeptIncident, told: list[Delivery], said: Sentences) -> dict
             {"at": round(one.to_s * 1000), "says": said.happening(one.kind, one.whom, one.facts)}
             for one in incident.happenings
         ],
-        "deliveries": [delivery_told(one, said) for one in told],
+        "deliveries": [delivery_told(one, said, wholly) for one in told],
     }
 
 
-def delivery_told(one: Delivery, said: Sentences) -> dict[str, Any]:
-    """Return a message, with what became of it in words."""
+def delivery_told(one: Delivery, said: Sentences, wholly: bool) -> dict[str, Any]:
+    """Return a message, with what became of it in words.
+
+    Its subject names guests: it is told only to who may see all of them (`wholly`).
+    """
     return {
         "recipient": one.recipient,
         "phase": one.phase,
         "state": one.state,
         "reason": one.reason,
         "why": said.say(f"delivery.{one.reason if one.state == 'not_sent' else one.state}", {}),
-        "subject": read_message(one.message).subject,
+        "subject": read_message(one.message).subject if wholly else "",
         "attempts": one.attempts,
         "most": most_attempts(),
         "next": one.next_ms if one.state is State.QUEUED and one.attempts else None,

@@ -9,6 +9,7 @@ from virton.console.answers import Answer
 from virton.console.guard import Call, read_json
 from virton.console.handlers.books import books_of, looked_up, sentences_of
 from virton.console.handlers.incidents import delivery_told
+from virton.console.page.sight import sees_all_guests
 from virton.console.problems import Refusal
 from virton.console.standings import AUDIT, MODIFY
 from virton.console.watch.chronicle import Books
@@ -30,6 +31,7 @@ async def show(call: Call) -> Response:
     given, said = telling.given, sentences_of(call)
     kept = await looked_up(lambda: read_book(books.settings, telling.sealer))
     sent = await looked_up(lambda: books.outbox.deliveries(NEWEST))
+    wholly = sees_all_guests(call.standing.permissions)
     fixed = {one.name for one in given.recipients}
     mail = given.mail or kept.mail
     return Answer(
@@ -47,7 +49,7 @@ async def show(call: Call) -> Response:
             "presets": sorted(PRESETS),
             "retention": await _retention(call, books),
             "audit": _audit(call),
-            "deliveries": [delivery_told(one, said) for one in sent],
+            "deliveries": [delivery_told(one, said, wholly) for one in sent],
         }
     )
 

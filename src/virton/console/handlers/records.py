@@ -12,11 +12,12 @@ from starlette.responses import Response
 from virton.console import deeds
 from virton.console.answers import Answer, json_text
 from virton.console.guard import Call
-from virton.console.handlers.books import books_of, calling, looked_up, sentences_of
+from virton.console.handlers.books import books_of, calling, looked_up
 from virton.console.handlers.foretelling import seen
 from virton.console.handlers.history import by_part, named, number_of, told, wanted_of
+from virton.console.page.sight import kept_row_seen_by, may_see_guest
 from virton.console.problems import Refusal
-from virton.console.standings import AUDIT
+from virton.console.standings import AUDIT, Standing
 from virton.console.watch.chronicle import Books
 from virton.keeping.audit_read import newest
 from virton.keeping.history import Filter
@@ -43,19 +44,28 @@ async def lanes(call: Call) -> Response:
     books, asked = books_of(call, AUDIT), call.request.query_params
     since_ms, until_ms = _time(call)
     text = asked.get("text", "").casefold()
-    rows, more = await looked_up(lambda: _lanes(books, since_ms, until_ms, text))
+    seen_by = call.standing
+    rows, more = await looked_up(lambda: _lanes(books, since_ms, until_ms, text, seen_by))
     unseen = await looked_up(lambda: _unseen(books, since_ms, until_ms))
     began = await looked_up(books.moments.began)
     return Answer({"lanes": rows, "more": more, "unseen": unseen, "began": began})
 
 
-def _lanes(books: Books, since_ms: int, until_ms: int, text: str) -> tuple[list[Any], int]:
+def _lanes(
+    books: Books, since_ms: int, until_ms: int, text: str, standing: Standing
+) -> tuple[list[Any], int]:
     changed = set(books.moments.changed(since_ms, until_ms))
     known = [name for name in books.moments.names() if name.startswith(tuple(_PREFIX))]
     wanted = [n for n in known if (text in n.casefold() if text else _is_shown(n, changed))]
     wanted.sort(key=_place)
     courses = books.moments.between(since_ms, until_ms, wanted[:MOST_LANES])
-    rows = [_lane(name, courses[name]) for name in wanted[:MOST_LANES] if name in courses]
+    rows = [
+        _lane(
+            name, [(at_ms, kept_row_seen_by(standing, name, row)) for at_ms, row in courses[name]]
+        )
+        for name in wanted[:MOST_LANES]
+        if name in courses
+    ]
     return rows, max(0, len(wanted) - MOST_LANES)
 
 
@@ -97,13 +107,17 @@ def _unseen(books: Books, since_ms: int, until_ms: int) -> list[Span]:
 
 
 async def availability(call: Call) -> Response:
-    """Return for how long each resource was up and down within a time (`since`, `until`, ms)."""
+    """Return for how long each resource was up and down within a time (`since`, `until`, ms).
+
+    Whether a guest ran that the user may not see is not told.
+    """
     books = books_of(call, AUDIT)
     since_ms, until_ms = _time(call)
     chronicle = call.console.poller.chronicle
     now_s = (chronicle and chronicle.now_s) or call.console.clock.time()
     until_ms = min(until_ms, round(now_s * 1000))
-    rows = await looked_up(lambda: _availability(books, since_ms, until_ms))
+    found = await looked_up(lambda: _availability(books, since_ms, until_ms))
+    rows = [row for row in found if may_see_guest(call.standing, row["sid"])]
     return Answer({"rows": rows, "since": since_ms, "until": until_ms})
 
 
@@ -137,7 +151,7 @@ async def done_by_whom(call: Call) -> Response:
     before, folder = number_of(asked, "before"), call.console.settings.data
     text = asked.get("text", "")
     found = await looked_up(lambda: newest(folder, MOST_DEEDS, text, before))
-    said = await calling(sentences_of(call), books, found.rows)
+    said = await calling(call, books, found.rows)
     return Answer({"rows": [deeds.told(row, said) for row in found.rows], "before": found.before})
 
 
@@ -153,7 +167,7 @@ async def export(call: Call) -> Response:
         raise Refusal(400, "invalid", None, {"format": "not_a_value"})
     wanted = wanted_of(asked)
     rows = await looked_up(lambda: _all_of(books, wanted))
-    said = await calling(sentences_of(call), books, [named(row) for row in rows])
+    said = await calling(call, books, [named(row) for row in rows])
     if form == "csv":
         content: bytes = _csv(rows, said).encode("utf-8-sig")
     else:

@@ -1,5 +1,8 @@
 """What one viewer may see of the page model that all share."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from virton.console.page.assemble import forbidden
 from virton.console.page.changes import Beat, Change, Gone, Rows
 from virton.console.page.model import Cluster, Guest, PageModel, Resource
@@ -76,8 +79,25 @@ def _resources(standing: Standing, resources: tuple[Resource, ...]) -> tuple[Res
     )
 
 
+_HIDDEN = {"name": None, "guest": None, "down": False}
+"""What a row of a resource shows of a guest that its viewer may not see."""
+
+
 def _unnamed(row: Resource) -> Resource:
-    return row.model_copy(update={"name": None, "guest": None, "down": False})
+    return row.model_copy(update=_HIDDEN)
+
+
+def kept_row_seen_by(standing: Standing, name: str, row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row that was kept (`resources/vm:100`) as this viewer may know it."""
+    part, _, sid = name.partition("/")
+    if not row or part != "resources" or may_see_guest(standing, sid):
+        return dict(row)
+    return {**row, **_HIDDEN}
+
+
+def may_see_guest(standing: Standing, sid: str) -> bool:
+    """Tell whether the guest of a resource is within a viewer's sight."""
+    return _may_see(standing.permissions, integer(sid.partition(":")[2]))
 
 
 def _may_audit(standing: Standing) -> bool:
