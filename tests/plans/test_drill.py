@@ -21,9 +21,10 @@ from virton.ha.events.lrm import Started
 from virton.language.sentences import Sentences
 from virton.plans.drill import Drill, Fault, Tried, read_drill, read_form
 from virton.plans.drill_forecast import foresee
+from virton.plans.drill_keeper import DrillKeeper, Proposal, UnderWay
 from virton.plans.drill_measures import measured_of
 from virton.plans.drill_report import kst, measure, report, report_text
-from virton.plans.drilling import Watch, try_out
+from virton.plans.drilling import Watch, try_all, try_out
 from virton.plans.fields import FieldError
 from virton.plans.looking import Look, looks
 from virton.plans.pages import TemplateFaultError, page
@@ -74,26 +75,45 @@ class Lab:
         self._world.set_power(fault.node, True)
 
 
+class KilledError(Exception):
+    """The drill's own end in the middle of it."""
+
+
 async def _drilled(folder: Path) -> tuple[Drill, dict[str, int]]:
     live = await Live(folder).log_in()
     master = (await live.api.manager_status()).master_node
     busy = next(node for node in ("phum01", "phum03") if node != master)
     lab = Lab(live)
 
+    killed_at = [live.running.world.now() + 60]
+
     async def pause(seconds: float) -> None:
         live.running.world.step(int(seconds))
+        if killed_at and live.running.world.now() >= killed_at[0]:
+            killed_at.clear()
+            raise KilledError
 
-    tried = await try_out(Watch(live.api, pause), lab, Fault("lose", busy), foresee)
-    started = dict(lab.started)
-    where = next(one.running for one in reversed([*looks(tried.looks)]))
-    again = next(where[sid] for sid in started)
-    cut = await try_out(Watch(live.api, pause), lab, Fault("cut", again), foresee)
-    assert cut.looks[-1]["at_s"] - cut.struck_s > 100
     consents = (
         {"role": "examiner", "name": "김점검", "at_s": 1_800_000_000},
         {"role": "approver", "name": "이승인", "at_s": 1_800_000_060},
     )
-    drill = Drill(read_form(FORM), consents, (tried, cut), "0.0.0")
+    watch = Watch(live.api, pause)
+    form, faults = read_form(FORM), (Fault("lose", busy),)
+    begun = UnderWay(Proposal(form, faults, "root@pam", lab=True, consents=consents))
+    keeper = DrillKeeper(folder)
+    keeper.keep(begun)
+    with pytest.raises(KilledError):
+        await try_all(begun, keeper.keep, lambda _: watch, lab, foresee)
+    kept = keeper.read()
+    assert kept is not None
+    ended = await try_all(kept, keeper.keep, lambda _: watch, lab, foresee)
+    [tried] = ended.tried
+    started = dict(lab.started)
+    where = next(one.running for one in reversed([*looks(tried.looks)]))
+    again = next(where[sid] for sid in started)
+    cut = await try_out(watch, lab, Fault("cut", again), foresee)
+    assert cut.looks[-1]["at_s"] - cut.struck_s > 100
+    drill = ended.with_tried(cut).record("0.0.0")
     return drill, {sid: at_s - tried.struck_s for sid, at_s in started.items()}
 
 

@@ -1,7 +1,5 @@
 """`virton drill`: the yearly redundancy check: forecast, consent, a real fault, and a report."""
 
-import json
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,17 +10,17 @@ import typer
 from virton import __version__
 from virton.cli.complaint import complain, complain_of, words_of_failure
 from virton.cli.desired_file import text_in
-from virton.cli.drill_hands import LabHand, OperatorHand, consents_of
+from virton.cli.drill_course import Order, held, kept, text
 from virton.cli.drill_page import print_report
 from virton.cli.exit_codes import BROKEN, OneForErrors, errors_exit_with_one
 from virton.cli.language import Language, LanguageOption, environment_language, printable, sentences
-from virton.cli.live_plan import Session, in_session
+from virton.cli.live_plan import in_session
 from virton.cli.option_groups import with_groups
-from virton.cli.plan_source import LiveCluster, PlanSource
+from virton.cli.plan_source import LiveCluster
 from virton.cli.terminal import terminal
 from virton.damage import DamagedError, reading
 from virton.language.sentences import LOCALES
-from virton.plans.drill import Drill, Fault, read_drill, read_form
+from virton.plans.drill import Fault, read_drill, read_form
 from virton.plans.fields import FieldError, Fields
 from virton.plans.pages import TEMPLATES, TemplateFaultError, check_template, page
 from virton.plans.yaml_file import NotYamlError, read_tree
@@ -30,8 +28,7 @@ from virton.strict_json import read_json
 
 # The model of the HA stack, and what speaks HTTP, are loaded when a drill is held: help needs neither.
 if TYPE_CHECKING:
-    from virton.plans.drilling import Hand
-    from virton.plans.looking import Look
+    from virton.plans.drill_keeper import UnderWay
 
 COMMAND = OneForErrors
 Several = list[str] | None
@@ -70,6 +67,10 @@ def drill(
     show_template: Annotated[
         bool, typer.Option("--show-template", help="Print the template, to be edited.")
     ] = False,
+    resume: Annotated[
+        bool,
+        typer.Option("--resume", help="Go on with the check in --out that was interrupted."),
+    ] = False,
     verify: Annotated[
         tuple[Path, Path] | None,
         typer.Option(metavar="REPORT CAPTURE", help="Recompute a report from its capture."),
@@ -87,80 +88,26 @@ def drill(
         if verify is not None:
             _verify(*verify, lang)
             return
-        words = _form(form, lang)
-        faults = [*(Fault("lose", n) for n in lose or []), *(Fault("cut", n) for n in cut or [])]
-        if not faults:
-            complain(_text(lang, "wrong.no_fault"))
+        faults = (*(Fault("lose", n) for n in lose or []), *(Fault("cut", n) for n in cut or []))
+        if resume:
+            beside: dict[str, Any] = {"--form": form, "--lose": lose, "--cut": cut, "--lab": lab}
+            beside |= {"--consent": consent, "--last": last}
+            if given := [name for name, value in beside.items() if value]:
+                complain(text(lang, "wrong.beside", option="--resume", given=given))
+        words = {} if resume else _form(form, lang)
+        if not faults and not resume:
+            complain(text(lang, "wrong.no_fault"))
         source, before = cluster.source(), _last(last, lang)
         _check_places(out, template)
-        drilled = in_session(
-            source, lang, lambda s: _drilled(s, source, faults, words, consent or [], lab, lang)
-        )
-        record = Drill(words, *drilled, program=__version__, last=before)
-        written = _written(record, out, template, lang)
+        order = Order(out, words, faults, consent or [], lab, before, lang)
+        with kept(out, lang, resume=resume) as keeper:
+            ended = in_session(source, lang, lambda s: held(s, source, keeper, order))
+            written = _written(ended, out, template, lang)
+            keeper.forget()
     print_report(terminal(soft_wrap=True), sentences(lang), written)
-    terminal().print(_text(lang, "drill.written", folder=str(out)))
+    terminal().print(text(lang, "drill.written", folder=str(out)))
     if written["result"] != "pass":
         raise typer.Exit(BROKEN)
-
-
-async def _drilled(
-    session: Session,
-    source: PlanSource,
-    faults: list[Fault],
-    form: dict[str, Any],
-    consent: list[str],
-    lab: bool,
-    lang: Language | None,
-) -> tuple[tuple[dict[str, Any], ...], tuple[Any, ...]]:
-    import asyncio
-
-    from virton.forecast.situation import situation_of
-    from virton.plans.drill_forecast import foresee, foreseen
-    from virton.plans.drilling import NotReturnedError, Watch, try_out
-
-    out, said = terminal(soft_wrap=True), sentences(lang)
-    situation = situation_of(json.loads(session.capture))
-    for fault in faults:
-        if fault.node not in situation.online:
-            fields = {"field": f"--{fault.how}", "name": fault.node}
-            complain(_text(lang, "wrong.no_node", known=sorted(situation.online), **fields))
-    hand: Hand = OperatorHand(lang)
-    if lab:
-        hand = await LabHand.at(source.source, lang)
-    for fault in faults:
-        back, longest_s = foreseen(json.loads(session.capture), fault)
-        title = said.say(f"plans.drill.fault.{fault.how}", {"node": fault.node})
-        line = _text(lang, "drill.foreseen", title=title, count=len(back), longest_s=longest_s)
-        out.print(line)
-    # the cluster's clock is the report's: nobody has agreed after the fault because another one is ahead
-    ahead_s = 0.0 if situation.asked_s is None else situation.asked_s - session.taken_s
-    agreed = consents_of(form, consent, lang, lambda: time.time() + ahead_s)
-    tried = []
-    for fault in faults:
-        watch = Watch(session.desk.api, asyncio.sleep, _told(lang, fault))
-        try:
-            tried.append(await try_out(watch, hand, fault, foresee))
-        except NotReturnedError as error:
-            complain(_text(lang, "drill.not_returned", node=str(error)))
-    return agreed, tuple(tried)
-
-
-def _told(lang: Language | None, fault: Fault) -> Any:
-    shown: dict[str, str] = {}
-
-    def tell(seen: "Look", after_s: int) -> None:
-        state = seen.nodes.get(fault.node, "")
-        if shown.get("state") != state:
-            shown["state"] = state
-            line = sentences(lang).say("plans.drill.step", {"node": fault.node, "state": state})
-            terminal().print(f"{after_s:>5} s  {printable(line)}")
-
-    return tell
-
-
-def _text(lang: Language | None, key: str, **fields: Any) -> str:
-    return printable(sentences(lang).say(f"plans.{key}", fields))
 
 
 @contextmanager
@@ -169,25 +116,25 @@ def _told_wrong(path: Path, lang: Language | None) -> Iterator[None]:
     try:
         yield
     except FieldError as error:
-        words = _text(lang, f"wrong.{error.problem}", **{"field": error.field, **error.fields})
+        words = text(lang, f"wrong.{error.problem}", **{"field": error.field, **error.fields})
         complain(f"{path}: {words}")
 
 
 def _form(path: Path | None, lang: Language | None) -> dict[str, Any]:
     if path is None:
-        complain(_text(lang, "wrong.no_form"))
+        complain(text(lang, "wrong.no_form"))
     try:
         with _told_wrong(path, lang):
             return read_form(read_tree(text_in(path, "--form")))
     except NotYamlError as error:
-        complain(f"{path}:{error.line}: {_text(lang, 'wrong.not_yaml', why=error.why)}")
+        complain(f"{path}:{error.line}: {text(lang, 'wrong.not_yaml', why=error.why)}")
 
 
 def _json_in(path: Path, option: str, lang: Language | None) -> Any:
     try:
         return read_json(text_in(path, option))
     except ValueError:
-        complain(f"{path}: {_text(lang, 'wrong.not_json')}")
+        complain(f"{path}: {text(lang, 'wrong.not_json')}")
 
 
 def _last(path: Path | None, lang: Language | None) -> dict[str, Any] | None:
@@ -211,12 +158,14 @@ def _check_places(out: Path, template: Path | None) -> None:
 
 
 def _written(
-    record: Drill, out: Path, template: Path | None, lang: Language | None
+    ended: "UnderWay", out: Path, template: Path | None, lang: Language | None
 ) -> dict[str, Any]:
     """Write the three files; the record first, as everything can be made of it again."""
     from virton.plans.drill_report import report, report_text
 
-    language = str(lang or environment_language())
+    record = ended.record(__version__)
+    begun_in = ended.started.lang if ended.started else str(environment_language())
+    language = str(lang or begun_in)
     try:
         out.mkdir(parents=True, exist_ok=True)
         (out / "capture.json").write_text(record.text, "utf-8")
@@ -244,9 +193,9 @@ def _verify(path: Path, capture: Path, lang: Language | None) -> None:
         with reading(str(capture), ""):
             made = report_text(report(record, language))
     except (DamagedError, ScenarioError) as error:
-        complain(printable(f"{capture}: {_text(lang, 'wrong.no_record')} ({error})"))
+        complain(printable(f"{capture}: {text(lang, 'wrong.no_record')} ({error})"))
     if made != kept:
         lines = zip(made.splitlines(True), [*kept.splitlines(True), ""], strict=False)
         at = next((n for n, (one, other) in enumerate(lines, 1) if one != other), 0)
-        complain(_text(lang, "drill.altered", file=str(path), line=at))
-    terminal().print(_text(lang, "drill.same", file=str(path)))
+        complain(text(lang, "drill.altered", file=str(path), line=at))
+    terminal().print(text(lang, "drill.same", file=str(path)))

@@ -11,7 +11,6 @@ from typing import Any
 
 from virton import __version__
 from virton.console.clock import Clock
-from virton.console.drill_keeper import DrillKeeper, Proposal, Started, UnderWay
 from virton.console.lender import Lender
 from virton.console.one_at_a_time import OneAtATime
 from virton.console.player import ask_player
@@ -20,6 +19,7 @@ from virton.language.drills import outcome
 from virton.language.sentences import Sentences
 from virton.plans.desired import DesiredError
 from virton.plans.drill import Drill, Fault, Tried, read_form
+from virton.plans.drill_keeper import DrillKeeper, Proposal, Started, UnderWay
 from virton.plans.drill_measures import measured_of
 from virton.plans.drilling import (
     LOOK_S,

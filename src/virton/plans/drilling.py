@@ -13,6 +13,7 @@ from virton.plans.looking import AT_REST, Look, look, looks
 from virton.proxmox.errors import ApiFailure
 
 if TYPE_CHECKING:
+    from virton.plans.drill_keeper import UnderWay
     from virton.proxmox.api import ClusterApi
 
 LOOK_S = 1.0
@@ -147,6 +148,26 @@ async def try_out(
         await hand.mend(fault)
     await _returned(watch, clock, fault)
     return trying.tried
+
+
+async def try_all(
+    begun: "UnderWay",
+    keep: Callable[["UnderWay"], None],
+    watch_of: Callable[[Fault], Watch],
+    hand: Hand,
+    foresee: Foresee,
+) -> "UnderWay":
+    """Try what is left of a drill's faults, and keep each step; raises what `try_out` does."""
+    for fault in begun.proposal.faults[len(begun.tried) :]:
+        at = begun
+
+        def kept(trying: Trying, at: "UnderWay" = at) -> None:
+            keep(replace(at, trying=trying))
+
+        tried = await try_out(watch_of(fault), hand, fault, foresee, kept, at.trying)
+        begun = at.with_tried(tried)
+        keep(begun)
+    return begun
 
 
 async def _ready(watch: Watch, hand: Hand, fault: Fault, foresee: Foresee) -> Trying:

@@ -1,4 +1,4 @@
-"""Keeps a drill that is put forward or under way, so that a restart of the console loses nothing of it."""
+"""Keeps a drill that is put forward or under way, so that a restart, or kill -9, loses nothing of it."""
 
 import hashlib
 import json
@@ -9,7 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from virton.damage import reading
-from virton.plans.drill import Fault, Tried, read_consents, read_fault, read_form, read_tried
+from virton.plans.drill import (
+    Drill,
+    Fault,
+    Tried,
+    read_consents,
+    read_fault,
+    read_form,
+    read_last,
+    read_tried,
+)
 from virton.plans.drilling import Trying, read_trying
 from virton.plans.fields import FieldError, Fields
 from virton.strict_json import read_json
@@ -48,12 +57,20 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class UnderWay:
-    """A drill as far as it has come: what was tried already, and what is being tried."""
+    """A drill as far as it has come: what was tried already, and what is being tried.
+
+    `last` are the measured times of the drill before, where they were given for it.
+    """
 
     proposal: Proposal
     started: Started | None = None
     tried: tuple[Tried, ...] = ()
     trying: Trying | None = None
+    last: Mapping[str, Any] | None = None
+
+    def record(self, program: str) -> Drill:
+        """Return what a report is made of."""
+        return Drill(self.proposal.form, self.proposal.consents, self.tried, program, self.last)
 
     def with_tried(self, tried: Tried) -> "UnderWay":
         """Return it with one more fault that was tried."""
@@ -64,11 +81,11 @@ class DrillKeeper:
     """The folder of a drill under way: one file for it, and one for each capture."""
 
     def __init__(self, drills: Path) -> None:
-        self._folder = drills / FOLDER
+        self.folder = drills / FOLDER
 
     def read(self) -> UnderWay | None:
         """Return what was kept; raises DamagedError where that cannot be read."""
-        path = self._folder / FILE
+        path = self.folder / FILE
         if not path.exists():
             return None
         with reading(str(path), _ADVICE):
@@ -86,25 +103,27 @@ class DrillKeeper:
         proposal = _proposal(told.part("proposal"))
         if started is not None and len(tried) > len(proposal.faults):
             raise FieldError("tried", "list")
-        return UnderWay(proposal, started, tried, trying)
+        last = read_last(told.part("last")) if "last" in told else None
+        return UnderWay(proposal, started, tried, trying, last)
 
     def _capture(self, at: int) -> Mapping[str, Any]:
-        text = (self._folder / f"before-{at}.json").read_text("utf-8")
+        text = (self.folder / f"before-{at}.json").read_text("utf-8")
         return Fields(read_json(text)).mapping("capture")
 
     def keep(self, under_way: UnderWay) -> None:
         """Keep it in the place of what was before; raises OSError."""
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if under_way.trying is not None and under_way.trying.phase == "waits":
-            path = self._folder / f"before-{len(under_way.tried)}.json"
+            path = self.folder / f"before-{len(under_way.tried)}.json"
             put_in_place(path, json.dumps({"capture": under_way.trying.capture}))
-        put_in_place(self._folder / FILE, json.dumps(_told(under_way)))
+        put_in_place(self.folder / FILE, json.dumps(_told(under_way)))
 
     def forget(self) -> None:
         """Forget what was kept."""
         with suppress(OSError):
-            for path in [self._folder / FILE, *sorted(self._folder.glob("before-*.json"))]:
+            for path in [self.folder / FILE, *sorted(self.folder.glob("before-*.json"))]:
                 path.unlink(missing_ok=True)
+            self.folder.rmdir()
 
 
 def _told(under_way: UnderWay) -> dict[str, Any]:
@@ -121,6 +140,7 @@ def _told(under_way: UnderWay) -> dict[str, Any]:
         "started": started and {"who": started.who, "lang": started.lang, "at_s": started.at_s},
         "tried": [_without_capture(one.to_json()) for one in under_way.tried],
         "trying": trying and trying.to_json(),
+        "last": None if under_way.last is None else dict(under_way.last),
     }
 
 
