@@ -31,6 +31,8 @@ PRIVILEGES = ["Sys.Audit", "Sys.Console", "Sys.Modify", "VM.Migrate"]
 BELOW = "/ha"
 """The path below which it stands, too, as behind a proxy that has one for it."""
 CSRF = "token-of-the-stand-in"
+REQUEST = "0123456789ab"
+"""The name of each request that it refuses."""
 NOWHERE = "/nowhere"
 """An empty page, where the browser waits for the next test without leaving the process it has warm."""
 
@@ -237,7 +239,7 @@ def make_app(standin: Standin) -> Starlette:
             return _unauthorised()
         if standin.refusals:
             status, error = standin.refusals.pop(0)
-            return JSONResponse(error, status)
+            return JSONResponse(error, status, {"X-Request-Id": REQUEST})
         anonymous = request.query_params.get("anonymous") == "1"
         name = f"{'cluster' if anonymous else 'virton'}-2025-11-23-0303.json"
         content = {"about": {"anonymous": anonymous, "remarks": standin.remarks}}
@@ -261,7 +263,7 @@ def make_app(standin: Standin) -> Starlette:
         standin.writes.append((request.method, path, body))
         if standin.refusals:
             status, error = standin.refusals.pop(0)
-            return JSONResponse(error, status)
+            return JSONResponse(error, status, {"X-Request-Id": REQUEST})
         if path == "/api/lab":
             carry_out(standin.laboratory, body)
         return JSONResponse(standin.answer)

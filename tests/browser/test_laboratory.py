@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser import contents
 from tests.browser.stage import Opener
-from tests.browser.standin import Standin
+from tests.browser.standin import REQUEST, Standin
 
 pytestmark = pytest.mark.browser
 
@@ -97,7 +97,9 @@ def test_time_runs_faster_stands_still_and_goes_by_steps(lab_page: Page, standin
 def test_a_refusal_is_said(lab_page: Page, standin: Standin) -> None:
     standin.refuse(403, "Permission check failed (/, Sys.Modify)")
     lab(lab_page).get_by_role("button", name="10초 건너뛰기").click()
-    expect(lab_page.get_by_text("실험실 요청이 실패했습니다.")).to_contain_text("Sys.Modify")
+    note = lab_page.get_by_text("실험실 요청이 실패했습니다.")
+    expect(note).to_contain_text("Sys.Modify")
+    expect(note).to_contain_text(f"요청 번호 {REQUEST}")
 
 
 def test_switches_follow_the_cluster_and_keep_the_focus(lab_page: Page, standin: Standin) -> None:

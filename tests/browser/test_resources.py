@@ -5,7 +5,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser import contents
 from tests.browser.stage import Opener
-from tests.browser.standin import Standin
+from tests.browser.standin import REQUEST, Standin
 from tests.browser.visit import KO, choose_in_menu, line, matters
 
 pytestmark = pytest.mark.browser
@@ -159,6 +159,10 @@ def test_a_refusal_is_said_in_the_form_and_nothing_is_lost(page: Page, standin: 
     alert = page.get_by_role("dialog").get_by_role("alert")
     expect(alert).to_contain_text("VM 130 (mail) 리소스는 이미 HA에 등록되어 있습니다.")
     expect(alert).to_contain_text("resource ID 'vm:130' already defined")
+    request = alert.get_by_text(REQUEST)
+    expect(alert).to_contain_text(f"요청 번호 {REQUEST}")
+    request.click()
+    assert page.evaluate("String(getSelection())") == REQUEST
     expect(field(page, "설명")).to_have_value("메일")
     submit(page, "추가").click()
     expect(page.get_by_role("dialog")).to_have_count(0)

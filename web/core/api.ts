@@ -29,7 +29,7 @@ export class ApiError extends Error {
   readonly isTold: boolean;
   /** The name of the console's own token, where it is refused or lacks a privilege. */
   readonly token: string | null;
-  /** The name of the request, by which the console's log tells more. */
+  /** The name of the request, under which the console's log tells of it; null where that tells no more. */
   readonly request: string | null;
   /** The whole reason in the user's language, where the console tells one of plans and drills. */
   readonly reason: string | null;
@@ -46,8 +46,9 @@ export class ApiError extends Error {
     this.isUnknown = told.unknown ?? false;
     this.isTold = told.told ?? false;
     this.token = told.token ?? null;
-    this.request = told.request ?? null;
     this.reason = told.code === "plan" ? (told.detail ?? null) : null;
+    const saysAll = this.reason !== null || told.status === 401 || told.status === 429;
+    this.request = saysAll ? null : (told.request ?? null);
   }
 }
 
@@ -103,6 +104,7 @@ function refusalOf(answer: Response, content: unknown): ApiError {
     retry_after_s: told?.retry_after_s ?? Number(answer.headers.get("Retry-After") ?? 0),
     ...told?.error,
     status: answer.status,
+    request: answer.headers.get("X-Request-Id") ?? undefined,
     told: Boolean(told?.error),
   });
 }

@@ -13,11 +13,11 @@ import { may } from "../core/store.js";
 import { openHeartbeat, openMailServer, openRetention } from "../forms/mail-server.js";
 import { openRecipient, openRecipientRemoval } from "../forms/recipient.js";
 import { manualLink } from "../parts/manual.js";
-import { note } from "../parts/notes.js";
+import { note, noteFailure } from "../parts/notes.js";
 import { pill } from "../parts/pill.js";
 import { cellsOf, type Column, tableView } from "../parts/table.js";
 import { deliveryText } from "../records/incidents.js";
-import { errorLine } from "../words/errors.js";
+import { failureView } from "../words/errors.js";
 import { dateTime, number, t } from "../words/i18n.js";
 import type { Tone } from "../words/states.js";
 
@@ -46,7 +46,7 @@ function view(): TemplateResult {
   return html`<div class="title"><h1 tabindex="-1">${t("alerts.title")}</h1>${manualLink("/alerts")}
       <span class="soft small cut" id="alerts-forbidden">${whyNot()}</span>
       <button type="button" class="button push" @click=${again}>${t("history.refresh")}</button></div>
-    ${failure ? html`<p class="trouble" role="alert">${errorLine(failure)}</p>` : nothing}
+    ${failure ? html`<p class="trouble" role="alert">${failureView(failure)}</p>` : nothing}
     ${told ? html`${recipientsView(told)} ${waysView(told)} ${deliveriesView(told.deliveries)}` : failure ? nothing : html`<p class="loading">${t("loading")}</p>`}`;
 }
 
@@ -90,7 +90,7 @@ function actsView(one: Recipient, presets: string[]): TemplateResult {
       note(t("alerts.test.queued", { name: one.name }));
       setTimeout(again, 3000);
     } catch (thrown) {
-      note(errorLine(asApiError(thrown)), "warn");
+      noteFailure(thrown);
     }
   };
   const can = may("Sys.Console");

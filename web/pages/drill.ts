@@ -9,7 +9,7 @@ import { startPage } from "../core/page.js";
 import { manualLink } from "../parts/manual.js";
 import { addressFor } from "../core/place.js";
 import { may, state } from "../core/store.js";
-import { errorLine } from "../words/errors.js";
+import { errorLine, failureView } from "../words/errors.js";
 import { alsoSpeak, dateTime, t } from "../words/i18n.js";
 
 const TEXTS = ["institution", "system", "grade", "purpose", "examiner", "approver"] as const;
@@ -46,7 +46,7 @@ function propose(event: Event): void {
 function view(): TemplateResult {
   const { told, failure: broken } = drill;
   return html`<div class="title"><h1 tabindex="-1">${t("drill.page.title")}</h1>${manualLink("/drill")}</div>
-    ${failure ? html`<p class="trouble" role="alert">${errorLine(failure)}</p>` : nothing}
+    ${failure ? html`<p class="trouble" role="alert">${failureView(failure)}</p>` : nothing}
     ${told ? toldView(told) : broken ? html`<p class="trouble" role="alert">${errorLine(broken)}</p>` : html`<p class="loading">${t("loading")}</p>`}`;
 }
 

@@ -9,7 +9,7 @@ import { startPage } from "../core/page.js";
 import { may, state } from "../core/store.js";
 import { planView, wayView } from "../parts/maintenance-plan.js";
 import { logView, workView } from "../parts/maintenance-work.js";
-import { errorLine } from "../words/errors.js";
+import { errorLine, failureView } from "../words/errors.js";
 import { manualLink } from "../parts/manual.js";
 import { alsoSpeak, dateTime, list, t } from "../words/i18n.js";
 import { addressFor } from "../core/place.js";
@@ -79,7 +79,7 @@ function planningView(): TemplateResult {
     ${choiceView()}
     <div>
       ${isBusy && !plan ? html`<p class="loading" role="status">${t("maintenance.planning")}</p>` : nothing}
-      ${failure ? html`<p class="trouble" role="alert">${errorLine(failure)}</p>` : nothing}
+      ${failure ? html`<p class="trouble" role="alert">${failureView(failure)}</p>` : nothing}
       ${plan ? html`${planView(plan)} ${agreementView(plan)}` : nothing}
       ${!plan && !isBusy && !failure ? html`<p class="empty">${t("maintenance.choose")}</p>` : nothing}
     </div>

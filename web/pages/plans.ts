@@ -8,7 +8,7 @@ import { startPage } from "../core/page.js";
 import { manualLink } from "../parts/manual.js";
 import { act, type Applied, collectFile, type Entry, leaveOut, type Look, lookAtPlan, plans, type Told } from "../core/plans.js";
 import { may, state } from "../core/store.js";
-import { errorLine } from "../words/errors.js";
+import { errorLine, failureView } from "../words/errors.js";
 import { alsoSpeak, dateTime, list, t } from "../words/i18n.js";
 
 const MARKS = { add: "+", set: "~", remove: "−" } as const;
@@ -54,7 +54,7 @@ function toldView(told: Told): TemplateResult {
     <div class="columns">
       ${draftView(told)}
       <div>
-        ${failure ? html`<p class="trouble" role="alert">${errorLine(failure)}</p>` : nothing}
+        ${failure ? html`<p class="trouble" role="alert">${failureView(failure)}</p>` : nothing}
         ${isBusy && !look ? html`<p class="loading" role="status">${t("plans.page.playing")}</p>` : nothing}
         ${look && isSeen ? html`${lookView(look)} ${agreementView(told, look)}` : nothing}
         ${!isSeen && !isBusy ? html`<p class="empty">${t(told.entries.length ? "plans.page.look.first" : "plans.page.nothing")}</p>` : nothing}

@@ -3,7 +3,7 @@
 import { html, nothing, type TemplateResult } from "lit/html.js";
 
 import { startPage } from "../core/page.js";
-import { errorLine } from "../words/errors.js";
+import { failureView } from "../words/errors.js";
 import { manualLink } from "../parts/manual.js";
 import { t } from "../words/i18n.js";
 import { courseView } from "../whatif/course.js";
@@ -23,7 +23,7 @@ function view(): TemplateResult {
 function answerView(): TemplateResult {
   const { course, failure } = played();
   return html`<div>${isBusy() ? html`<p class="loading" role="status">${t("whatif.playing")}</p>` : nothing}
-    ${failure ? html`<p class="trouble" role="alert">${errorLine(failure)}</p>` : nothing}
+    ${failure ? html`<p class="trouble" role="alert">${failureView(failure)}</p>` : nothing}
     ${course && !isBusy() ? courseView(course) : nothing}
     ${!course && !failure && !isBusy() ? html`<p class="empty">${t("whatif.choose")}</p>` : nothing}
   </div>`;

@@ -108,7 +108,8 @@ async function act(deed: Record<string, unknown>, done = ""): Promise<void> {
     take(answer?.nodes ? (answer as Laboratory) : await get<Laboratory>("/api/lab"));
     if (done) note(done);
   } catch (thrown) {
-    note(t("lab.failed", { words: errorLine(asApiError(thrown)) }), "warn");
+    const error = asApiError(thrown);
+    note(t("lab.failed", { words: errorLine(error) }), "warn", error.request);
     redraw();
   }
 }

@@ -2,7 +2,7 @@
 
 import { html, nothing, type TemplateResult } from "lit/html.js";
 
-import { ApiError, asApiError } from "../core/api.js";
+import { ApiError } from "../core/api.js";
 import { redraw } from "../core/draw.js";
 import { actOnMaintenance, isEmptyNow, type Look, maintenanceFailure, type Stop, type Told, type Work } from "../core/maintenance.js";
 import { may, state } from "../core/store.js";
@@ -11,7 +11,7 @@ import { clock, dateTime, has, list, t } from "../words/i18n.js";
 import { nameOf } from "../words/names.js";
 import type { Tone } from "../words/states.js";
 import { commandOf } from "./maintenance-plan.js";
-import { note } from "./notes.js";
+import { noteFailure } from "./notes.js";
 import { pill } from "./pill.js";
 
 let isBusy = false;
@@ -24,7 +24,7 @@ async function act(what: string, body = {}): Promise<void> {
   try {
     await actOnMaintenance(what, body);
   } catch (thrown) {
-    note(errorLine(asApiError(thrown)), "warn");
+    noteFailure(thrown);
   }
   [isBusy, isLeaving] = [false, false];
   redraw();

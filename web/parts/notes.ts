@@ -3,7 +3,9 @@
 import { html, type TemplateResult } from "lit/html.js";
 import { repeat } from "lit/directives/repeat.js";
 
+import { asApiError } from "../core/api.js";
 import { drawNow, redraw } from "../core/draw.js";
+import { errorLine, requestView } from "../words/errors.js";
 import { t } from "../words/i18n.js";
 import { putInClearPlace } from "./clear-place.js";
 import { icon } from "./icons.js";
@@ -14,6 +16,7 @@ interface Note {
   key: number;
   text: string;
   tone: NoteTone;
+  request: string | null;
 }
 
 const NOTE_MS: Record<NoteTone, number> = { ok: 8000, warn: 10_000 };
@@ -28,13 +31,19 @@ export function announce(text: string): void {
 }
 
 /** Show a note in the corner, good news in the place of older ones; it leaves unless somebody reads it. */
-export function note(text: string, tone: NoteTone = "ok"): void {
+export function note(text: string, tone: NoteTone = "ok", request: string | null = null): void {
   const isOutdated = (old: Note) => (tone === "ok" && old.tone === "ok") || old.text === text;
-  const added = { key: ++serial, text, tone };
+  const added = { key: ++serial, text, tone, request };
   notes = [...notes.filter((old) => !isOutdated(old)), added];
   drawNow();
   place();
   leaveLater(added);
+}
+
+/** Show what went wrong with a request, and under which name the console's log tells more. */
+export function noteFailure(thrown: unknown, before = ""): void {
+  const error = asApiError(thrown);
+  note(`${before}${errorLine(error)}`, "warn", error.request);
 }
 
 /** Put each where it covers nothing that is used or watched; those that lie there stay where they are. */
@@ -62,7 +71,7 @@ function close(one: Note): void {
 export function notesView(): TemplateResult {
   const view = (one: Note) =>
     html`<div class="toast" id="note-${one.key}" data-tone=${one.tone}>
-      <p>${one.text}</p>
+      <p>${one.text} ${requestView(one.request)}</p>
       <button type="button" class="button icon bare" aria-label=${t("close")} @click=${() => close(one)}>
         ${icon("close")}
       </button>

@@ -4,7 +4,6 @@ import { html, nothing, type TemplateResult } from "lit/html.js";
 import { guard } from "lit/directives/guard.js";
 import { live } from "lit/directives/live.js";
 
-import { asApiError } from "../core/api.js";
 import { redraw } from "../core/draw.js";
 import { hindrance, mayWrite } from "../core/hindrance.js";
 import * as preferences from "../core/preferences.js";
@@ -18,7 +17,6 @@ import { openResourceRemoval } from "../forms/resource-removal.js";
 import { openStop } from "../forms/stop.js";
 import type { PageModel, Resource } from "../model.js";
 import { doubt } from "../words/doubt.js";
-import { errorLine } from "../words/errors.js";
 import { number, t, tn } from "../words/i18n.js";
 import { resourceName, typeName } from "../words/names.js";
 import { requestOf, resourceState, searchText, type Word } from "../words/states.js";
@@ -27,7 +25,7 @@ import { Filter } from "./filter.js";
 import { latestOf } from "./latest.js";
 import { menuButton, type MenuItem } from "./menu.js";
 import { isMarked, listed, markAllView, markMany, marksMany, marksToggle, marksTools, markView } from "./marks.js";
-import { announce, note } from "./notes.js";
+import { announce, noteFailure } from "./notes.js";
 import { partView } from "./part.js";
 import { badges } from "./pill.js";
 import { cellsOf, type Column, drawAllRows, tableView } from "./table.js";
@@ -148,7 +146,7 @@ function repairDeeds(resource: Resource): MenuItem[] {
   const item = (key: string, act: () => unknown): MenuItem => ({
     label: t(key),
     hindrance: hindrance(),
-    deed: () => void Promise.resolve(act()).catch((thrown) => note(errorLine(asApiError(thrown)), "warn")),
+    deed: () => void Promise.resolve(act()).catch((thrown) => noteFailure(thrown)),
   });
   return [
     ...(now === "error" ? [item("repair.open", () => openRepair(resource))] : []),

@@ -3,7 +3,7 @@
 import { html, nothing, type TemplateResult } from "lit/html.js";
 import { keyed } from "lit/directives/keyed.js";
 
-import { asApiError, doorkeeper } from "../core/api.js";
+import { doorkeeper } from "../core/api.js";
 import { redraw } from "../core/draw.js";
 import { hindrance, mayWrite } from "../core/hindrance.js";
 import { clusterNow, resourceOf, state } from "../core/store.js";
@@ -11,14 +11,13 @@ import { refresh, tryAgain } from "../core/stream.js";
 import { openArm } from "../forms/arming.js";
 import { openRepair, startAgain } from "../forms/repair.js";
 import type { PageModel } from "../model.js";
-import { errorLine } from "../words/errors.js";
 import { ago, clock, span, t, tn } from "../words/i18n.js";
 import { type Deed, type LineWord, type Matter, mattersOf, WORD_TONES } from "../words/matters.js";
 import { nameOf } from "../words/names.js";
 import { requestOf, runsNow } from "../words/states.js";
 import { fenceBar } from "./fence-bar.js";
 import { icon, type IconName } from "./icons.js";
-import { note } from "./notes.js";
+import { noteFailure } from "./notes.js";
 import { toleranceFacts } from "./outlook.js";
 import { pill } from "./pill.js";
 import { lookAt, showNode } from "./resources.js";
@@ -188,7 +187,7 @@ async function act(matter: Matter, deed: Deed): Promise<void> {
     await DEEDS[deed](matter);
   } catch (thrown) {
     const name = matter.sid ? `${nameOf(matter.sid)}: ` : "";
-    note(`${name}${errorLine(asApiError(thrown))}`, "warn");
+    noteFailure(thrown, name);
   } finally {
     isBusy = false;
     redraw();

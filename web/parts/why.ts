@@ -13,7 +13,7 @@ import { waitingOf } from "../core/waiting.js";
 import { openRuleChange } from "../forms/mending.js";
 import { openMove } from "../forms/move.js";
 import type { Resource, Rule } from "../model.js";
-import { errorLine } from "../words/errors.js";
+import { failureView } from "../words/errors.js";
 import { dateTime, has, list, t } from "../words/i18n.js";
 import { nameOf, resourceName } from "../words/names.js";
 import { guestStatus, resourceState } from "../words/states.js";
@@ -103,7 +103,7 @@ export function whyView(): TemplateResult | typeof nothing {
       <button type="button" class="button icon bare push" aria-label=${t("close")} @click=${close}>${icon("close")}</button>
     </header>
     <div class="panel-body" aria-busy=${found || failure ? "false" : "true"}>
-      ${failure ? html`<p class="trouble">${errorLine(failure)}</p>` : found ? reasons(found, resource) : html`<p class="soft">${t("loading")}</p>`}
+      ${failure ? html`<p class="trouble">${failureView(failure)}</p>` : found ? reasons(found, resource) : html`<p class="soft">${t("loading")}</p>`}
       ${changesView()}
     </div>
   </aside>`;

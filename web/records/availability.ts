@@ -7,7 +7,7 @@ import { redraw } from "../core/draw.js";
 import { askFared, type Fared } from "../core/history.js";
 import { clusterNow } from "../core/store.js";
 import { cellsOf, type Column, tableView } from "../parts/table.js";
-import { errorLine } from "../words/errors.js";
+import { failureView } from "../words/errors.js";
 import { number, span, t } from "../words/i18n.js";
 import { nameThen } from "../words/names.js";
 import { whenOpened } from "./views.js";
@@ -50,7 +50,7 @@ export function availabilityView(): TemplateResult {
   return html`<section class="card" aria-labelledby="fared-title" aria-busy=${rows || failure ? "false" : "true"}>
     <header><h2 id="fared-title">${t("history.availability")}</h2>
       <label class="line push">${t("history.month")} <input type="month" .value=${month} @change=${take} /></label></header>
-    ${failure ? html`<p class="inside trouble" role="alert">${errorLine(failure)}</p>` : rows ? tableOf(rows) : html`<p class="loading">${t("loading")}</p>`}
+    ${failure ? html`<p class="inside trouble" role="alert">${failureView(failure)}</p>` : rows ? tableOf(rows) : html`<p class="loading">${t("loading")}</p>`}
     <p class="inside soft small">${t("history.availability.meaning")}</p>
   </section>`;
 }

@@ -7,7 +7,7 @@ import { redraw } from "../core/draw.js";
 import { askDeeds, type Done } from "../core/history.js";
 import { cellsOf, type Column, tableView } from "../parts/table.js";
 import { pill } from "../parts/pill.js";
-import { errorLine } from "../words/errors.js";
+import { failureView } from "../words/errors.js";
 import { dateTime, t } from "../words/i18n.js";
 import { whenOpened } from "./views.js";
 
@@ -44,7 +44,7 @@ export function deedsView(): TemplateResult {
   return html`<section class="card" aria-labelledby="deeds-title" aria-busy=${rows || failure ? "false" : "true"}>
     <header><h2 id="deeds-title">${t("history.deeds")}</h2>
       <span class="search push"><input type="search" aria-label=${t("history.deeds.search")} placeholder=${t("history.deeds.search")} @change=${search} /></span></header>
-    ${failure ? html`<p class="inside trouble" role="alert">${errorLine(failure)}</p>` : rows ? tableOf(rows) : html`<p class="loading">${t("loading")}</p>`}
+    ${failure ? html`<p class="inside trouble" role="alert">${failureView(failure)}</p>` : rows ? tableOf(rows) : html`<p class="loading">${t("loading")}</p>`}
     ${before ? html`<p class="empty"><button type="button" class="button" @click=${() => load(true)}>${t("history.more")}</button></p>` : nothing}
     <p class="inside soft small">${t("history.deeds.meaning")}</p>
   </section>`;

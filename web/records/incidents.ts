@@ -2,12 +2,11 @@
 
 import { html, nothing, type TemplateResult } from "lit/html.js";
 
-import { asApiError, write } from "../core/api.js";
+import { write } from "../core/api.js";
 import { redraw } from "../core/draw.js";
 import { askIncidents, type Delivery, type Incident } from "../core/history.js";
 import { may } from "../core/store.js";
-import { note } from "../parts/notes.js";
-import { errorLine } from "../words/errors.js";
+import { noteFailure } from "../parts/notes.js";
 import { clock, dateTime, list, span, t } from "../words/i18n.js";
 import { nameOf } from "../words/names.js";
 import { addressOf } from "./views.js";
@@ -82,7 +81,7 @@ function attentionView(one: Incident): TemplateResult {
       await write("POST", `/api/incidents/${one.number}/${path}`, body);
       showIncidents((await askIncidents()).rows);
     } catch (thrown) {
-      note(errorLine(asApiError(thrown)), "warn");
+      noteFailure(thrown);
     }
   };
   const can = may("Sys.Console");

@@ -6,7 +6,7 @@ import { ApiError, asApiError } from "../core/api.js";
 import { redraw } from "../core/draw.js";
 import { askLanes, type Lane, type Lanes, type Step } from "../core/history.js";
 import { clusterNow } from "../core/store.js";
-import { errorLine } from "../words/errors.js";
+import { failureView } from "../words/errors.js";
 import { clock, dateMinute, dateTime, minute, span, t, tn } from "../words/i18n.js";
 import { nameThen } from "../words/names.js";
 import { nodeTrouble, resourceState, type Tone, type Word } from "../words/states.js";
@@ -122,7 +122,7 @@ function travel(): void {
 export function lanesView(): TemplateResult {
   return html`<section class="card" aria-labelledby="lanes-title" aria-busy=${isBusy ? "true" : "false"}>
     <header><h2 id="lanes-title">${t("history.lanes")}</h2>${toolsView()}</header>
-    ${failure ? html`<p class="inside trouble" role="alert">${errorLine(failure)}</p>` : nothing}
+    ${failure ? html`<p class="inside trouble" role="alert">${failureView(failure)}</p>` : nothing}
     ${told ? bodyView(told) : failure ? nothing : html`<p class="loading">${t("loading")}</p>`}
   </section>`;
 }

@@ -6,8 +6,8 @@ import { ApiError, asApiError, getFile } from "../core/api.js";
 import { redraw } from "../core/draw.js";
 import { askHistory, askIncidents, type Happening } from "../core/history.js";
 import { saveFile } from "../core/save-file.js";
-import { note } from "../parts/notes.js";
-import { errorLine } from "../words/errors.js";
+import { noteFailure } from "../parts/notes.js";
+import { failureView } from "../words/errors.js";
 import { clock, date, dateTime, span, t } from "../words/i18n.js";
 import { incidentsView, showIncidents } from "./incidents.js";
 import { goTo, timeOf, whenOpened } from "./views.js";
@@ -75,7 +75,7 @@ whenOpened("list", () => void loadList());
 
 /** The incidents, and the list. */
 export function listView(): TemplateResult {
-  return html`${failure ? html`<p class="trouble" role="alert">${errorLine(failure)}</p>` : nothing}
+  return html`${failure ? html`<p class="trouble" role="alert">${failureView(failure)}</p>` : nothing}
     ${incidentsView()}
     <section class="card" aria-labelledby="list-title" aria-busy=${isBusy ? "true" : "false"}>
       <header><h2 id="list-title">${t("history.list")}</h2>${exportView()}</header>
@@ -116,7 +116,7 @@ function exportView(): TemplateResult {
       const { name, content } = await getFile(`/api/history/export?${asked}`);
       saveFile(name, content);
     } catch (thrown) {
-      note(errorLine(asApiError(thrown)), "warn");
+      noteFailure(thrown);
     }
   };
   const button = (form: string) =>

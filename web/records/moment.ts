@@ -10,7 +10,7 @@ import { clusterNow } from "../core/store.js";
 import { nodesView } from "../parts/nodes.js";
 import { resourcesView } from "../parts/resources.js";
 import { rulesView } from "../parts/rules.js";
-import { errorLine } from "../words/errors.js";
+import { failureView } from "../words/errors.js";
 import { dateTime, t } from "../words/i18n.js";
 import { asked, fieldTime, note, timeOf, whenOpened } from "./views.js";
 import { addressFor } from "../core/place.js";
@@ -56,7 +56,7 @@ export function momentView(): TemplateResult {
       <header><h2 id="moment-title">${t("history.moment", { time: dateTime(at / 1000) })}</h2></header>
       <div class="inside filters">${toolsView()}</div>
     </section>
-    ${failure ? html`<p class="trouble" role="alert">${errorLine(failure)}</p>` : moment ? pageView(moment) : html`<p class="loading">${t("loading")}</p>`}`;
+    ${failure ? html`<p class="trouble" role="alert">${failureView(failure)}</p>` : moment ? pageView(moment) : html`<p class="loading">${t("loading")}</p>`}`;
 }
 
 function toolsView(): TemplateResult {

@@ -3,13 +3,11 @@
 import { html, nothing, type TemplateResult } from "lit/html.js";
 import { live } from "lit/directives/live.js";
 
-import { asApiError } from "../core/api.js";
 import { redraw } from "../core/draw.js";
 import { askDomains, keepDomains } from "../core/forecast.js";
 import { mayWrite } from "../core/hindrance.js";
 import { state } from "../core/store.js";
-import { note } from "../parts/notes.js";
-import { errorLine } from "../words/errors.js";
+import { noteFailure } from "../parts/notes.js";
 import { list, t } from "../words/i18n.js";
 import { fitView } from "./fit.js";
 
@@ -33,7 +31,7 @@ async function save(next: Domains): Promise<void> {
     domains = next;
     write(null, "", []);
   } catch (thrown) {
-    note(errorLine(asApiError(thrown)), "warn");
+    noteFailure(thrown);
   }
   redraw();
 }

@@ -2,12 +2,10 @@
 
 import { html, type TemplateResult } from "lit/html.js";
 
-import { asApiError } from "../core/api.js";
 import { redraw } from "../core/draw.js";
 import { askFit } from "../core/forecast.js";
 import { isLineLost } from "../core/store.js";
-import { note } from "../parts/notes.js";
-import { errorLine } from "../words/errors.js";
+import { noteFailure } from "../parts/notes.js";
 import { t } from "../words/i18n.js";
 
 let fit: { memory: number; cores: number; count: number | null } = { memory: 8, cores: 4, count: null };
@@ -19,7 +17,7 @@ export function fitView(): TemplateResult {
     try {
       fit = { ...fit, count: await askFit(fit.memory, fit.cores) };
     } catch (thrown) {
-      note(errorLine(asApiError(thrown)), "warn");
+      noteFailure(thrown);
     }
     redraw();
   };

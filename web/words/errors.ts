@@ -77,7 +77,7 @@ function wordKind(error: ApiError): string {
   if (known) return known;
   if (error.status === 429) return t("error.slow_down", { seconds: error.retryAfterS || 5 });
   const key = `error.${error.code}`;
-  return has(key) ? t(key, { request: error.request ?? "–" }) : t("error.cluster");
+  return has(key) ? t(key) : t("error.cluster");
 }
 
 /** What is wrong with the console's own token, which is not the user's affair. */
@@ -106,9 +106,20 @@ export function fieldMessageView(text: string): TemplateResult {
   return known ? messageView(known, text) : messageView(t("error.field", { words: text }), null);
 }
 
+/** Under which name the console's log tells more of an error: one press marks it whole, to be copied. */
+export function requestView(request: string | null): TemplateResult | null {
+  if (!request) return null;
+  return html`<span class="request" title=${t("error.request.title")}>${t("error.request")} <code>${request}</code></span>`;
+}
+
+/** An error in one line, and under which name the log tells more. */
+export function failureView(error: ApiError): TemplateResult {
+  return html`${errorLine(error)} ${requestView(error.request)}`;
+}
+
 /** An error. */
 export function errorView(error: ApiError): TemplateResult {
   const { fingerprint } = error;
   const told = html`<span class="own-words fixed">${t("error.fingerprint", { fingerprint })}</span>`;
-  return html`${messageView(wordError(error), error.words)}${fingerprint ? told : null}`;
+  return html`${messageView(wordError(error), error.words)}${fingerprint ? told : null} ${requestView(error.request)}`;
 }

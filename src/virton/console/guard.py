@@ -10,7 +10,6 @@ from starlette.background import BackgroundTask
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from virton.console import request_ids
 from virton.console.answers import Answer
 from virton.console.problems import Refusal, failed, refused
 from virton.console.session_cookie import COOKIE, Session
@@ -76,17 +75,31 @@ def answered(handler: Callable[[Request], Awaitable[Response]]) -> Endpoint:
         try:
             return await handler(request)
         except Refusal as refusal:
+            _note(request, refusal.status, str(refusal))
             return refused(refusal)
         except ApiFailure as failure:
-            return failed(failure.error)
+            return _failed(request, failure)
         except ClientDisconnect:
             return Response(status_code=400)  # which nobody will read
         except Exception:
             log.exception(f"{request.method} {_shape(request)} failed")
-            detail = "the console made a mistake; see its log"
-            return refused(Refusal(500, "internal", detail, request=request_ids.current.get()))
+            _note(request, 500, "a mistake of the console's")
+            return refused(Refusal(500, "internal", "the console made a mistake; see its log"))
 
     return endpoint
+
+
+def _failed(request: Request, failure: ApiFailure) -> Response:
+    response = failed(failure.error)
+    # What a cluster says of a login may tell what was typed.
+    is_login = request.url.path.startswith(("/api/login", "/api/openid"))
+    _note(request, response.status_code, failure.error.code if is_login else failure.error.words)
+    return response
+
+
+def _note(request: Request, status: int, why: str) -> None:
+    by_itself = request.method == "GET" and request.url.path in _BY_ITSELF
+    console_of(request).failures.note(request, status, why, by_itself=by_itself)
 
 
 def address_of(request: Request) -> str:
@@ -114,7 +127,7 @@ def writing(handler: Callable[[Call], Awaitable[Response]]) -> Endpoint:
             if not failure.error.unknown:
                 raise
             # Whether it was done, the page's next look shows.
-            response = failed(failure.error)
+            response = _failed(request, failure)
         if response.background is None:
             response.background = BackgroundTask(console_of(request).poller.poll_once)
         return response

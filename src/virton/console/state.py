@@ -11,6 +11,7 @@ from starlette.requests import Request
 from virton.console.audited import Auditor, auditor
 from virton.console.clock import Clock, tell_leaps
 from virton.console.drill_book import DrillBook
+from virton.console.failure_log import FailureLog
 from virton.console.lender import Lender
 from virton.console.maintenance.operation import Maintenance
 from virton.console.metrics import Since
@@ -51,6 +52,7 @@ class Console:
     forecasts: Forecasts
     fence_clock: FenceClock
     auditor: Auditor
+    failures: FailureLog
     maintenance: Maintenance
     plans: PlanBook
     drills: DrillBook
@@ -145,6 +147,7 @@ def open_console(client: ProxmoxClient, settings: ConsoleSettings, clock: Clock)
         forecasts=forecasts,
         fence_clock=FenceClock(clock, lambda: poller.readings, ahead),
         auditor=told,
+        failures=FailureLog(clock.monotonic),
         maintenance=Maintenance(
             settings.data, client, sessions, lender, clock, told, planned, poller.cluster_time
         ),

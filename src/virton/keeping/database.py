@@ -69,7 +69,7 @@ def open_database(address: str) -> Engine:
         url = url.set(drivername="postgresql+psycopg")
     elif url.get_backend_name() != "sqlite":
         raise HistoryError(Trouble.ADDRESS, "neither sqlite:///PATH nor postgresql://HOST/NAME")
-    engine = create_engine(url)
+    engine = create_engine(url, hide_parameters=True)  # a failure may be logged
     if engine.dialect.name == "sqlite":
         _prepare_sqlite(engine)
     with troubles():
