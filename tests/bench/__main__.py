@@ -1,4 +1,4 @@
-"""`python -m tests.bench [scale] [load] [poll] [handlers] [small] [forecast] [meanwhile] [world] [poll] [page] [history]`: those named, or all."""
+"""`python -m tests.bench [scale] [load] [poll] [handlers] [small] [forecast] [meanwhile] [world] [poll] [page] [history] [verbs]`: those named, or all."""
 
 import importlib
 import sys
@@ -14,6 +14,7 @@ BENCHES = (
     "poll",
     "page",
     "history",
+    "verbs",
 )
 
 

@@ -1,10 +1,12 @@
 """The command line speaks the operator's language: its help, and what it says of wrong use."""
 
+import re
 import subprocess
 import sys
 from typing import Any
 
 import pytest
+from rich.cells import cell_len
 from typer.testing import CliRunner
 
 from virton import __version__
@@ -26,6 +28,31 @@ def test_each_verb_is_explained_in_korean_and_english_with_examples(verb: str) -
         code, text = said(verb, "--help", env=env)
         assert (code, heading in text) == (0, True)
         assert all(example in text for example in EXAMPLES[verb])
+
+
+def test_help_fits_the_width_of_the_terminal_where_a_sign_of_korean_takes_two_cells() -> None:
+    lines = said("serve", "--help", env=KO | {"COLUMNS": "60"})[1].splitlines()
+    wide = [line for line in lines if cell_len(line) > 60]
+    assert all(len(line.split()) == 1 or "virton serve" in line for line in wide), wide
+    assert not any("[환경 변수:" in line and "VIRTON_" not in line for line in lines)
+
+
+def test_what_holds_without_an_option_is_said_in_the_operators_language(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ko, en = (
+        {one.name: one.show_default for one in loaded("serve").params}
+        for env in (KO, EN)
+        if monkeypatch.setenv("LANG", env["LANG"]) is None
+    )
+    assert "내장 클러스터" in ko["interval"]
+    assert re.findall(r"[\d.]+", ko["interval"]) == re.findall(r"[\d.]+", en["interval"])
+    assert [name for name, words in ko.items() if re.search("[a-z]+ [a-z]+", str(words))] == []
+
+
+def test_a_group_of_verbs_called_alone_shows_its_help_once() -> None:
+    code, text = said("resources", env=KO)
+    assert (code, text.count("사용법:"), "virton: " in text) == (2, 1, False)
 
 
 def test_the_help_of_all_is_korean_where_the_operator_is() -> None:

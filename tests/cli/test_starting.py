@@ -5,14 +5,12 @@ import json
 import subprocess
 import sys
 from importlib import import_module
-from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from virton.cli.main import VERBS, app
 
-SCENARIO = Path("tests/simulation/scenarios/no-node-for-a-balanced-start.json")
 HEAVY = {"pydantic", "starlette", "httpx2", "uvicorn", "sqlalchemy", "alembic", "jinja2", "asyncio"}
 MODULES = """
 import json, sys
@@ -37,22 +35,11 @@ def heavy(modules: list[str]) -> set[str]:
     return {module.partition(".")[0] for module in modules} & HEAVY
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [("simulate", str(SCENARIO)), ("explain", str(SCENARIO), "--resource", "vm:101", "--at", "30")],
-)
-def test_a_verb_about_a_file_loads_neither_console_nor_client(arguments: tuple[str, ...]) -> None:
-    modules = modules_of(*arguments)
-    assert heavy(modules) == set()
-    assert [m for m in modules if m.startswith(("virton.console", "virton.embedded"))] == []
-    assert len(modules) < 330
-
-
 def test_the_help_of_all_loads_no_verb() -> None:
     modules = modules_of("--help")
     assert heavy(modules) == set()
     mine = {m.removeprefix("virton.cli.") for m in modules if m.startswith("virton.cli.")}
-    assert mine == {"main", "help", "language", "complaint", "terminal"}
+    assert mine == {"main", "help", "help_page", "language", "complaint", "terminal"}
 
 
 @pytest.mark.parametrize("verb", VERBS)

@@ -26,7 +26,6 @@ from virton.cli.live_plan import (
 )
 from virton.cli.option_groups import with_groups
 from virton.cli.plan import RequireOption, held_against, required
-from virton.cli.plan_page import print_plan
 from virton.cli.plan_source import LiveCluster
 from virton.cli.terminal import terminal
 from virton.plans.applying import begin, carry_out, require_unchanged, strides_of
@@ -163,6 +162,8 @@ async def _applied(session: Session, order: _Order) -> "Plan | Record | None":
         now = configured(situation, document, domains)
         plan = make_plan(situation, now, desired_in(path, lang), pairs=pairs)
     checked = held_against(order.required, plan, lang)
+    from virton.cli.plan_page import print_plan
+
     print_plan(terminal(soft_wrap=True), sentences(lang), plan, checked)
     if not all(one.kept for one in checked):
         return plan

@@ -4,7 +4,6 @@ import errno
 from typing import Any, NoReturn
 
 import typer
-from rich.text import Text
 
 from virton.cli.terminal import terminal
 
@@ -14,6 +13,8 @@ WRONG_INPUT = 2
 
 def complain(problem: str, advice: str = "", code: int = 1) -> NoReturn:
     """Print a problem, and what to do about it, to the standard error; exit with `code`."""
+    from rich.text import Text  # which help, that complains of nothing, starts without
+
     told = terminal(error=True, soft_wrap=True)
     told.print(Text.assemble(("virton:", "bold red"), " ", problem))
     if advice:

@@ -11,7 +11,6 @@ from virton import __version__
 from virton.cli.complaint import complain, complain_of, words_of_failure
 from virton.cli.desired_file import text_in
 from virton.cli.drill_course import Order, held, kept, text
-from virton.cli.drill_page import print_report
 from virton.cli.exit_codes import BROKEN, OneForErrors, errors_exit_with_one
 from virton.cli.language import Language, LanguageOption, environment_language, printable, sentences
 from virton.cli.live_plan import in_session
@@ -104,6 +103,8 @@ def drill(
             ended = in_session(source, lang, lambda s: held(s, source, keeper, order))
             written = _written(ended, out, template, lang)
             keeper.forget()
+    from virton.cli.drill_page import print_report
+
     print_report(terminal(soft_wrap=True), sentences(lang), written)
     terminal().print(text(lang, "drill.written", folder=str(out)))
     if written["result"] != "pass":

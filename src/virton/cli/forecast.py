@@ -8,13 +8,10 @@ import typer
 from virton.cli.asked import Asked, JsonOption
 from virton.cli.complaint import WRONG_INPUT, complain
 from virton.cli.faults import in_words
-from virton.cli.forecast_page import print_answer
 from virton.cli.language import LanguageOption, sentences
 from virton.cli.option_groups import with_groups
-from virton.cli.simulate import EventsOption, listener, play_on
+from virton.cli.simulate import EventsOption
 from virton.cli.terminal import terminal
-from virton.forecast.ask import ask
-from virton.forecast.question import QuestionError, question_of
 
 Several = list[str] | None
 
@@ -82,8 +79,14 @@ def forecast(
 ) -> None:
     """Tell what becomes of every resource; with nothing chosen, what the stack does by itself."""
     if do or events:
+        from virton.cli.played import listener, play_on
+
         play_on(source.capture, do or [], listener(lang, events=events))
         return
+    from virton.cli.forecast_page import print_answer
+    from virton.forecast.ask import ask
+    from virton.forecast.question import QuestionError, question_of
+
     situation = source.situation()
     try:
         question = question_of(

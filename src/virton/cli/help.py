@@ -7,11 +7,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn
 
-from typer import rich_utils
 from typer._click import exceptions as misuse
 from typer._click.core import Context
 
 from virton.cli.complaint import complain
+from virton.cli.help_page import help_page
 from virton.cli.language import answered_in, environment_language, printable
 
 CATALOGUES = Path(__file__).parents[1] / "language" / "catalogue"
@@ -80,7 +80,6 @@ def said(key: str, **fields: Any) -> str:
 def in_language(command: Any, verb: str) -> Any:
     """Return a verb with its help in the language of the environment, and with its examples."""
     known = texts(environment_language())
-    _name_the_headings()
     command.help = known.get(f"verb.{verb}", command.help)
     command.short_help = known.get(f"verb.{verb}", command.short_help)
     if (option := command.get_help_option(Context(command))) is not None:
@@ -88,21 +87,15 @@ def in_language(command: Any, verb: str) -> Any:
     for param in command.params:
         keys = (f"option.{verb}.{param.name}", f"option.{param.name}")
         param.help = next((known[key] for key in keys if key in known), getattr(param, "help", ""))
+        if (default := known.get(f"default.{verb}.{param.name}")) is not None:
+            param.show_default = default
     for name, below in sorted(getattr(command, "commands", {}).items()):
         in_language(below, f"{verb}.{name}")
-    if verb in EXAMPLES:
-        lines = [said("usage.examples"), *EXAMPLES[verb]]
-        command.epilog = "\n\n".join(lines)
+    examples = EXAMPLES.get(verb, ())
+    command.format_help = lambda context, page: page.write(
+        help_page(command, context, said, examples)
+    )
     return command
-
-
-def _name_the_headings() -> None:
-    rich_utils.ARGUMENTS_PANEL_TITLE = said("usage.arguments")
-    rich_utils.OPTIONS_PANEL_TITLE = said("usage.options")
-    rich_utils.COMMANDS_PANEL_TITLE = said("usage.commands")
-    rich_utils.REQUIRED_LONG_STRING = said("usage.required")
-    rich_utils.DEFAULT_STRING = said("usage.default")
-    rich_utils.ENVVAR_STRING = said("usage.envvar")
 
 
 def lacking(command: Any, verb: str, locale: str) -> Iterator[str]:

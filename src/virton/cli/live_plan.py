@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
 import typer
-from rich.text import Text
 
 from virton.cli import taking
 from virton.cli.complaint import complain, words_of_failure
@@ -87,6 +86,8 @@ def told_step(lang: Language | None) -> Callable[[int, Stride], None]:
     """Return what tells each step once it is made."""
 
     def tell(at: int, stride: Stride) -> None:
+        from rich.text import Text
+
         line = printable(plans.edit(stride.edit.to_json(), sentences(lang)))
         terminal(soft_wrap=True).print(Text.assemble(f"{at + 1:>3}. ", ("✓", "green"), f" {line}"))
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.text import Text
 
 from virton.cli.asked import JsonOption
 from virton.cli.complaint import WRONG_INPUT, complain
@@ -23,6 +22,8 @@ from virton.language.sentences import Sentences
 
 # The history's database, and what speaks HTTP, are loaded when they are asked: help needs neither.
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from virton.keeping.history import Filter
     from virton.keeping.once import Kept
     from virton.proxmox import ClusterApi
@@ -178,7 +179,9 @@ def _print(rows: "Iterable[Kept]", said: Sentences, *, as_json: bool) -> None:
             out.print(_line(row, line))
 
 
-def _line(row: "Kept", line: dict[str, Any]) -> Text:
+def _line(row: "Kept", line: dict[str, Any]) -> "Text":
+    from rich.text import Text
+
     at = datetime.fromtimestamp(row.to_ms / 1000).astimezone()
     text = Text(f"{at:%Y-%m-%d %H:%M:%S}  ", "dim")
     text.append(printable(line["says"]))

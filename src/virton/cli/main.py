@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import Annotated, Any
 
 import typer
-from typer._click.exceptions import ClickException
+from typer._click.exceptions import ClickException, NoArgsIsHelpError
 from typer.core import TyperGroup
 from typer.main import get_command
 
@@ -70,8 +70,7 @@ class Verbs(TyperGroup):
         known = texts(environment_language())
         for name, command in self.commands.items():
             command.help = command.short_help = known.get(f"verb.{name}", command.help)
-        in_language(self, "virton")
-        super().format_help(ctx, formatter)
+        in_language(self, "virton").format_help(ctx, formatter)
 
     def main(self, *args: Any, **extra: Any) -> Any:
         """Run a verb; tell in one line what is wrong with how it was called."""
@@ -80,6 +79,9 @@ class Verbs(TyperGroup):
         extra["standalone_mode"] = False
         try:
             code = super().main(*args, **extra)
+        except NoArgsIsHelpError as bare:
+            typer.echo(bare.message, err=True)
+            sys.exit(bare.exit_code)
         except ClickException as wrong:
             sys.exit(_misused(wrong))
         except typer.Abort:

@@ -13,7 +13,6 @@ from virton.cli.desired_file import DesiredArgument, desired_in, told, told_wron
 from virton.cli.exit_codes import BROKEN, CHANGES, OneForErrors, errors_exit_with_one
 from virton.cli.language import Language, LanguageOption, sentences
 from virton.cli.option_groups import with_groups
-from virton.cli.plan_page import print_plan
 from virton.cli.plan_source import AnyCluster
 from virton.cli.terminal import terminal
 from virton.plans.entries import Kind
@@ -59,6 +58,8 @@ def plan(
         answer = made.to_json() | {"requirements": [one.to_json() for one in checked]}
         typer.echo(json.dumps(answer, ensure_ascii=False, indent=1, sort_keys=True))
     else:
+        from virton.cli.plan_page import print_plan
+
         print_plan(terminal(soft_wrap=True), sentences(lang), made, checked)
     if source.domains is None and (should.of(Kind.DOMAIN) or Kind.DOMAIN in should.prune):
         terminal(error=True, soft_wrap=True).print(sentences(lang).say("plans.domains_unknown", {}))

@@ -3,23 +3,26 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from virton.cli.complaint import WRONG_INPUT, complain
 from virton.cli.faults import in_words
-from virton.simulation.commands import CommandError
-from virton.simulation.scenario import Scenario, ScenarioError, read_scenario
-from virton.simulation.virtual import EndlessError, TooManyNodesError
+
+# The model of the HA stack is loaded when a file is opened: help needs none.
+if TYPE_CHECKING:
+    from virton.simulation.scenario import Scenario
 
 ScenarioArgument = Annotated[
     Path, typer.Argument(metavar="FILE", help="Scenario file (JSON): a cluster, and commands.")
 ]
 
 
-def opened(path: Path) -> Scenario:
+def opened(path: Path) -> "Scenario":
     """Read a scenario, or say which of its fields is wrong."""
+    from virton.simulation.scenario import ScenarioError, read_scenario
+
     try:
         return read_scenario(path)
     except ScenarioError as error:
@@ -31,6 +34,9 @@ def opened(path: Path) -> Scenario:
 @contextmanager
 def playable(path: Path) -> Iterator[None]:
     """Say what is wrong with a scenario that cannot be played to its end."""
+    from virton.simulation.commands import CommandError
+    from virton.simulation.virtual import EndlessError, TooManyNodesError
+
     try:
         yield
     except (CommandError, EndlessError) as error:

@@ -1,33 +1,23 @@
 """`virton tolerance`: what a cluster bears, every node and pair and fault domain tried."""
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table as Grid
-from rich.text import Text
 
 from virton.cli.asked import Asked, JsonOption
 from virton.cli.complaint import WRONG_INPUT, complain, complain_of, words_of_failure
 from virton.cli.faults import in_words
-from virton.cli.forecast_page import STYLES
-from virton.cli.language import LanguageOption, printable, sentences
+from virton.cli.language import LanguageOption, sentences
 from virton.cli.option_groups import with_groups
 from virton.cli.terminal import terminal
-from virton.forecast.answer import Span
-from virton.forecast.fates import Verdict
-from virton.forecast.fit import Size, SizeError, fits
-from virton.forecast.times import over, times_of
-from virton.forecast.tolerance import Case, Row, Table
-from virton.forecast.tolerance import tolerance as table_of
-from virton.language.sentences import Sentences
+
+# The model of the HA stack is loaded where a question is asked of it: help needs none.
+if TYPE_CHECKING:
+    from virton.forecast.fit import Size
 
 NOT_BORNE = 3
-Times = Mapping[Case, Span | None]
-"""Between when everything runs again, by the fault."""
 
 
 @with_groups
@@ -53,6 +43,11 @@ def tolerance(
     lang: LanguageOption = None,
 ) -> None:
     """Try every node, and say what would come back, what would not, and why."""
+    from virton.cli import tolerance_page as page
+    from virton.forecast.fit import fits
+    from virton.forecast.times import over, times_of
+    from virton.forecast.tolerance import tolerance as table_of
+
     situation = source.situation()
     known = _domains(domains) if domains else {}
     if unknown := sorted({n for members in known.values() for n in members} - set(situation.nodes)):
@@ -64,15 +59,17 @@ def tolerance(
         count = fits(situation, size)
     borne = require is None or table.tolerates(require)
     if as_json:
-        told = _json(table, times, require, borne, fit, count)
+        told = page.as_json(table, times, require, borne, fit, count)
         typer.echo(json.dumps(told, ensure_ascii=False, indent=1, sort_keys=True))
     else:
-        _print(terminal(), sentences(lang), table, times, fit, count)
+        page.print_table(terminal(), sentences(lang), table, times, fit, count)
     if not borne:
         raise typer.Exit(NOT_BORNE)
 
 
-def _fit(words: str | None) -> Size | None:
+def _fit(words: str | None) -> "Size | None":
+    from virton.forecast.fit import Size, SizeError
+
     if words is None:
         return None
     try:
@@ -103,78 +100,3 @@ def _domains(path: Path) -> dict[str, list[str]]:
                 complain_of("cli.domains_no_colon", WRONG_INPUT, line=line.strip())
             found[name.strip()] = nodes.replace(",", " ").split()
     return found
-
-
-def _json(
-    table: Table,
-    times: Times,
-    require: int | None,
-    borne: bool,
-    fit: str | None,
-    count: int | None,
-) -> dict[str, Any]:
-    told: dict[str, Any] = {
-        "version": 1,
-        "capture": table.base.fingerprint,
-        "clock": "paced",
-        "rows": [row.to_json() | {"after_s": times[row.case]} for row in table.rows],
-    }
-    if require is not None:
-        told["required"] = {"nodes": require, "borne": borne}
-    if fit is not None:
-        told["fit"] = {"size": fit, "count": count}
-    return told
-
-
-def _print(
-    out: Console,
-    said: Sentences,
-    table: Table,
-    times: Times,
-    fit: str | None,
-    count: int | None,
-) -> None:
-    def text(key: str, **fields: Any) -> str:
-        return printable(said.say(f"forecast.{key}", fields))
-
-    grid = Grid(box=None, padding=(0, 2, 0, 0), show_edge=False, header_style="dim")
-    for column in ("lost", "worst", "counts", "after", "resets"):
-        grid.add_column(text(f"column.{column}"), overflow="fold", no_wrap=column == "after")
-    for row in table.rows:
-        worst = text(f"verdict.{row.worst}") if row.safe is False else text("safe")
-        style = STYLES[row.worst] if not row.safe else "green"
-        if row.safe and row.worst is Verdict.SQUEEZED:
-            worst, style = text("verdict.squeezed"), STYLES[Verdict.SQUEEZED]
-        grid.add_row(
-            _lost(row, text),
-            Text(worst, style),
-            _counts(row, text),
-            _after(times[row.case], text),
-            ", ".join(row.resets),
-        )
-    out.print(grid)
-    if fit is not None:
-        out.print(text("fit", size=fit, count=count))
-
-
-def _lost(row: Row, text: Any) -> str:
-    named = row.case.name
-    if row.case.kind == "domain":
-        named = f"{named} ({', '.join(row.case.nodes)})"
-    return printable(named)
-
-
-def _after(span: Span | None, text: Any) -> str:
-    return "" if span is None else str(text("span", from_s=span[0], to_s=span[1]))
-
-
-def _counts(row: Row, text: Any) -> str:
-    parts = []
-    for verdict, count in row.counts.items():
-        if not count or verdict is Verdict.STAYS:
-            continue
-        bad = verdict in (Verdict.CANNOT_START, Verdict.NOT_PLACED)
-        sids = [s for s, told in sorted(row.touched.items()) if told[0].verdict is verdict]
-        named = f" ({', '.join(sids[:3])}{' …' if len(sids) > 3 else ''})" if bad else ""
-        parts.append(f"{text(f'verdict.{verdict}')} {count}{named}")
-    return ", ".join(parts)

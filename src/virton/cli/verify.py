@@ -1,32 +1,17 @@
 """`virton verify`: what must always be true, tried against every fault: a test suite for HA."""
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.text import Text
 
 from virton.cli.asked import JsonOption
-from virton.cli.complaint import complain, complain_of
-from virton.cli.desired_file import DesiredArgument, desired_in, told, told_wrong, write_out
+from virton.cli.desired_file import DesiredArgument
 from virton.cli.exit_codes import BROKEN, OneForErrors, errors_exit_with_one
-from virton.cli.language import Language, LanguageOption, printable, sentences
+from virton.cli.language import LanguageOption
 from virton.cli.option_groups import with_groups
 from virton.cli.plan_source import AnyCluster
-from virton.cli.terminal import terminal
-from virton.forecast.situation import Situation
-from virton.language import plans
-from virton.plans import advising
-from virton.plans.advising import Advice
-from virton.plans.edits import check_names
-from virton.plans.junit import junit as as_junit
-from virton.plans.objectives import FAULTS, TRIED_AT_REST, Objective, faults, objectives
-from virton.plans.plan import make_plan
-from virton.plans.verifying import Verified
-from virton.plans.verifying import verify as verified
 
 COMMAND = OneForErrors
 
@@ -38,7 +23,7 @@ def verify(
     cluster: AnyCluster,
     after: Annotated[
         list[str] | None,
-        typer.Option(metavar="FAULT", help=f"Try only these: {', '.join(FAULTS)}."),
+        typer.Option(metavar="FAULT", help="Try only these: node, pair, split, domain."),
     ] = None,
     planned: Annotated[
         bool, typer.Option("--planned", help="Verify the cluster as the file would make it.")
@@ -61,86 +46,14 @@ def verify(
     Exit codes: 0 all hold, 3 one is broken (its smallest counterexample is named), 1 an error.
     """
     with errors_exit_with_one():
-        only = _only(after)
-        should = desired_in(desired, lang)
-        source = cluster.source()
-        situation, domains = source.situation, should.domains_among(source.domains or {})
-        with told_wrong(desired, lang):
-            check_names(source.configured, should)
-            if planned:
-                situation = make_plan(situation, source.configured, should).after
-            narrowed = [_narrowed(one, only) for one in objectives(should, situation, domains)]
-        if not narrowed:
-            complain(told(lang, "no_objectives", file=desired))
-        there = {case.kind for case in faults(situation, domains)}
-        for fault in only if after else ():
-            if fault not in there:
-                complain(told(lang, f"none_to_lose.{fault}", field="--after", name=fault))
-        wanted = [one for one in narrowed if one.after or one.kind in TRIED_AT_REST]
-        if not wanted:
-            complain_of("cli.no_objective_about", faults=only)
-        found = verified(situation, wanted, domains)
-        helps = _advised(situation, found, domains) if advise else {}
+        from virton.cli.verified import outcome
+
+        made = outcome(desired, cluster, after, planned=planned, advise=advise, lang=lang)
         if junit is not None:
-            told_xml = as_junit(found, situation.name, sentences(lang), console)
-            write_out(junit, told_xml, "--junit")
+            made.write_junit(junit, console, lang)
     if as_json:
-        head = {"version": 1, "capture": situation.fingerprint, "clock": "paced"}
-        rows = {"objectives": [_row(one, advise, helps) for one in found]}
-        typer.echo(json.dumps(head | rows, ensure_ascii=False, indent=1, sort_keys=True))
+        typer.echo(json.dumps(made.to_json(), ensure_ascii=False, indent=1, sort_keys=True))
     else:
-        _print(found, console, helps if advise else None, lang)
-    if any(one.broken is not None for one in found):
+        made.print(console, lang)
+    if any(one.broken is not None for one in made.found):
         raise typer.Exit(BROKEN)
-
-
-def _only(after: list[str] | None) -> list[str]:
-    """Return the faults that are asked for; one word may hold several."""
-    only = [fault.strip() for words in after or FAULTS for fault in words.split(",")]
-    for fault in only:
-        if fault not in FAULTS:
-            complain_of("cli.no_such_fault", fault=fault, known=list(FAULTS))
-    return only
-
-
-def _narrowed(objective: Objective, only: list[str]) -> Objective:
-    return replace(objective, after=tuple(one for one in objective.after if one in only))
-
-
-def _advised(
-    situation: Situation, found: Sequence[Verified], domains: Mapping[str, Sequence[str]]
-) -> dict[str, Advice]:
-    """Return what mends each broken objective without breaking those that hold."""
-    kept = [one.objective for one in found if one.broken is None]
-    told = {
-        one.objective.name: advising.advise(situation, one.objective, one.broken, kept, domains)
-        for one in found
-        if one.broken is not None
-    }
-    return {name: advice for name, advice in told.items() if advice is not None}
-
-
-def _row(one: Verified, advise: bool, helps: Mapping[str, Advice]) -> dict[str, Any]:
-    row = one.to_json()
-    if advise and one.broken is not None:
-        advice = helps.get(one.objective.name)
-        row["advice"] = None if advice is None else advice.to_json()
-    return row
-
-
-def _print(
-    found: tuple[Verified, ...],
-    console: str,
-    helps: Mapping[str, Advice] | None,
-    lang: Language | None,
-) -> None:
-    out, said = terminal(soft_wrap=True), sentences(lang)
-    for one in found:
-        mark = Text("✓ ", "green") if one.broken is None else Text("✗ ", "bold red")
-        out.print(mark + Text(printable(plans.told_objective(one.to_json(), said))))
-        if one.broken is not None:
-            out.print(Text(f"  {console.rstrip('/')}{one.broken.address}", "dim"))
-            if helps is not None:
-                advice = helps.get(one.objective.name)
-                line = plans.told_advice(None if advice is None else advice.to_json(), said)
-                out.print(f"  {printable(line)}")

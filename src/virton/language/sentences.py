@@ -11,12 +11,15 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from virton.ha.causes import Cause
-from virton.ha.events import Event
-from virton.ha.placement.reasons import Explanation, NodeObjection
 from virton.language.particles import with_particles
+
+# Words need no model of the HA stack: only who asks for them has what is told.
+if TYPE_CHECKING:
+    from virton.ha.causes import Cause
+    from virton.ha.events import Event
+    from virton.ha.placement.reasons import Explanation, NodeObjection
 
 CATALOGUES = Path(__file__).parent / "catalogue"
 LOCALES = ("ko", "en")
@@ -49,11 +52,11 @@ class Sentences:
         """Return the sentences of a language; its catalogues are read once."""
         return cls(_texts(locale))
 
-    def event(self, event: Event) -> str:
+    def event(self, event: "Event") -> str:
         """Tell an event."""
         return self.say(f"event.{event.kind}", event.fields())
 
-    def cause(self, cause: Cause) -> str:
+    def cause(self, cause: "Cause") -> str:
         """Tell a cause."""
         return self.say(f"cause.{cause.name}", cause.fields())
 
@@ -70,11 +73,11 @@ class Sentences:
             return told
         return self.say("happening.by", {"told": told, "who": known["who"]})
 
-    def objection(self, objection: NodeObjection) -> str:
+    def objection(self, objection: "NodeObjection") -> str:
         """Tell what there is against a node."""
         return self.say(f"objection.{objection.name}", objection.fields())
 
-    def because(self, explanation: Explanation) -> str:
+    def because(self, explanation: "Explanation") -> str:
         """Tell what decided a placement."""
         if explanation.score is None:
             return self.say(f"because.{explanation.because.name.lower()}", {})
