@@ -1,6 +1,6 @@
 """What happened because of one cause is one story."""
 
-from virton.notify.incidents import Incident, Weight, hear
+from virton.notify.incidents import Incident, Weight, hear_all
 from virton.story.happenings import Fact, Happening, Kind
 
 
@@ -19,13 +19,8 @@ LOSS = [
 
 
 def stories(*found: Happening) -> list[Incident]:
-    opened: dict[str, Incident] = {}
-    ended: list[Incident] = []
-    for one in found:
-        opened, incident = hear(opened, one)
-        if incident is not None and incident.ended_s is not None:
-            ended.append(incident)
-    return ended + list(opened.values())
+    opened, changed = hear_all({}, found)
+    return [story for story in changed if story.ended_s is not None] + list(opened.values())
 
 
 def test_a_node_that_is_lost_fenced_and_recovered_is_one_story() -> None:
@@ -53,6 +48,32 @@ def test_while_a_resource_waits_the_story_is_not_over() -> None:
     recovered = at(220, Kind.RESOURCE_RECOVERED, "vm:3", before="c", node="c")
     (story,) = stories(*LOSS, waits, back, recovered)
     assert story.ended_s == 222
+
+
+def down(whom: str, from_s: float, to_s: float, node: str = "a") -> Happening:
+    return Happening(Kind.GUEST_DOWN, whom, from_s, to_s, False, {"node": node})
+
+
+def test_guests_that_went_down_for_want_of_quorum_belong_to_its_loss() -> None:
+    lost, back = at(10, Kind.QUORUM_LOST), at(200, Kind.QUORUM_BACK)
+    up = [at(300, Kind.RESOURCE_STARTED, "vm:1"), at(310, Kind.RESOURCE_FAILED, "vm:2")]
+    struck = [down("vm:1", 5, 202), down("vm:2", 5, 202)]
+    for found in ((lost, *struck, back, *up), (lost, back, *struck, *up)):
+        (story,) = {s.began_s: s for s in stories(*found)}.values()
+        assert (story.key, story.affected, story.waiting) == ("quorum", {"vm:1", "vm:2"}, {"vm:2"})
+        *_, story = stories(*found, at(350, Kind.RESOURCE_STARTED, "vm:2"))
+        assert (story.key, story.ended_s) == ("quorum", 352)
+
+
+def test_a_guest_that_went_down_with_its_node_belongs_to_the_nodes_story() -> None:
+    away = at(10, Kind.NODE_UNREACHABLE, "a"), at(40, Kind.NODE_REACHABLE, "a")
+    found = stories(*away, down("vm:1", 12, 55), down("vm:2", 12, 55, node="b"))
+    assert {story.key for story in found if story.ended_s is None} == {"node:a", "resource:vm:2"}
+    blip = at(10, Kind.QUORUM_LOST), at(20, Kind.QUORUM_BACK)
+    assert [story.key for story in stories(*blip, down("vm:1", 12, 30))] == [
+        "quorum",
+        "resource:vm:1",
+    ]
 
 
 def test_what_leaves_ha_waits_no_more() -> None:

@@ -136,6 +136,26 @@ async def test_a_lost_node_is_one_message_a_worse_one_and_its_end(
     assert "시작부터 해소까지 6분 32초" in text
 
 
+async def test_guests_that_are_seen_down_after_quorum_are_told_with_it(
+    engine: Engine, mail: MailServer
+) -> None:
+    night = Night(engine, setup(mail))
+    await night.pass_to(10, at(10, Kind.QUORUM_LOST))
+    await night.pass_to(40)
+    await night.pass_to(200, at(200, Kind.QUORUM_BACK))
+    night.restart()
+    down = [Happening(Kind.GUEST_DOWN, f"vm:{n}", START_S, START_S + 215, False) for n in (1, 2)]
+    await night.pass_to(215, *down)
+    await night.pass_to(300, *(at(300, Kind.RESOURCE_STARTED, one.whom) for one in down))
+    assert [one.split(maxsplit=1)[0] for one in subjects(mail)] == [
+        "[장애]",
+        "[해소]",
+        "[장애]",
+        "[해소]",
+    ]
+    assert "시작부터 해소까지 4분 52초" in mail.mails[-1].get_content()
+
+
 async def test_a_blip_is_not_told_and_why_is_kept(engine: Engine, mail: MailServer) -> None:
     night = Night(engine, setup(mail))
     await night.pass_to(10, at(10, Kind.NODE_UNREACHABLE, "phum03"))
@@ -407,7 +427,7 @@ def test_hours_that_are_none_are_refused(wrong: str) -> None:
 async def test_what_is_over_is_not_remembered_for_ever_nor_decided_twice(engine: Engine) -> None:
     night = Night(engine, Setup((Recipient("ops", "none"),)))
     many = 2 * REMEMBERED
-    await night.pass_to(1, at(1, Kind.QUORUM_LOST))
+    await night.pass_to(1, at(1, Kind.QDEVICE_SILENT))
     await night.pass_to(31)
     for first in range(0, many, 50):
         sids = [f"vm:{number}" for number in range(first, first + 50)]
@@ -418,7 +438,7 @@ async def test_what_is_over_is_not_remembered_for_ever_nor_decided_twice(engine:
     reasons = [one.reason for one in Outbox(engine, "c1").deliveries(2 * many)]
     assert reasons.count("too_short") == many
     assert len(reasons) == many + 1
-    await night.pass_to(80 + many, at(80 + many, Kind.QUORUM_BACK))
+    await night.pass_to(80 + many, at(80 + many, Kind.QDEVICE_BACK))
     assert [one.phase for one in Outbox(engine, "c1").deliveries(2)] == ["ended", "ended"]
 
 

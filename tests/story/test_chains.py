@@ -166,6 +166,41 @@ PLACED = ["placed", {"node": "pve2"}]
             ],
             [(30, "rule.changed")],
         ),
+        # what goes down while quorum is lost for long enough, or with its node, and nothing else
+        (
+            [
+                Kept(10, Kind.QUORUM_LOST),
+                Kept(200, Kind.QUORUM_BACK),
+                Kept(202, Kind.GUEST_DOWN, "vm:1", {"node": "pve3"}, begun_s=5),
+                Kept(300, Kind.RESOURCE_STARTED, "vm:1"),
+            ],
+            [(10, "quorum.lost"), (202, "guest.down")],
+        ),
+        (
+            [
+                Kept(10, Kind.QUORUM_LOST),
+                Kept(20, Kind.QUORUM_BACK),
+                Kept(25, Kind.GUEST_DOWN, "vm:1", {"node": "pve3"}, begun_s=8),
+            ],
+            [],
+        ),
+        (
+            [
+                Kept(9, Kind.NODE_UNREACHABLE, "pve2"),
+                Kept(10, Kind.NODE_UNREACHABLE, "pve3"),
+                Kept(40, Kind.NODE_REACHABLE, "pve3"),
+                Kept(55, Kind.GUEST_DOWN, "vm:1", {"node": "pve3"}, begun_s=38),
+            ],
+            [(10, "node.unreachable")],
+        ),
+        (
+            [
+                Kept(9, Kind.NODE_UNREACHABLE, "pve2"),
+                Kept(10, Kind.NODE_UNREACHABLE, "pve3"),
+                Kept(99, Kind.MASTER_CHANGED, "", {"before": "pve3", "node": "pve1"}),
+            ],
+            [(10, "node.unreachable")],
+        ),
     ],
 )
 def test_the_reason_is_the_one_that_still_held(

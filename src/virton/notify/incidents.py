@@ -3,7 +3,9 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from types import MappingProxyType
 
+from virton.story.chains import RESET_MS
 from virton.story.happenings import Happening, Kind
 
 
@@ -40,6 +42,8 @@ class Incident:
 
 Open = Mapping[str, Incident]
 
+_QUORUM = "quorum"
+
 
 @dataclass(frozen=True, slots=True)
 class _Step:
@@ -53,8 +57,15 @@ class _Step:
     waits: str | None = None
 
 
-def hear(opened: Open, happening: Happening) -> tuple[dict[str, Incident], Incident | None]:
-    """Return the incidents that are open then, and the one that this happening changed, if any."""
+def hear(
+    opened: Open, happening: Happening, over: Open = MappingProxyType({})
+) -> tuple[dict[str, Incident], Incident | None]:
+    """Return the incidents that are open then, and the one that this happening changed, if any.
+
+    `over` are those that ended last: where a guest went down while one of them lasted, it goes on.
+    """
+    if happening.kind is Kind.GUEST_DOWN:
+        opened = {**opened, **_reopened(opened, happening, over)}
     step = _step(opened, happening)
     if step is None:
         return dict(opened), None
@@ -70,16 +81,47 @@ def hear(opened: Open, happening: Happening) -> tuple[dict[str, Incident], Incid
 
 
 def hear_all(
-    opened: Open, found: Iterable[Happening]
+    opened: Open, found: Iterable[Happening], over: Open = MappingProxyType({})
 ) -> tuple[dict[str, Incident], list[Incident]]:
     """Hear happenings in their order; return what is open then, and every incident as it changed."""
     changed: dict[tuple[str, float], Incident] = {}
-    still = dict(opened)
+    still, ended = dict(opened), dict(over)
     for happening in found:
-        still, incident = hear(still, happening)
+        still, incident = hear(still, happening, ended)
         if incident is not None:
             changed[incident.key, incident.began_s] = incident
+            ended |= {incident.key: incident}
     return still, list(changed.values())
+
+
+def _reopened(opened: Open, down: Happening, over: Open) -> dict[str, Incident]:
+    """Return the ended incident during which a guest went down, as one that is not over."""
+    for key in _struck_by(down):
+        ended = over.get(key)
+        if key in opened or ended is None or not _brought_down(ended, down):
+            continue
+        return {key: replace(ended, ended_s=None)}
+    return {}
+
+
+def may_go_on(key: str) -> bool:
+    """Tell whether an incident of this key goes on where it is seen later what it brought down."""
+    return key == _QUORUM or key.startswith("node:")
+
+
+def _struck_by(down: Happening) -> tuple[str, str]:
+    """Return what may have brought a guest down that HA takes for started: the surest first."""
+    return _key("node", str(down.facts.get("node") or "")), _QUORUM
+
+
+def _brought_down(incident: Incident, down: Happening) -> bool:
+    """Tell whether a guest went down while an incident lasted, and because of it."""
+    if incident.ended_s is None:
+        return True
+    lasted_s = incident.ended_s - incident.began_s
+    return down.from_s <= incident.ended_s and (
+        incident.key != _QUORUM or lasted_s * 1000 >= RESET_MS
+    )
 
 
 def _goes_on(incident: Incident, step: _Step, happening: Happening) -> Incident:
@@ -137,8 +179,7 @@ def _recovered(opened: Open, one: Happening) -> _Step | None:
     incident = opened.get(_key("node", before))
     if incident is None:
         return None
-    back = (Kind.NODE_BACK, Kind.NODE_GONE)
-    over = any(h.kind in back for h in incident.happenings) and incident.waiting <= {one.whom}
+    over = _is_back(incident) and incident.waiting <= {one.whom}
     return _Step(incident.key, affects=one.whom, ends=over)
 
 
@@ -151,13 +192,44 @@ def _waits(opened: Open, one: Happening) -> _Step | None:
     )
 
 
-def _removed(opened: Open, one: Happening) -> _Step | None:
-    """What leaves HA neither fails nor waits any more."""
+def _down(opened: Open, one: Happening) -> _Step:
+    """A guest that went down with its node, or for want of quorum, belongs to that story."""
+    for key in _struck_by(one):
+        if key in opened and _brought_down(opened[key], one):
+            return _Step(key, Weight.WARNING, waits=one.whom)
+    return _Step(_key("resource", one.whom), Weight.WARNING, begins=True)
+
+
+def _fails(weight: Weight) -> Meaning:
+    """What fails of a guest that waits belongs to the story in which it waits."""
+
+    def meaning(opened: Open, one: Happening) -> _Step:
+        waits = _waiting_in(opened, one.whom)
+        key = _key("resource", one.whom) if waits is None else waits.key
+        return _Step(key, weight, begins=waits is None)
+
+    return meaning
+
+
+def _settled(opened: Open, one: Happening) -> _Step | None:
+    """What runs, stopped or left HA neither fails nor waits any more."""
     own = _ends("resource")(opened, one)
-    if own is not None:
+    waits = _waiting_in(opened, one.whom)
+    if own is not None or waits is None:
         return own
-    waits = next((i for i in opened.values() if one.whom in i.waiting), None)
-    return None if waits is None else _Step(waits.key, affects=one.whom)
+    over = _is_back(waits) and waits.waiting <= {one.whom}
+    return _Step(waits.key, affects=one.whom, ends=over)
+
+
+def _waiting_in(opened: Open, sid: str) -> Incident | None:
+    return next((i for _, i in sorted(opened.items()) if sid in i.waiting), None)
+
+
+def _is_back(incident: Incident) -> bool:
+    """Tell whether what was lost is back, or gone for good."""
+    kinds = {happening.kind for happening in incident.happenings}
+    back = {Kind.NODE_BACK, Kind.NODE_GONE, Kind.QUORUM_BACK}
+    return bool(kinds & (back if Kind.NODE_LOST in kinds else back | {Kind.NODE_REACHABLE}))
 
 
 _MEANINGS: dict[Kind, Meaning] = {
@@ -170,8 +242,8 @@ _MEANINGS: dict[Kind, Meaning] = {
     Kind.NODE_GONE: _node_back,
     Kind.RESOURCE_RECOVERED: _recovered,
     Kind.RESOURCE_WAITS: _waits,
-    Kind.QUORUM_LOST: _begins("quorum", Weight.CRITICAL),
-    Kind.QUORUM_BACK: _ends("quorum"),
+    Kind.QUORUM_LOST: _begins(_QUORUM, Weight.CRITICAL),
+    Kind.QUORUM_BACK: _ends(_QUORUM),
     Kind.QDEVICE_SILENT: _begins("qdevice", Weight.WARNING),
     Kind.QDEVICE_BACK: _ends("qdevice"),
     Kind.DISARMED: _begins("stack", Weight.WARNING),
@@ -180,13 +252,13 @@ _MEANINGS: dict[Kind, Meaning] = {
     Kind.CONSOLE_SEEING: _ends("console"),
     Kind.MAINTENANCE_BEGUN: _begins("maintenance", Weight.INFO),
     Kind.MAINTENANCE_ENDED: _ends("maintenance"),
-    Kind.RESOURCE_FAILED: _begins("resource", Weight.WARNING),
-    Kind.GUEST_DOWN: _begins("resource", Weight.WARNING),
-    Kind.RESOURCE_ERROR: _begins("resource", Weight.CRITICAL),
-    Kind.RESOURCE_CLEARED: _ends("resource"),
-    Kind.RESOURCE_STARTED: _ends("resource"),
-    Kind.RESOURCE_STOPPED: _ends("resource"),
-    Kind.RESOURCE_REMOVED: _removed,
+    Kind.RESOURCE_FAILED: _fails(Weight.WARNING),
+    Kind.GUEST_DOWN: _down,
+    Kind.RESOURCE_ERROR: _fails(Weight.CRITICAL),
+    Kind.RESOURCE_CLEARED: _settled,
+    Kind.RESOURCE_STARTED: _settled,
+    Kind.RESOURCE_STOPPED: _settled,
+    Kind.RESOURCE_REMOVED: _settled,
     Kind.RULE_CONFLICT: _begins("rule", Weight.WARNING),
     Kind.RULE_CHANGED: _ends("rule"),
     Kind.RULE_REMOVED: _ends("rule"),

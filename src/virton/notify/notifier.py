@@ -14,7 +14,7 @@ from virton.keeping.outbox import ChangedIncident, Delivery, KeptIncident, Outbo
 from virton.language.called import sids_in
 from virton.notify.answers import Answer, Outcome
 from virton.notify.channels import Channel
-from virton.notify.incidents import Incident, Weight, hear_all
+from virton.notify.incidents import Incident, Weight, hear_all, may_go_on
 from virton.notify.messages import compose, trial
 from virton.notify.policy import HOLD_S, Attention, Decision, Phase, Reason, Recipient, Told, decide
 from virton.notify.writing import (
@@ -68,6 +68,7 @@ class Notifier:
         self._outbox = Outbox(engine, cluster)
         self._duty = False
         self._opened: dict[str, Incident] = {}
+        self._over: dict[str, Incident] = {}
         self._known: dict[_Key, dict[str, Told]] = {}
 
     def prepare(self, now_s: float, ahead_s: float = 0.0) -> bool:
@@ -89,11 +90,12 @@ class Notifier:
     def _take_over(self) -> None:
         """Learn what is open, and what was told of it."""
         kept = self._outbox.open_incidents()
-        incidents = [read_incident(one.body) for one in kept]
-        self._opened = {incident.key: incident for incident in incidents}
+        self._opened = {one.key: read_incident(one.body) for one in kept}
+        ended = [one for one in reversed(self._outbox.recent()) if one.ended_ms is not None]
+        over = {one.key: one for one in ended if may_go_on(one.key)}
+        self._over = {key: read_incident(one.body) for key, one in over.items()}
         self._known = {
-            _key(incident): self._told_of(one.number)
-            for incident, one in zip(incidents, kept, strict=True)
+            (one.key, one.began_ms): self._told_of(one.number) for one in (*over.values(), *kept)
         }
         self._duty = True
 
@@ -109,7 +111,7 @@ class Notifier:
         """Hear what is new, and decide; True if there may be more that is new."""
         new = self._history.since(self._outbox.mark())
         heard = [found for kept in new if (found := happening_of(kept)) is not None]
-        opened, changed = hear_all(self._opened, heard)
+        opened, changed = hear_all(self._opened, heard, self._over)
         ended = [incident for incident in changed if incident.ended_s is not None]
         due = self._due([*opened.values(), *ended], now_s, ahead_s)
         if new or due:
@@ -121,6 +123,7 @@ class Notifier:
             )
         # only what is kept has been heard: else the next turn hears it again
         self._opened = opened
+        self._over |= {one.key: one for one in ended if may_go_on(one.key)}
         for one in due:
             known = self._known.setdefault(_key(one.incident), {})
             told = known.get(one.recipient.name, Told())

@@ -103,7 +103,7 @@ class Told:
         if decision.phase is Phase.ENDED:
             return replace(self, ended=True)
         if decision.send:
-            return replace(self, weight=weight, objection=None)
+            return replace(self, weight=weight, ended=False, objection=None)
         return replace(self, objection=decision.reason)
 
 
@@ -141,7 +141,8 @@ def decide(
         phase = Phase.BEGUN
         if now_s + ahead_s - incident.began_s < hold_s:
             return None
-    elif incident.weight > told.weight:
+    elif told.ended or incident.weight > told.weight:
+        # one that was over goes on where it is seen only later what it did
         phase = Phase.WORSE
     else:
         return None

@@ -15,6 +15,9 @@ SOON_MS = 600_000
 ROUNDS_MS = 60_000
 """Within so long the manager has taken up whatever was set."""
 
+RESET_MS = 60_000
+"""After so long without quorum a node with work of HA has reset itself."""
+
 LONGEST = 4
 
 _RULE = (Kind.RULE_CHANGED, Kind.RULE_ADDED, Kind.RULE_REMOVED)
@@ -29,6 +32,7 @@ _ENDED_BY: dict[Kind, tuple[Kind, ...]] = {
     Kind.NODE_UNREACHABLE: (Kind.NODE_REACHABLE, Kind.NODE_BACK),
     **dict.fromkeys((Kind.NODE_LOST, Kind.NODE_FENCING, Kind.NODE_FENCED), (Kind.NODE_BACK,)),
     Kind.NODE_BACK: _NODE_IS_AWAY,
+    Kind.QUORUM_LOST: (Kind.QUORUM_BACK,),
     Kind.GUEST_DOWN: (Kind.RESOURCE_STARTED, Kind.RESOURCE_STOPPED),
     Kind.RESOURCE_FAILED: (Kind.RESOURCE_STARTED, Kind.RESOURCE_STOPPED, Kind.RESOURCE_CLEARED),
     Kind.RESOURCE_RECOVERED: (Kind.RESOURCE_STARTED, Kind.RESOURCE_STOPPED),
@@ -53,6 +57,7 @@ _REASONS = frozenset(
         Kind.ASKED,
         Kind.DISARMED,
         Kind.MAINTENANCE_BEGUN,
+        Kind.QUORUM_LOST,
         Kind.RESOURCE_ADDED,
         Kind.RESOURCE_CHANGED,
         Kind.RESOURCE_FAILED,
@@ -68,6 +73,8 @@ LED_TO = frozenset(
     {
         Kind.ARMED,
         Kind.DISARMED,
+        Kind.GUEST_DOWN,
+        Kind.MASTER_CHANGED,
         Kind.NODE_FENCED,
         Kind.NODE_FENCING,
         Kind.RESOURCE_CLEARED,
@@ -167,6 +174,8 @@ def _reason(one: H, before: Sequence[H]) -> H | None:
 
 def _is_over(reason: Happened, one: Happened, before: Sequence[H]) -> bool:
     """Tell whether a reason was over before something happened, however near it is."""
+    if reason.kind == Kind.QUORUM_LOST and _was_short(reason, before):
+        return True
     verb = str(reason.facts.get("command")).partition(" ")[0]
     ends = _COMMAND_ENDED_BY.get(verb) or _ENDED_BY.get(Kind(reason.kind), ())
     return any(
@@ -177,6 +186,12 @@ def _is_over(reason: Happened, one: Happened, before: Sequence[H]) -> bool:
         and other.to_ms < one.from_ms
         for other in before
     )
+
+
+def _was_short(lost: Happened, before: Sequence[Happened]) -> bool:
+    """Tell whether quorum was back before a node reset itself for want of it."""
+    back = (o.to_ms for o in before if o.kind == Kind.QUORUM_BACK and o.to_ms >= lost.to_ms)
+    return next(back, lost.from_ms + RESET_MS) - lost.from_ms < RESET_MS
 
 
 def _wanted(one: Happened) -> list[tuple[_Wanted, ...]]:
@@ -228,6 +243,10 @@ def _by_itself(one: Happened) -> list[tuple[_Wanted, ...]]:
             return [(_Wanted((Kind.NODE_FENCING,), same),)]
         case Kind.NODE_FENCING:
             return [(_Wanted((Kind.NODE_LOST,), same),)]
+        case Kind.GUEST_DOWN:
+            return [(_Wanted(_NODE_IS_AWAY, before), _Wanted((Kind.QUORUM_LOST,)))]
+        case Kind.MASTER_CHANGED:
+            return [(_Wanted((Kind.NODE_UNREACHABLE,), before),)]
         case Kind.RESOURCE_ERROR:
             return [(_Wanted((Kind.RESOURCE_FAILED,), same),)]
         case Kind.RESOURCE_STARTED:

@@ -220,11 +220,20 @@ def _members(notes: _Notes, before: Sight, after: Sight) -> None:
     if old is None or new is None:
         return
     if old.quorate is not new.quorate:
-        notes.note(Kind.QUORUM_BACK if new.quorate else Kind.QUORUM_LOST, "")
+        _quorum(notes, old, new)
     if new.quorate and old.quorate:
         _reach(notes, old, new)
     if old.qdevice is not None and new.qdevice is not None and old.qdevice is not new.qdevice:
         notes.note(Kind.QDEVICE_BACK if new.qdevice else Kind.QDEVICE_SILENT, "")
+
+
+def _quorum(notes: _Notes, old: Members, new: Members) -> None:
+    """Note that quorum was lost, and with which nodes, or that it is back."""
+    if new.quorate:
+        notes.note(Kind.QUORUM_BACK, "")
+        return
+    away = tuple(n for n, on in sorted(new.online.items()) if not on and old.online.get(n))
+    notes.note(Kind.QUORUM_LOST, "", nodes=away or None)
 
 
 def _reach(notes: _Notes, old: Members, new: Members) -> None:
@@ -302,10 +311,11 @@ def _differing(old: Settings, new: Settings) -> tuple[str, ...]:
     return tuple(k for k in sorted(old.keys() | new.keys()) if old.get(k) != new.get(k))
 
 
+# Guests first: what went down while quorum was lost is told before quorum is back.
 _PARTS: dict[str, Callable[[_Notes, Sight, Sight], None]] = {
+    "guests": _guests,
     "members": _members,
     "manager": _manager,
-    "guests": _guests,
     "resources": _resources,
     "rules": _rules,
     "settings": _settings,
