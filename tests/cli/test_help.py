@@ -28,6 +28,7 @@ def test_each_verb_is_explained_in_korean_and_english_with_examples(verb: str) -
         code, text = said(verb, "--help", env=env)
         assert (code, heading in text) == (0, True)
         assert all(example in text for example in EXAMPLES[verb])
+        assert not re.search("<[a-z]", text)  # as libraries name kinds of values
 
 
 def test_help_fits_the_width_of_the_terminal_where_a_sign_of_korean_takes_two_cells() -> None:
@@ -66,6 +67,7 @@ WRONG: list[Any] = [
     (("simulate", "x", "--until", "-1"), "--until", "0 이상의 정수"),
     (("serve", "--prot", "1"), "--prot", "--port"),
     (("serve", "--port"), "--port", "값을 함께"),
+    (("status", "--watch=3"), "--watch", "값 없이"),
     (("doctor", "--lang", "fr"), "--lang", "ko, en"),
     (("why",), "SID", "반드시"),
     (("serv",), "serv", "없는 명령"),
@@ -83,7 +85,8 @@ def test_wrong_use_is_told_in_one_line_that_names_the_option(
     assert first.startswith("virton: ")
     assert names in first
     assert says in first
-    assert all(line.startswith("도움말: ") for line in rest)
+    verb = f" {arguments[0]}" if arguments[0] in VERBS else ""
+    assert rest == [f"도움말: virton{verb} --help"]
 
 
 def test_the_version_is_told() -> None:

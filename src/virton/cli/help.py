@@ -111,10 +111,10 @@ def lacking(command: Any, verb: str, locale: str) -> Iterator[str]:
         yield from lacking(below, f"{verb}.{name}", locale)
 
 
-def misused(wrong: misuse.ClickException) -> NoReturn:
-    """Tell in one line what is wrong with how a verb was called, and exit."""
+def misused(wrong: misuse.ClickException, verb: str) -> NoReturn:
+    """Tell in one line what is wrong with how `verb` was called, and exit."""
     context = getattr(wrong, "ctx", None)
-    path = context.command_path if context else "virton"
+    path = context.command_path if context else verb
     complain(printable(_problem(wrong)), said("usage.help", command=path), wrong.exit_code)
 
 
@@ -124,6 +124,8 @@ def _problem(wrong: misuse.ClickException) -> str:
             near = difflib.get_close_matches(wrong.option_name, wrong.possibilities or (), 1)
             meant = said("usage.meant", near=near[0]) if near else ""
             return said("usage.no_option", option=wrong.option_name) + meant
+        case misuse.BadOptionUsage() if "does not take a value" in wrong.message:
+            return said("usage.takes_none", option=wrong.option_name)
         case misuse.BadOptionUsage():
             return said("usage.no_value", option=wrong.option_name)
         case misuse.MissingParameter():
@@ -135,7 +137,7 @@ def _problem(wrong: misuse.ClickException) -> str:
         case _ if "unexpected extra argument" in wrong.message:
             return said("usage.extra", words=wrong.message.rpartition("(")[2].rstrip(")"))
         case _:
-            return wrong.message
+            return said("usage.not_understood")
 
 
 def _name(param: Any) -> str:
@@ -160,7 +162,9 @@ def _what_would_be_right(wrong: misuse.BadParameter) -> str:
         return said(
             "usage.choice", choices=", ".join(str(getattr(c, "value", c)) for c in kind.choices)
         )
-    return wrong.message
+    if word == "path":
+        return said("usage.path")
+    return said("usage.not_a_value")
 
 
 def _quoted(message: str) -> str:

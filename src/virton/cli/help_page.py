@@ -95,7 +95,19 @@ def _written(parameter: Any, context: Any) -> str:
     names = ", ".join([*parameter.opts, *parameter.secondary_opts])
     if parameter.is_flag or parameter.count:
         return names
-    return f"{names} {parameter.make_metavar(context).replace(' range>', '>')}"
+    return f"{names} {parameter.metavar or _value(parameter)}"
+
+
+_OF_NAMES = {"comment": "TEXT", "data": "DIR", "why": "TEXT"}
+_OF_KINDS = {"path": "FILE", "int": "N", "int range": "N", "float": "N", "float range": "N"}
+
+
+def _value(parameter: Any) -> str:
+    """Return what follows an option, where it has no word of its own for that."""
+    if hasattr(parameter.type, "choices"):
+        return "|".join(str(getattr(one, "value", one)) for one in parameter.type.choices)
+    name = str(parameter.name)
+    return _OF_NAMES.get(name) or _OF_KINDS.get(parameter.type.name) or name.upper()
 
 
 def _facts(parameter: Any, context: Any, said: Said) -> Iterator[str]:

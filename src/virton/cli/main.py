@@ -54,13 +54,17 @@ OLD_NAMES = {"snapshot": "capture"}
 class Verbs(TyperGroup):
     """Knows every verb by its name and help, and loads the one that is meant."""
 
+    called: list[str]
+
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         """Return the verb that the arguments begin with, loaded, and what is left of them."""
         name, command, rest = super().resolve_command(ctx, args)
         verb = OLD_NAMES.get(str(name), name)
         if verb not in VERBS:
             return name, command, rest
-        return name, loaded(verb, explained="--help" in rest or not rest), rest
+        command = loaded(verb, explained="--help" in rest or not rest)
+        self.called = [verb, *(one for one in rest[:1] if one in getattr(command, "commands", ()))]
+        return name, command, rest
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help of all in the operator's language."""
@@ -77,13 +81,14 @@ class Verbs(TyperGroup):
         from virton.cli.language import choose
 
         extra["standalone_mode"] = False
+        self.called = []
         try:
             code = super().main(*args, **extra)
         except NoArgsIsHelpError as bare:
             typer.echo(bare.message, err=True)
             sys.exit(bare.exit_code)
         except ClickException as wrong:
-            sys.exit(_misused(wrong))
+            sys.exit(_misused(wrong, " ".join(["virton", *self.called])))
         except typer.Abort:
             sys.exit(1)
         finally:
@@ -91,12 +96,12 @@ class Verbs(TyperGroup):
         sys.exit(code if isinstance(code, int) else 0)
 
 
-def _misused(wrong: ClickException) -> int:
+def _misused(wrong: ClickException, verb: str) -> int:
     """Tell what is wrong; return the exit code."""
     from virton.cli.help import misused
 
     try:
-        misused(wrong)
+        misused(wrong, verb)
     except typer.Exit as told:
         return int(told.exit_code)
 
