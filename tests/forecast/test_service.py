@@ -200,6 +200,10 @@ def test_what_really_came_is_held_against_what_was_said(tmp_path: Path) -> None:
     assert told["times"] == {"hits": 0, "of": 1}  # it ran again sooner than it ever can
     (miss,) = told["misses"]
     assert (miss["sid"], miss["came"], miss["because"]) == ("vm:1", "after 40-82", "early")
+    back = document(**{"vm:1": "node1", "vm:2": "node2"})  # before it was fenced
+    undone = [*jobs[:2], jobs[2] | {"capture": back}]
+    worked_in_turn(*undone, score=tmp_path / "undone.json")
+    assert not (tmp_path / "undone.json").exists()
     rare = [job | {"at": job["at"] + 60} for job in jobs]  # a clock that runs faster than looks
     worked_in_turn(*rare, score=tmp_path / "rare.json")
     assert json.loads((tmp_path / "rare.json").read_text())["times"] == {"hits": 1, "of": 1}

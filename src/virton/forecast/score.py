@@ -2,13 +2,14 @@
 
 The rows of a table stand until the next table. When nodes go, the row of just these nodes is kept
 until everything it spoke of has come, or was given up; then hits and misses are counted. A miss
-is explained by the assumption that failed, where that can be told.
+is explained by the assumption that failed, where that can be told. Of nodes that come back it was not
+said what becomes of those who have not come by then: these count neither way.
 
 All times are the cluster's own. Between two looks nobody knows when something happened: it is held
 against what was said as the span from the look before, at which it had not happened yet.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -129,12 +130,23 @@ class Keeper:
             if row is not None:
                 self._trial = Trial(row, self._times.get(gone, {}), held_s, at_s, situation.master)
             return False
+        if self._is_undone(situation):
+            return self._end(situation, self._trial.came)
         self._note(situation, held_s, at_s)
-        if self._is_over(at_s):
-            self._count(situation)
-            self._trial = None
-            return True
-        return False
+        return self._is_over(at_s) and self._end(situation, self._trial.row.touched)
+
+    def _is_undone(self, situation: Situation) -> bool:
+        """Tell whether one of the lost nodes is back."""
+        trial = self._trial
+        return trial is not None and not situation.online.isdisjoint(trial.row.case.nodes)
+
+    def _end(self, situation: Situation, decided: Iterable[str]) -> bool:
+        """Count what was decided of the loss; False if nothing was."""
+        sids = sorted(decided)
+        if sids:
+            self._count(situation, sids)
+        self._trial = None
+        return bool(sids)
 
     def _note(self, situation: Situation, held_s: float, at_s: float) -> None:
         trial = self._trial
@@ -153,14 +165,14 @@ class Keeper:
         awaited = {sid for sid, told in trial.row.touched.items() if _comes_back(told)}
         return awaited <= trial.came.keys() or at_s - trial.lost_s >= GIVE_UP_S
 
-    def _count(self, situation: Situation) -> None:
+    def _count(self, situation: Situation, sids: Sequence[str]) -> None:
         trial, score = self._trial, self.score
         if trial is None:
             return
         score.losses += 1
-        for sid, told in sorted(trial.row.touched.items()):
+        for sid in sids:
+            told, came = trial.row.touched[sid], trial.came.get(sid)
             score.fates += 1
-            came = trial.came.get(sid)
             if any(_is_as_said(fate, came) for fate in told):
                 score.fate_hits += 1
             else:
