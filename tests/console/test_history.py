@@ -130,7 +130,8 @@ async def test_the_stack_itself_tells_when_and_why(desk: Desk) -> None:
     assert rows[0]["says"].endswith("(asked by root@pam)")
     assert [step["kind"] for step in rows[-1]["chain"]] == ["resource.changed"]
     (changed,) = await desk.history("kind=settings.changed")
-    assert changed["facts"] == {"changed": ["shutdown_policy"], "who": "root@pam"}
+    was = {"changed": ["shutdown_policy"], "was": [""], "now": ["migrate"]}
+    assert changed["facts"] == {**was, "who": "root@pam"}
 
 
 def test_a_look_at_a_clock_that_goes_faster_begins_when_it_began() -> None:
@@ -203,9 +204,10 @@ async def test_a_filter_and_pages_lead_through_the_history(desk: Desk) -> None:
         await desk.browser.write("PUT", "/api/resources/vm:100", {"max_restart": count + 2})
         await desk.pass_by(STEP_S)
     changed = await desk.history("kind=resource.changed")
-    assert [row["facts"] for row in changed] == [
-        {"changed": ["max_restart"], "who": "root@pam"}
-    ] * 4
+    assert [(row["facts"]["was"], row["facts"]["now"]) for row in changed] == [
+        ([was], [now]) for was, now in zip(["", "2", "3", "4"], "2345", strict=True)
+    ]
+    assert changed[1]["says"].endswith("변경되었습니다: 최대 재시작 2 → 3. (요청: root@pam)")
     first = (await desk.browser.get("/api/history?kind=resource.changed&limit=3")).json()
     rest = await desk.browser.get(f"/api/history?kind=resource.changed&after={first['after']}")
     assert [row["number"] for row in first["rows"] + rest.json()["rows"]] == [

@@ -7,7 +7,7 @@ there: `key.with_field`, and for one that may be empty: `key.without_field`.
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -66,12 +66,29 @@ class Sentences:
         from virton.story.commands import parts
 
         known = {name: value for name, value in facts.items() if value is not None}
+        if "changed" in known:
+            known["changed"] = ", ".join(self._changes(known))
         command = parts(str(known.get("command"))) if kind == "asked" else None
         key, named = (kind, {}) if command is None else (f"{kind}.{command[0]}", command[1])
         told = self.say(f"happening.{key}", {"whom": whom, **known, **named})
         if "who" not in known:
             return told
         return self.say("happening.by", {"told": told, "who": known["who"]})
+
+    def _changes(self, facts: Mapping[str, Any]) -> Iterator[str]:
+        """Tell each setting that was changed, with what it was and is where that is known."""
+        names, was, now = (facts.get(name, ()) for name in ("changed", "was", "now"))
+        for at, name in enumerate(names):
+            word = self.texts.get(f"set.{name}", name)
+            if at >= min(len(was), len(now)):
+                yield word
+                continue
+            values = {"was": self._setting(name, was[at]), "now": self._setting(name, now[at])}
+            yield self.say("set", {"name": word, **values})
+
+    def _setting(self, name: str, value: str) -> str:
+        words = "request" if name == "state" else "set.value"
+        return self.texts.get(f"{words}.{value or 'none'}", value)
 
     def objection(self, objection: "NodeObjection") -> str:
         """Tell what there is against a node."""

@@ -16,6 +16,9 @@ GUEST_NEWS_S = 15
 MOST_BOUND = 100
 """Of a rule that names more resources it is not kept which they are."""
 
+LONGEST_SETTING = 60
+"""Of a longer setting, such as a comment, only the beginning is kept."""
+
 _RECOVERING = (ServiceState.FENCE, ServiceState.RECOVERY)
 
 
@@ -279,8 +282,8 @@ def _rules(notes: _Notes, before: Sight, after: Sight) -> None:
             notes.note(Kind.RULE_ADDED, rule, resources=sids)
         elif now is None:
             notes.note(Kind.RULE_REMOVED, rule, resources=sids)
-        elif changed := _differing(was, now):
-            notes.note(Kind.RULE_CHANGED, rule, changed=changed, resources=sids)
+        else:
+            _change(notes, Kind.RULE_CHANGED, rule, was, now, resources=sids)
     for rule in sorted(new.objected - old.objected):
         notes.note(Kind.RULE_CONFLICT, rule)
 
@@ -297,18 +300,37 @@ def _bound_by(*rules: Settings) -> tuple[str, ...] | None:
 def _resources(notes: _Notes, before: Sight, after: Sight) -> None:
     old, new = before.resources or {}, after.resources or {}
     for sid in sorted(old.keys() & new.keys()):
-        if changed := _differing(old[sid], new[sid]):
-            notes.note(Kind.RESOURCE_CHANGED, sid, changed=changed)
+        _change(notes, Kind.RESOURCE_CHANGED, sid, old[sid], new[sid])
 
 
 def _settings(notes: _Notes, before: Sight, after: Sight) -> None:
-    if changed := _differing(before.settings or {}, after.settings or {}):
-        notes.note(Kind.SETTINGS_CHANGED, "", changed=changed)
+    _change(notes, Kind.SETTINGS_CHANGED, "", before.settings or {}, after.settings or {})
 
 
-def _differing(old: Settings, new: Settings) -> tuple[str, ...]:
-    """Return the names of what is set differently, or only on one side."""
-    return tuple(k for k in sorted(old.keys() | new.keys()) if old.get(k) != new.get(k))
+def _change(
+    notes: _Notes, kind: Kind, whom: str, old: Settings, new: Settings, **facts: Fact
+) -> None:
+    """Note what is set differently, or only on one side, with what it was and is."""
+    names = tuple(k for k in sorted(old.keys() | new.keys()) if old.get(k) != new.get(k))
+    if names:
+        was, now = (tuple(_written(side.get(name)) for name in names) for side in (old, new))
+        notes.note(kind, whom, None, changed=names, was=was, now=now, **facts)
+
+
+def _written(value: object) -> str:
+    """Return a setting as text, empty for one that is not set, and cut where it is long."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case (str() as name, int() as weight):
+            return f"{name}:{weight}" if weight else name
+        case list() | tuple():
+            text = ", ".join(map(_written, value))
+        case _:
+            text = str(value)
+    return text if len(text) <= LONGEST_SETTING else f"{text[:LONGEST_SETTING]}…"
 
 
 # Guests first: what went down while quorum was lost is told before quorum is back.
