@@ -18,7 +18,8 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--in-process-gpu"]
 BRIEF = ["--js-flags=--single-threaded --no-opt --no-maglev --always-sparkplug"]
 """A page lives for some seconds: to make its scripts fast would cost more than it saves."""
 SCREENSHOTS = Path(__file__).parent / "screenshots"
-PATIENCE_MS = 5000
+PATIENCE_MS = 20_000
+"""How long something is waited for that is sure to come; it costs nothing where it comes at once."""
 
 
 @pytest.fixture(scope="package")

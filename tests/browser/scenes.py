@@ -266,7 +266,7 @@ def _session_over(page: Page, standin: Standin, words: Words) -> None:
     _add(page, standin, words)
     dialog = page.get_by_role("dialog", name=words["resource.form.add"])
     dialog.get_by_label(words["field.guest"]).select_option("vm:130")
-    standin.session = None
+    standin.end_session_at_a_deed()
     dialog.get_by_role("button", name=words["add"], exact=True).click()
     expect(page.get_by_role("dialog", name=words["login.again"])).to_be_visible()
 

@@ -37,6 +37,25 @@ NOWHERE = "/nowhere"
 """An empty page, where the browser waits for the next test without leaving the process it has warm."""
 
 
+class Asked:
+    """Counts what was asked and is not answered yet, but for streams."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._changed = threading.Condition()
+
+    def add(self, more: int) -> None:
+        """Count a question, or with -1 an answer."""
+        with self._changed:
+            self._count += more
+            self._changed.notify_all()
+
+    def wait_for_silence(self) -> None:
+        """Wait until everything is answered."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: self._count == 0, 30)
+
+
 class Standin:
     """What the stand-in tells, hears, and how it fails; a test changes it from its own thread."""
 
@@ -44,14 +63,20 @@ class Standin:
         self.loop: asyncio.AbstractEventLoop | None = None
         self.streams: set[asyncio.Queue[str | None]] = set()
         self.port = 0
+        self.asked = Asked()
         self.reset()
 
     def reset(self) -> None:
-        """Begin anew: the usual cluster, someone logged in who may do everything."""
+        """Begin anew: the usual cluster, someone logged in who may do everything.
+
+        What a page of before has asked last is answered first, as it was meant for what was before.
+        """
+        self.asked.wait_for_silence()
         self.snapshot: contents.Snapshot | None = contents.usual()
         self.fresh: contents.Snapshot | None = None
         self.laboratory = contents.laboratory()
         self.session: dict[str, Any] | None = self.new_session()
+        self.is_session_spent = False
         self.login_error: tuple[int, dict[str, Any]] | None = None
         self.refusals: list[tuple[int, dict[str, Any]]] = []
         self.answer: dict[str, Any] = {}
@@ -136,6 +161,15 @@ class Standin:
         """Forget who was logged in, as when a ticket runs out, and close the streams."""
         self.session = None
         self.hang_up()
+
+    def end_session_at_a_deed(self) -> None:
+        """Let whatever somebody asks for next find the session ended; the page learns of it by that."""
+        self.is_session_spent = True
+
+    def spend_session(self) -> None:
+        """End the session if it was to end at a deed."""
+        if self.is_session_spent:
+            self.session, self.is_session_spent = None, False
 
     def renew(self) -> None:
         """Ask every open page to open its stream anew."""
@@ -235,6 +269,7 @@ def make_app(standin: Standin) -> Starlette:
         return JSONResponse(told(standin.snapshot))
 
     def snapshot_file(request: Request) -> Response:
+        standin.spend_session()
         if not standin.session:
             return _unauthorised()
         if standin.refusals:
@@ -254,6 +289,7 @@ def make_app(standin: Standin) -> Starlette:
         return StreamingResponse(_events(standin), media_type="text/event-stream")
 
     async def write(request: Request) -> Response:
+        standin.spend_session()
         if not standin.session:
             return _unauthorised()
         if request.headers.get("X-CSRF-Token") != standin.session["csrf"]:
@@ -266,15 +302,18 @@ def make_app(standin: Standin) -> Starlette:
             return JSONResponse(error, status, {"X-Request-Id": REQUEST})
         if path == "/api/lab":
             carry_out(standin.laboratory, body)
+        if path == "/api/maintenance":
+            standin.maintenance = standin.answer
         return JSONResponse(standin.answer)
 
     def presences(_: Request) -> Response:
         return JSONResponse({"sessions": standin.presences, "all": True})
 
     async def end(request: Request) -> Response:
+        answer = await write(request)
         name = request.path_params["name"]
         standin.presences = [one for one in standin.presences if one["name"] != name]
-        return await write(request)
+        return answer
 
     def lab(request: Request) -> Response:
         return JSONResponse(standin.laboratory)
@@ -366,7 +405,18 @@ class Guarded:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         self.standin.loop = asyncio.get_running_loop()
-        if self.standin.away and scope.get("path", "").startswith("/api"):
+        path = scope.get("path", "")
+        if path.endswith("/api/stream") or scope["type"] != "http":
+            await self._answer(path, scope, receive, send)
+            return
+        self.standin.asked.add(1)
+        try:
+            await self._answer(path, scope, receive, send)
+        finally:
+            self.standin.asked.add(-1)
+
+    async def _answer(self, path: str, scope: Any, receive: Any, send: Any) -> None:
+        if self.standin.away and path.startswith("/api"):
             await Response(status_code=503)(scope, receive, send)
         else:
             await self.app(scope, receive, send)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from tests.browser.conftest import PATIENCE_MS
 from tests.browser.stage import Opener
 from tests.browser.standin import Standin
 
@@ -23,7 +24,7 @@ def keep(page: Page, address: str) -> Kept:
 
 def wait_for(page: Page, kept: Kept, count: int) -> None:
     """Wait until so much was asked."""
-    for _ in range(100):
+    for _ in range(PATIENCE_MS // 50):
         if len(kept) >= count:
             return
         page.wait_for_timeout(50)

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser import contents
+from tests.browser.stage import Opener
 from tests.browser.standin import Standin
 
 pytestmark = pytest.mark.browser
@@ -68,12 +69,11 @@ def test_what_failed_is_told_by_name_and_stays_marked(many: Page, standin: Stand
     ],
 )
 def test_a_policy_is_changed_together_too(
-    deed: str, field: str, value: str, written: object, page: Page, standin: Standin
+    deed: str, field: str, value: str, written: object, standin: Standin, open_page: Opener
 ) -> None:
-    snapshot = contents.with_groups()
-    snapshot["cluster"]["features"]["rules"] = True
-    standin.show(snapshot)
-    page.set_viewport_size({"width": 1000, "height": 800})
+    standin.snapshot = contents.with_groups()
+    standin.snapshot["cluster"]["features"]["rules"] = True
+    page = open_page(width=1000, height=800)
     page.get_by_role("button", name="여러 개 선택").click()
     box(page, NAMES[0]).click()
     box(page, NAMES[1]).click()

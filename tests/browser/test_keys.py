@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser import contents
 from tests.browser.standin import Standin
-from tests.browser.visit import choose_in_menu
+from tests.browser.visit import choose_in_menu, line
 
 pytestmark = pytest.mark.browser
 
@@ -73,8 +73,11 @@ def test_a_row_has_a_menu_that_keys_walk_and_that_gives_the_focus_back(page: Pag
 
 def test_who_may_not_change_anything_sees_why_in_the_menu(page: Page, standin: Standin) -> None:
     standin.show(contents.without_quorum())
+    expect(line(page)).to_contain_text("쿼럼")
     page.get_by_role("button", name="VM 121 (ct) 메뉴").click()
+    expect(page.get_by_role("menuitem").first).to_be_focused()
     changes = page.get_by_role("menuitem").filter(has_text=re.compile("수정|이동|제거"))
+    expect(changes).to_have_count(3)
     for item in changes.all():
         expect(item).to_be_disabled()
         expect(item).to_have_attribute(

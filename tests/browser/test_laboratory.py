@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser import contents
 from tests.browser.stage import Opener
 from tests.browser.standin import REQUEST, Standin
+from tests.browser.test_live import stop_the_clock
 
 pytestmark = pytest.mark.browser
 
@@ -183,6 +184,7 @@ def test_a_watchdog_that_cut_a_nodes_power_is_told(lab_page: Page, standin: Stan
 
 
 def test_keys_in_it_leave_the_page_above_where_it_is(lab_page: Page) -> None:
+    expect(lab(lab_page).get_by_role("switch").first).to_be_visible()
     lab(lab_page).get_by_role("button", name="실험실").focus()
     for _ in range(9):
         lab_page.keyboard.press("Tab")
@@ -211,7 +213,7 @@ def test_the_same_word_is_not_piled_up_and_leaves_by_itself(
     assert standin.snapshot
     standin.snapshot["cluster"]["lab"] = True
     page = open_page("/login", own=True)
-    page.clock.install()
+    stop_the_clock(page)
     page.goto(standin.address)
     page.get_by_role("button", name="실험실").click()
     word = page.get_by_text("실험실 요청이 실패했습니다.")

@@ -157,7 +157,7 @@ def test_a_rule_that_was_being_added_is_open_again_with_all_that_was_chosen(page
 def test_a_save_that_the_end_of_the_session_interrupts_is_said_undone_or_carried_through(
     page: Page, form: Locator, standin: Standin
 ) -> None:
-    standin.session = None
+    standin.end_session_at_a_deed()
     form.get_by_role("button", name="저장").click()
     login = page.get_by_role("dialog", name="다시 로그인")
     login.get_by_role("button", name="취소").click()

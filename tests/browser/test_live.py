@@ -179,7 +179,7 @@ def test_focus_returns_to_the_button_that_opened_a_dialog(page: Page) -> None:
 def test_a_session_that_ends_is_renewed_over_the_open_form(page: Page, standin: Standin) -> None:
     dialog = edit(page, "VM 121 (ct)")
     dialog.get_by_label("설명").fill("결제")
-    standin.session = None
+    standin.end_session_at_a_deed()
     dialog.get_by_role("button", name="저장").click()
     login = page.get_by_role("dialog", name="다시 로그인")
     expect(login.get_by_label("사용자 이름")).to_have_value("root")
@@ -234,18 +234,24 @@ def test_a_cluster_that_hangs_is_not_told_as_a_console_that_is_away(
 
 
 def test_a_renewed_stream_is_not_spoken_of(page: Page, standin: Standin) -> None:
+    standin.snapshot = moved()
     standin.renew()
     standin.hang_up()
-    standin.snapshot = moved()
     expect(page.get_by_role("radio", name="VM 110 (new) 선택")).to_be_visible()
     expect(page.locator("#line")).to_have_text("실시간")
+
+
+def stop_the_clock(page: Page) -> None:
+    """Let a page's time pass when the test says so, and not else."""
+    page.clock.install(time=contents.NOW)
+    page.clock.pause_at(contents.NOW + 3600)
 
 
 def test_a_page_that_nobody_sees_gives_its_line_up_until_it_is_seen(
     standin: Standin, open_page: Opener
 ) -> None:
     page = open_page("/login", own=True)
-    page.clock.install()
+    stop_the_clock(page)
     page.add_init_script(LINES)
     page.goto(standin.address)
     expect(page.get_by_role("radio").first).to_be_visible()

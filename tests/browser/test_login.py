@@ -134,6 +134,7 @@ def test_a_wrong_code_is_said_at_its_field_and_nothing_typed_is_lost(
     ask_for_code(standin, "totp")
     enter(login)
     code = login.get_by_label("2단계 인증 코드")
+    expect(code).to_be_focused()
     standin.login_error = failure(401, "second_factor", fields={"otp": "wrong"})
     code.fill("000000")
     login.keyboard.press("Enter")

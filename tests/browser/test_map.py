@@ -26,7 +26,7 @@ def map_page(standin: Standin, open_page: Opener) -> Page:
     standin.domains = {"rack-a": ["phum01", "phum02"], "room-1": ["phum02"]}
     page = open_page()
     page.get_by_role("button", name="지도").click()
-    expect(box(page, "phum01")).to_be_visible()
+    expect(page.get_by_role("region", name="장애 도메인 rack-a")).to_be_visible()
     return page
 
 

@@ -26,16 +26,14 @@ def test_the_list_is_narrowed_by_kind_and_text(open_page: Opener) -> None:
     expect(page.locator(".chain").first).to_have_text(
         "노드 응답 없음 → 노드 차단 시작 → 노드 차단 → 복구 · 2분 14초"
     )
-    questions = asked(page, "/api/history?")
     page.get_by_role("button", name="규칙", exact=True).click()
     page.get_by_label("변화 종류").select_option("rule.conflict")
     page.get_by_role("searchbox").fill("win")
-    page.keyboard.press("Enter")
+    with page.expect_request(re.compile(r"/api/history\?.*kind=rule\.conflict&text=win")):
+        page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="규칙", exact=True)).to_have_attribute(
         "aria-pressed", "true"
     )
-    page.wait_for_function("true")
-    assert "kind=rule.conflict&text=win" in questions[-1]
 
 
 def test_the_list_has_one_head_a_day_with_the_date_alone(

@@ -226,6 +226,7 @@ def test_the_clusters_refusal_is_said_at_its_field_and_nothing_is_lost(
 
 def test_a_rule_is_edited_with_its_name_fixed(ruled: Page, standin: Standin) -> None:
     standin.show(contents.with_sound_rules())
+    expect(ruled.get_by_role("rowheader", name="win-again")).to_have_count(0)
     choose_in_menu(ruled, "prefer-phum01", "prefer-phum01 규칙 수정")
     dialog = ruled.get_by_role("dialog", name="노드 친화성 규칙 수정")
     expect(dialog.get_by_label("규칙명")).not_to_be_editable()

@@ -56,7 +56,7 @@ def test_a_refusal_is_said_in_the_dialog(page: Page, standin: Standin) -> None:
 
 def test_an_ended_session_is_taken_up_again_before_saving(page: Page, standin: Standin) -> None:
     dialog = ask(page)
-    standin.session = None
+    standin.end_session_at_a_deed()
     dialog.get_by_role("button", name="내보내기", exact=True).click()
     login = page.get_by_role("dialog", name="다시 로그인")
     login.get_by_label("비밀번호").fill("right")

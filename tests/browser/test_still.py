@@ -144,12 +144,15 @@ def test_the_fence_clock_tells_the_time_left_as_a_range_and_who_is_back(
     _unknown(snapshot)
     now = contents.NOW
     standin.fence_clock = {
-        "phum03": {"fence": [now + 9.4, now + 18], "again": [now + 80, now + 91]}
+        "phum03": {"fence": [now + 909, now + 918], "again": [now + 980, now + 991]}
     }
     standin.show(snapshot)
-    expect(line(page)).to_contain_text(
-        re.compile("차단까지 [89]~1[78]초 · 다시 실행까지 (80~91|79~90)초")
-    )
+    left = re.compile(r"차단까지 (\d+)~(\d+)초 · 다시 실행까지 (\d+)~(\d+)초")
+    expect(line(page)).to_contain_text(left)
+    told = left.search(line(page).inner_text())
+    assert told
+    passed = [end - int(said) for end, said in zip((909, 918, 980, 991), told.groups(), strict=True)]
+    assert 0 <= min(passed) <= max(passed) <= min(passed) + 1
     expect(line(page).locator(".fence-bar .spent")).to_have_count(1)
     recovered = contents.usual()
     _recovery(recovered)
