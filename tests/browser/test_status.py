@@ -263,7 +263,9 @@ def test_a_source_that_stops_answering_greys_its_part_and_says_how_old_it_is(
 ) -> None:
     standin.beat(status=contents.bad_part("refused", "no route", contents.NOW - 75))
     expect(status(page)).to_have_class("card is-stale")
-    expect(status(page).get_by_text(re.compile(r"마지막 갱신: (7[5-9]|[89]\d|1\d\d)초 전"))).to_be_visible()
+    expect(
+        status(page).get_by_text(re.compile(r"마지막 갱신: (7[5-9]|[89]\d|1\d\d)초 전"))
+    ).to_be_visible()
     expect(status(page).get_by_role("alert")).to_contain_text("클러스터 응답: no route")
     expect(page.get_by_role("region", name="HA 리소스 목록")).to_have_class("card")
     standin.beat(status=contents.good_part())

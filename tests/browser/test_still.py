@@ -151,7 +151,9 @@ def test_the_fence_clock_tells_the_time_left_as_a_range_and_who_is_back(
     expect(line(page)).to_contain_text(left)
     told = left.search(line(page).inner_text())
     assert told
-    passed = [end - int(said) for end, said in zip((909, 918, 980, 991), told.groups(), strict=True)]
+    passed = [
+        end - int(said) for end, said in zip((909, 918, 980, 991), told.groups(), strict=True)
+    ]
     assert 0 <= min(passed) <= max(passed) <= min(passed) + 1
     expect(line(page).locator(".fence-bar .spent")).to_have_count(1)
     recovered = contents.usual()

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 from starlette.applications import Starlette
@@ -13,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from tests.stepped_loop import STEPPED
 from virton.cli.connections import Bounds, Connections
 from virton.cli.listening import listen
 from virton.cli.serving import Server
@@ -23,8 +25,8 @@ QUICK = Bounds(most=8, most_of_one=4, head_s=0.2, body_s=0.2, stalled_s=0.2)
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
+def anyio_backend() -> tuple[str, dict[str, Any]]:
+    return STEPPED
 
 
 async def hello(request: Request) -> Response:

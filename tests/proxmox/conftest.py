@@ -1,17 +1,19 @@
 import ssl
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.quick_hashes import quick_hashes
+from tests.stepped_loop import STEPPED
 
 __all__ = ["quick_hashes"]
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
+def anyio_backend() -> tuple[str, dict[str, Any]]:
+    return STEPPED
 
 
 @pytest.fixture(scope="module")

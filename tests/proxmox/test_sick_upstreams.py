@@ -2,7 +2,6 @@
 
 import asyncio
 import gzip
-import time
 import tracemalloc
 import zlib
 from collections.abc import AsyncIterator, Iterator
@@ -124,10 +123,10 @@ async def test_an_answer_that_drips_is_given_up_when_the_whole_takes_too_long() 
             await writer.drain()
             await asyncio.sleep(0)
 
-    begun = time.monotonic()
+    begun = asyncio.get_running_loop().time()
     error = await told(drips, Timeouts(connect_s=1, read_s=5, whole_s=0.2))
     assert error.code == "timeout"
-    assert time.monotonic() - begun < 3
+    assert asyncio.get_running_loop().time() - begun < 1
 
 
 @pytest.mark.parametrize("encoding", [b"br", b"zstd", b"gzip, gzip", b"deflate"])
