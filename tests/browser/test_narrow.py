@@ -6,6 +6,7 @@ from playwright.sync_api import Page, expect
 from tests.browser import contents
 from tests.browser.stage import Opener
 from tests.browser.standin import Standin
+from tests.browser.visit import words_of
 
 pytestmark = pytest.mark.browser
 
@@ -65,11 +66,24 @@ def test_the_status_line_is_whole_in_either_language(standin: Standin, open_page
     for make in (contents.usual, contents.trouble):
         for locale in ("ko", "en"):
             standin.snapshot = make()
+            standin.snapshot["cluster"]["lab"] = True
             page = open_page(locale=locale, width=390)
             expect(page.locator(".strip .facts")).not_to_be_empty()
             assert page.evaluate(CUT) == []
+            words = words_of(locale)
+            said = [words[f"line.{state}"] for state in ("live", "lost", "deaf", "ended", "old")]
+            assert page.evaluate(REACH, said) <= 390
 
 
+REACH = """(said) => Math.max(...said.map((words) => {
+  const line = document.querySelector("#line");
+  line.append(words);
+  const range = document.createRange();
+  range.selectNodeContents(line.lastChild);
+  const { right } = range.getBoundingClientRect();
+  line.lastChild.remove();
+  return right;
+}))"""
 CUT = """[...document.querySelectorAll(".header, .strip, .strip .facts, .strip .word")]
   .filter((box) => box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight + 1)
   .map((box) => box.className)"""

@@ -180,6 +180,27 @@ async def test_a_body_that_never_ends_is_a_timeout() -> None:
         assert (await failure(ProxmoxClient([address], timeouts=SHORT))).error.code == "timeout"
 
 
+async def test_a_read_for_which_a_kept_connection_ends_has_another() -> None:
+    kept = ok(b'{"data": 1}').replace(b"connection: close\r\n", b"")
+    met = 0
+
+    async def ends_at_the_second(
+        reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        nonlocal met
+        met += 1
+        for said in (kept, b""):
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(said)
+            await writer.drain()
+
+    async with listening(ends_at_the_second) as address:
+        client = ProxmoxClient([address])
+        assert [await client.call("GET", "/version") for _ in range(2)] == [1, 1]
+        await client.aclose()
+    assert met == 2
+
+
 @pytest.mark.parametrize("said", [b"", ok(b'{"data": {}}')[:-4]])
 async def test_a_connection_cut_in_the_middle_is_told(said: bytes) -> None:
     async with listening(answering(said)) as address:

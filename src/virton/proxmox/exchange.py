@@ -3,7 +3,7 @@
 import asyncio
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -37,7 +37,10 @@ class Timeouts:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked: `repeatable` where asking twice does no harm, `most_bytes` of an answer."""
+    """What is asked: `repeatable` where asking twice does no harm, `most_bytes` of an answer.
+
+    One that goes `alone` has a connection of its own, as what is not repeatable always has.
+    """
 
     method: str
     path: str
@@ -46,6 +49,7 @@ class Request:
     how: Literal["form", "json"] = "form"
     repeatable: bool = False
     most_bytes: int = MOST_BYTES
+    alone: bool = False
 
     def arguments(self) -> dict[str, Any]:
         """Return the parameters in the place where this kind of request carries them."""
@@ -104,30 +108,29 @@ class Wire:
 
     async def send(self, address: str, request: Request) -> Reply:
         """Return the answer; raise ApiFailure, which tells whether anything may have been sent."""
-        phase = Phase.CONNECTING if self._over_network else Phase.SENT
-
-        async def trace(event: str, _: Mapping[str, Any]) -> None:
-            nonlocal phase
-            phase = _PHASES.get(event, phase)
-
+        course = Course(Phase.CONNECTING if self._over_network else Phase.SENT)
         try:
-            return await self._exchanged(address, request, {"trace": trace})
+            return await self._exchanged(address, request, course)
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError, TimeoutError) as failure:
-            explained = network_failure(failure, address, phase)
+            explained = network_failure(failure, address, course.phase)
+        again = request.repeatable and not request.alone and self._over_network
+        if again and course.was_kept and explained.error.code is ErrorCode.CUT:
+            # The other side ended what it had kept just as this was sent; nothing is wrong with it.
+            return await self.send(address, replace(request, alone=True))
         if explained.error.code is ErrorCode.TLS and not explained.error.fingerprint:
             explained = await self._with_fingerprint(explained, address)
         raise explained
 
-    async def _exchanged(self, address: str, request: Request, extensions: dict[str, Any]) -> Reply:
+    async def _exchanged(self, address: str, request: Request, course: "Course") -> Reply:
         limits, times = request.most_bytes, self.timeouts
-        client = self._reads if request.repeatable else self._writes
+        client = self._reads if request.repeatable and not request.alone else self._writes
         read_s = times.read_s if request.repeatable else times.write_s
         sent = client.build_request(
             request.method,
             address + request.path,
             headers={"Accept-Encoding": "gzip", **request.headers},
             timeout=httpx2.Timeout(read_s, connect=times.connect_s),
-            extensions=extensions,
+            extensions={"trace": course.take},
             **request.arguments(),
         )
         async with asyncio.timeout(times.whole_s if request.repeatable else times.write_s):
@@ -168,6 +171,21 @@ class Wire:
             None, code=error.code, address=address, fingerprint=presented, detail=error.detail
         )
         return ApiFailure(told, sent=explained.sent)
+
+
+class Course:
+    """How far a request has come, and whether a connection was made for it."""
+
+    def __init__(self, phase: Phase) -> None:
+        """Begin."""
+        self.phase = phase
+        self.was_kept = True
+
+    async def take(self, event: str, _: Mapping[str, Any]) -> None:
+        """Take notice of what the HTTP library does, or is answered."""
+        self.phase = _PHASES.get(event, self.phase)
+        if event in ("connection.connect_tcp.started", "http11.receive_response_headers.complete"):
+            self.was_kept = False
 
 
 _PHASES = {
