@@ -1,19 +1,17 @@
 import ssl
 import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.quick_hashes import quick_hashes
-from tests.stepped_loop import STEPPED
 
 __all__ = ["quick_hashes"]
 
 
 @pytest.fixture
-def anyio_backend() -> tuple[str, dict[str, Any]]:
-    return STEPPED
+def anyio_backend() -> str:
+    return "asyncio"
 
 
 @pytest.fixture(scope="module")

@@ -8,11 +8,19 @@ import pytest
 
 from tests.proxmox.playback import NOW, ROOT, TOKEN, Playback, Raw, Refusal
 from tests.proxmox.wire import answering, listening, ok, silent
+from tests.stepped_loop import STEPPED
 from virton.proxmox import ApiFailure, ApiToken, ClusterApi, ProxmoxClient, Timeouts
 from virton.proxmox.access import parse_permissions
 from virton.proxmox.second_factor import SecondFactorNeeded
 
 pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def anyio_backend() -> tuple[str, dict[str, Any]]:
+    return STEPPED
+
+
 SHORT = Timeouts(connect_s=1, read_s=0.05, whole_s=0.2)
 
 

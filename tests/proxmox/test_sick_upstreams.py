@@ -5,10 +5,12 @@ import gzip
 import tracemalloc
 import zlib
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import pytest
 
 from tests.proxmox.wire import Handler, answering, listening, ok
+from tests.stepped_loop import STEPPED
 from virton.proxmox import ApiFailure, ClusterApi, ProxmoxClient, Timeouts
 from virton.proxmox.api import LOGIN_BYTES
 from virton.proxmox.errors import ApiError
@@ -16,6 +18,13 @@ from virton.proxmox.exchange import MOST_BYTES
 from virton.proxmox.values import MOST_VALUES, document
 
 pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def anyio_backend() -> tuple[str, dict[str, Any]]:
+    return STEPPED
+
+
 MIB = 1 << 20
 PATIENT = Timeouts(connect_s=5, read_s=20, whole_s=60)
 

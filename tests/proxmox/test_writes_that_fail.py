@@ -7,10 +7,12 @@ from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.proxmox.wire import answering, listening, ok, reset, silent
+from tests.stepped_loop import STEPPED
 from virton.proxmox import ApiFailure, CaFile, ProxmoxClient, Timeouts, Trust
 from virton.proxmox.errors import ApiError
 
@@ -18,6 +20,13 @@ pytestmark = [
     pytest.mark.anyio,
     pytest.mark.skipif(not shutil.which("openssl"), reason="openssl makes the certificates"),
 ]
+
+
+@pytest.fixture
+def anyio_backend() -> tuple[str, dict[str, Any]]:
+    return STEPPED
+
+
 SHORT = Timeouts(connect_s=0.2, read_s=0.2, whole_s=0.2, write_s=0.2)
 LONG = Timeouts(connect_s=30, read_s=30, whole_s=60, write_s=60)
 """Where patience must not end, however busy this machine is."""
