@@ -8,6 +8,7 @@ from tests.bench.scale import cluster
 from tests.simulation.generator import generate
 from virton.ha.crm import Crm
 from virton.ha.events import Record
+from virton.ha.manager import agenda
 from virton.simulation.commands import CommandError
 from virton.simulation.freezing import Simulation, freeze, thaw
 from virton.simulation.scenario import scenario_from
@@ -40,11 +41,14 @@ def looked_at_everything(world: WorldValue, seconds: int) -> list[Record]:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_what_is_not_looked_at_would_have_come_to_nothing(seed: int) -> None:
+def test_what_is_not_looked_at_would_have_come_to_nothing(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world = scenario_from(generate(seed), "seed").world
     told: list[Record] = []
     try:
         thaw(world, told.append).virtual.run(700)
+        monkeypatch.setattr(agenda, "at_rest", lambda round_: lambda sid, status: False)
         everything = looked_at_everything(world, 701)
     except (CommandError, EndlessError):
         return

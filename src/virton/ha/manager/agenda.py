@@ -11,6 +11,7 @@ from heapq import heappop, heappush
 
 from virton.frozen import frozen
 from virton.ha.manager.round import Round
+from virton.ha.manager.started import at_rest
 from virton.ha.model import DatacenterSettings, LrmResult, ResourceConfig
 from virton.ha.rules.compiled import CompiledRules
 from virton.ha.states import LrmMode, NodeState
@@ -107,15 +108,17 @@ class Agenda:
         come, else in the next.
         """
         board, load, events = round_.board, round_.board.load, round_.plan.events
+        statuses, rests = board.statuses, at_rest(round_)
         planned, self._due = self._due, set()
         queue, late = board.in_order(planned), list[str]()
         queue.reverse()
         changed = False
         while queue or late:
             sid = heappop(late) if late and not (queue and queue[-1] < late[0]) else queue.pop()
-            if sid not in board:
+            status = statuses.get(sid)
+            if status is None or rests(sid, status):
                 continue
-            state, told, asked = board[sid].state, len(events), load.asked
+            state, told, asked = status.state, len(events), load.asked
             advance(round_, sid)
             changed |= board[sid].state is not state
             if len(events) != told or load.asked != asked:

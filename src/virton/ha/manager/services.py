@@ -181,8 +181,8 @@ class LazyLoad:
     """A round's load, measured when first asked for, as of the start of the round.
 
     Measuring thousands of resources is dear and most rounds ask for no score. `asked` counts how
-    often it was asked for. One that was measured is gone by again as long as all is as it was; what
-    it could not count is told in each round all the same.
+    often it was asked for. One that was measured is gone by again, with what changed counted anew,
+    as its sums are exact; what it could not count is told in each round all the same.
     """
 
     def __init__(self) -> None:
@@ -218,13 +218,30 @@ class LazyLoad:
         `basis` of both is equal to the last one, they would make the same.
         """
         self._build, self._tell = build, tell
-        as_it_was = self._load is not None and not self._changes and basis is not None
-        if as_it_was and (self._online, self._basis) == (online, basis) and self._start == statuses:
+        same = basis is not None and (self._online, self._basis) == (online, basis)
+        if same and self._load is not None and self._follows(self._load, statuses):
             self._beside = beside
             self._untold = True
             return
         self._load, self._online, self._basis = None, online, basis
         self._start, self._beside, self._changes = dict(statuses), beside, []
+
+    def _follows(self, load: Load, statuses: Mapping[str, ServiceStatus]) -> bool:
+        """Bring a measured load up to these resources; False where it must be measured anew.
+
+        That is where resources came or went, and wherever any could not be counted: such are told
+        in the order in which all are counted.
+        """
+        if not self._changes and self._start == statuses:
+            return True
+        if self._amiss or self._start.keys() != statuses.keys():
+            return False
+        changed = {sid for sid, status in statuses.items() if self._start[sid] is not status}
+        changed.update(sid for sid, _ in self._changes)
+        self._start, self._changes = dict(statuses), []
+        for sid in sorted(changed):
+            self._replace(load, sid, statuses[sid])
+        return not load.problems
 
     def end(self) -> None:
         """End the round: nobody is told any more."""

@@ -1,5 +1,6 @@
 """The next state of a started resource: keep it running, where it should be."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from virton.ha.causes import (
@@ -32,6 +33,36 @@ from virton.ha.model import LrmResult, Motion, ResourceConfig, ServiceStatus, re
 from virton.ha.placement.choice import Preference, stays_freely
 from virton.ha.placement.reasons import Decision
 from virton.ha.states import ExitCode, NodeState, RequestState, ServiceState
+
+
+def at_rest(round_: Round) -> Callable[[str, ServiceStatus], bool]:
+    """Return what tells at once that to advance a resource would do nothing.
+
+    It says so only of what is wanted to run, runs well where it is, and is drawn nowhere: nearly
+    all, nearly always. The others have to be advanced to know.
+    """
+    online, ground, lrm = round_.nodes.online, round_.ground, round_.view.lrm
+    results, resources, taken_over = round_.results, round_.view.resources, round_.taken_over
+    settling = round_.restarting
+
+    def rests(sid: str, status: ServiceStatus) -> bool:
+        node = status.node
+        if status.state is not ServiceState.STARTED or status.cmd is not None:
+            return False
+        if node not in online or node in settling:
+            return False
+        config = taken_over.get(sid) or resources.get(sid)
+        if config is None or config.state is not RequestState.STARTED:
+            return False
+        result = results.get(status.uid)
+        if result is not None:
+            if result.exit_code != ExitCode.SUCCESS or status.failed_nodes or not status.running:
+                return False
+            if node not in lrm or status.uid not in lrm[node].results:
+                return False
+        return stays_freely(sid, status, ground)
+
+    return rests
 
 
 def advance_started(round_: Round, sid: str, status: ServiceStatus, config: ResourceConfig) -> None:
