@@ -55,6 +55,30 @@ def test_a_change_of_five_among_five_hundred_touches_these_five(
     assert sorted(page.evaluate("[...touched]")) == sorted(str(one["vmid"]) for one in changed)
 
 
+SORTED = """async (key) => {
+  const old = new Set(document.querySelectorAll("#resources tbody tr"));
+  document.querySelector(`#resources .at-${key} .sort`).click();
+  await Promise.resolve();
+  await Promise.resolve();
+  return [...document.querySelectorAll("#resources tbody tr")].filter((row) => !old.has(row)).length;
+}"""
+
+
+def test_however_much_changes_at_once_a_draw_makes_no_more_than_a_slice_of_it(
+    standin: Standin, open_page: Opener
+) -> None:
+    standin.snapshot = contents.many()
+    page = open_page()
+    expect(rows(page)).to_have_count(500)
+    made = page.evaluate(SORTED, "id")
+    assert 24 <= made <= 72
+    expect(rows(page).last).to_have_value("vm:1000")
+    expect(rows(page)).to_have_count(500)
+    field(page).fill("guest-49")
+    expect(page.locator("#resources tbody tr")).to_have_count(11)
+    assert page.locator("#resources tbody").count() == 1
+
+
 def test_the_field_is_in_sight_above_a_short_list_too(page: Page) -> None:
     expect(field(page)).to_be_visible()
     page.keyboard.press("/")

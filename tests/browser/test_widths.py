@@ -41,13 +41,20 @@ def _long_words() -> contents.Snapshot:
     page = contents.every_state()
     page["cluster"]["lab"] = True
     for number, node in enumerate(page["nodes"][3:]):
-        node["name"] = f"node-{number + 4:02}"
+        node["name"] = f"production-frontend-{number + 4:02}"
     page["nodes"][2].update(online=False, ha_state="fence", lrm=contents.lrm("dead"))
     page["nodes"][2]["lrm"]["at"] -= 90
     down = {"down": True, "failed_nodes": ["phum01", "phum03"]}
     starting = {"state": "request_start_balance", "guest": "stopped"}
     for vmid, more in ((900, down), (901, starting), (902, {"target": "phum02"})):
         page["resources"].append(contents.resource(vmid, "LOTCES-WINDOWS", "phum03", **more))
+    for vmid, name in (
+        (123456701, "web-production-frontend-01"),
+        (123456702, "x" * 40 + ".example"),
+    ):
+        page["resources"].append(
+            contents.resource(vmid, name, "phum02", comment="배터리 교체 " * 9)
+        )
     return page
 
 

@@ -87,8 +87,24 @@ function byNumber(one: Resource, other: Resource): number {
 /** Take a whole page model in, as the newest truth; its resources by their numbers, of whichever type. */
 export function receivePage(page: PageModel): void {
   version = null;
-  const resources = [...page.resources].sort(byNumber);
+  const resources = kept(state.snapshot?.resources ?? [], [...page.resources].sort(byNumber));
   change({ snapshot: { ...page, resources }, line: "live", heardAt: performance.now() });
+}
+
+/** Rows that say what they said are those of before: whoever draws them sees that nothing changed. */
+function kept(before: Resource[], now: Resource[]): Resource[] {
+  const bySid = new Map(before.map((row) => [row.sid, row]));
+  return now.map((row) => {
+    const then = bySid.get(row.sid);
+    return then && isAlike(then, row) ? then : row;
+  });
+}
+
+function isAlike(one: unknown, other: unknown): boolean {
+  if (one === other) return true;
+  if (!one || !other || typeof one !== "object" || typeof other !== "object") return false;
+  const [names, others] = [Object.keys(one), Object.keys(other)];
+  return names.length === others.length && names.every((name) => isAlike((one as Row)[name], (other as Row)[name]));
 }
 
 /** Take in what a stream begins with: the whole, of which the changes are told from now on. */

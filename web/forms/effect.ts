@@ -139,7 +139,8 @@ function bearsText({ before, after }: Advice, dropped: string[]): string {
   const better = [...now].filter((name) => !then.has(name));
   if (better.length) return t("effect.better", { nodes: list(better) });
   const bad = after.filter((row) => !row.safe).map((row) => row.name);
-  return bad.length ? t("effect.bears_not", { nodes: list(bad) }) : t("effect.bears");
+  if (bad.length) return t("effect.bears_not", { nodes: list(bad) });
+  return t(dropped.length ? "effect.bears_rest" : "effect.bears");
 }
 
 const MOST_NAMED = 6;

@@ -4,6 +4,7 @@ import { html, type TemplateResult } from "lit/html.js";
 import { live } from "lit/directives/live.js";
 
 import { redraw } from "../core/draw.js";
+import { locale } from "../core/preferences.js";
 import { t } from "../words/i18n.js";
 
 /** What a list is narrowed by. */
@@ -15,9 +16,11 @@ export class Filter {
     this.id = id;
   }
 
-  get words(): string[] {
-    return this.text.toLowerCase().split(/\s+/).filter(Boolean);
-  }
+  /** What each item is found by, and in which language. */
+  #texts = new WeakMap<object, string>();
+  #locale = "";
+  /** What was found last: two ask for the same. */
+  #last: { items: unknown; text: string; found: Set<unknown> } | null = null;
 
   /** Look for something else. */
   set(text: string): void {
@@ -26,19 +29,37 @@ export class Filter {
   }
 
   /** The items that are found, and those that stay all the same. */
-  narrow<T>(items: T[], textOf: (item: T) => string, stays: (item: T) => boolean): T[] {
-    const { words } = this;
-    if (!words.length) return items;
-    return items.filter((item) => stays(item) || isFound(textOf(item), words));
+  narrow<T extends object>(items: T[], textOf: (item: T) => string, stays: (item: T) => boolean): T[] {
+    if (!this.text.trim()) return items;
+    const found = this.#found(items, textOf);
+    return items.filter((item) => found.has(item) || stays(item));
   }
 
   /** How many of the items are found, in words; "" while nothing is looked for. */
-  told<T>(items: T[], textOf: (item: T) => string): string {
-    const { words } = this;
-    if (!words.length) return "";
-    const found = items.filter((item) => isFound(textOf(item), words)).length;
+  told<T extends object>(items: T[], textOf: (item: T) => string): string {
+    if (!this.text.trim()) return "";
+    const found = this.#found(items, textOf).size;
     const told = t("filter.found", { found, all: items.length });
     return found ? told : `${told} · ${t("filter.nothing")}`;
+  }
+
+  #found<T extends object>(items: T[], textOf: (item: T) => string): Set<unknown> {
+    if (this.#locale !== locale()) {
+      this.#texts = new WeakMap();
+      this.#last = null;
+      this.#locale = locale();
+    }
+    if (this.#last?.items === items && this.#last.text === this.text) return this.#last.found;
+    const words = this.text.toLowerCase().split(/\s+/).filter(Boolean);
+    const found = new Set(items.filter((item) => words.every((word) => this.#textOf(item, textOf).includes(word))));
+    this.#last = { items, text: this.text, found };
+    return found;
+  }
+
+  #textOf<T extends object>(item: T, textOf: (item: T) => string): string {
+    let text = this.#texts.get(item);
+    if (text === undefined) this.#texts.set(item, (text = textOf(item).toLowerCase()));
+    return text;
   }
 
   /** The field; inside a form, looking is not typing into it, and Enter does not send it. */
@@ -53,9 +74,4 @@ export class Filter {
     const mark = key ? html`<kbd aria-hidden="true">${key}</kbd>` : null;
     return html`<span class="search"><input type="search" id=${this.id} .value=${live(this.text)} aria-label=${t("filter.label")} placeholder=${t("filter.hint")} autocapitalize="none" autocomplete="off" spellcheck="false" @input=${take} @change=${(event: Event) => event.stopPropagation()} @keydown=${hold} />${mark}</span>`;
   }
-}
-
-function isFound(text: string, words: string[]): boolean {
-  const low = text.toLowerCase();
-  return words.every((word) => low.includes(word));
 }

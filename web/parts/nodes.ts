@@ -70,7 +70,7 @@ function columnsNow({ resources }: PageModel): Column<Row>[] {
     row.node ? show(row.node, row.page) : nothing;
   const name = (row: Row) => (row.node ? row.node.name : (row.page.master?.node ?? "–"));
   return [
-    { key: "node", head: t("column.node"), isHead: true, isWrapped: true, cell: name, title: name },
+    { key: "node", head: t("column.node"), isHead: true, isWhole: true, cell: name, title: name },
     { key: "role", head: t("column.role"), isWrapped: true, cell: ({ node }) => t(node ? "lrm.role" : "crm.role") },
     { key: "service", head: t("column.service"), isWrapped: true, cell: serviceOf, title: serviceOf },
     { key: "state", head: t("column.state"), cell: stateView, title: stateTitle },

@@ -20,6 +20,7 @@ import { doubt } from "../words/doubt.js";
 import { number, t, tn } from "../words/i18n.js";
 import { resourceName, typeName } from "../words/names.js";
 import { requestOf, resourceState, searchText, type Word } from "../words/states.js";
+import { drawAllRows } from "./blocks.js";
 import { changedStates, changeText, changeView } from "./changes.js";
 import { Filter } from "./filter.js";
 import { latestOf } from "./latest.js";
@@ -28,7 +29,7 @@ import { isMarked, listed, markAllView, markMany, marksMany, marksToggle, marksT
 import { announce, noteFailure } from "./notes.js";
 import { partView } from "./part.js";
 import { badges } from "./pill.js";
-import { cellsOf, type Column, drawAllRows, tableView } from "./table.js";
+import { cellsOf, type Column, tableView } from "./table.js";
 
 const GROUPINGS = ["none", "node", "state"] as const;
 const SORTABLE = ["id", "node", "type", "name", "state"] as const;
@@ -100,7 +101,7 @@ export function beginSearch(): void {
 
 /** Choose the row after the chosen one, or before it. */
 export function walk(step: 1 | -1): void {
-  const radios = [...document.querySelectorAll<HTMLInputElement>("#resources tbody .at-choice input")];
+  const radios = [...document.querySelectorAll<HTMLInputElement>("#resources tbody:not(.leaving, .ahead) .at-choice input")];
   const isHere = (box: HTMLInputElement) => (marksMany() ? box === document.activeElement : box.value === chosenSid);
   const at = radios.findIndex(isHere);
   const next = at < 0 ? (step > 0 ? 0 : radios.length - 1) : at + step;
@@ -234,7 +235,7 @@ function listView(page: PageModel): TemplateResult {
     rows: grouped(inOrder),
     keyOf: (row) => (typeof row === "string" ? row : row.sid),
     rowView,
-    blockContext: (rows) => [...all, ...rows.flatMap((row) => (typeof row === "string" ? [] : seenOf(row)))],
+    blocks: { context: all, contextOf: (row) => (typeof row === "string" ? [] : seenOf(row)) },
   });
 }
 
@@ -313,9 +314,9 @@ function columnsNow(): Column<Resource>[] {
   return [
     choiceColumn(),
     { ...sortable("id"), isHead: true, cell: (one) => one.vmid ?? one.sid, title: (one) => one.sid },
-    { ...sortable("node"), isWrapped: true, cell: (one) => one.node ?? "–", title: (one) => one.node ?? "" },
+    { ...sortable("node"), isWhole: true, cell: (one) => one.node ?? "–", title: (one) => one.node ?? "" },
     { ...sortable("type"), cell: (one) => typeName(one.type) },
-    { ...sortable("name"), isWrapped: true, cell: nameView, title: (one) => [one.name, one.comment].filter(Boolean).join(" · ") },
+    { ...sortable("name"), isWhole: true, cell: nameView, title: (one) => [one.name, one.comment].filter(Boolean).join(" · ") },
     { ...sortable("state"), cell: stateView, title: stateTitle },
     plain("max_restart", (one) => one.max_restart),
     plain("max_relocate", (one) => one.max_relocate),
@@ -360,7 +361,7 @@ function radioView(resource: Resource): TemplateResult {
 }
 
 function nameView({ name, comment }: Resource): TemplateResult {
-  return html`${name ?? "–"}${comment ? html` <span class="comment">${comment}</span>` : nothing}`;
+  return html`${name ?? "–"}${comment ? html` <span class="comment cut">${comment}</span>` : nothing}`;
 }
 
 const STARTING = ["starting", "request_start", "request_start_balance"];

@@ -1,11 +1,10 @@
 /** Tables with fixed columns: a row keeps its height and a column its width whatever they say. */
 
 import { html, nothing, type TemplateResult } from "lit/html.js";
-import { guard } from "lit/directives/guard.js";
 import { keyed } from "lit/directives/keyed.js";
 import { repeat } from "lit/directives/repeat.js";
 
-import { drawNow, redraw } from "../core/draw.js";
+import { type BlocksPlan, blocksView } from "./blocks.js";
 
 export interface Column<Row> {
   /** Its class is `at-` and the key, on heads and cells alike. */
@@ -17,6 +16,8 @@ export interface Column<Row> {
   isHead?: boolean;
   /** What does not fit into one line goes on in a second, in the same height. */
   isWrapped?: boolean;
+  /** It is never cut: its row is as high as it needs. */
+  isWhole?: boolean;
   sort?: "ascending" | "descending";
   cell: (row: Row) => unknown;
   /** The whole text of a cell that may be cut. */
@@ -30,19 +31,9 @@ export interface TablePlan<Row> {
   rows: Row[];
   keyOf: (row: Row) => string;
   rowView: (row: Row) => unknown;
-  /**
-   * For very many rows: on what else than themselves a block of them depends. Blocks out of sight are not laid out
-   * (`content-visibility`), and are found in the page and read aloud all the same.
-   */
-  blockContext?: (rows: Row[]) => unknown[];
+  /** For very many rows: on what else than themselves all of them depend, and each. */
+  blocks?: Pick<BlocksPlan<Row>, "context" | "contextOf">;
 }
-
-/** Rows of a block: an even number, so that rows alternate across blocks. */
-const BLOCK = 24;
-/** How many blocks of new rows are made before the browser may do something else. */
-const BLOCKS_AT_ONCE = 4;
-const drawnRows = new Map<string, Set<unknown>>();
-let isPatient = false;
 
 /** A table; its rows are made by `rowView`, most often with `cellsOf`. */
 export function tableView<Row>(plan: TablePlan<Row>): TemplateResult {
@@ -55,49 +46,23 @@ export function tableView<Row>(plan: TablePlan<Row>): TemplateResult {
   return html`<div class="table" role="group" aria-label=${label}><table class="stack ${kind}" role="table" aria-label=${label}><colgroup>${cols}</colgroup><thead role="rowgroup"><tr role="row">${head}</tr></thead>${bodies(plan)}</table></div>`;
 }
 
-function bodies<Row>(plan: TablePlan<Row>): unknown {
-  const { rows, keyOf, rowView, blockContext } = plan;
-  const body = (content: unknown) => html`<tbody role="rowgroup">${content}</tbody>`;
-  if (!blockContext) return body(repeat(rows, keyOf, rowView));
-  const there = drawnRows.get(plan.kind) ?? new Set();
-  const drawn = new Set<unknown>();
-  const blocks: TemplateResult[] = [];
-  let left = isPatient ? Number.POSITIVE_INFINITY : BLOCKS_AT_ONCE;
-  for (let at = 0; at < rows.length; at += BLOCK) {
-    const some = rows.slice(at, at + BLOCK);
-    const isNew = some.filter((row) => !there.has(keyOf(row))).length > BLOCK / 2;
-    if (isNew && left <= 0) {
-      blocks.push(html`<tbody role="rowgroup" class="ahead"></tbody>`);
-      continue;
-    }
-    if (isNew) left -= 1;
-    for (const row of some) drawn.add(keyOf(row));
-    blocks.push(body(guard([...some, ...blockContext(some)], () => repeat(some, keyOf, rowView))));
-  }
-  drawnRows.set(plan.kind, drawn);
-  // The rest follows at once, but lets the browser draw and hear the person in between.
-  if (drawn.size < rows.length) setTimeout(redraw);
-  return blocks;
-}
-
-/** Draw everything at once, and every row of it: for those who go on with a row. */
-export function drawAllRows(): void {
-  isPatient = true;
-  drawNow();
-  isPatient = false;
+function bodies<Row>({ kind, rows, keyOf, rowView, blocks }: TablePlan<Row>): unknown {
+  if (blocks) return blocksView({ kind, rows, keyOf, rowView, ...blocks });
+  return html`<tbody role="rowgroup">${repeat(rows, keyOf, rowView)}</tbody>`;
 }
 
 /** Lines of a cell, anew when they change: as they stand in its middle, one that becomes two would wander. */
-function linesView(said: unknown, whole: unknown): unknown {
-  return html`${keyed(typeof said === "string" ? said : whole, html`<span class="lines">${said}</span>`)}`;
+function linesView(said: unknown, whole: unknown, kind: string): unknown {
+  return html`${keyed(typeof said === "string" ? said : whole, html`<span class=${kind}>${said}</span>`)}`;
 }
 
 /** The cells of a row. */
 export function cellsOf<Row>(columns: Column<Row>[], row: Row): TemplateResult[] {
-  return columns.map(({ key, isHead, isWrapped, cell, title }) => {
+  return columns.map(({ key, isHead, isWrapped, isWhole, cell, title }) => {
     const said = cell(row);
     const whole = (title === cell ? said : title?.(row)) ?? nothing;
-    const content = isWrapped && said !== nothing && said !== "" ? linesView(said, whole) : said;
+    const kind = isWhole ? "lines whole" : "lines";
+    const content = (isWrapped || isWhole) && said !== nothing && said !== "" ? linesView(said, whole, kind) : said;
     return isHead
       ? html`<th scope="row" class="at-${key}" role="rowheader" title=${whole}>${content}</th>`
       : html`<td class="at-${key}" role="cell" title=${whole}>${content}</td>`;
