@@ -377,6 +377,7 @@ def _applied(number: int, state: str, done: int, stopped: str | None) -> Snapsho
         "steps": ["리소스 vm:100 변경: max_restart 1 → 3", "규칙 ab 추가: affinity negative"],
         "undoes": None,
         "stopped": stopped,
+        "undo_approved_by": ["lee@pve"],
     }
 
 
@@ -396,6 +397,13 @@ PLAN_LOOK: Snapshot = {
     "trouble": ["규칙 ab가 적용되지 않습니다."],
     "repairs_of": {"규칙 ab가 적용되지 않습니다.": ["해결 방법: 규칙 ab 제거 (다른 영향 없음)"]},
     "conflicts": [],
+}
+
+
+UNDO_LOOK: Snapshot = {
+    "number": 3,
+    "steps": [{"says": "리소스 vm:100 변경: max_restart 3 → 1", "notes": ["이동 없음"]}],
+    "places": ["vm:121", "vm:122"],
 }
 
 

@@ -410,6 +410,8 @@ def _plans(page: Page, _standin: Standin, words: Words) -> None:
     page.get_by_role("button", name=words["plans.page.look"]).click()
     expect(page.locator("#apply")).to_be_visible()
     page.get_by_text(words["plans.page.file"]).click()
+    page.get_by_role("button", name=f"{words['plans.page.undo']}: ").first.click()
+    expect(page.locator("#do-chosen")).to_be_visible()
 
 
 SCENES = [

@@ -357,6 +357,7 @@ def make_app(standin: Standin) -> Starlette:
         Route("/api/drill", lambda _: JSONResponse(standin.drill), methods=["GET"]),
         Route("/api/plans", lambda _: JSONResponse(standin.plans), methods=["GET"]),
         Route("/api/plans/look", lambda _: JSONResponse(contents.PLAN_LOOK)),
+        Route("/api/plans/undo/{number}", lambda _: JSONResponse(contents.UNDO_LOOK)),
         Route(
             "/api/forecast/domains",
             lambda _: JSONResponse({"domains": standin.domains}),

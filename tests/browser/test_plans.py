@@ -82,15 +82,19 @@ def test_a_plan_is_seen_before_it_is_applied_and_applied_as_it_was_seen(
     assert standin.writes[1][1:] == ("/api/plans/close", {"number": 3})
     page.get_by_role("button", name=f"{EN['plans.page.undo']}: ").first.click()
     expect(page.get_by_text(EN["plans.page.undo.means"])).to_be_visible()
+    page.get_by_role("checkbox", name="vm:121, vm:122").check()
     page.locator("#do-chosen").click()
     expect(page.locator("#do-chosen")).to_have_count(0)
-    assert standin.writes[2][1:] == ("/api/plans/undo", {"number": 3})
+    assert standin.writes[2][1:] == ("/api/plans/undo", {"number": 3, "exact": True})
 
 
 def test_a_plan_of_ones_own_waits_for_somebody_else(standin: Standin, open_page: Opener) -> None:
-    standin.plans = {**standin.plans, "approved_by": []}
+    records = [{**one, "undo_approved_by": ["root@pam"]} for one in standin.plans["records"]]
+    standin.plans = {**standin.plans, "approved_by": [], "records": records}
     page = open_page("/plans", locale="en")
     page.locator("#look").click()
     expect(page.get_by_text(EN["plans.page.waits"])).to_be_visible()
     expect(page.locator("#apply")).to_be_disabled()
     expect(page.get_by_role("button", name=EN["plans.page.approve"])).to_be_disabled()
+    page.get_by_role("button", name=f"{EN['plans.page.undo']}: ").first.click()
+    expect(page.locator("#do-chosen")).to_be_disabled()  # one's own approval is none

@@ -104,6 +104,24 @@ async def test_changes_are_looked_at_together_applied_once_and_undone(seat: Seat
     assert "max_restart" not in read("ha/resources.cfg")
 
 
+async def test_an_undo_tells_what_stands_elsewhere_and_restores_each_byte_where_it_shall(
+    seat: Seat,
+) -> None:
+    files = seat.cluster.cluster.files
+    text = "node-affinity: {}\n\tnodes phum01,phum02,phum03\n\tresources vm:{}\n\n"
+    files.write("ha/rules.cfg", before := text.format("aa", 122) + text.format("bb", 124))
+    await seat.collect("rules", "aa", None)
+    assert await seat.act("apply", look=await seat.look()) == (200, "")
+    told = await seat.told("/api/plans/undo/1?lang=en")
+    assert [step["says"].partition(":")[0] for step in told["steps"]] == ["add rule aa"]
+    assert told["places"]
+    assert await seat.act("undo", number=1, exact="yes") == (400, "exact: must be true or false")
+    assert await seat.act("undo", number=1, exact=True) == (200, "")
+    assert files.read("ha/rules.cfg") == before
+    gone = await seat.root.get("/api/plans/undo/1?lang=en")
+    assert gone.json()["error"]["detail"] == "there is nothing to undo"
+
+
 async def test_a_file_is_collected_whole_and_what_is_wrong_is_named(seat: Seat) -> None:
     old = "resource-affinity: old\n\taffinity negative\n\tresources vm:121,vm:122\n\n"
     seat.cluster.cluster.files.write("ha/rules.cfg", old)
@@ -224,3 +242,10 @@ async def test_with_four_eyes_a_plan_waits_for_a_second_person(tmp_path: Path) -
     assert await seat.act("approve", second, look=look) == (200, "")
     assert await seat.act("apply", look=look) == (200, "")
     assert "max_restart 3" in seat.cluster.cluster.files.read("ha/resources.cfg")
+    assert "second person" in (await seat.act("undo", number=1))[1]
+    assert await seat.act("approve-undo", number=1) == (200, "")
+    assert "second person" in (await seat.act("undo", number=1))[1]
+    assert await seat.act("approve-undo", second, number=1) == (200, "")
+    assert (await seat.told())["records"][0]["undo_approved_by"] == ["kim@pve", "root@pam"]
+    assert await seat.act("undo", number=1) == (200, "")
+    assert "max_restart 7" in seat.cluster.cluster.files.read("ha/resources.cfg")

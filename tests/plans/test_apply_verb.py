@@ -1,7 +1,9 @@
 """`virton apply` and `virton undo` as they are typed, against a served embedded cluster."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import Result
@@ -16,6 +18,7 @@ from virton.plans.edits import Edit
 from virton.plans.entries import Kind
 from virton.plans.records import Record, Records, State, Stride
 from virton.plans.rows import Rows
+from virton.proxmox import ClusterApi, ProxmoxClient
 
 DESIRED = "version: 1\nresources:\n  vm:100: {max_restart: 3}\nfault_domains: {rack A: [phum01]}\n"
 
@@ -26,8 +29,13 @@ def files() -> ClusterFiles:
 
 
 @pytest.fixture
-def address(files: ClusterFiles) -> Iterator[str]:
-    with served(RunningCluster(files, PASSWORD, 1_800_000_000).app) as address:
+def running(files: ClusterFiles) -> RunningCluster:
+    return RunningCluster(files, PASSWORD, 1_800_000_000)
+
+
+@pytest.fixture
+def address(running: RunningCluster) -> Iterator[str]:
+    with served(running.app) as address:
         yield address
 
 
@@ -41,7 +49,8 @@ def desired(tmp_path: Path) -> Path:
 def typed(verb: str, *arguments: object, address: str, data: Path) -> Result:
     where = ["--proxmox", address, "--user", "root@pam", "--data", data, "--lang", "en"]
     line = [str(word) for word in (verb, *arguments, *where)]
-    return CliRunner().invoke(app, line, env={"VIRTON_PASSWORD": PASSWORD, "VIRTON_TOKEN": None})
+    known = {"VIRTON_PASSWORD": PASSWORD, "VIRTON_SECOND_PASSWORD": PASSWORD, "VIRTON_TOKEN": None}
+    return CliRunner().invoke(app, line, env=known)
 
 
 def test_a_plan_is_applied_and_undone(
@@ -98,3 +107,39 @@ def test_nobody_who_answers_means_that_nothing_is_done(
     assert told.exit_code == 1
     assert "give --yes" in told.stderr
     assert "max_restart" not in files.read("ha/resources.cfg")
+
+
+async def let_in(running: RunningCluster, user: str, role: str) -> None:
+    """Give the cluster a user with a role."""
+    api = ClusterApi(ProxmoxClient.in_process(running.app))
+    api.credentials = await api.log_in("root@pam", PASSWORD, 0)
+    known: dict[str, Any] = {"userid": user, "password": PASSWORD}
+    await api.client.call("POST", "/access/users", api.credentials, known)
+    grant = {"path": "/", "users": user, "roles": role}
+    await api.client.call("PUT", "/access/acl", api.credentials, grant)
+
+
+def test_where_the_settings_want_four_eyes_a_second_person_logs_in_here(
+    address: str, running: RunningCluster, desired: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "virton.toml").write_text("four_eyes = true\n")
+    for user, role in (("kim@pve", "Administrator"), ("lee@pve", "PVEAuditor")):
+        asyncio.run(let_in(running, user, role))
+
+    def told(*line: str) -> str:
+        refused = typed(*line, "--yes", address=address, data=tmp_path)
+        assert refused.exit_code in (1, 2), refused.output
+        return refused.stderr
+
+    line = ("apply", str(desired))
+    assert "a second person has to agree" in told(*line)
+    assert "root@pam is who applies" in told(*line, "--second", "root@pam")
+    assert "--second: lee@pve may not approve" in told(*line, "--second", "lee@pve")
+    assert "--second" in told(*line, "--second", "nobody@pve")
+    assert "max_restart" not in running.cluster.files.read("ha/resources.cfg")
+    with_kim = {"address": address, "data": tmp_path}
+    applied = typed(*line, "--yes", "--second", "kim@pve", **with_kim)
+    assert applied.exit_code == 0, applied.output
+    assert "a second person has to agree" in told("undo")
+    undone = typed("undo", "--yes", "--second", "kim@pve", **with_kim)
+    assert undone.exit_code == 0, undone.output

@@ -24,6 +24,15 @@ export interface Applied {
   steps: string[];
   undoes: number | null;
   stopped: string | null;
+  /** Who approves of undoing it. */
+  undo_approved_by: string[];
+}
+
+export interface UndoLook {
+  number: number;
+  steps: { says: string; notes: string[] }[];
+  /** What would not stand in its old place of the file. */
+  places: string[];
 }
 
 export interface Told {
@@ -59,6 +68,11 @@ export function lookAtPlan(): Promise<Look> {
   return get<Look>("/api/plans/look");
 }
 
+/** Ask what undoing an apply would do. */
+export function lookAtUndo(number: number): Promise<UndoLook> {
+  return get<UndoLook>(`/api/plans/undo/${number}`);
+}
+
 /** Put an entry into the draft; without values it shall not be any more. */
 export async function collect(kind: string, name: string, values: object | null): Promise<void> {
   await write("POST", "/api/plans/entries", { kind, name, values });
@@ -76,7 +90,7 @@ export async function leaveOut({ kind, name }: Entry): Promise<void> {
   await plans.hear();
 }
 
-/** Approve, apply, resume, close, undo or discard. */
+/** Approve, apply, resume, close, undo, approve an undo, or discard. */
 export async function act(what: string, body: object = {}): Promise<void> {
   await write("POST", `/api/plans/${what}`, body);
   await plans.hear();

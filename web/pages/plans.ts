@@ -6,7 +6,7 @@ import { ApiError, asApiError } from "../core/api.js";
 import { redraw } from "../core/draw.js";
 import { startPage } from "../core/page.js";
 import { manualLink } from "../parts/manual.js";
-import { act, type Applied, collectFile, type Entry, leaveOut, type Look, lookAtPlan, plans, type Told } from "../core/plans.js";
+import { act, type Applied, collectFile, type Entry, leaveOut, type Look, lookAtPlan, lookAtUndo, plans, type Told, type UndoLook } from "../core/plans.js";
 import { may, state } from "../core/store.js";
 import { errorLine, failureView } from "../words/errors.js";
 import { alsoSpeak, dateTime, list, t } from "../words/i18n.js";
@@ -18,8 +18,10 @@ let failure: ApiError | null = null;
 let isBusy = false;
 let why = "";
 let text = "";
-/** What is about to be done with an apply, once its consequence was read. */
-let chosen: { what: "close" | "undo"; number: number } | null = null;
+/** What is about to be done with an apply, once its consequence was read; of an undo, what it does. */
+let chosen: { what: "close" | "undo"; number: number; seen?: UndoLook } | null = null;
+/** An undo puts entries back in their old places, too. */
+let isExact = false;
 
 /** Do something, one thing at a time; what goes wrong is said above the plan. */
 async function doing(deed: () => Promise<void>): Promise<void> {
@@ -173,10 +175,10 @@ function recordView(one: Applied, told: Told): TemplateResult {
       <ol>${one.steps.map((step, at) => html`<li class=${at < one.done ? "" : "soft"}>${step}</li>`)}</ol></details>
     ${can && (isLeft || (["done", "closed"].includes(one.state) && one.undoes === null))
       ? html`<div class="line">${isLeft ? button("resume", () => void doing(() => act("resume"))) : nothing}
-          ${one.undoes === null ? button("undo", () => choose({ what: "undo", number: one.number })) : nothing}
+          ${one.undoes === null ? button("undo", () => lookBack(one.number)) : nothing}
           ${isLeft ? button("close", () => choose({ what: "close", number: one.number })) : nothing}</div>`
       : nothing}
-    ${can && chosen?.number === one.number ? chosenView(one, chosen.what) : nothing}
+    ${can && chosen?.number === one.number ? chosenView(one, chosen, told) : nothing}
   </div></li>`;
 }
 
@@ -185,17 +187,45 @@ function choose(what: typeof chosen): void {
   redraw();
 }
 
+/** See what undoing does before it is done. */
+function lookBack(number: number): void {
+  void doing(async () => {
+    [chosen, isExact] = [null, false];
+    chosen = { what: "undo", number, seen: await lookAtUndo(number) };
+  });
+}
+
 /** What it means, and the button that does it. */
-function chosenView({ number, undoes }: Applied, what: "close" | "undo"): TemplateResult {
+function chosenView(one: Applied, { what, seen }: NonNullable<typeof chosen>, told: Told): TemplateResult {
+  const { number, undoes, undo_approved_by: approved } = one;
+  const me = state.session?.user ?? "";
+  const isHeld = what === "undo" && told.four_eyes;
+  const waits = isHeld && approved.every((who) => who === me);
+  const body = { number, ...(what === "undo" ? { exact: isExact } : {}) };
   const doIt = () =>
     doing(async () => {
-      await act(what, { number });
+      await act(what, body);
       chosen = null;
     });
   const means = what === "undo" ? "plans.page.undo.means" : undoes === null ? "plans.page.close.means" : "plans.page.close.undo";
   return html`<div class="box" data-tone=${what === "close" ? "bad" : "warn"} role="group"><div class="box-text"><p>${t(means)}</p>
-    <div class="line"><button type="button" class="button danger" id="do-chosen" ?disabled=${isBusy} @click=${doIt}>${t(`plans.page.${what}.sure`)}</button>
+    ${seen ? undoView(seen) : nothing}
+    ${isHeld && approved.length ? html`<p>${t("plans.page.approved", { who: list(approved) })}</p>` : nothing}
+    ${waits ? html`<p class="bad-word">${t("plans.page.undo.waits")}</p>` : nothing}
+    <div class="line"><button type="button" class="button danger" id="do-chosen" ?disabled=${isBusy || told.busy || waits} @click=${doIt}>${t(`plans.page.${what}.sure`)}</button>
+      ${isHeld ? html`<button type="button" class="button" ?disabled=${isBusy} @click=${() => doing(() => act("approve-undo", body))}>${t("plans.page.approve")}</button>` : nothing}
       <button type="button" class="button" @click=${() => choose(null)}>${t("plans.page.keep")}</button></div></div></div>`;
+}
+
+function undoView({ steps, places }: UndoLook): TemplateResult {
+  const choosePlaces = (event: Event) => {
+    isExact = (event.target as HTMLInputElement).checked;
+    redraw();
+  };
+  return html`<ol class="steps">${steps.map(({ says, notes }) => html`<li><p>${says}</p>${notes.map((line) => html`<p class="small soft">${line}</p>`)}</li>`)}</ol>
+    ${places.length
+      ? html`<label class="choice"><input type="checkbox" .checked=${isExact} @change=${choosePlaces} /> <span>${t("plans.page.undo.places", { names: list(places) })}</span></label>`
+      : html`<p>${t("plans.page.undo.same")}</p>`}`;
 }
 
 alsoSpeak("plans");

@@ -26,7 +26,8 @@ from virton.cli.live_plan import (
 )
 from virton.cli.option_groups import with_groups
 from virton.cli.plan import RequireOption, held_against, required
-from virton.cli.plan_source import LiveCluster
+from virton.cli.plan_source import LiveCluster, PlanSource
+from virton.cli.second_person import SecondOption, agreed, agrees_first
 from virton.cli.terminal import terminal
 from virton.plans.applying import begin, carry_out, require_unchanged, strides_of
 from virton.plans.records import Record
@@ -52,6 +53,7 @@ def apply(
     require: RequireOption = None,
     why: WhyOption = "",
     yes: YesOption = False,
+    second: SecondOption = None,
     resume: Annotated[
         bool,
         typer.Option("--resume", help="Go on with the apply that was stopped: no file is given."),
@@ -72,11 +74,14 @@ def apply(
     """
     with errors_exit_with_one():
         wanted = required(require or [], lang)
-        order = _Order(desired, wanted, why or str(desired or ""), yes, resume, close, lang)
+        reason, source = why or str(desired or ""), cluster.source()
+        order = _Order(source, desired, wanted, reason, yes, second, resume, close, lang)
         _check(order, why)
+        if not (resume or close):
+            agrees_first(source, second, lang)
         if desired is not None:
             desired_in(desired, lang)
-        ended = in_session(cluster.source(), lang, lambda session: _work(session, order))
+        ended = in_session(source, lang, lambda session: _work(session, order))
     if ended is not None and not isinstance(ended, Record):
         raise typer.Exit(BROKEN)
     _say_done(lang, ended)
@@ -86,10 +91,12 @@ def apply(
 class _Order:
     """What was asked for on the command line."""
 
+    source: PlanSource
     desired: Path | None
     required: Sequence[Requirement]
     why: str
     yes: bool
+    second: str | None
     resume: bool
     close: bool
     lang: Language | None
@@ -172,7 +179,7 @@ async def _applied(session: Session, order: _Order) -> "Plan | Record | None":
     if plan.conflicts:
         complain(text(lang, "conflicts_first"))
     strides = strides_of(plan.to_json(), rows)
-    confirmed(lang, "sure", yes=order.yes)
+    await agreed(session, order.source, order.second, lang, yes=order.yes)
     await require_unchanged(desk, rows, seen_s)
     at_s = situation.asked_s or int(seen_s)
     record = begin(desk, strides, rows, who=session.who, why=order.why, at_s=at_s)

@@ -32,9 +32,13 @@ YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask before the fi
 
 @dataclass(frozen=True)
 class Session:
-    """A live cluster, read once, and the desk at which it is changed; `taken_s` by our clock."""
+    """A live cluster, read once, and the desk at which it is changed; `taken_s` by our clock.
+
+    `user` is who asks it, `who` tells others from where, too.
+    """
 
     desk: Desk
+    user: str
     who: str
     capture: bytes
     taken_s: float
@@ -67,7 +71,8 @@ def in_session(
             changed_by = Changers(source.data).of
             desk = Desk(api, features, records, domains, asyncio.sleep, told_step(lang), changed_by)
             capture = await take_capture(api)
-            return await work(Session(desk, _who(asker.name), capture, time.time()))
+            user, who = asker.name.partition("!")[0], _who(asker.name)
+            return await work(Session(desk, user, who, capture, time.time()))
         finally:
             await client.aclose()
 

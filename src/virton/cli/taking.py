@@ -50,11 +50,12 @@ class WayIn:
     token: ApiToken | None = None
     user: str = ""
     password: str = field(default="", repr=False)
+    named_by: str = "--user"
 
     @property
     def option(self) -> str:
         """Return the option that names who asks."""
-        return "--token" if self.token else "--user"
+        return "--token" if self.token else self.named_by
 
     @property
     def name(self) -> str:
@@ -82,17 +83,19 @@ def way_in(user: str | None, token: str | None, *, chosen: bool) -> WayIn:
     if user and token and chosen:
         complain_of("cli.not_both", WRONG_INPUT, option="--user", other="--token")
     if user:
-        if "@" not in user.strip("@"):
-            complain_of("cli.no_realm", WRONG_INPUT, user=user)
-        return WayIn(user=user, password=_password(user))
+        return person(user, "--user", PASSWORD)
     if not token:
         complain_of("cli.nobody_asks", WRONG_INPUT)
     with refusing(ValueError, option="--token"):
         return WayIn(ApiToken(token))
 
 
-def _password(user: str) -> str:
-    return os.environ.get(PASSWORD) or _ask("password", user=user, variable=PASSWORD)
+def person(user: str, option: str, variable: str) -> WayIn:
+    """Return as whom to ask: a user whose password is a variable's, or asked for."""
+    if "@" not in user.strip("@"):
+        complain_of("cli.no_realm", WRONG_INPUT, user=user, option=option)
+    password = os.environ.get(variable) or _ask("password", user=user, variable=variable)
+    return WayIn(user=user, password=password, named_by=option)
 
 
 def _ask(secret: str, **facts: str) -> str:

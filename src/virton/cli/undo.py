@@ -2,7 +2,7 @@
 
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 import typer
@@ -22,7 +22,8 @@ from virton.cli.live_plan import (
     text,
 )
 from virton.cli.option_groups import with_groups
-from virton.cli.plan_source import LiveCluster
+from virton.cli.plan_source import LiveCluster, PlanSource
+from virton.cli.second_person import SecondOption, agreed, agrees_first
 from virton.cli.terminal import terminal
 from virton.language import plans
 from virton.plans.applying import begin, require_unchanged
@@ -42,6 +43,7 @@ def undo(
     cluster: LiveCluster,
     why: WhyOption = "",
     yes: YesOption = False,
+    second: SecondOption = None,
     exact: Annotated[
         bool,
         typer.Option(
@@ -54,8 +56,10 @@ def undo(
 ) -> None:
     """Undo an apply: what it did, backwards. Never over what somebody else has changed since."""
     with errors_exit_with_one():
-        order = _Order(number, why, yes, exact, lang)
-        in_session(cluster.source(), lang, lambda session: _work(session, order))
+        source = cluster.source()
+        order = _Order(source, number, why, yes, second, exact, lang)
+        agrees_first(source, second, lang)
+        in_session(source, lang, lambda session: _work(session, order))
     terminal().print(text(lang, "undone"))
 
 
@@ -63,9 +67,11 @@ def undo(
 class _Order:
     """What was asked for on the command line."""
 
+    source: PlanSource
     number: int | None
     why: str
     yes: bool
+    second: str | None
     exact: bool
     lang: Language | None
 
@@ -92,7 +98,7 @@ async def _resumed(session: Session, order: _Order, begun: Record) -> Record:
     terminal(soft_wrap=True).print(stands(order.lang, begun))
     print_left(begun, order.lang)
     confirmed(order.lang, "sure", yes=order.yes)
-    return await undone(desk, begun, target, exact=order.exact)
+    return await undone(desk, begun, target, exact=order.exact or begun.exact)
 
 
 async def _undone(session: Session, order: _Order, target: Record) -> Record:
@@ -110,10 +116,11 @@ async def _undone(session: Session, order: _Order, target: Record) -> Record:
     if places := misplaced(order_after(steps, rows), target.rows):
         key = "places.exact" if order.exact else "places"
         out.print(text(lang, key, names=list(places), number=target.number))
-    confirmed(lang, "sure", yes=order.yes)
+    await agreed(session, order.source, order.second, lang, yes=order.yes)
     await require_unchanged(desk, rows, seen_s)
     at_s = situation.asked_s or int(seen_s)
     record = begin(
         desk, steps, rows, who=session.who, why=order.why, at_s=at_s, undoes=target.number
     )
+    record = desk.records.keep(replace(record, exact=order.exact))
     return await undone(desk, record, target, exact=order.exact)

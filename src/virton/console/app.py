@@ -205,6 +205,7 @@ def _of_operations() -> list[BaseRoute]:
         Route("/api/drill/{act}", writing(drills.act), methods=["POST"]),
         Route("/api/plans", reading(plans.show)),
         Route("/api/plans/look", reading(plans.look)),
+        Route("/api/plans/undo/{number:int}", reading(plans.look_at_undo)),
         Route("/api/plans/entries", writing(plans.collect), methods=["POST"]),
         Route("/api/plans/entries/{kind}/{name}", writing(plans.leave_out), methods=["DELETE"]),
         Route("/api/plans/{act}", writing(plans.act), methods=["POST"]),

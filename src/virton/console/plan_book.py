@@ -4,17 +4,17 @@ The draft is one for all who use the console. With four eyes it is applied only 
 than those who collected its changes, and than who applies it, has approved exactly this draft.
 """
 
-import hashlib
 import json
 import logging
 from collections.abc import Awaitable, Mapping
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from virton.console.clock import Clock
 from virton.console.one_at_a_time import OneAtATime
+from virton.console.plan_draft import Draft, digest_of, read_draft
 from virton.console.player import ask_player
 from virton.damage import DamagedError, reading
 from virton.plans.applying import (
@@ -26,12 +26,11 @@ from virton.plans.applying import (
     strides_of,
 )
 from virton.plans.changers import Changers
-from virton.plans.desired import VERSION, desired_of
+from virton.plans.desired import desired_of
 from virton.plans.domains import DomainsFile
-from virton.plans.fields import Fields
 from virton.plans.records import Record, Records, Stride, note_of
 from virton.plans.rows import Rows
-from virton.plans.undoing import undo, undoing
+from virton.plans.undoing import misplaced, order_after, undo, undoing
 from virton.proxmox import ApiFailure, ClusterApi
 from virton.proxmox.capture import take_capture
 from virton.proxmox.features import Features
@@ -40,9 +39,7 @@ from virton.whole_file import put_in_place
 
 FILE = "plan-draft.json"
 _ADVICE = "Delete it: the changes that were collected have to be collected anew then."
-PRUNE = "prune"
 MOST_LOOKS = 20
-Tree = Mapping[str, Mapping[str, Any]]
 log = logging.getLogger(__name__)
 
 
@@ -57,62 +54,6 @@ class NotNowError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
-    """What was collected: the parts of a file, who collected each entry, and who approves of it.
-
-    The part `prune` names the kinds of which nothing else shall be. Each approval is for edits.
-    """
-
-    tree: Tree = field(default_factory=dict)
-    by: Mapping[str, str] = field(default_factory=dict)
-    approved: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def file(self) -> dict[str, Any]:
-        """The draft as a file would hold it."""
-        prune = {PRUNE: sorted(self.tree[PRUNE])} if PRUNE in self.tree else {}
-        return {"version": VERSION, **self.tree, **prune}
-
-    @property
-    def digest(self) -> str:
-        """What identifies exactly this draft."""
-        return _digest(self.tree)
-
-    def with_entry(self, part: str, name: str, told: Any, who: str) -> "Draft":
-        """Return the draft with an entry; whoever approved it has to look again."""
-        entries = {**self.tree.get(part, {}), name: told}
-        return Draft({**self.tree, part: entries}, {**self.by, f"{part}/{name}": who})
-
-    def without(self, part: str, name: str) -> "Draft":
-        """Return the draft without an entry."""
-        return self.less({part: {name: self.tree.get(part, {}).get(name)}})
-
-    def less(self, gone: Tree) -> "Draft":
-        """Return the draft without entries, as far as they are still as they are told here."""
-        left = {
-            part: {n: v for n, v in entries.items() if (n, v) not in gone.get(part, {}).items()}
-            for part, entries in self.tree.items()
-        }
-        tree = {part: entries for part, entries in left.items() if entries}
-        if tree == self.tree:
-            return self
-        known = {f"{part}/{name}" for part, entries in tree.items() for name in entries}
-        return Draft(tree, {entry: who for entry, who in self.by.items() if entry in known})
-
-
-def read_draft(told: Any) -> Draft:
-    """Read a draft that was kept; raises FieldError."""
-    read = Fields(told)
-    parts = read.part("tree")
-    tree = {part: parts.mapping(part) for part in parts}
-    return Draft(
-        tree,
-        read.texts_by_name("by"),
-        read.texts_by_name("approved") if "approved" in read else {},
-    )
-
-
-@dataclass(frozen=True, slots=True)
 class Looked:
     """What somebody was shown: of which draft, what was configured, the edits, and when."""
 
@@ -124,11 +65,27 @@ class Looked:
     @property
     def token(self) -> str:
         """What identifies what was shown."""
-        return _digest([self.draft, self.rows.to_json(), self.edits])
+        return digest_of([self.draft, self.rows.to_json(), self.edits])
 
 
-def _digest(told: Any) -> str:
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
+@dataclass(frozen=True, slots=True)
+class Undoing:
+    """What an undo would do: the steps, and which entries would not stand in their old places."""
+
+    target: Record
+    rows: Rows
+    steps: tuple[Stride, ...]
+    at_s: float
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """The entries that are taken out and in again where it shall be exact."""
+        return misplaced(order_after(self.steps, self.rows), self.target.rows)
+
+    def edits(self, *, exact: bool) -> str:
+        """Return what identifies exactly this undo."""
+        told = [step.edit.to_json() for step in self.steps]
+        return digest_of([told, list(self.places) if exact else []])
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +167,7 @@ class PlanBook(OneAtATime):
         """
         seen, draft = self._seen(look), self.draft
         if self.four_eyes:
-            _require_approved(draft, seen, who.user)
+            _require_approved(draft.approved, seen.edits, who.user)
         desk = await self._desk(who)
         with ExitStack() as stack:
             stack.enter_context(self._alone(desk, who, why))
@@ -243,7 +200,7 @@ class PlanBook(OneAtATime):
                 work = carry_out(desk, record)
             else:
                 target = next(one for one in desk.records.all() if one.number == record.undoes)
-                work = undo(desk, record, target, exact=False)
+                work = undo(desk, record, target, exact=record.exact)
             self._start(stack, work)
             return record
 
@@ -256,24 +213,47 @@ class PlanBook(OneAtATime):
                 raise NotNowError("none_stopped")
             return desk.records.close(record)
 
-    async def undo(self, who: Who, number: int, at_s: int) -> Record:
+    async def look_at_undo(self, who: Who, number: int) -> Undoing:
+        """Return what an undo would do; raises NotNowError, ForeignChangeError and ApiFailure."""
+        return await self._undoing(await self._desk(who), who, number)
+
+    async def _undoing(self, desk: Desk, who: Who, number: int) -> Undoing:
+        target = desk.records.undoable(number)
+        if target is None:
+            raise NotNowError("nothing_to_undo")
+        rows, seen_s = await desk.rows(), self._clock.time()
+        strides = [stride.to_json() for stride in undoing(desk, target, rows)]
+        asked = {"do": "foresee", "strides": strides} | await self._cluster(who)
+        told = await ask_player(asked)
+        steps = tuple(Stride.from_json(one) for one in told["strides"])
+        return Undoing(target, rows, steps, seen_s)
+
+    async def approve_undo(self, who: Who, number: int, *, exact: bool) -> None:
+        """Note that somebody approves of exactly this undo; raises what looking at it does."""
+        desk = await self._desk(who)
+        with self._alone(desk, who, ""):
+            undoing = await self._undoing(desk, who, number)
+            approved = {**undoing.target.approved, who.user: undoing.edits(exact=exact)}
+            desk.records.keep(replace(undoing.target, approved=approved))
+
+    async def undo(self, who: Who, number: int, at_s: int, *, exact: bool) -> Record:
         """Begin to undo; raises NotNowError, BusyError, ForeignChangeError and ApiFailure."""
         desk = await self._desk(who)
         with ExitStack() as stack:
             stack.enter_context(self._alone(desk, who, "undo"))
-            target = desk.records.undoable(number)
-            if target is None:
-                raise NotNowError("nothing_to_undo")
             begun = desk.records.unfinished()
             if begun is not None and begun.undoes is not None:
                 raise NotNowError("unfinished")
-            rows, seen_s = await desk.rows(), self._clock.time()
-            strides = [stride.to_json() for stride in undoing(desk, target, rows)]
-            asked = {"do": "foresee", "strides": strides} | await self._cluster(who)
-            steps = [Stride.from_json(one) for one in (await ask_player(asked))["strides"]]
-            await require_unchanged(desk, rows, seen_s)
-            record = begin(desk, steps, rows, who=who.user, why="", at_s=at_s, undoes=target.number)
-            self._start(stack, undo(desk, record, target, exact=False))
+            seen = await self._undoing(desk, who, number)
+            if self.four_eyes:
+                _require_approved(seen.target.approved, seen.edits(exact=exact), who.user)
+            await require_unchanged(desk, seen.rows, seen.at_s)
+            target, steps = seen.target, seen.steps
+            record = begin(
+                desk, steps, seen.rows, who=who.user, why="", at_s=at_s, undoes=target.number
+            )
+            record = desk.records.keep(replace(record, exact=exact))
+            self._start(stack, undo(desk, record, target, exact=exact))
             return record
 
     async def records(self, who: Who) -> Records:
@@ -321,16 +301,16 @@ class PlanBook(OneAtATime):
         return {"document": json.loads(await take_capture(who.api)), "domains": domains}
 
 
-def _require_approved(draft: Draft, seen: Looked, user: str) -> None:
+def _require_approved(approved: Mapping[str, str], edits: str, user: str) -> None:
     """Raise NotNowError unless somebody else has approved exactly these edits."""
-    others = {one: edits for one, edits in draft.approved.items() if one != user}
+    others = {one: seen for one, seen in approved.items() if one != user}
     if not others:
         raise NotNowError("not_approved")
-    if seen.edits not in others.values():
+    if edits not in others.values():
         raise NotNowError("approved_otherwise", who=sorted(others))
 
 
 def _edits(plan: Mapping[str, Any]) -> str:
     """Return what identifies the edits of a plan, whatever their order."""
     told = [[step[key] for key in ("kind", "name", "before", "after")] for step in plan["steps"]]
-    return _digest(sorted(told, key=lambda one: (one[0], one[1])))
+    return digest_of(sorted(told, key=lambda one: (one[0], one[1])))

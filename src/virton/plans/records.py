@@ -87,7 +87,8 @@ class Record:
     """An apply, or the undoing of one: `done` steps are made, and one may be under way.
 
     `rows` is everything that was configured before. `undoes` is the number of what it undoes.
-    `collected` is what of the page's draft it makes.
+    `collected` is what of the page's draft it makes. `approved` is who approves of its undoing, and
+    of exactly which edits; `exact` is an undoing that puts entries back in their places, too.
     """
 
     number: int
@@ -102,6 +103,8 @@ class Record:
     undoes: int | None = None
     stopped: Mapping[str, Any] = field(default_factory=dict)
     collected: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    approved: Mapping[str, str] = field(default_factory=dict)
+    exact: bool = False
 
     @property
     def is_unfinished(self) -> bool:
@@ -124,6 +127,8 @@ class Record:
             "undoes": self.undoes,
             "stopped": dict(self.stopped),
             "collected": {part: dict(entries) for part, entries in self.collected.items()},
+            "approved": dict(self.approved),
+            "exact": self.exact,
         }
 
     @classmethod
@@ -144,6 +149,8 @@ class Record:
             read.count("undoes") if "undoes" in read else None,
             read.mapping("stopped"),
             read.mapping("collected") if "collected" in read else {},
+            read.texts_by_name("approved") if "approved" in read else {},
+            read.switch("exact", False),
         )
 
 

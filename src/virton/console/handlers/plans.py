@@ -8,7 +8,8 @@ from starlette.responses import Response
 from virton.console.answers import Answer
 from virton.console.guard import Call, done, read_json
 from virton.console.handlers.books import sentences_of
-from virton.console.plan_book import PRUNE, Draft, NotNowError, PlanBook, Who
+from virton.console.plan_book import NotNowError, PlanBook, Who
+from virton.console.plan_draft import PRUNE, Draft
 from virton.console.problems import Refusal
 from virton.console.standings import AUDIT, CONSOLE
 from virton.damage import DamagedError
@@ -80,6 +81,7 @@ def _record(record: Record, call: Call) -> dict[str, Any]:
         "steps": [plans.edit(stride.edit.to_json(), said) for stride in record.strides],
         "undoes": record.undoes,
         "stopped": said.say(f"plans.surprise.{kind}", stopped) if kind else None,
+        "undo_approved_by": sorted(record.approved),
     }
 
 
@@ -95,6 +97,25 @@ async def look(call: Call) -> Response:
         plan, seen = await book.look(await _who(call))
         told = plans.told_plan(plan, sentences_of(call))
         return Answer(told | {"digest": seen.draft, "look": seen.token})
+
+    return await _refusing(call, looked)
+
+
+async def look_at_undo(call: Call) -> Response:
+    """Return what an undo would do: each step, what moves, and what comes back at another place."""
+    book, said = _book(call, AUDIT), sentences_of(call)
+    number = int(call.request.path_params["number"])
+
+    async def looked() -> Response:
+        seen = await book.look_at_undo(await _who(call), number)
+        steps = [
+            {
+                "says": plans.edit(step.edit.to_json(), said),
+                "notes": [plans.move(dict(move), said) for move in step.moves],
+            }
+            for step in seen.steps
+        ]
+        return Answer({"number": number, "steps": steps, "places": list(seen.places)})
 
     return await _refusing(call, looked)
 
@@ -170,7 +191,11 @@ async def act(call: Call) -> Response:
             case "close":
                 await book.close(await _who(call), body.count("number"))
             case "undo":
-                await book.undo(await _who(call), body.count("number"), at_s)
+                exact = body.switch("exact", False)
+                await book.undo(await _who(call), body.count("number"), at_s, exact=exact)
+            case "approve-undo":
+                exact = body.switch("exact", False)
+                await book.approve_undo(await _who(call), body.count("number"), exact=exact)
             case "discard":
                 book.discard(body.text("digest"))
             case _:
