@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.stage import Opener
 from tests.browser.standin import Standin
 
 pytestmark = pytest.mark.browser
@@ -22,3 +23,19 @@ def test_the_name_in_the_head_leads_to_the_sessions_and_ends_one(
     dialog.get_by_role("button", name="kim@pve의 세션 끝내기 (10.0.0.7)").click()
     expect(dialog.get_by_role("listitem")).to_have_count(1)
     assert standin.writes[-1][:2] == ("DELETE", "/api/sessions/b")
+
+
+def test_who_may_not_look_is_told_so_and_of_nothing_that_it_is_empty(
+    standin: Standin, open_page: Opener
+) -> None:
+    standin.session = standin.new_session(privileges=[])
+    page = open_page("/whatif")
+    needed = "클러스터를 보려면 Sys.Audit 권한이 필요합니다."
+    expect(page.get_by_role("region", name="장애 허용 표")).to_contain_text(needed)
+    words = "Permission check failed (/, Sys.Audit)"
+    refusal = {"status": 403, "code": "forbidden", "message": words, "fields": {}}
+    page.route("**/api/incidents", lambda route: route.fulfill(status=403, json={"error": refusal}))
+    page.get_by_role("link", name="이력").click()
+    expect(page.get_by_role("alert").filter(has_text=words)).to_be_visible()
+    expect(page.get_by_text("기록된 장애가 없습니다.")).to_have_count(0)
+    expect(page.get_by_text("불러오는 중입니다")).to_have_count(0)

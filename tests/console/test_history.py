@@ -132,6 +132,11 @@ async def test_the_stack_itself_tells_when_and_why(desk: Desk) -> None:
     (changed,) = await desk.history("kind=settings.changed")
     was = {"changed": ["shutdown_policy"], "was": [""], "now": ["migrate"]}
     assert changed["facts"] == {**was, "who": "root@pam"}
+    await desk.browser.write("POST", "/api/ha/disarm", {"mode": "freeze"})
+    await desk.pass_by(30)
+    kinds = [row["kind"] for row in await desk.history()]
+    # that they were frozen was seen before the journal was read that tells who asked for it
+    assert kinds.index("resource.frozen") > len(kinds) - kinds[::-1].index("asked") - 1
 
 
 def test_a_look_at_a_clock_that_goes_faster_begins_when_it_began() -> None:

@@ -117,6 +117,8 @@ async def test_who_may_not_see_a_guest_is_not_told_its_name_or_how_it_fared(desk
     eye = {"userid": "eye@pve", "password": PASSWORD}
     await cluster.call("POST", "/access/users", ticket, eye)
     assert not (await desk.browser.log_in("eye@pve", PASSWORD)).json()["lab"]
+    for path in ("forecast/score", "forecast/domains", "forecast/table", "history"):
+        assert (await desk.browser.get(f"/api/{path}")).status_code == 403
     for path, role in (("/", "Administrator"), ("/vms/100", "NoAccess")):
         grant = {"path": path, "users": "eye@pve", "roles": role}
         await cluster.call("PUT", "/access/acl", ticket, grant)

@@ -162,6 +162,7 @@ const WHILE_WORKING_MS = 1000;
 
 let table: Table | null = null;
 let isAsked = false;
+let isRefused = false;
 let timer: ReturnType<typeof setTimeout> | undefined;
 
 /** The table as it was told last; asking for it once keeps it coming. */
@@ -171,6 +172,11 @@ export function knownTable(): Table | null {
     void askForTable();
   }
   return table;
+}
+
+/** Whether the table is told only to somebody who may see more. */
+export function isTableRefused(): boolean {
+  return isRefused || (state.session !== null && !may("Sys.Audit"));
 }
 
 /** Whether the table that is known holds of what the page shows, as far as the console can tell. */
@@ -188,14 +194,16 @@ async function askForTable(): Promise<void> {
   isAsking = true;
   try {
     table = await get<Table>("/api/forecast/table");
+    isRefused = false;
   } catch (thrown) {
     // Without the right to it, or without the console, there is just no table.
     table = null;
-    if (asApiError(thrown).status === 403) return;
+    isRefused = asApiError(thrown).status === 403;
   } finally {
     isAsking = false;
   }
   redraw();
+  if (isRefused) return;
   timer = setTimeout(askForTable, isTableFresh() ? EVERY_MS : WHILE_WORKING_MS);
 }
 

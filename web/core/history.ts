@@ -47,6 +47,8 @@ export interface Incident {
   weight: "info" | "warning" | "critical";
   began: number;
   ended: number | null;
+  /** The nodes that went with quorum. */
+  nodes?: string[];
   affected: string[];
   waiting: string[];
   acknowledged_by: string | null;

@@ -16,7 +16,7 @@ const TONES = { info: "info", warning: "warn", critical: "bad" } as const;
 /** The moment before an incident: what was then is what it struck. */
 const BEFORE_MS = 5000;
 
-let incidents: Incident[] = [];
+let incidents: Incident[] | null = null;
 
 /** Take the incidents that are to be shown. */
 export function showIncidents(found: Incident[]): void {
@@ -28,8 +28,14 @@ export function showIncidents(found: Incident[]): void {
 export function incidentsView(): TemplateResult {
   return html`<section class="card" aria-labelledby="incidents-title">
     <header><h2 id="incidents-title">${t("history.incidents")}</h2></header>
-    ${incidents.length ? html`<ul class="inside plain incidents">${incidents.map(incidentView)}</ul>` : html`<p class="empty">${t("history.no_incidents")}</p>`}
+    ${rowsOf(incidents)}
   </section>`;
+}
+
+function rowsOf(found: Incident[] | null): TemplateResult {
+  if (!found) return html`<p class="empty">&nbsp;</p>`;
+  if (!found.length) return html`<p class="empty">${t("history.no_incidents")}</p>`;
+  return html`<ul class="inside plain incidents">${found.map(incidentView)}</ul>`;
 }
 
 function incidentView(one: Incident): TemplateResult {
@@ -56,6 +62,7 @@ function replayOf(one: Incident): string {
   const [part, whom] = one.key.split(/:(.*)/);
   const question = new URLSearchParams({ at: String(one.began - BEFORE_MS) });
   if (part === "node" && whom) question.set("lose", whom);
+  for (const node of one.nodes ?? []) question.append("lose", node);
   if (part === "maintenance" && whom) question.set("maintenance", whom);
   return addressFor(`/whatif?${question}`);
 }

@@ -80,7 +80,7 @@ export function listView(): TemplateResult {
     <section class="card" aria-labelledby="list-title" aria-busy=${isBusy ? "true" : "false"}>
       <header><h2 id="list-title">${t("history.list")}</h2>${exportView()}</header>
       ${filterView()}
-      ${rows === null ? html`<p class="loading">${t("loading")}</p>` : rows.length ? html`<ol class="inside plain happenings">${days(rows)}</ol>` : html`<p class="empty">${t("history.nothing")}</p>`}
+      ${rows === null ? html`<p class="loading">${failure ? nothing : t("loading")}</p>` : rows.length ? html`<ol class="inside plain happenings">${days(rows)}</ol>` : html`<p class="empty">${t("history.nothing")}</p>`}
       ${following ? html`<p class="empty"><button type="button" class="button" @click=${() => loadList(true)}>${t("history.more")}</button></p>` : nothing}
     </section>`;
 }

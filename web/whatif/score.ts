@@ -17,7 +17,8 @@ export async function readScore(): Promise<void> {
 
 /** The score in one line, with each miss behind it. */
 export function scoreView(): TemplateResult {
-  if (!score?.fates.of) return html`<p class="soft small score" id="score">${t("whatif.no_score")}</p>`;
+  if (!score) return html`<p class="soft small score" id="score"></p>`;
+  if (!score.fates.of) return html`<p class="soft small score" id="score">${t("whatif.no_score")}</p>`;
   const missed = score.misses.map(
     ({ sid, said, came, because }) =>
       html`<li>${t("whatif.miss", { name: nameOf(sid), said: saidText(said), came: cameText(came), because: t(`whatif.because.${because}`) })}</li>`,

@@ -3,7 +3,8 @@
 import { html, nothing, type TemplateResult } from "lit/html.js";
 
 import { redraw } from "../core/draw.js";
-import { isTableFresh, knownTable, type TableRow } from "../core/forecast.js";
+import { isTableFresh, isTableRefused, knownTable, type TableRow } from "../core/forecast.js";
+import { may } from "../core/store.js";
 import { manualLink } from "../parts/manual.js";
 import { cellsOf, type Column, tableView } from "../parts/table.js";
 import { verdictPill } from "../parts/why.js";
@@ -21,10 +22,15 @@ const unfolded = new Set<string>();
 export function toleranceView(): TemplateResult {
   const table = knownTable();
   const age = table ? tableAge(table) : "";
-  return html`<section class="card" id="tolerance" aria-labelledby="tolerance-title" aria-busy=${isTableFresh() ? "false" : "true"}>
+  return html`<section class="card" id="tolerance" aria-labelledby="tolerance-title" aria-busy=${isTableFresh() || isTableRefused() ? "false" : "true"}>
     <header><h2 id="tolerance-title">${t("tolerance.title")}</h2>${manualLink("tolerance")}<span class="small soft" role="status">${age}</span></header>
-    ${table?.rows.length ? rowsView(table.rows) : html`<p class="loading">${table?.trouble ?? t("tolerance.computing")}</p>`}
+    ${table?.rows.length ? rowsView(table.rows) : withoutRows(table?.trouble)}
   </section>`;
+}
+
+function withoutRows(trouble: string | null | undefined): TemplateResult {
+  if (isTableRefused()) return html`<p class="empty">${t(may("Sys.Audit") ? "tolerance.refused" : "forbidden.audit")}</p>`;
+  return html`<p class="loading">${trouble ?? t("tolerance.computing")}</p>`;
 }
 
 function rowsView(all: TableRow[]): TemplateResult {

@@ -87,7 +87,7 @@ class Sentences:
             yield self.say("set", {"name": word, **values})
 
     def _setting(self, name: str, value: str) -> str:
-        words = "request" if name == "state" else "set.value"
+        words = "request" if name == "state" and value else "set.value"
         return self.texts.get(f"{words}.{value or 'none'}", value)
 
     def objection(self, objection: "NodeObjection") -> str:

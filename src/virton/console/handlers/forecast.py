@@ -48,6 +48,7 @@ def _require_sight(call: Call) -> None:
 
 async def domains(call: Call) -> Response:
     """Return the named fault domains."""
+    call.require(AUDIT)
     books = call.console.forecasts.domains
     return Answer({"domains": {name: list(nodes) for name, nodes in books.named.items()}})
 
@@ -74,6 +75,7 @@ async def fit(call: Call) -> Response:
 
 async def score(call: Call) -> Response:
     """Return how often forecasts came true."""
+    call.require(AUDIT)
     return Answer(await _asked(call, "score"))
 
 

@@ -36,6 +36,8 @@ async def find(call: Call) -> Response:
     before = await looked_up(lambda: _reasons(books.history, page.rows))
     said = await calling(call, books, [named(row) for row in page.rows])
     rows = [told(row, said, chain_of(row, before)) for row in page.rows]
+    # of what happened at once, what brought the others about was first
+    rows.sort(key=lambda row: (-row["to"], -len(row["chain"])))
     following = None if page.after is None else f"{page.after[0]}.{page.after[1]}"
     return Answer({"rows": rows, "after": following, "cluster": books.cluster})
 

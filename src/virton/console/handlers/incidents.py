@@ -72,6 +72,7 @@ def _incident(
 ) -> dict[str, Any]:
     incident = read_incident(kept.body)
     first = incident.happenings[0]
+    nodes = first.facts.get("nodes")
     return {
         "number": kept.number,
         "key": kept.key,
@@ -79,6 +80,7 @@ def _incident(
         "weight": incident.weight.name.lower(),
         "began": kept.began_ms,
         "ended": kept.ended_ms,
+        "nodes": list(nodes) if isinstance(nodes, tuple) else [],
         "affected": sorted(incident.affected),
         "waiting": sorted(incident.waiting),
         "acknowledged_by": kept.acknowledged_by,
