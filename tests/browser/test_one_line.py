@@ -12,7 +12,7 @@ from tests.browser.stage import Opener
 from tests.browser.standin import Standin, told
 from tests.browser.visit import KO, line
 from virton.cli.status_page import told_line
-from virton.console.page.matters import line_of, matters_of
+from virton.console.page.matters import line_of, matters_of, well_facts
 from virton.console.page.model import PageModel
 from virton.language.sentences import Sentences
 
@@ -40,6 +40,8 @@ MAKERS = [
     changed(master=None),
     changed(fencing={"armed_state": "disarmed", "resource_mode": "ignore"}),
     changed(cluster__votes=2),
+    changed(cluster__votes=5),
+    changed(nodes__0__lrm=contents.lrm("dead")),
     changed(cluster__audit="full"),
     changed(resources__0__state="error"),
     changed(resources__0__state="freeze", resources__0__guest="running"),
@@ -88,7 +90,11 @@ def test_the_page_and_the_terminal_say_the_same(page: Page, standin: Standin) ->
         standin.show(snapshot)
         expect(line(page).locator(".word")).to_have_text(KO[f"line.word.{line_of(matters)}"])
         if matters:
-            expect(line(page)).to_contain_text(told_line(matters[0], said).split(". ")[0][:30])
+            facts = [told_line(matters[0], said).split(". ")[0][:30]]
+        else:
+            facts = [said.say(key, fields) for key, fields in well_facts(model)]
+        for fact in facts:
+            expect(line(page)).to_contain_text(fact)
 
 
 def test_a_table_of_before_is_told_as_no_safety(standin: Standin, open_page: Opener) -> None:

@@ -59,6 +59,8 @@ export const WORD_TONES: Record<LineWord, Tone> = {
 
 /** An answer that takes less is not worth a word, seconds. */
 const SLOW_S = 2;
+/** Words for a Local Resource Manager that does not report, or never has. */
+const MUTE = ["dead", "unreadable"];
 /** Parts without which the rest says nothing. */
 const VITAL = ["status", "resources"];
 
@@ -180,6 +182,8 @@ function aboutNodes(snapshot: PageModel): Matter[] {
   // One to which the first resource is only on its way has its lock before that comes.
   about("caution", "waiting", shown("waiting").filter(holds));
   about("caution", "time_drift", shown("time_drift"));
+  const isMute = ({ lrm }: Node) => MUTE.includes(lrm?.display ?? "");
+  about("caution", "lrm_silent", nodes.filter((node) => node.online && !node.lost && isMute(node)));
   const guided = guidedMaintenance();
   const others = nodes.filter((node) => node.ha_state === "maintenance" && node.name !== guided?.node);
   about("maintenance", "maintenance", others);

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from virton.cli.language import printable
-from virton.console.page.matters import Matter, Word, line_of, matters_of, runs_now
+from virton.console.page.matters import Matter, Word, line_of, matters_of, well_facts
 from virton.console.page.model import Node, PageModel, Resource, Rule
 from virton.language.sentences import Sentences
 from virton.language.states import worded
@@ -153,17 +153,7 @@ class _Page:
         return f"  {self._said.say('line.reported', {'time': at})}"
 
     def _well(self) -> str:
-        page = self._page
-        online = sum(node.online for node in page.nodes)
-        wanted = [one for one in page.resources if one.request_state in ("started", "enabled")]
-        running = sum(map(runs_now, wanted))
-        return " · ".join(
-            (
-                self._said.say("line.nodes", {"online": online, "all": len(page.nodes)}),
-                self._said.say("quorum.ok", {}),
-                self._said.say("line.resources", {"running": running, "all": len(wanted)}),
-            )
-        )
+        return " · ".join(self._said.say(key, fields) for key, fields in well_facts(self._page))
 
     def nodes(self) -> Table:
         """Return the master and every node, as the page's first part has them."""

@@ -28,6 +28,8 @@ MOST_NAMED = 3
 DISARMED = ("disarming", "disarmed")
 UNGUARDED = ("freeze", "ignore")
 """States in which the HA stack lets a resource be, though it is armed."""
+MUTE = ("dead", "unreadable")
+"""Words for an LRM that does not report, or never has."""
 
 _NOT_YET_RUNNING = (
     "queued",
@@ -115,8 +117,14 @@ def _nodes(page: PageModel) -> Iterator[Matter]:
         yield from _about(
             word, display, [n for n in of if display != "waiting" or n.name in holding]
         )
+    mute = [node for node in nodes if node.online and not node.lost and _is_mute(node)]
+    yield from _about("caution", "lrm_silent", mute)
     resting = [node for node in nodes if node.ha_state == "maintenance"]
     yield from _about("maintenance", "maintenance", resting)
+
+
+def _is_mute(node: Node) -> bool:
+    return node.lrm is not None and node.lrm.display in MUTE
 
 
 def _about(word: Word, kind: str, of: Iterable[Node], *, since: bool = False) -> Iterator[Matter]:
@@ -153,6 +161,22 @@ def _not_yet_well(page: PageModel) -> Iterator[Matter]:
     told = ("error", "recovery", "fence", *UNGUARDED)
     waiting = [one for one in wanted if not runs_now(one) and one.state not in told]
     yield from _severally("not_running", [w for w in waiting if not (w.down or w.repair)])
+
+
+def well_facts(page: PageModel) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield what is told when all is well, how many of how many: sentences and their fields."""
+    nodes, votes, quorum = page.nodes, page.cluster.votes, page.quorum
+    online = sum(node.online for node in nodes)
+    wanted = [one for one in page.resources if one.request_state in ("started", "enabled")]
+    moving = sum(one.state == "migrate" for one in wanted)
+    yield "line.nodes", {"online": online, "all": len(nodes)}
+    if quorum is not None and votes == len(nodes):
+        yield "line.votes", {"present": online, "all": votes}
+    elif quorum is not None:
+        yield "quorum.ok" if quorum.ok else "quorum.lost", {}
+    yield "line.resources", {"running": sum(map(runs_now, wanted)), "all": len(wanted)}
+    if moving:
+        yield f"line.moving.{'one' if moving == 1 else 'other'}", {"count": moving}
 
 
 def runs_now(resource: Resource) -> bool:
