@@ -5,6 +5,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
+class Flaw(ValueError):  # noqa: N818 - what is wrong, and not yet an error
+    """What a file does not hold, in words that can be told."""
+
+
 class DamagedError(Exception):
     """Says which file of the data folder is damaged, how, and what to do."""
 
@@ -22,7 +26,16 @@ def reading(file: str, advice: str) -> Iterator[None]:
     except (ArithmeticError, AttributeError, LookupError, RecursionError) as failure:
         raise DamagedError(file, "it does not hold what it should", advice) from failure
     except (TypeError, ValueError) as failure:
-        raise DamagedError(file, str(failure) or "it is not readable", advice) from failure
+        # What a library says of it is for the trace.
+        is_ours = type(failure).__module__.startswith("virton.")
+        how = str(failure) if is_ours else "it is not readable"
+        raise DamagedError(file, how, advice) from failure
+
+
+def in_system_words(failure: OSError) -> str:
+    """Return what the system says of a failure, and of which file."""
+    why = failure.strerror or "the system does not do it"
+    return f"{failure.filename}: {why}" if failure.filename else why
 
 
 def has_begun(file: Path) -> bool:

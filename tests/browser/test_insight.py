@@ -154,6 +154,8 @@ def test_the_address_of_a_course_leads_through_the_login_to_the_same_course(
     page.get_by_label("비밀번호").fill(PASSWORD)
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"/whatif\?lose=phum03&remove=none$"))
+    told = page.get_by_role("alert").filter(has_text="그런 규칙이 없습니다: none")
+    expect(told).to_be_visible(timeout=PATIENCE_MS)
 
 
 def test_the_head_of_the_page_says_what_is_borne_and_how_old_that_is(open_live: Opener) -> None:

@@ -13,18 +13,19 @@ import virton
 from virton.cli.faults import in_words
 from virton.cli.language import Language, choose
 from virton.cli.main import app
+from virton.language.faults import fault_in
 from virton.language.sentences import CATALOGUES, Sentences
+from virton.proxmox.errors import ApiError, ErrorCode
+from virton.proxmox.plain_words import of_certificate, plain_words
 
 ROOM = Path(virton.__file__).parent
 TELLING = ("complain", "refuse", "echo", "confirm", "prompt")
 NAMES = re.compile(r"--[a-z-]+|[a-z_]+:|virton|[A-Z][A-Z_]+")
 ERRORS = re.compile(
-    "(Scenario|Command|Capture|Question|Change|Size|Demo|Endless|TooManyNodes|Damaged|Field)Error"
-    "|Alteration|wrong|_no_address"
+    "(Scenario|Command|Capture|Question|Change|Size|Demo|Endless|TooManyNodes|Damaged|Field|Address|Fingerprint"
+    "|Receiver|Token|Forecast|TemplateFault)Error|Flaw|Alteration|wrong|_no_address"
 )
-WHOSE_VALUES_ARE_TYPED = re.compile(
-    "proxmox/(trust|addresses|credentials)|keeping/syslog|notify/(policy|settings)"
-)
+WHOSE_VALUES_ARE_TYPED = re.compile("notify/(policy|settings)")
 
 
 def calls(path: Path) -> Iterator[tuple[str, ast.Call]]:
@@ -73,6 +74,78 @@ def test_what_the_rooms_below_find_wrong_is_known_in_korean() -> None:
     for english, korean in known.items():
         count = english.count("{}")
         assert {int(n) for n in re.findall(r"\{(\d)\}", korean)} <= set(range(count)), english
+
+
+FOR_THE_LOG = re.compile(r"(HistoryError|ApiError|_unreadable|Refusal)\(")
+"""What takes an exception's words as a detail beside a code, which alone is told to people."""
+
+TOLD_AS_IT_IS = {
+    "cli/capture.py": "of the kinds of failures that its callers name, which are ours",
+    "cli/main.py": "the help itself, which is ours",
+    "damage.py": "where it is one of ours",
+    "embedded/endpoints/access/tfa.py": "it plays a cluster, whose words they are",
+    "keeping/database.py": "read for what it is about, and not told",
+    "notify/channels.py": "the mail server's own words, which its operator knows",
+    "console/plan_book.py": "a DamagedError",
+    "proxmox/answers.py": "a detail for the log",
+    "proxmox/api.py": "a detail for the log",
+    "simulation/scenario.py": "what the system says is in the catalogue",
+}
+
+
+def foreign_words(path: Path, own: set[str]) -> Iterator[str]:
+    """Yield where the text of an exception that is not ours is used for more than the log."""
+    for handler in ast.walk(ast.parse(path.read_text())):
+        if not isinstance(handler, ast.ExceptHandler) or not handler.name or handler.type is None:
+            continue
+        kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+        if all(getattr(k, "id", getattr(k, "attr", "")) in own for k in kinds):
+            continue
+        told = ast.Module(handler.body, [])
+        logged = {id(n) for call in ast.walk(told) if is_for_the_log(call) for n in ast.walk(call)}
+        for node in ast.walk(told):
+            if id(node) not in logged and says(node, handler.name):
+                yield f"{path.relative_to(ROOM)}:{getattr(node, 'lineno', 0)} {ast.unparse(node)}"
+
+
+def is_for_the_log(node: ast.AST) -> bool:
+    if not isinstance(node, ast.Call):
+        return False
+    text = ast.unparse(node)
+    return bool(FOR_THE_LOG.match(text) or re.match(r"_?log\.\w+\(", text, re.IGNORECASE))
+
+
+def says(node: ast.AST, name: str) -> bool:
+    """Tell whether this is the text of an exception."""
+    if isinstance(node, ast.Call):
+        text = getattr(node.func, "id", "") in ("str", "repr", "in_words")
+        return text and any(getattr(one, "id", "") == name for one in node.args)
+    if isinstance(node, ast.FormattedValue):
+        return getattr(node.value, "id", "") == name
+    if isinstance(node, ast.Attribute):
+        words = ("msg", "strerror", "message", "args", "reason", "problem")
+        return node.attr in words and getattr(node.value, "id", "") == name
+    return False
+
+
+def test_no_exception_of_a_library_is_told_to_people() -> None:
+    paths = sorted(ROOM.rglob("*.py"))
+    trees = [ast.parse(path.read_text()) for path in paths]
+    own = {n.name for tree in trees for n in ast.walk(tree) if isinstance(n, ast.ClassDef)}
+    found = [one for path in paths for one in foreign_words(path, own)]
+    assert [one for one in found if one.partition(":")[0] not in TOLD_AS_IT_IS] == []
+    assert {one.partition(":")[0] for one in found} == TOLD_AS_IT_IS.keys()
+
+
+def test_whatever_a_cluster_fails_of_is_told_in_korean_too() -> None:
+    for code in ErrorCode:
+        told = plain_words(ApiError(None, code=code, detail="words of a library"))
+        assert "library" not in told
+        assert fault_in("ko", told) != told
+    for detail in ("self-signed certificate", "certificate has expired", "Hostname mismatch"):
+        told = of_certificate(f"[SSL] verify failed: {detail} (_ssl.c:1006)")
+        assert told is not None
+        assert fault_in("ko", told) != told
 
 
 @pytest.mark.parametrize(

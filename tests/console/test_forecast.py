@@ -158,9 +158,13 @@ async def test_advice_that_cannot_be_given_names_the_field(
 
 
 async def test_a_question_that_cannot_be_asked_is_refused_with_why(seat: Seat) -> None:
-    answer = await seat.browser.get("/api/forecast/course?lose=nowhere")
-    assert answer.status_code == 400
-    assert "nowhere" in answer.json()["error"]["detail"]
+    for lang, words in (
+        ("en", "there is no node nowhere"),
+        ("ko", "그런 노드가 없습니다: nowhere"),
+    ):
+        answer = await seat.browser.get(f"/api/forecast/course?lose=nowhere&lang={lang}")
+        assert answer.status_code == 400
+        assert answer.json()["error"]["detail"] == words
 
 
 async def test_the_table_is_made_once_it_is_asked_for_and_the_score_begins_at_nothing(

@@ -31,7 +31,7 @@ export class ApiError extends Error {
   readonly token: string | null;
   /** The name of the request, under which the console's log tells of it; null where that tells no more. */
   readonly request: string | null;
-  /** The whole reason in the user's language, where the console tells one of plans and drills. */
+  /** The whole reason in the user's language, where the console tells one: of plans, drills and forecasts. */
   readonly reason: string | null;
 
   constructor(told: Told) {
@@ -46,7 +46,7 @@ export class ApiError extends Error {
     this.isUnknown = told.unknown ?? false;
     this.isTold = told.told ?? false;
     this.token = told.token ?? null;
-    this.reason = told.code === "plan" ? (told.detail ?? null) : null;
+    this.reason = told.code === "plan" || told.code === "forecast" ? (told.detail ?? null) : null;
     const saysAll = this.reason !== null || told.status === 401 || told.status === 429;
     this.request = saysAll ? null : (told.request ?? null);
   }

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from virton.damage import reading
+from virton.damage import Flaw, reading
 
 CERTIFICATE_FILE = "https-certificate.pem"
 KEY_FILE = "https-key.pem"
@@ -83,7 +83,7 @@ def _content(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError:
-        raise ValueError("it is gone") from None
+        raise Flaw("it is gone") from None
 
 
 def _kept(folder: Path) -> Certificate:
@@ -98,7 +98,7 @@ def _kept(folder: Path) -> Certificate:
         try:
             context.load_cert_chain(path, folder / KEY_FILE)
         except ssl.SSLError as failure:
-            raise ValueError("it is not the key of the certificate") from failure
+            raise Flaw("it is not the key of the certificate") from failure
     return Certificate(
         path, certificate.fingerprint(hashes.SHA256()).hex(":").upper(), context, folder / KEY_FILE
     )

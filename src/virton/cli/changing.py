@@ -24,6 +24,7 @@ from virton.forecast.tolerance import UNSAFE, Row
 from virton.language.sentences import Sentences
 from virton.proxmox import ApiFailure, ClusterApi
 from virton.proxmox.capture import take_capture
+from virton.proxmox.plain_words import plain_words
 from virton.simulation.scenario import ScenarioError
 
 NOT_AGREED = 3
@@ -76,7 +77,7 @@ async def _foreseen(
     try:
         effect = foresee(situation_of(json.loads(await take_capture(api))))
     except ApiFailure as failure:
-        why = failure.error.words
+        why = in_words(plain_words(failure.error))
     except (ChangeError, QuestionError, ScenarioError) as error:
         why = in_words(error)
     else:

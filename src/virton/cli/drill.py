@@ -12,6 +12,7 @@ from virton.cli.complaint import complain, complain_of, words_of_failure
 from virton.cli.desired_file import text_in
 from virton.cli.drill_course import Order, held, kept, text
 from virton.cli.exit_codes import BROKEN, OneForErrors, errors_exit_with_one
+from virton.cli.faults import in_words
 from virton.cli.language import Language, LanguageOption, environment_language, printable, sentences
 from virton.cli.live_plan import in_session
 from virton.cli.option_groups import with_groups
@@ -155,7 +156,7 @@ def _check_places(out: Path, template: Path | None) -> None:
     except OSError as failure:
         complain_of("cli.unwritable", option="--out", why=words_of_failure(failure))
     except TemplateFaultError as error:
-        complain(f"--template: {error}")
+        complain(f"--template: {in_words(error)}")
 
 
 def _written(
@@ -176,7 +177,7 @@ def _written(
     except OSError as failure:
         complain_of("cli.unwritable", option="--out", why=words_of_failure(failure))
     except TemplateFaultError as error:
-        complain(f"--template: {error}")
+        complain(f"--template: {in_words(error)}")
     return told
 
 
@@ -194,7 +195,7 @@ def _verify(path: Path, capture: Path, lang: Language | None) -> None:
         with reading(str(capture), ""):
             made = report_text(report(record, language))
     except (DamagedError, ScenarioError) as error:
-        complain(printable(f"{capture}: {text(lang, 'wrong.no_record')} ({error})"))
+        complain(printable(f"{capture}: {text(lang, 'wrong.no_record')} ({in_words(error)})"))
     if made != kept:
         lines = zip(made.splitlines(True), [*kept.splitlines(True), ""], strict=False)
         at = next((n for n, (one, other) in enumerate(lines, 1) if one != other), 0)

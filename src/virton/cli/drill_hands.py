@@ -89,8 +89,12 @@ class LabHand:
                 "/api/lab", json=body, headers={"X-CSRF-Token": self._csrf}
             )
             answer.raise_for_status()
-        except httpx2.HTTPError as failure:
-            complain(_text(self._lang, "lab_refuses", told=str(failure)))
+        except httpx2.HTTPStatusError as refused:
+            told = f"HTTP {refused.response.status_code}"
+            complain(_text(self._lang, "lab_refuses", told=told))
+        except httpx2.HTTPError:
+            told = "the console does not answer"
+            complain(_text(self._lang, "lab_refuses", told=told))
 
 
 def consents_of(

@@ -21,6 +21,7 @@ from virton.proxmox import ApiFailure, ApiToken, ClusterApi, ProxmoxClient
 from virton.proxmox.access import Permissions
 from virton.proxmox.errors import ErrorCode
 from virton.proxmox.inventory import Version
+from virton.proxmox.plain_words import plain_words
 from virton.proxmox.trust import fingerprint_of, presented_certificate
 
 LITTLE_BYTES = 1 << 30
@@ -143,7 +144,11 @@ async def _address(client: ProxmoxClient, address: str) -> Finding:
         key = f"address.{code}"
         if code is ErrorCode.TLS and error.fingerprint:
             key += ".shown"
-        values = {"address": address, "detail": error.words, "fingerprint": error.fingerprint}
+        values = {
+            "address": address,
+            "detail": plain_words(error),
+            "fingerprint": error.fingerprint,
+        }
         return bad(key, **values)
     plain = address.startswith("http://")
     return careful("address.plain", address=address) if plain else good("address", address=address)
@@ -176,7 +181,7 @@ async def _token(api: ClusterApi, name: str) -> AsyncIterator[Finding]:
     except ApiFailure as failure:
         refused = failure.error.code is ErrorCode.AUTH
         key = "token.refused" if refused else "token.untried"
-        yield bad(key, token=name, detail=failure.error.words)
+        yield bad(key, token=name, detail=plain_words(failure.error))
         return
     for finding in _privileges(permissions, name):
         yield finding

@@ -12,6 +12,7 @@ from virton.cli.complaint import complain, complain_of, words_of_failure
 from virton.cli.data_folder import default_data
 from virton.cli.desired_file import desired_in, text_in
 from virton.cli.exit_codes import OneForErrors, errors_exit_with_one
+from virton.cli.faults import in_words
 from virton.cli.language import Language, LanguageOption, environment_language, printable, sentences
 from virton.cli.plan_source import PlanDataOption
 from virton.cli.terminal import terminal
@@ -171,4 +172,4 @@ def _write(out: Path, told: dict[str, Any], template: Path | None) -> None:
     except OSError as failure:
         complain_of("cli.unwritable", option="--out", why=words_of_failure(failure))
     except TemplateFaultError as error:
-        complain(f"--template: {error}")
+        complain(f"--template: {in_words(error)}")

@@ -34,11 +34,12 @@ def client_of(
     import ssl
 
     from virton.proxmox import ProxmoxClient
+    from virton.proxmox.addresses import AddressError
 
     trust = trust_of(fingerprints, ca_file)
     try:
         return ProxmoxClient(addresses, trust=trust)
-    except ValueError as failure:
+    except AddressError as failure:
         complain(f"--proxmox: {in_words(failure)}", code=WRONG_INPUT)
     except OSError as failure:
         facts = {"option": "--ca-file", "file": str(ca_file)}
@@ -64,9 +65,10 @@ def trust_of(fingerprints: list[str], ca_file: Path | None) -> "Trust":
 
 def _pinned(fingerprints: list[str]) -> "Fingerprints":
     from virton.proxmox import Fingerprints
+    from virton.proxmox.trust import FingerprintError
 
     try:
         return Fingerprints.parse(fingerprints)
-    except ValueError as failure:
+    except FingerprintError as failure:
         told = f"--fingerprint: {in_words(failure)} ({words_of('cli.how_to_show')})"
         complain(told, code=WRONG_INPUT)

@@ -29,7 +29,7 @@ from virton.console.settings import ConsoleSettings
 from virton.keeping.audit import FILE as AUDIT_FILE
 from virton.keeping.database import check_database
 from virton.keeping.retention import Retention
-from virton.keeping.syslog import Receiver
+from virton.keeping.syslog import Receiver, ReceiverError
 from virton.notify.book import Book
 from virton.proxmox import ProxmoxClient
 from virton.proxmox.client import AsgiApp
@@ -150,7 +150,7 @@ def checked_receiver(text: str | None) -> str | None:
     try:
         if text is not None:
             Receiver.parse(text)
-    except ValueError as failure:
+    except ReceiverError as failure:
         complain(f"audit_syslog: {in_words(failure)}", code=WRONG_INPUT)
     return text
 

@@ -147,9 +147,9 @@ def _what_would_be_right(error: dict[str, Any]) -> str:
     """Say it in the operator's language; what only our own check knows, in its words."""
     from virton.cli.help import said  # which is needed only where something is wrong
 
-    known = _RIGHT.get(error["type"])
-    if known is None:
+    if error["type"] == "value_error":  # of a check of ours
         return in_words(str(error["msg"]).removeprefix("Value error, "))
+    known = _RIGHT.get(error["type"], "not_a_value")
     context = error.get("ctx") or {}
     bound = context.get("le", context.get("ge", context.get("min_length", "")))
     choices = str(context.get("expected", "")).replace("'", "").replace(" or ", ", ")

@@ -14,6 +14,7 @@ from virton.cli.language import printable, sentences
 from virton.cli.real_cluster import client_of
 from virton.language.sentences import Sentences
 from virton.proxmox import ApiError, ApiFailure, ApiToken
+from virton.proxmox.credentials import TokenError
 from virton.proxmox.errors import ErrorCode
 from virton.proxmox.second_factor import SecondFactorNeeded
 
@@ -86,7 +87,7 @@ def way_in(user: str | None, token: str | None, *, chosen: bool) -> WayIn:
         return person(user, "--user", PASSWORD)
     if not token:
         complain_of("cli.nobody_asks", WRONG_INPUT)
-    with refusing(ValueError, option="--token"):
+    with refusing(TokenError, option="--token"):
         return WayIn(ApiToken(token))
 
 

@@ -6,6 +6,7 @@ from virton.cli.complaint import WRONG_INPUT, complain_of, words_of
 from virton.console.watch.token import missing_privileges
 from virton.proxmox import ApiFailure, ApiToken, ClusterApi, ProxmoxClient, Timeouts
 from virton.proxmox.errors import ErrorCode
+from virton.proxmox.plain_words import plain_words
 
 PATIENCE = Timeouts(connect_s=3, read_s=5, whole_s=6)
 
@@ -35,8 +36,8 @@ async def _wrong_with(client: ProxmoxClient, token: ApiToken) -> str | None:
     except ApiFailure as failure:
         error = failure.error
         if error.code is ErrorCode.AUTH:
-            return words_of("doctor.token.refused", token=token.name, detail=error.words)
-        return words_of("doctor.token.untried", token=token.name, detail=error.words)
+            return words_of("doctor.token.refused", token=token.name, detail=plain_words(error))
+        return words_of("doctor.token.untried", token=token.name, detail=plain_words(error))
     finally:
         await client.aclose()
     if not lacks:

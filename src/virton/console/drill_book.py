@@ -15,6 +15,7 @@ from virton.console.lender import Lender
 from virton.console.one_at_a_time import OneAtATime
 from virton.console.player import ask_player
 from virton.console.session_cookie import Session
+from virton.damage import in_system_words
 from virton.language.drills import outcome
 from virton.language.sentences import Sentences
 from virton.plans.desired import DesiredError
@@ -33,6 +34,7 @@ from virton.plans.drilling import (
 )
 from virton.plans.looking import Look, looks
 from virton.proxmox import ApiFailure, ClusterApi, ProxmoxClient
+from virton.proxmox.plain_words import plain_words
 from virton.whole_file import put_in_place
 
 FOLDER, TEMPLATE = "drills", "template.html"
@@ -196,11 +198,11 @@ class DrillBook(OneAtATime):
             said = Sentences.of(self.started.lang if self.started else "ko")
             fields = {"field": wrong.field, **wrong.fields}
             course.trouble = ("failed", said.say(f"plans.wrong.{wrong.problem}", fields))
-        except (ApiFailure, OSError, TimeoutError) as failure:
-            course.trouble = ("failed", str(failure) or type(failure).__name__)
-        except Exception as failure:  # whatever it is, it must not end in silence
+        except (ApiFailure, OSError) as failure:  # a time that is over is one, too
+            course.trouble = ("failed", _why(failure))
+        except Exception:  # whatever it is, it must not end in silence
             log.exception("the drill ended early")
-            course.trouble = ("failed", type(failure).__name__)
+            course.trouble = ("failed", "the console made a mistake; see its log")
         finally:
             course.waits, course.lacks_hands = None, False
 
@@ -318,6 +320,16 @@ async def _foresee(document: dict[str, Any], fault: Fault) -> Foreseen:
     asked = {"do": "expect", "document": document, "how": fault.how, "node": fault.node}
     told = await ask_player(asked)
     return told["back"], told["longest_s"]
+
+
+def _why(failure: ApiFailure | OSError) -> str:
+    if isinstance(failure, ApiFailure):
+        return plain_words(failure.error)
+    return (
+        "it does not answer in time"
+        if isinstance(failure, TimeoutError)
+        else in_system_words(failure)
+    )
 
 
 def _outcomes(report: Mapping[str, Any], said: Sentences) -> Iterator[str]:

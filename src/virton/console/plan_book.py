@@ -16,7 +16,7 @@ from virton.console.clock import Clock
 from virton.console.one_at_a_time import OneAtATime
 from virton.console.plan_draft import Draft, digest_of, read_draft
 from virton.console.player import ask_player
-from virton.damage import DamagedError, reading
+from virton.damage import DamagedError, in_system_words, reading
 from virton.plans.applying import (
     Desk,
     Surprise,
@@ -281,10 +281,12 @@ class PlanBook(OneAtATime):
                     pass  # the record says so
                 except (OSError, DamagedError) as failure:
                     log.warning("the plan's books are not kept: %s", failure)
-                    self.trouble = str(failure)
-                except Exception as failure:  # whatever it is, it must not end in silence
+                    self.trouble = (
+                        in_system_words(failure) if isinstance(failure, OSError) else str(failure)
+                    )
+                except Exception:  # whatever it is, it must not end in silence
                     log.exception("the apply ended early")
-                    self.trouble = type(failure).__name__
+                    self.trouble = "the console made a mistake; see its log"
 
         self._begin(worked())
 

@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from virton.damage import reading
+from virton.damage import Flaw, reading
 from virton.keeping.retention import Retention
 from virton.notify.book import Book
 
@@ -68,7 +68,7 @@ def console_key(data: Path) -> bytes:
     with reading(str(path), _ADVICE):
         key = bytes.fromhex(path.read_text("ascii").strip())
         if len(key) != _KEY_BYTES:
-            raise ValueError("it holds no key")
+            raise Flaw("it holds no key")
         return key
 
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from virton.damage import reading
+from virton.damage import Flaw, reading
 from virton.embedded.access import credentials, factors
 from virton.embedded.access.users import PATH as USERS
 from virton.embedded.access.users import parse_users
@@ -23,12 +23,12 @@ def _status(kind: type[ManagerStatus] | type[LrmStatus]) -> Callable[[str], obje
 
 def _version(text: str) -> None:
     if not re.fullmatch(r"[0-9]+\.[0-9]+[0-9.~-]*", text):
-        raise ValueError("it holds no version")
+        raise Flaw("it holds no version")
 
 
 def _json_object(text: str) -> None:
     if not isinstance(json.loads(text), dict):
-        raise ValueError("it is no JSON object")
+        raise Flaw("it is no JSON object")
 
 
 def _lines(text: str) -> list[Any]:

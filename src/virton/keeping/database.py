@@ -123,10 +123,10 @@ def _check_file(file: Path, advice: str, *, lived_in: bool) -> None:
             tables = {name for (name,) in it.execute("SELECT name FROM sqlite_master")}
     except sqlite3.Error as failure:
         if _trouble(str(failure)) is Trouble.DAMAGED:
-            raise DamagedError(str(file), str(failure), advice) from failure
+            raise DamagedError(str(file), "it is not readable", advice) from failure
         return
     if found != "ok":
-        raise DamagedError(str(file), str(found), advice)
+        raise DamagedError(str(file), "it is not whole", advice)
     if has_begun(file) and "alembic_version" not in tables:
         raise DamagedError(str(file), "it holds no history", advice)
 

@@ -22,6 +22,10 @@ _PORTS = {"udp": 514, "tcp": 601}
 _LOG = RareLog(logging.getLogger(__name__))
 
 
+class ReceiverError(ValueError):
+    """What is no address of a receiver."""
+
+
 @dataclass(frozen=True, slots=True)
 class Receiver:
     """Where records are sent."""
@@ -32,12 +36,16 @@ class Receiver:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read `udp://HOST:PORT` or `tcp://HOST:PORT`; raise ValueError if it is neither."""
-        parts = urlsplit(text)
-        if parts.scheme not in _PORTS or not parts.hostname or parts.path not in ("", "/"):
-            raise ValueError("not udp://HOST:PORT or tcp://HOST:PORT")
+        """Read `udp://HOST:PORT` or `tcp://HOST:PORT`; raise ReceiverError if it is neither."""
+        try:
+            parts = urlsplit(text)
+            host, port = parts.hostname, parts.port
+        except ValueError:
+            host, port = None, None
+        if host is None or parts.scheme not in _PORTS or parts.path not in ("", "/"):
+            raise ReceiverError("not udp://HOST:PORT or tcp://HOST:PORT")
         how: Literal["udp", "tcp"] = "udp" if parts.scheme == "udp" else "tcp"
-        return cls(how, parts.hostname, parts.port or _PORTS[how])
+        return cls(how, host, port or _PORTS[how])
 
 
 def message(entry: Mapping[str, Any], host: str = "") -> bytes:

@@ -1,7 +1,7 @@
 """The sentences for events, causes and objections, in the languages of the page.
 
 A `{field}` of a text is filled with the field's value, a `{field:words}` with what the catalogue
-has for the value under the prefix `words`. A text may have variants for a field that is not always
+has for the value under the prefix `words`, a `{field:fault}` with what is wrong in the rooms' own words. A text may have variants for a field that is not always
 there: `key.with_field`, and for one that may be empty: `key.without_field`.
 """
 
@@ -9,10 +9,11 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
 
+from virton.language.catalogues import CATALOGUES, LOCALES
+from virton.language.faults import fault_in
 from virton.language.particles import with_particles
 
 # Words need no model of the HA stack: only who asks for them has what is told.
@@ -21,15 +22,16 @@ if TYPE_CHECKING:
     from virton.ha.events import Event
     from virton.ha.placement.reasons import Explanation, NodeObjection
 
-CATALOGUES = Path(__file__).parent / "catalogue"
-LOCALES = ("ko", "en")
+__all__ = ["CATALOGUES", "LOCALES", "PLACEHOLDER", "Sentences"]
+
+FAULT = "fault"
 PLACEHOLDER = re.compile(r"\{(\w+)(?::([\w.]+))?\}")
 
 
 @cache
 def _texts(locale: str) -> Mapping[str, str]:
     names = ("", "cli.", "doctor.", "events.", "forecast.", "maintenance.", "plans.", "story.")
-    texts: dict[str, str] = {}
+    texts: dict[str, str] = {"locale": locale}
     for name in names:
         texts |= json.loads((CATALOGUES / f"{name}{locale}.json").read_text("utf-8"))
     return MappingProxyType(texts)
@@ -115,6 +117,8 @@ class Sentences:
         if name not in fields:
             return match.group()
         value = fields[name]
+        if prefix == FAULT:
+            return fault_in(self.texts["locale"], value)
         if prefix is None:
             return _plain(value, self._names or str)
         return self.texts.get(f"{prefix}.{str(value).replace(' ', '_')}", str(value))

@@ -1,6 +1,7 @@
 """What became of an attempt to send a message, as data that the page has sentences for."""
 
 import json
+import logging
 import socket
 import ssl
 from dataclasses import dataclass, field
@@ -10,7 +11,11 @@ from typing import Any
 import aiosmtplib
 import httpx2
 
+from virton.damage import in_system_words
+from virton.proxmox.plain_words import of_certificate
+
 _LONGEST = 300
+log = logging.getLogger(__name__)
 
 
 class Outcome(StrEnum):
@@ -72,11 +77,15 @@ def by_failure(error: BaseException) -> Answer:
     for kinds, code in _KINDS:
         for each in behind:
             if isinstance(each, kinds):
-                why = getattr(each, "verify_message", "")
-                return Answer(Outcome.FAILED, code, {"message": _short(why)} if why else {})
+                why = of_certificate(getattr(each, "verify_message", ""))
+                return Answer(Outcome.FAILED, code, {"message": why} if why else {})
     if "STARTTLS" in str(error):
         return Answer(Outcome.FAILED, "no_starttls")
-    return Answer(Outcome.FAILED, "broken", {"message": _short(str(error) or type(error).__name__)})
+    if isinstance(error, OSError):
+        return Answer(Outcome.FAILED, "broken", {"message": in_system_words(error)})
+    # Not what it says: an address with its secret may stand in that.
+    log.warning("a message could not be sent: %s", type(error).__name__)
+    return Answer(Outcome.FAILED, "broken", {"message": "the other side is not understood"})
 
 
 _KINDS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str], ...] = (

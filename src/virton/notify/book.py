@@ -71,7 +71,7 @@ class Book:
             )
             told = _opened({"url": kept.get("heartbeat")}, sealer) or {"url": None}
         except (ValidationError, KeyError, TypeError) as error:
-            raise BookError({"": str(error)}) from None
+            raise BookError({"": "not_a_value"}) from error
         lost = tuple(row for row, opened in rows if opened is None)
         return cls(mail or None, tuple(recipients), told["url"], lost)
 

@@ -208,9 +208,11 @@ class Notifier:
             return Answer(Outcome.REFUSED, "no_recipient")
         try:
             return await channel.send(read_message(one.message), f"{self._cluster}.{one.number}")
-        except Exception as error:
+        except Exception:
             log.exception("a channel failed")
-            return Answer(Outcome.FAILED, "broken", {"message": type(error).__name__})
+            return Answer(
+                Outcome.FAILED, "broken", {"message": "the console made a mistake; see its log"}
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,14 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
+from virton.damage import in_system_words
 from virton.plans.edits import Edit
 from virton.plans.entries import Kind
 from virton.plans.looking import AT_REST
 from virton.plans.records import Record, Records, State, Stride
 from virton.plans.rows import Row, Rows, read_rows, row_after, write_row
 from virton.proxmox.errors import ApiFailure
+from virton.proxmox.plain_words import plain_words
 
 if TYPE_CHECKING:
     from virton.proxmox.api import ClusterApi
@@ -213,24 +215,28 @@ async def _written(desk: Desk, stride: Stride, now: Rows) -> None:
         await desk.write(stride, now)
     except ApiFailure as failure:
         if not failure.error.unknown:
-            told = {"name": stride.name, "part": str(stride.kind), "told": failure.error.words}
+            told = {
+                "name": stride.name,
+                "part": str(stride.kind),
+                "told": plain_words(failure.error),
+            }
             raise Surprise("refused", **told) from None
     except OSError as failure:
-        raise Surprise("not_kept", name=stride.name, told=str(failure)) from None
+        raise Surprise("not_kept", name=stride.name, told=in_system_words(failure)) from None
 
 
 async def _read(desk: Desk) -> Rows:
     try:
         return await desk.rows()
     except ApiFailure as failure:
-        raise Surprise("unread", told=failure.error.words) from None
+        raise Surprise("unread", told=plain_words(failure.error)) from None
 
 
 async def _status(desk: Desk) -> "ManagerFiles":
     try:
         return await desk.api.manager_status()
     except ApiFailure as failure:
-        raise Surprise("unread", told=failure.error.words) from None
+        raise Surprise("unread", told=plain_words(failure.error)) from None
 
 
 async def _until_at_rest(desk: Desk, stride: Stride, before: "ManagerFiles") -> None:

@@ -1,5 +1,7 @@
 """Reports as pages that are printed: HTML made of a template that can be edited."""
 
+import re
+import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -40,9 +42,33 @@ def _faults() -> Iterator[None]:
     try:
         yield
     except (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError) as error:
-        raise TemplateFaultError(f"{type(error).__name__}: {error}") from None
+        raise TemplateFaultError(_fault(error)) from error
     except (OSError, ValueError, RecursionError) as error:
-        raise TemplateFaultError(f"{type(error).__name__}: {error}") from None
+        raise TemplateFaultError(_fault(error)) from error
+
+
+def _fault(error: Exception) -> str:
+    """Return in our words what is wrong with a template, and in which of its lines."""
+    from jinja2.exceptions import TemplateNotFound, TemplateSyntaxError, UndefinedError
+
+    if isinstance(error, TemplateNotFound):
+        return f"there is no template {error.name}"
+    if isinstance(error, TemplateSyntaxError):
+        return f"line {error.lineno} is no Jinja: look at what opens and what closes"
+    if isinstance(error, OSError | UnicodeDecodeError):
+        return "it cannot be read as UTF-8 text"
+    line = _line(error)
+    if isinstance(error, UndefinedError):
+        name = next(reversed(re.findall(r"'([^' ]+)'", str(error))), "?")
+        return f"line {line} asks for what the report does not have: {name}"
+    return f"line {line} cannot be worked out"
+
+
+def _line(error: Exception) -> int:
+    """Return the line of the template in which it went wrong: Jinja gives each a frame of its own."""
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [one.lineno for one in frames if one.name == "top-level template code"]
+    return lines[-1] if lines and lines[-1] else 1
 
 
 def check_template(template: Path | None) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import httpx2
 
-from virton.proxmox.addresses import node_address
+from virton.proxmox.addresses import AddressError, node_address
 from virton.proxmox.credentials import Credentials
 from virton.proxmox.errors import ApiError, ApiFailure, ErrorCode, code_of_status
 from virton.proxmox.exchange import MOST_BYTES, Reply, Request, Timeouts, Wire
@@ -44,7 +44,7 @@ class ProxmoxClient:
     ) -> None:
         self.addresses = tuple(node_address(address) for address in addresses)
         if not self.addresses:
-            raise ValueError("a cluster needs at least one address")
+            raise AddressError("a cluster needs at least one address")
         self._wire = Wire(trust, timeouts or Timeouts(), transport)
         self._preferred = 0
         self._troubles: dict[str, ApiError] = {}

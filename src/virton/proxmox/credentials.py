@@ -35,6 +35,10 @@ class Ticket:
         return headers
 
 
+class TokenError(ValueError):
+    """What is no API token."""
+
+
 @dataclass(frozen=True, slots=True)
 class ApiToken:
     """An API token, written `user@realm!id=secret`."""
@@ -43,7 +47,7 @@ class ApiToken:
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[^\s=!]+@[^\s=!]+![^\s=!]+=\S+", self.text):
-            raise ValueError("an API token is written user@realm!id=secret")
+            raise TokenError("an API token is written user@realm!id=secret")
 
     @property
     def name(self) -> str:

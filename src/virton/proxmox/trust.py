@@ -26,6 +26,10 @@ class CaFile:
     path: Path
 
 
+class FingerprintError(ValueError):
+    """What is no fingerprint."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fingerprints:
     """Believe only certificates with these SHA-256 fingerprints (lower-case hex, no colons)."""
@@ -44,7 +48,7 @@ Trust = SystemTrust | CaFile | Fingerprints
 def _parse_fingerprint(text: str) -> str:
     plain = re.sub(r"^sha-?256[:=\s]+", "", text.strip().lower()).replace(":", "")
     if not re.fullmatch(r"[0-9a-f]{64}", plain):
-        raise ValueError(f"not a SHA-256 fingerprint: {text!r}")
+        raise FingerprintError(f"not a SHA-256 fingerprint: {text!r}")
     return plain
 
 

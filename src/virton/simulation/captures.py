@@ -26,7 +26,7 @@ def world_from_json(data: Any) -> WorldValue:
     try:
         return decode(data["world"], WorldValue, decode_pool(data["pool"], Pool()))
     except (EncodingError, KeyError, TypeError) as error:
-        raise CaptureError(f"is not a captured world ({error})") from None
+        raise CaptureError("is not a captured world") from error
 
 
 def fingerprint(data: dict[str, Any]) -> str:

@@ -80,7 +80,7 @@ def decode(data: Any, kind: type[T], pool: Pool) -> T:
     except EncodingError:
         raise
     except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
-        raise EncodingError(f"{type(error).__name__}: {error}") from None
+        raise EncodingError("it does not hold what it should") from error
     return value
 
 
@@ -145,7 +145,7 @@ def decode_pool(listed: Any, pool: Pool) -> Pool:
             pool.values.append(_plain_form(kinds[name]).read(data, pool))
             pool.encoded.append(data)
     except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
-        raise EncodingError(f"{type(error).__name__}: {error}") from None
+        raise EncodingError("it does not hold what it should") from error
     return pool
 
 

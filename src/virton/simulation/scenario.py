@@ -84,7 +84,9 @@ def _read(path: Path) -> Any:
     except UnicodeDecodeError:
         raise ScenarioError(f"{path}: is not a text in UTF-8") from None
     except json.JSONDecodeError as error:
-        raise ScenarioError(f"{path}: is not JSON (line {error.lineno}: {error.msg})") from None
+        raise ScenarioError(
+            f"{path}: is not JSON (line {error.lineno}, column {error.colno})"
+        ) from None
 
 
 def scenario_from(data: Any, name: str) -> Scenario:
@@ -253,10 +255,10 @@ def _lrm_status(file: Fields) -> dict[str, LrmStatus]:
 def _status(fields: Fields, key: str, kind: type[Status]) -> Status:
     try:
         return kind.from_json(fields.part(key, optional=True).data)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        if isinstance(error, FieldError):
-            raise
-        raise fields.wrong(key, f"is not what a {kind.__name__} holds ({error})") from None
+    except FieldError:
+        raise
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise fields.wrong(key, f"is not what a {kind.__name__} holds") from None
 
 
 def _dialect(snapshot: Fields) -> Dialect:

@@ -7,13 +7,14 @@ from starlette.responses import Response
 
 from virton.console.answers import Answer
 from virton.console.guard import Call, read_json
-from virton.console.handlers.books import sentences_of
+from virton.console.handlers.books import language_of, sentences_of
 from virton.console.handlers.foretelling import refusals, seen_lately
 from virton.console.handlers.history import number_of
 from virton.console.handlers.records import past_capture
 from virton.console.page.sight import sees_all_guests
 from virton.console.problems import Refusal
 from virton.console.standings import AUDIT, CONSOLE, GUEST_AUDIT, missing
+from virton.language.faults import fault_in
 from virton.language.forecasts import told_course, told_waiting, told_why
 from virton.plans.domains import DomainError, read_domains
 from virton.proxmox import ApiFailure
@@ -29,13 +30,15 @@ async def table(call: Call) -> Response:
     """Return the table as far as it is known; it is kept fresh from the first time on."""
     _require_sight(call)
     call.console.forecasts.begin()
-    return Answer(call.console.forecasts.told())
+    told = call.console.forecasts.told()
+    trouble = told["trouble"] and fault_in(language_of(call), told["trouble"])
+    return Answer(told | {"trouble": trouble})
 
 
 async def fence_clock(call: Call) -> Response:
     """Return between when each lost node is fenced and its guests run again."""
     _require_sight(call)
-    with refusals():
+    with refusals(call):
         return Answer(await call.console.fence_clock.told())
 
 
@@ -112,7 +115,7 @@ async def advice(call: Call) -> Response:
 
 
 async def _asked(call: Call, do: str, **fields: Any) -> dict[str, Any]:
-    with refusals():
+    with refusals(call):
         return await call.console.forecasts.ask(do, **fields)
 
 

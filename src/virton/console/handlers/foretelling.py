@@ -5,9 +5,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from virton.console.guard import Call
+from virton.console.handlers.books import language_of
 from virton.console.problems import Refusal
 from virton.console.standings import sees_all
 from virton.console.watch.forecasts import ForecastError
+from virton.language.faults import fault_in
 from virton.proxmox.capture import see
 
 
@@ -39,14 +41,15 @@ def _is_shown_all(call: Call) -> bool:
 
 
 @contextmanager
-def refusals(wrong: Mapping[str, str] | None = None) -> Iterator[None]:
-    """Tell as a Refusal what the forecast does not take, or takes too long for.
+def refusals(call: Call, wrong: Mapping[str, str] | None = None) -> Iterator[None]:
+    """Tell as a Refusal, in the user's language, what the forecast does not take, or takes too long for.
 
     `wrong` names the field of a form that is to blame.
     """
     try:
         yield
     except ForecastError as error:
-        raise Refusal(400, "forecast", str(error), wrong) from None
+        raise Refusal(400, "forecast", fault_in(language_of(call), error), wrong) from None
     except TimeoutError:
-        raise Refusal(504, "forecast", "it takes too long") from None
+        told = fault_in(language_of(call), "the forecast takes too long")
+        raise Refusal(504, "forecast", told) from None

@@ -68,7 +68,7 @@ async def plan(call: Call) -> Response:
 async def _planned(call: Call, nodes: list[str], *, timed: bool) -> tuple[Json, Json]:
     capture = await seen(call)
     asked = {"capture": capture, "nodes": nodes, "timed": timed}
-    with refusals({"nodes": "not_a_value"}):
+    with refusals(call, {"nodes": "not_a_value"}):
         return await call.console.forecasts.ask("maintenance", **asked), capture
 
 

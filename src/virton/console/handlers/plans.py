@@ -7,13 +7,14 @@ from starlette.responses import Response
 
 from virton.console.answers import Answer
 from virton.console.guard import Call, done, read_json
-from virton.console.handlers.books import sentences_of
+from virton.console.handlers.books import language_of, sentences_of
 from virton.console.plan_book import NotNowError, PlanBook, Who
 from virton.console.plan_draft import PRUNE, Draft
 from virton.console.problems import Refusal
 from virton.console.standings import AUDIT, CONSOLE
 from virton.damage import DamagedError
 from virton.language import plans
+from virton.language.faults import fault_in
 from virton.language.sentences import Sentences
 from virton.plans.applying import ForeignChangeError
 from virton.plans.desired import ABSENT, DesiredError, read_desired
@@ -44,7 +45,7 @@ async def show(call: Call) -> Response:
             "four_eyes": book.four_eyes,
             "busy": book.is_busy,
             "elsewhere": elsewhere and said.say("plans.busy", {**_UNKNOWN, **elsewhere}),
-            "trouble": trouble,
+            "trouble": trouble and fault_in(language_of(call), trouble),
             "records": [_record(one, call) for one in newest],
         }
     )

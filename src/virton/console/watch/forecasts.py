@@ -17,6 +17,8 @@ from virton.console.watch.sights import Sights
 from virton.damage import DamagedError, reading
 from virton.ha.environment import SILENT_S
 from virton.plans.domains import Named
+from virton.proxmox import ApiFailure
+from virton.proxmox.plain_words import plain_words
 from virton.strict_json import read_json
 
 TOLD = 4
@@ -311,8 +313,16 @@ class Forecasts:
             self._held_s = at_s
             await self._send("table", fields)
         except Exception as trouble:  # the next change is tried again, and the page is told
-            self.table.trouble = str(trouble) or type(trouble).__name__
-            log.warning("the forecast's table could not be drawn: %s", self.table.trouble)
+            self.table.trouble = _in_words(trouble)
+            log.warning("the forecast's table could not be drawn: %s", trouble)
+
+
+def _in_words(trouble: Exception) -> str:
+    if isinstance(trouble, ApiFailure):
+        return f"the cluster could not be read ({plain_words(trouble.error)})"
+    if isinstance(trouble, ForecastError):
+        return str(trouble)
+    return "the console made a mistake; see its log"
 
 
 def _read_s(readings: Readings) -> float | None:

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from argon2 import PasswordHasher, extract_parameters
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from virton.damage import Flaw
 from virton.embedded.pmxcfs import ClusterFiles
 
 PASSWORD_PATH = "priv/shadow.cfg"  # noqa: S105
@@ -36,10 +37,10 @@ def ticket_key(files: ClusterFiles) -> bytes:
 
 
 def read_key(text: str) -> bytes:
-    """Return the key that a file holds; raise ValueError if it holds none."""
+    """Return the key that a file holds; raise Flaw if it holds none."""
     key = bytes.fromhex(text.strip())
     if len(key) < _KEY_BYTES:
-        raise ValueError("it holds no key")
+        raise Flaw("it holds no key")
     return key
 
 
