@@ -1,6 +1,7 @@
 """The forecast as a process: tables by rows, questions between them, and the score."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -187,13 +188,17 @@ def test_a_damaged_score_is_laid_aside_and_hinders_nothing(
     assert "score.json is damaged" in caplog.text
 
 
+def made(looks: Sequence[tuple[int, int, dict[str, Any]]]) -> Answers:
+    return [{"id": at, "do": "table", "capture": c, "held": h, "at": at} for h, at, c in looks]
+
+
 def test_what_really_came_is_held_against_what_was_said(tmp_path: Path) -> None:
     score = tmp_path / "score.json"
     fallen = document("node1")
     fallen["running"] = {"node2": {"vm:2": 1}}
     recovered = document("node1", **{"vm:1": "node3", "vm:2": "node2"})
     looks = [(0, 0, document()), (58, 60, fallen), (100, 140, recovered)]
-    jobs = [{"id": at, "do": "table", "capture": c, "held": h, "at": at} for h, at, c in looks]
+    jobs = made(looks)
     worked_in_turn(*jobs, score=score)
     told = json.loads(score.read_text())
     assert (told["losses"], told["fates"]) == (1, {"hits": 1, "of": 1})
@@ -204,6 +209,17 @@ def test_what_really_came_is_held_against_what_was_said(tmp_path: Path) -> None:
     undone = [*jobs[:2], jobs[2] | {"capture": back}]
     worked_in_turn(*undone, score=tmp_path / "undone.json")
     assert not (tmp_path / "undone.json").exists()
+    # of nodes that take quorum with them nobody is awaited: what runs on is not lost yet
+    fell = document("node2", **{"vm:1": "node1"}), document("node2", **{"vm:1": "node1"})
+    for late in fell:
+        late["nodes"]["node3"].update(power="off", network="off", online=False)
+    fell[1]["running"] = {}
+    fell[1]["guests"]["vm:1"]["status"] = "stopped"
+    both = [(0, 0, document(**{"vm:1": "node1"})), (58, 60, fell[0]), (62, 64, fell[0])]
+    both = [*both, (490, 500, fell[1])]
+    pairs = [job | {"pairs": True} for job in made(both)]
+    worked_in_turn(*pairs, score=tmp_path / "both.json")
+    assert json.loads((tmp_path / "both.json").read_text())["fates"] == {"hits": 1, "of": 1}
     rare = [job | {"at": job["at"] + 60} for job in jobs]  # a clock that runs faster than looks
     worked_in_turn(*rare, score=tmp_path / "rare.json")
     assert json.loads((tmp_path / "rare.json").read_text())["times"] == {"hits": 1, "of": 1}

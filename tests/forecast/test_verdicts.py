@@ -1,4 +1,4 @@
-"""What becomes of each resource: five verdicts where its node is lost, and two beside them."""
+"""What becomes of each resource: five verdicts where its node is lost, and three beside them."""
 
 import json
 from dataclasses import replace
@@ -194,6 +194,13 @@ def test_a_reboot_that_a_guest_holds_up_is_not_waited_for() -> None:
 def test_with_nothing_chosen_a_quiet_cluster_stays_as_it_is() -> None:
     answer = ask(cluster({"vm:1": "node1", "vm:2": "node2"}), Question())
     assert {verdict for verdict, _ in verdicts(answer).values()} == {"stays"}
+
+
+@pytest.mark.parametrize("state", ["stopped", "disabled"])
+def test_what_a_change_has_stopped_stops_and_does_not_fail_to_start(state: str) -> None:
+    situation = cluster({"vm:1": "node1"})
+    told = ask(situation, question_of({"change": [f"vm:1 state={state}"]}, situation))
+    assert verdicts(told) == {"vm:1": ("stops", "node1")}
 
 
 def test_a_supposed_change_is_in_force_before_the_loss() -> None:

@@ -12,7 +12,8 @@ export type Verdict =
   | "not_placed"
   | "no_quorum"
   | "stays"
-  | "moves";
+  | "moves"
+  | "stops";
 
 /** The order in which verdicts are counted. */
 export const VERDICTS: Verdict[] = [
@@ -22,6 +23,7 @@ export const VERDICTS: Verdict[] = [
   "not_placed",
   "no_quorum",
   "moves",
+  "stops",
   "stays",
 ];
 
@@ -32,6 +34,7 @@ export const VERDICT_TONES: Record<Verdict, Tone> = {
   not_placed: "bad",
   no_quorum: "bad",
   moves: "info",
+  stops: "warn",
   stays: "idle",
 };
 

@@ -22,6 +22,7 @@ STYLES = {
     Verdict.NO_QUORUM: "bold red",
     Verdict.STAYS: "dim",
     Verdict.MOVES: "cyan",
+    Verdict.STOPS: "yellow",
 }
 
 

@@ -1,4 +1,4 @@
-"""What becomes of each resource: one of five verdicts where its node is lost, and two beside them."""
+"""What becomes of each resource: one of five verdicts where its node is lost, and three beside them."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,6 +25,7 @@ class Verdict(StrEnum):
     NO_QUORUM = "no_quorum"
     STAYS = "stays"
     MOVES = "moves"
+    STOPS = "stops"
 
 
 RUNS_AGAIN = (Verdict.BACK, Verdict.SQUEEZED)
@@ -250,6 +251,9 @@ class _Reader:
         if status.state is ServiceState.ERROR and ran is None and not self._told.get(sid):
             return Fate(sid, Verdict.STAYS, status.node, How.UNTOUCHED)
         why = self._why_down(sid, self._trial.missing.get(sid, ()))
+        if status.state is ServiceState.STOPPED:
+            # what is wanted started comes to rest only where a supposed change has it stopped
+            return Fate(sid, Verdict.STOPS, status.node, How.NOT, why)
         return Fate(sid, Verdict.CANNOT_START, status.node, How.NOT, why)
 
     def _was_started_again(self, sid: str) -> bool:

@@ -153,9 +153,12 @@ class Keeper:
         if trial is None:
             return
         after_s = max(0.0, held_s - trial.lost_s), at_s - trial.there_s
-        for sid in trial.row.touched:
+        is_late = at_s - trial.lost_s >= GIVE_UP_S
+        for sid, told in trial.row.touched.items():
+            # a guest that is to be lost may run on until its node resets itself
+            awaited = _comes_back(told) or is_late
             guest = situation.guests.get(sid)
-            if guest is not None and guest.running and guest.node in situation.online:
+            if awaited and guest is not None and guest.running and guest.node in situation.online:
                 trial.came.setdefault(sid, Came(guest.node, after_s))
 
     def _is_over(self, at_s: float) -> bool:
@@ -163,7 +166,8 @@ class Keeper:
         if trial is None:
             return False
         awaited = {sid for sid, told in trial.row.touched.items() if _comes_back(told)}
-        return awaited <= trial.came.keys() or at_s - trial.lost_s >= GIVE_UP_S
+        have_come = bool(awaited) and awaited <= trial.came.keys()
+        return have_come or at_s - trial.lost_s >= GIVE_UP_S
 
     def _count(self, situation: Situation, sids: Sequence[str]) -> None:
         trial, score = self._trial, self.score

@@ -98,6 +98,7 @@ def badness(verdict: Verdict) -> int:
 _BADNESS = (
     Verdict.STAYS,
     Verdict.MOVES,
+    Verdict.STOPS,
     Verdict.BACK,
     Verdict.SQUEEZED,
     Verdict.CANNOT_START,
