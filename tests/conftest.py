@@ -22,6 +22,7 @@ ROOM_BYTES = 2 << 30
 
 def pytest_configure(config: pytest.Config) -> None:
     """Build the page where it is missing or older than its sources; once, not in each worker."""
+    gc.disable()  # until everything is collected: five thousand tests are made, and all stay
     if IN_MEMORY.is_dir() and shutil.disk_usage(IN_MEMORY).free > ROOM_BYTES:
         # Some ten thousand times a run, a database waits for its disk before it answers.
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(IN_MEMORY))
@@ -34,3 +35,4 @@ def pytest_collection_finish() -> None:
     """Let no garbage collection look through what stays: all that was imported, and five thousand tests."""
     gc.collect()
     gc.freeze()
+    gc.enable()

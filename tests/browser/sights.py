@@ -20,6 +20,41 @@ _PRESSED_OUT = """[...document.querySelectorAll(".card button, .card a.button")]
   .map((button) => button.innerText)"""
 
 
+_JUDGE = """async (options) => {
+  const top = [...document.querySelectorAll("dialog:modal")].at(-1);
+  const grounds = new Map([[document.documentElement, ""]]);
+  const groundOf = (one) => {
+    if (!grounds.has(one)) {
+      const { backgroundColor, backgroundImage, opacity, position, filter } = getComputedStyle(one);
+      const isGround = backgroundImage !== "none" || !/, 0\\)$/.test(backgroundColor);
+      const own = isGround || opacity !== "1" || position !== "static" || filter !== "none";
+      const said = own ? [backgroundColor, backgroundImage, opacity, position, filter].join() : "";
+      grounds.set(one, groundOf(one.parentElement) + said);
+    }
+    return grounds.get(one);
+  };
+  const hasText = (one) => [...one.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
+  const known = (window.judged ??= new Set());
+  const fresh = [];
+  for (const one of (top ?? document.body).querySelectorAll("*")) {
+    if (!one.checkVisibility() || !(hasText(one) || one.matches("input, select, textarea"))) continue;
+    const { color, fontSize, fontWeight } = getComputedStyle(one);
+    const look = [color, fontSize, fontWeight, one.matches(":disabled, :disabled *"), groundOf(one)].join();
+    if (!known.has(look)) fresh.push(one);
+    known.add(look);
+  }
+  const without = { "color-contrast": { enabled: false } };
+  const all = await axe.run(top ?? document, { ...options, rules: without });
+  if (!fresh.length) return all.violations;
+  const seen = await axe.run(fresh, { ...options, runOnly: ["color-contrast"] });
+  return [...all.violations, ...seen.violations];
+}"""
+"""Below an open dialog the page is not judged again, and of what looks the same one is: contrast takes longest.
+
+What looks the same has the same colours, size and weight, and lies on the same grounds.
+"""
+
+
 def photograph(page: Page, name: str, *, full_page: bool = False) -> None:
     """Keep what the page looks like, where photographs are taken."""
     if IS_PHOTOGRAPHED:
@@ -31,7 +66,7 @@ def violations(page: Page) -> list[str]:
     """Return what axe finds inaccessible on the page."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE_SCRIPT)
-    found = page.evaluate("options => axe.run(options).then(({ violations }) => violations)", _AXE)
+    found = page.evaluate(_JUDGE, _AXE)
     return [
         f"{one['id']}: {node['html'][:160]} {node['failureSummary'][:200]}"
         for one in found
