@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
 from functools import cache
 from itertools import cycle
@@ -31,7 +31,6 @@ FILES = [*sorted(SHARED.glob("*.json")), *sorted(OWN.glob("*.json"))]
 SECONDS_A_FILE = 2
 
 Events = list[Any]
-Carry = Callable[[WorldValue], WorldValue]
 
 
 @cache
@@ -51,20 +50,22 @@ def in_memory(value: WorldValue) -> WorldValue:
     return value
 
 
-CARRIED = cycle((in_memory, through_bytes))
+CARRIED = (in_memory, through_bytes)
 
 
 def plain(record: Record) -> Any:
     return json.loads(json.dumps(record.to_json()))
 
 
-def played_with_a_break(world: WorldValue, second: int, carry: Carry) -> Events:
-    """Play until a second, freeze, and let another simulation play on."""
+def played_with_breaks(world: WorldValue, moments: Sequence[int]) -> Events:
+    """Play, and at each of these seconds freeze and let another simulation play on."""
     told: list[Record] = []
-    first = thaw(world, told.append)
-    first.virtual.run(second)
-    assert all(record.time_s <= second for record in told)
-    thaw(carry(freeze(first)), told.append).virtual.run()
+    for second, carry in zip(moments, cycle(CARRIED), strict=False):
+        simulation = thaw(world, told.append)
+        simulation.virtual.run(second)
+        assert all(record.time_s <= second for record in told)
+        world = carry(freeze(simulation))
+    thaw(world, told.append).virtual.run()
     return [plain(record) for record in told]
 
 
@@ -85,8 +86,8 @@ def seconds(name: str, expect: Sequence[Any]) -> list[int]:
 def test_a_captured_scenario_goes_on_as_its_file_would(file: Path) -> None:
     scenario = scenario_of(file)
     assert scenario.expect
-    for carry, second in zip(CARRIED, seconds(file.stem, scenario.expect), strict=False):
-        assert played_with_a_break(scenario.world, second, carry) == scenario.expect, second
+    moments = seconds(file.stem, scenario.expect)
+    assert played_with_breaks(scenario.world, moments) == scenario.expect, moments
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
