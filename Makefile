@@ -17,6 +17,8 @@ run: $(VENV)/.run
 # What waits for the network, and what keeps one core busy, goes side by side; the tests come last.
 BESIDE := $(MAKE) --no-print-directory -j2
 
+# The processes that tests start are compiled once, and not each anew.
+test: export PYTHONDONTWRITEBYTECODE :=
 test:
 	@$(BESIDE) -Oline $(VENV)/.dev $(PAGE) browser
 	$(BIN)/ruff format --check $(SRC)

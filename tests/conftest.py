@@ -28,7 +28,7 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(IN_MEMORY))
     if hasattr(config, "workerinput") or page.is_fresh():
         return
-    subprocess.run([sys.executable, str(ROOT / "web" / "build_page.py")], check=True)
+    subprocess.run([sys.executable, str(ROOT / "web" / "build_page.py"), "stale"], check=True)
 
 
 def pytest_collection_finish() -> None:

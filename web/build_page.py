@@ -1,5 +1,6 @@
 """Build the page: `python web/build_page.py`. Finds Node, installs what the lock file names, bundles."""
 
+import fcntl
 import hashlib
 import importlib.util
 import os
@@ -7,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 WEB = Path(__file__).resolve().parent
@@ -61,6 +63,17 @@ def is_fresh() -> bool:
     return all(path.stat().st_mtime_ns <= built for path in sources())
 
 
+@contextmanager
+def alone() -> Iterator[None]:
+    """Wait until nobody else builds, and let nobody begin meanwhile."""
+    folder = os.open(WEB, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
+
+
 def install(npm: list[str]) -> None:
     """Install what the lock file names, unless it is there."""
     lock = hashlib.sha256((WEB / "package-lock.json").read_bytes()).hexdigest()
@@ -71,20 +84,24 @@ def install(npm: list[str]) -> None:
     mark.write_text(lock)
 
 
-def build() -> None:
-    """Build the page into the console."""
+def build(*, only_stale: bool = False) -> None:
+    """Build the page into the console; or only if it is `stale` once nobody else builds it."""
     node, npm = commands()
-    install(npm)
-    subprocess.run([*node, str(WEB / "bundle.mjs"), str(OUTPUT)], cwd=WEB, check=True)
+    with alone():
+        if only_stale and is_fresh():
+            return
+        install(npm)
+        subprocess.run([*node, str(WEB / "bundle.mjs"), str(OUTPUT)], cwd=WEB, check=True)
 
 
 def check() -> None:
     """Check the page's types."""
     node, npm = commands()
-    install(npm)
+    with alone():
+        install(npm)
     compiler = str(WEB / "node_modules" / "typescript" / "bin" / "tsc")
     subprocess.run([*node, compiler, "--noEmit"], cwd=WEB, check=True)
 
 
 if __name__ == "__main__":
-    check() if sys.argv[1:] == ["check"] else build()
+    check() if sys.argv[1:] == ["check"] else build(only_stale=sys.argv[1:] == ["stale"])
