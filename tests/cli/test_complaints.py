@@ -13,8 +13,10 @@ import virton
 from virton.cli.faults import in_words
 from virton.cli.language import Language, choose
 from virton.cli.main import app
+from virton.damage import DamagedError
 from virton.language.faults import fault_in
 from virton.language.sentences import CATALOGUES, Sentences
+from virton.plans.drill_keeper import DrillKeeper
 from virton.proxmox.errors import ApiError, ErrorCode
 from virton.proxmox.plain_words import of_certificate, plain_words
 
@@ -162,6 +164,30 @@ def test_a_fault_is_told_in_the_language_of_the_answer(english: str, korean: str
         for language, words in ((Language.KO, korean), (Language.EN, english)):
             choose(language)
             assert in_words(english) == words
+    finally:
+        choose(None)
+
+
+@pytest.mark.parametrize(
+    ("text", "korean"),
+    [
+        ('{"version": 1', "1번째 줄 14번째 글자: JSON이 아닙니다"),
+        ('{"version": 1, "tried": [], "proposal": 4}', "proposal: 이름과 값의 목록이어야 합니다"),
+    ],
+)
+def test_a_damaged_drill_or_draft_is_told_in_the_language_of_the_answer_with_what_to_do(
+    tmp_path: Path, text: str, korean: str
+) -> None:
+    keeper = DrillKeeper(tmp_path)
+    keeper.folder.mkdir()
+    (keeper.folder / "drill.json").write_text(text)
+    with pytest.raises(DamagedError) as refused:
+        keeper.read()
+    try:
+        choose(Language.KO)
+        path = f"{keeper.folder / 'drill.json'}"
+        assert in_words(refused.value) == f"{path}: 손상됨: {korean}"
+        assert "폴더를 지우세요" in in_words(refused.value.advice)
     finally:
         choose(None)
 

@@ -212,7 +212,7 @@ async def test_a_disk_or_a_record_that_fails_is_told(seat: Seat) -> None:
     (path,) = seat.data.glob("applies/*/000001.json")
     path.write_text(path.read_text().replace('"kind"', '"kinds"', 1))
     told = await seat.told("/api/plans?lang=en")
-    assert "000001.json is damaged: strides.0.edit.kind: missing" in told["trouble"]
+    assert "000001.json is damaged: strides.0.edit.kind: is missing" in told["trouble"]
     assert (await seat.act("undo", number=1))[0] == 500
 
 

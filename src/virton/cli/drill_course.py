@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from virton.cli.complaint import complain
 from virton.cli.drill_hands import LabHand, OperatorHand, consents_of
+from virton.cli.faults import in_words
 from virton.cli.language import Language, environment_language, printable, sentences
 from virton.cli.live_plan import Session
 from virton.cli.plan_source import PlanSource
 from virton.cli.terminal import terminal
 from virton.damage import DamagedError
-from virton.language import plans
 from virton.plans.alone import NotAloneError, alone_in
 from virton.plans.drill import Fault
 
@@ -56,7 +56,7 @@ def kept(out: Path, lang: Language | None, *, resume: bool) -> Iterator["DrillKe
     except NotAloneError:
         complain(text(lang, "drill.not_alone", folder=str(out)))
     except DamagedError as damaged:
-        complain(printable(plans.damaged(damaged.file, str(damaged), sentences(lang))))
+        complain(in_words(damaged), in_words(damaged.advice))
 
 
 def stands(lang: Language | None, begun: "UnderWay", out: Path) -> str:

@@ -137,7 +137,7 @@ def _told(lang: Language | None) -> Iterator[None]:
         rows = [text(lang, "foreign.row", **one.fields) for one in foreign.changes]
         complain(text(lang, "foreign"), "\n".join(rows))
     except DamagedError as damaged:
-        complain(printable(plans.damaged(damaged.file, str(damaged), sentences(lang))))
+        complain(printable(plans.damaged(damaged, sentences(lang))))
     except OSError as failure:
         told = words_of_failure(failure)
         complain(text(lang, "not_kept", file=str(failure.filename or ""), told=told))

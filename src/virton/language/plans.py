@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from virton.damage import DamagedError
+from virton.language.damage import how
 from virton.language.forecasts import price, repair
 from virton.language.sentences import Sentences
 
@@ -101,9 +103,9 @@ def remedy(row: Json, said: Sentences) -> str:
     return f"{said.say('plans.helps', {'edits': told})} ({price(row['price'], said)})"
 
 
-def damaged(file: str, told: str, said: Sentences) -> str:
+def damaged(file: DamagedError, said: Sentences) -> str:
     """Say that a file cannot be read, how it is damaged, and what to do."""
-    return said.say("plans.damaged", {"file": file, "told": told.partition("damaged: ")[2] or told})
+    return said.say("plans.damaged", {"file": file.file, "told": how(file, said)})
 
 
 def told_requirement(row: Mapping[str, Any], said: Sentences) -> str:
@@ -123,8 +125,8 @@ def told_objective(row: Mapping[str, Any], said: Sentences) -> str:
         f"plans.fault.{broken['fault']}", {"name": broken["name"], "nodes": broken["nodes"]}
     )
     fields = {key: value for key, value in broken["fields"].items() if value is not None}
-    how = said.say(f"plans.objective.{broken['how']}", fields)
-    return said.say("plans.objective.broken", {"name": row["name"], "fault": where, "how": how})
+    told = said.say(f"plans.objective.{broken['how']}", fields)
+    return said.say("plans.objective.broken", {"name": row["name"], "fault": where, "how": told})
 
 
 def told_advice(row: Mapping[str, Any] | None, said: Sentences) -> str:

@@ -35,7 +35,7 @@ async def show(call: Call) -> Response:
     try:
         newest, trouble = records.newest(MOST_RECORDS), book.trouble
     except DamagedError as damaged:
-        newest, trouble = [], plans.damaged(damaged.file, str(damaged), said)
+        newest, trouble = [], plans.damaged(damaged, said)
     elsewhere = records.elsewhere()
     return Answer(
         {
@@ -223,7 +223,7 @@ async def _refusing(call: Call, work: Callable[[], Awaitable[Done]]) -> Done:
         words = "\n".join([said.say("plans.foreign", {}), *lines])
         raise Refusal(409, "plan", words) from None
     except DamagedError as damaged:
-        words = plans.damaged(damaged.file, str(damaged), said)
+        words = plans.damaged(damaged, said)
         raise Refusal(500, "plan", words) from None
     except TimeoutError:
         raise Refusal(504, "forecast", "it takes too long") from None
