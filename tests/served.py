@@ -11,8 +11,13 @@ import uvicorn
 
 
 @contextmanager
-def served(app: Any, certificate: tuple[Path, Path] | None = None) -> Iterator[str]:
-    """Serve an app on a free port of the loopback, over HTTPS with a certificate; yield its address."""
+def served(
+    app: Any, certificate: tuple[Path, Path] | None = None, *, dates: bool = True
+) -> Iterator[str]:
+    """Serve an app on a free port of the loopback, over HTTPS with a certificate; yield its address.
+
+    With `dates` the server says what time it is; else that is for the app.
+    """
     # A socket that listens already lets clients wait for the server instead of missing it.
     with socket.create_server(("127.0.0.1", 0)) as listener:
         pem, key = certificate or (None, None)
@@ -21,6 +26,7 @@ def served(app: Any, certificate: tuple[Path, Path] | None = None) -> Iterator[s
             lifespan="off",
             log_level="error",
             access_log=False,
+            date_header=dates,
             ssl_certfile=pem,
             ssl_keyfile=key,
         )

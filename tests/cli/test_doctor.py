@@ -3,6 +3,8 @@
 import json
 import shutil
 import socket
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,10 @@ from virton.cli import examination
 from virton.cli.examination import of_this_machine
 from virton.cli.main import app
 from virton.cli.settings_file import SettingsFile
+from virton.keeping.database import Trouble, open_database
+from virton.keeping.sealed_by import note_key
+from virton.keeping.sealing import Sealer
+from virton.keeping.settings import Settings
 from virton.language.sentences import Sentences
 
 NAME = "console@pve!reader"
@@ -126,13 +132,66 @@ def test_a_settings_file_with_a_token_that_others_may_read_is_told(tmp_path: Pat
     assert (code, found["settings.open"]["grade"]) == (1, "bad")
 
 
+def test_a_console_whose_secrets_were_sealed_with_another_key_is_told(tmp_path: Path) -> None:
+    one, other = tmp_path / "one", tmp_path / "other"
+    shared, file = f"sqlite:///{tmp_path}/shared.sqlite", other / "virton.toml"
+    for folder in (one, other):
+        folder.mkdir()
+    settings = Settings(open_database(shared), "cluster")
+    file.write_text(f"history = '{shared}'\n")
+    assert doctor(other, "--config", str(file))[1]["history"]["grade"] == "good"
+    note_key(settings, Sealer(one))
+    code, found = doctor(other, "--config", str(file))
+    assert (code, found["secrets.other"]["path"]) == (1, str(other / "secrets.key"))
+    shutil.copy(one / "secrets.key", other)
+    assert doctor(other, "--config", str(file))[0] == 0
+    assert sorted(path.name for path in other.iterdir()) == ["secrets.key", "virton.toml"]
+
+
+def test_a_history_that_cannot_be_reached_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "virton.toml"
+    for address, finding in (
+        ("postgresql://ha@127.0.0.1:1/ha", "history.unreachable"),
+        ("mysql://x", "history.address"),
+    ):
+        file.write_text(f"history = '{address}'\n")
+        code, found = doctor(tmp_path, "--config", str(file))
+        assert (code, found[finding]["grade"]) == (1, "bad")
+
+
+def test_a_clock_that_is_another_is_told_by_how_much(tmp_path: Path, cluster: Playback) -> None:
+    for ahead_s, finding in ((90, "clock.ahead"), (-90, "clock.behind")):
+        with served(dated(cluster, ahead_s), dates=False) as address:
+            code, found = doctor(tmp_path, "--proxmox", address, "--token", TOKEN)
+        assert (code, found[finding]["grade"]) == (0, "careful")
+        # nothing is waited for longer than PATIENCE, which is 6 s
+        assert 80 <= found[finding]["seconds"] <= 100
+
+
+def dated(cluster: Playback, ahead_s: int) -> Any:
+    """Return a cluster whose clock is so far ahead."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        async def told(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                date = format_datetime(datetime.now(UTC) + timedelta(seconds=ahead_s), usegmt=True)
+                message = {**message, "headers": [*message["headers"], (b"date", date.encode())]}
+            await send(message)
+
+        await cluster(scope, receive, told)
+
+    return app
+
+
 @pytest.mark.parametrize("language", ["ko", "en"])
 def test_every_finding_has_a_sentence_and_what_is_not_good_has_advice(language: str) -> None:
     source = Path(examination.__file__).read_text("utf-8")
     texts = Sentences.of(language).texts
     grades = {"good": False, "careful": True, "bad": True}
     for grade, advised in grades.items():
-        for key in sorted(set(_literals(source, grade))):
+        keys = {one for one in _literals(source, grade) if "{" not in one}
+        keys |= {f"history.{one}" for one in Trouble} if grade == "bad" else set()
+        for key in sorted(keys):
             assert f"doctor.{key}" in texts
             assert not advised or f"doctor.{key}.do" in texts
 

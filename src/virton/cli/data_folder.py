@@ -6,6 +6,8 @@ from pathlib import Path
 
 from virton.cli.complaint import complain_of
 
+HISTORY_FILE = "history.sqlite"
+
 
 def default_data() -> Path:
     """Return the folder for the program's data, below the user's own."""

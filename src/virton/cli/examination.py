@@ -14,9 +14,14 @@ from urllib.parse import urlsplit
 
 from cryptography import x509
 
+from virton.cli.data_folder import HISTORY_FILE
 from virton.cli.settings_file import SettingsFile, readable_by_others
 from virton.console.watch.token import missing_privileges
 from virton.ha.dialect import is_since
+from virton.keeping.database import HistoryError, engine_of
+from virton.keeping.sealed_by import is_of_another_key
+from virton.keeping.sealing import FILE as KEY
+from virton.keeping.sealing import Sealer
 from virton.proxmox import ApiFailure, ApiToken, ClusterApi, ProxmoxClient
 from virton.proxmox.access import Permissions
 from virton.proxmox.errors import ErrorCode
@@ -76,6 +81,7 @@ def of_this_machine(chosen: SettingsFile, path: Path | None, folder: Path) -> It
     else:
         yield good("settings", path=str(path))
     yield _disk(folder)
+    yield from _history(chosen, folder)
     yield _reach(chosen)
 
 
@@ -89,6 +95,21 @@ def _disk(folder: Path) -> Finding:
     if free < HARDLY_BYTES:
         return bad("disk.full", **values)
     return careful("disk.little", **values) if free < LITTLE_BYTES else good("disk", **values)
+
+
+def _history(chosen: SettingsFile, folder: Path) -> Iterator[Finding]:
+    """Look whether what is kept can be reached, and whether its secrets can be read from here."""
+    file = folder / HISTORY_FILE
+    if chosen.history is None and not file.is_file():
+        return
+    try:
+        engine = engine_of(chosen.history or f"sqlite:///{file}")
+        other = is_of_another_key(engine, Sealer(folder))
+        engine.dispose()
+    except HistoryError as error:
+        yield bad(f"history.{error.trouble}")
+        return
+    yield bad("secrets.other", path=str(folder / KEY)) if other else good("history")
 
 
 def _reach(chosen: SettingsFile) -> Finding:

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp
 
 from virton.cli.choices import PveVersion
 from virton.cli.complaint import WRONG_INPUT, complain, complain_of, words_of, words_of_failure
-from virton.cli.data_folder import CONSOLE, EMBEDDED, taken
+from virton.cli.data_folder import CONSOLE, EMBEDDED, HISTORY_FILE, taken
 from virton.cli.faults import in_words
 from virton.cli.listening import checked_networks, known_hosts
 from virton.cli.real_cluster import client_of
@@ -34,7 +34,6 @@ from virton.notify.book import Book
 from virton.proxmox import ProxmoxClient
 from virton.proxmox.client import AsgiApp
 
-HISTORY_FILE = "history.sqlite"
 IDLE_HOURS = 8.0
 
 _PASSWORD = "VIRTON_ADMIN_PASSWORD"  # noqa: S105  (where the password stands, not the password)

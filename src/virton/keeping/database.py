@@ -61,6 +61,18 @@ def open_database(address: str) -> Engine:
 
     `address` is `sqlite:///PATH` or `postgresql://USER@HOST/NAME`.
     """
+    engine = engine_of(address)
+    if engine.dialect.name == "sqlite":
+        _prepare_sqlite(engine)
+    with troubles():
+        _bring_up_to_date(engine)
+    if (file := _file_of(engine.url)) is not None:
+        note_begun(file)
+    return engine
+
+
+def engine_of(address: str) -> Engine:
+    """Return what reaches a database, which is not touched; raises HistoryError."""
     try:
         url = make_url(address)
     except ArgumentError as error:
@@ -69,14 +81,7 @@ def open_database(address: str) -> Engine:
         url = url.set(drivername="postgresql+psycopg")
     elif url.get_backend_name() != "sqlite":
         raise HistoryError(Trouble.ADDRESS, "neither sqlite:///PATH nor postgresql://HOST/NAME")
-    engine = create_engine(url, hide_parameters=True)  # a failure may be logged
-    if engine.dialect.name == "sqlite":
-        _prepare_sqlite(engine)
-    with troubles():
-        _bring_up_to_date(engine)
-    if (file := _file_of(url)) is not None:
-        note_begun(file)
-    return engine
+    return create_engine(url, hide_parameters=True)  # a failure may be logged
 
 
 def check_database(address: str, *, lived_in: bool) -> None:

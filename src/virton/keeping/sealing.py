@@ -33,6 +33,17 @@ class Sealer:
         """
         return {**row, **{name: self._opened(row[name]) for name in names if row.get(name)}}
 
+    def check(self) -> dict[str, Any]:
+        """Return by what the key with which something was sealed is known again; raises OSError."""
+        return {"check": self._sealed(FILE)}
+
+    def fits(self, check: Mapping[str, Any]) -> bool:
+        """Tell whether this folder's key is the one by which a check was made."""
+        try:
+            return bool(self._opened(check.get("check")) == FILE)
+        except LostKeyError:
+            return False
+
     def _sealed(self, value: Any) -> str:
         if is_sealed(value):
             return str(value)

@@ -13,6 +13,8 @@ from virton.console.clock import Clock
 from virton.console.watch.chronicle import Chronicle
 from virton.console.watch.steps import went_well
 from virton.keeping.database import HistoryError, Trouble
+from virton.keeping.sealed_by import NAME as SEALED_BY
+from virton.keeping.sealed_by import note_key
 from virton.keeping.sealing import Sealer, is_sealed
 from virton.keeping.settings import Settings
 from virton.notify.book import SECRETS, Book, BookError
@@ -40,7 +42,7 @@ class Telling:
         self._read = float("-inf")
         self._beaten = float("-inf")
         self._holder = f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}"
-        self._failed = False
+        self._failed = self._knows_key = False
 
     def go_by(self, given: Book) -> None:
         """Tell from the next turn on whom the settings file names now, and whom the page does."""
@@ -99,6 +101,12 @@ class Telling:
         book, kept = read_book(settings, self.sealer), settings.read(NAME)
         if kept is not None and book != Book() and not _is_sealed(kept):
             keep_book(settings, book, self.sealer)
+        if not self._knows_key:
+            self._knows_key = True
+            if (check := settings.read(SEALED_BY)) is not None and not self.sealer.fits(check):
+                log.error(
+                    "secrets in the history were sealed with another secrets.key: see virton doctor"
+                )
         return book
 
     async def _beat(self) -> None:
@@ -124,8 +132,11 @@ class Telling:
 
 
 def _is_sealed(kept: Mapping[str, Any]) -> bool:
-    rows = [*kept["recipients"], kept["mail"] or {}, {"url": kept.get("heartbeat")}]
-    return all(is_sealed(row[name]) for row in rows for name in SECRETS if row.get(name))
+    return all(is_sealed(row[name]) for row in _rows(kept) for name in SECRETS if row.get(name))
+
+
+def _rows(kept: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [*kept["recipients"], kept["mail"] or {}, {"url": kept.get("heartbeat")}]
 
 
 def read_book(settings: Settings, sealer: Sealer) -> Book:
@@ -140,6 +151,9 @@ def read_book(settings: Settings, sealer: Sealer) -> Book:
 def keep_book(settings: Settings, book: Book, sealer: Sealer) -> None:
     """Keep whom administrators name in the page, their secrets sealed; raises HistoryError."""
     try:
-        settings.write(NAME, book.to_json(sealer))
+        kept = book.to_json(sealer)
+        settings.write(NAME, kept)
+        if any(is_sealed(row.get(name)) for row in _rows(kept) for name in SECRETS):
+            note_key(settings, sealer)
     except OSError as error:
         raise HistoryError(Trouble.READ_ONLY, str(error)) from None
