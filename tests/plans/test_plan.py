@@ -13,6 +13,8 @@ from virton.forecast.fates import How, fates
 from virton.forecast.rest import at_rest
 from virton.forecast.situation import Situation
 from virton.forecast.trial import Trial
+from virton.language.plans import told_plan
+from virton.language.sentences import Sentences
 from virton.plans.configured import configured
 from virton.plans.desired import read_desired
 from virton.plans.objectives import slowest_return
@@ -71,12 +73,14 @@ def test_an_order_is_found_in_which_nothing_moves_to_and_fro() -> None:
 def test_a_conflict_is_named_with_repairs_that_end_it() -> None:
     rules = [rule("with", ["vm:1", "vm:2"], affinity="positive")]
     plan = planned(cluster(TWINS, rules=rules), APART)
-    assert {conflict.objection.rule for conflict in plan.conflicts} == {"apart", "with"}
-    for conflict in plan.conflicts:
-        assert conflict.repairs
-        for repair in conflict.repairs:
-            mended = with_edits(plan.after, repair.edits)
-            assert len(mended.rules.rules) == 1
+    [conflict] = plan.conflicts  # one, though either rule is objected to
+    assert conflict.left_out == ("apart", "with")
+    assert len(conflict.repairs) == 2
+    for repair in conflict.repairs:
+        mended = with_edits(plan.after, repair.edits)
+        assert [one.enabled for one in mended.rules.rules.values()].count(True) == 1
+    [line] = told_plan(plan.to_json(), Sentences.of("en"))["trouble"]
+    assert line.startswith("Rules apart, with would be left out, as they contradict one another: ")
 
 
 def test_a_repair_names_the_losses_that_are_borne_less_well_with_it() -> None:
@@ -92,8 +96,8 @@ def test_a_repair_names_the_losses_that_are_borne_less_well_with_it() -> None:
     prices = {
         edit.words: one.worse for c in plan.conflicts for one in c.repairs for edit in one.edits
     }
-    assert prices["remove loose"] == ("node1",)
-    assert prices["remove bound"] == ()
+    assert prices["set loose disable=1"] == ("node1",)
+    assert prices["set bound disable=1"] == ()
 
 
 def test_a_resource_that_would_not_come_back_any_more_is_named_with_what_helps() -> None:

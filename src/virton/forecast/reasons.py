@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
-from itertools import chain, combinations, islice
 from typing import Any
 
 from virton.forecast.changes import Change, changed
@@ -16,6 +15,7 @@ from virton.forecast.tolerance import UNSAFE, Row, node_cases, rows, worse
 from virton.ha.config.properties import format_nodes
 from virton.ha.placement.reasons import Explanation
 from virton.ha.rules.config import NodeAffinityRule
+from virton.ha.rules.fewest import fewest
 from virton.ha.states import ServiceState
 
 MOST_CONTRADICTING = 4
@@ -210,26 +210,14 @@ Goal = Callable[[Situation, str, str | None], Fate | None]
 
 
 def _contradicting(base: Situation, sid: str, node: str | None, goal: Goal) -> tuple[str, ...]:
-    """Return the fewest rules that together keep a resource from coming back.
-
-    Leaving out one rule after the other gives a set of which none can be spared. A smaller one
-    may be among the others: all sets of up to so many rules are tried, as long as that is bearable.
-    """
+    """Return the fewest rules that together keep a resource from coming back."""
     involved = _involved(base, sid)
 
     def hold(rules: Collection[str]) -> bool:
         gone = [rule for rule in involved if rule not in rules]
         return goal(replace(base, rules=base.rules.without(gone)), sid, node) is None
 
-    if hold(()):
-        return ()
-    kept = involved
-    for rule in involved:
-        rest = [other for other in kept if other != rule]
-        kept = rest if hold(rest) else kept
-    sizes = range(1, min(len(kept) - 1, MOST_CONTRADICTING) + 1)
-    smaller = chain.from_iterable(combinations(involved, size) for size in sizes)
-    return next(filter(hold, islice(smaller, MOST_TRIED)), tuple(kept))
+    return fewest(involved, hold, MOST_CONTRADICTING, MOST_TRIED)
 
 
 def _involved(base: Situation, sid: str) -> list[str]:

@@ -87,9 +87,11 @@ def _bearing(plan: Json, said: Sentences) -> list[str]:
 def _trouble(plan: Json, said: Sentences) -> tuple[list[str], dict[str, list[str]]]:
     lines: dict[str, list[str]] = {}
     for row in plan["conflicts"]:
-        line = said.say("plans.conflict", {"rule": row["rule"], "reason": row["reason"]})
-        if row["against"]:
-            line += " " + said.say("plans.against", {"rules": row["against"]})
+        rules, reason = row["left_out"], row["reason"]
+        fields = {"rule": rules[0]} if len(rules) == 1 else {"rules": rules}
+        line = said.say("plans.conflict", {"reason": reason, **fields})
+        if others := [rule for rule in row["against"] if rule not in rules]:
+            line += " " + said.say("plans.against", {"rules": others})
         lines[line] = [remedy(one, said) for one in row["repairs"]]
     for row in plan["repairs"]:
         line = said.say("plans.lost", {"sid": row["sid"]})

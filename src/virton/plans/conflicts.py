@@ -7,10 +7,11 @@ from typing import Any
 
 from virton.forecast.situation import Situation
 from virton.forecast.tolerance import node_cases, rows, worse
-from virton.ha.rules.config import NodeAffinityRule, Rule, RuleSet
-from virton.ha.rules.feasibility import Objection, check
+from virton.ha.rules.config import RuleSet
+from virton.ha.rules.feasibility import Objection, Reason, check
+from virton.ha.rules.mending import ways
 from virton.plans.edits import Edit
-from virton.plans.loosening import removed, without_member, without_priorities
+from virton.plans.loosening import replaced
 from virton.plans.playing import play_all, with_edits
 
 MOST_TOGETHER = 3
@@ -37,9 +38,10 @@ class Remedy:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """A rule that the stack leaves out, why, and what ends that."""
+    """Why the stack leaves out a rule, or several that contradict one another, and what ends that."""
 
     objection: Objection
+    left_out: tuple[str, ...]
     repairs: tuple[Remedy, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
@@ -51,6 +53,7 @@ class Conflict:
             "property": told.field,
             "resource": told.resource,
             "against": list(told.against),
+            "left_out": list(self.left_out),
             "repairs": [repair.to_json() for repair in self.repairs],
         }
 
@@ -66,17 +69,28 @@ def dropped(situation: Situation) -> frozenset[str]:
 
 
 def new_conflicts(before: Situation, after: Situation) -> tuple[Conflict, ...]:
-    """Return the conflicts that there were not before, each rule once, with repairs."""
+    """Return the conflicts that there were not before, each once, with repairs.
+
+    Each rule of a contradiction is objected to, because of the others: that is one conflict.
+    """
     known = dropped(before)
-    found: dict[str, Objection] = {}
+    first: dict[str, Objection] = {}
     for objection in objections(after):
         if objection.rule not in known:
-            found.setdefault(objection.rule, objection)
-    return tuple(Conflict(told, tuple(_repairs(after, told))) for told in found.values())
+            first.setdefault(objection.rule, objection)
+    alike: dict[tuple[Reason, frozenset[str]], list[Objection]] = {}
+    for told in first.values():
+        alike.setdefault((told.reason, frozenset({told.rule, *told.against})), []).append(told)
+    return tuple(_conflict(after, several) for several in alike.values())
 
 
-def _repairs(after: Situation, told: Objection) -> Iterator[Remedy]:
-    """Yield the smallest sets of edits after which this rule is kept and no other one is lost."""
+def _conflict(after: Situation, several: Sequence[Objection]) -> Conflict:
+    left_out = tuple(sorted(told.rule for told in several))
+    return Conflict(several[0], left_out, tuple(_repairs(after, several[0], left_out)))
+
+
+def _repairs(after: Situation, told: Objection, left_out: Sequence[str]) -> Iterator[Remedy]:
+    """Yield the smallest sets of edits after which these rules are kept and no other one is lost."""
     rules = [rule for rule in (told.rule, *told.against) if rule in after.rules.rules]
     there, before = dropped(after), list(rows(after, node_cases(after)))
     count = 0
@@ -84,7 +98,7 @@ def _repairs(after: Situation, told: Objection) -> Iterator[Remedy]:
         for chosen in _candidates(after.rules, rules, told, size):
             left = _with(after, chosen)
             now = {one.rule for one in check(left, sorted(after.nodes))}
-            if told.rule in now or not now < there:
+            if now.intersection(left_out) or not now < there:
                 continue
             played = play_all(after, chosen)
             then = rows(played.after, node_cases(played.after))
@@ -99,20 +113,13 @@ def _repairs(after: Situation, told: Objection) -> Iterator[Remedy]:
 def _candidates(
     rules: RuleSet, names: Sequence[str], told: Objection, size: int
 ) -> Iterator[tuple[Edit, ...]]:
-    single = [edit for name in names for edit in _ways(rules.rules[name], told)]
+    part = [rules.rules[name] for name in names]
+    over = [told.resource] if told.resource else {sid for rule in part for sid in rule.resources}
+    made = (one.made for one in ways(part, (), over))  # no node is added: there may be many
+    single = [replaced(rules.rules[rule.rule], rule) for rule in made]
     for chosen in combinations(single, size):
         if len({edit.name for edit in chosen}) == size:
             yield chosen
-
-
-def _ways(rule: Rule, told: Objection) -> Iterator[Edit]:
-    """Yield what may be done to one rule: a member less, one priority for all nodes, no rule."""
-    for sid in [told.resource] if told.resource else sorted(rule.resources):
-        if (edit := without_member(rule, sid)) is not None:
-            yield edit
-    if isinstance(rule, NodeAffinityRule) and any(rule.nodes.values()):
-        yield without_priorities(rule)
-    yield removed(rule)
 
 
 def _with(situation: Situation, chosen: Sequence[Edit]) -> RuleSet:

@@ -12,6 +12,11 @@ def altered(rule: Rule, **values: str) -> Edit:
     return Edit(Kind.RULE, rule.rule, before, {**before, **values})
 
 
+def replaced(rule: Rule, made: Rule) -> Edit:
+    """Return the edit that makes a rule another one."""
+    return Edit(Kind.RULE, rule.rule, rule_values(rule), rule_values(made))
+
+
 def without_member(rule: Rule, sid: str) -> Edit | None:
     """Return the edit that takes a resource out of a rule; None where too few would be left."""
     fewest = 1 if isinstance(rule, NodeAffinityRule) else 2

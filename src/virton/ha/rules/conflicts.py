@@ -2,12 +2,12 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
-from itertools import chain, combinations, islice
 
 from virton.frozen import frozen
 from virton.ha.rules.bundles import bundles
 from virton.ha.rules.config import NodeAffinityRule, ResourceAffinityRule, Rule, RuleSet
 from virton.ha.rules.feasibility import Objection, Reason, check
+from virton.ha.rules.fewest import fewest
 
 MOST_CONTRADICTING = 3
 """Sets of so many other rules are searched for the smallest; a larger one has none to spare."""
@@ -139,11 +139,5 @@ def _smallest(
         found = check(replace(rules, rules=kept), nodes)
         return any(one.rule == own.rule and one.reason is reason for one in found)
 
-    kept = others = sorted(set(part) - {own.rule})
-    for key in reversed(others):
-        rest = [other for other in kept if other != key]
-        kept = rest if hold(rest) else kept
-    sizes = range(min(len(kept), MOST_CONTRADICTING + 1))
-    smaller = chain.from_iterable(combinations(others, size) for size in sizes)
-    fewest = next(filter(hold, islice(smaller, MOST_TRIED)), tuple(kept))
-    return tuple(sorted({own.rule, *fewest}))
+    others = sorted(set(part) - {own.rule})
+    return tuple(sorted({own.rule, *fewest(others, hold, MOST_CONTRADICTING, MOST_TRIED)}))

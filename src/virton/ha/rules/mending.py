@@ -66,11 +66,16 @@ def _is_like(one: Mending, other: Mending) -> bool:
 def _candidates(rules: RuleSet, nodes: Sequence[str], conflict: Conflict) -> Iterator[Mending]:
     others = (key for key in conflict.smallest if key != conflict.rule)
     part = [rules.rules[key] for key in (conflict.rule, *others)]
+    yield from ways(part, nodes, conflict.resources)
+
+
+def ways(part: Sequence[Rule], nodes: Sequence[str], over: Iterable[str]) -> Iterator[Mending]:
+    """Yield what may be done to the rules of a contradiction over some resources, the gentlest first."""
     for rule in part:
         if isinstance(rule, NodeAffinityRule):
             yield from _of_nodes(rule, nodes)
     for rule in part:
-        yield from _taken_out(rule, conflict.resources)
+        yield from _taken_out(rule, over)
     for rule in part:
         yield Mending(Mend.DISABLE, replace(rule, disable=True))
 
