@@ -197,6 +197,7 @@ def test_where_the_stack_has_put_a_resource_is_never_a_difference() -> None:
     [
         ("a: [", "file", "not_yaml", 1),
         ("version: 1\nversion: 1", "file", "not_yaml", 2),
+        ("version: 1\nresources:\n  vm:1: !!int x\ngroups: {}", "file", "not_yaml", 3),
         ("version: true", "version", "value", 1),
         ("[]", "file", "map", 0),
         ("resources: {}", "version", "missing", 0),

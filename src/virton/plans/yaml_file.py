@@ -9,7 +9,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.anchor import Anchor
 from ruamel.yaml.comments import CommentedMap, CommentedSeq, merge_attrib
 from ruamel.yaml.composer import ComposerError
-from ruamel.yaml.constructor import ConstructorError, DuplicateKeyError
+from ruamel.yaml.constructor import ConstructorError, DuplicateKeyError, RoundTripConstructor
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.reader import ReaderError
 
@@ -34,10 +34,23 @@ def _yaml() -> YAML:
     return yaml
 
 
+class _Placed(RoundTripConstructor):
+    """Knows the line of what was made last: some errors of the library name no place."""
+
+    line = 0
+
+    def construct_object(self, node: Any, deep: bool = False) -> Any:
+        """Make a value of a node."""
+        self.line = node.start_mark.line + 1
+        return super().construct_object(node, deep)
+
+
 def read_tree(text: str) -> Any:
     """Return what a text holds, with its comments; raises NotYamlError."""
+    yaml = _yaml()
+    yaml.Constructor = _Placed
     try:
-        return _yaml().load(text)
+        return yaml.load(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark
         raise NotYamlError(mark.line + 1 if mark else 0, _why(error)) from None
@@ -47,7 +60,7 @@ def read_tree(text: str) -> Any:
     except RecursionError:
         raise NotYamlError(0, "deep") from None
     except (YAMLError, ValueError, OverflowError, TypeError):  # a list as a name, too
-        raise NotYamlError(0, "value") from None
+        raise NotYamlError(yaml.constructor.line, "value") from None
 
 
 def _why(error: MarkedYAMLError) -> str:
