@@ -78,7 +78,7 @@ async def test_who_did_what_is_told_with_its_result(desk: Desk) -> None:
     rows = (await got(desk, "/api/history/deeds?lang=ko"))["rows"]
     assert [(row["who"], row["says"], row["result"]) for row in rows] == [
         ("root@pam", "HA 리소스 VM 7 이동 요청 → x", "failed"),
-        ("root@pam", "HA 리소스 VM 100 (LOTCES-WIN) 설정 변경 (max_restart=4)", "done"),
+        ("root@pam", "HA 리소스 VM 100 (LOTCES-WIN) 설정 변경 (최대 재시작=4)", "done"),
         ("root@pam", "로그인", "done"),
     ]
     (only,) = (await got(desk, "/api/history/deeds?text=max_restart"))["rows"]

@@ -60,8 +60,8 @@ function makeFormats(locale: Locale) {
     time: new Intl.DateTimeFormat(locale, timeOfDay),
     minute: new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }),
     date: new Intl.DateTimeFormat(locale, { dateStyle: "medium" }),
-    dateMinute: new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }),
-    dateTime: new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "medium" }),
+    dateMinute: new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" }),
+    dateTime: new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "medium", hourCycle: "h23" }),
   };
 }
 

@@ -42,6 +42,7 @@ export function tolerance(table: Table): { text: string; node: string | null } {
 export function tableAge(table: Table): string {
   if (table.trouble) return t("tolerance.trouble");
   if (!isTableFresh()) {
+    if (!table.of) return t("tolerance.computing");
     return table.at === null || table.done < table.of ? t("tolerance.progress", { done: table.done, of: table.of }) : t("tolerance.anew");
   }
   return table.at === null ? "" : t("tolerance.age", { ago: ago(consoleNow() - table.at) });

@@ -83,7 +83,8 @@ def _says(entry: Mapping[str, Any], said: Sentences) -> str:
     key, named = deed
     by_action = f"{key}.{known.get('action')}"
     key = by_action if f"deed.{by_action}" in said.texts else key
-    changed = ", ".join(f"{name}={value}" for name, value in sorted(known.items()))
+    word = {name: said.texts.get(f"set.{name}", name) for name in known}
+    changed = ", ".join(f"{word[name]}={value}" for name, value in sorted(known.items()))
     says = said.say(f"deed.{key}", known | {"changed": changed} | named)
     # of what was refused, a field may be missing that the sentence tells of
     return PLACEHOLDER.sub("–", says)
