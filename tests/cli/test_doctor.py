@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from tests.proxmox.playback import TOKEN, Playback, Refusal
 from tests.served import served
-from virton.cli import examination
+from virton.cli import examination, outside
 from virton.cli.examination import of_this_machine
 from virton.cli.main import app
 from virton.cli.settings_file import SettingsFile
@@ -185,7 +185,7 @@ def dated(cluster: Playback, ahead_s: int) -> Any:
 
 @pytest.mark.parametrize("language", ["ko", "en"])
 def test_every_finding_has_a_sentence_and_what_is_not_good_has_advice(language: str) -> None:
-    source = Path(examination.__file__).read_text("utf-8")
+    source = "".join(Path(one.__file__).read_text("utf-8") for one in (examination, outside))
     texts = Sentences.of(language).texts
     grades = {"good": False, "careful": True, "bad": True}
     for grade, advised in grades.items():

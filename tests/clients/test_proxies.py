@@ -198,3 +198,51 @@ def test_whom_the_proxy_names_is_who_is_seen(outside: Outside) -> None:
     assert '"address":"127.0.0.1"' in told
     assert "192.0.2.9" not in told
     assert "strict-transport-security" in told.lower()
+
+
+WRONG: dict[str, tuple[str, str]] = {
+    "outside": ("", ""),
+    "outside.no_proto": ("proxy_set_header X-Forwarded-Proto $scheme;", ""),
+    "outside.no_for": ("proxy_set_header X-Forwarded-For $remote_addr;", ""),
+    "outside.host": ("Host $host;", "Host odd.example;"),
+    "outside.gateway": ("127.0.0.1:", "127.0.0.2:"),
+    "outside.path": ("location /ha/", "location /elsewhere/"),
+    "outside.buffered": ("proxy_buffering off;", "proxy_ignore_headers X-Accel-Buffering;"),
+}
+"""What is wrong in the manual's block for nginx, by what doctor says of it."""
+
+
+@pytest.mark.parametrize("finding", WRONG)
+def test_doctor_tells_what_is_wrong_with_nginx(
+    console: tuple[int, Path], tmp_path: Path, finding: str
+) -> None:
+    inner, kept = console
+    port, (right, wrong) = free_port(), WRONG[finding]
+    for name in ("outside.pem", "outside.key"):
+        (tmp_path / name).write_text((kept / name).read_text())
+    block = block_of("nginx").replace("127.0.0.1:8080", f"127.0.0.1:{inner}")
+    command = nginx(tmp_path, port, block.replace(right, wrong) if right else block)
+    told = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
+    with subprocess.Popen(command, env=told, stderr=subprocess.DEVNULL) as proxy:
+        try:
+            wait_for(inner)
+            wait_for(port)
+            ask = [VIRTON, "doctor", "--data", str(tmp_path / "d"), "--json"]
+            ask += ["--outside", f"https://127.0.0.1:{port}/ha"]
+            done = subprocess.run(ask, env=told, capture_output=True, text=True, timeout=60)
+        finally:
+            proxy.terminate()
+    found = [one["finding"] for one in json.loads(done.stdout)]
+    assert [one for one in found if one.startswith("outside")] == ["outside.certificate", finding]
+
+
+def wait_for(port: int) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+        else:
+            return

@@ -90,7 +90,10 @@ def test_each_command_of_the_manual_does_what_it_is_there_for(
             elif words[0] == "virton":
                 done = CliRunner().invoke(app, words[1:])
                 there_are_changes = words[1] == "plan" and done.exit_code == 2
-                assert done.exit_code == 0 or there_are_changes, f"{line}: {done.output}"
+                # the manual's own proxy is nobody's
+                is_elsewhere = "--outside" in words and "cannot be reached" in done.output
+                is_well = done.exit_code == 0 or there_are_changes or is_elsewhere
+                assert is_well, f"{line}: {done.output}"
 
 
 def build_data(folder: Path) -> None:

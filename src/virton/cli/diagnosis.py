@@ -13,6 +13,7 @@ from virton.cli.complaint import WRONG_INPUT, complain_of
 from virton.cli.examination import Finding, Grade, of_cluster, of_this_machine
 from virton.cli.language import printable
 from virton.cli.listening import checked_proxies
+from virton.cli.outside import of_outside
 from virton.cli.real_cluster import client_of
 from virton.cli.settings_file import SettingsFile, settings_file
 from virton.cli.terminal import terminal
@@ -23,11 +24,17 @@ MARKS = {Grade.GOOD: ("✓", "green"), Grade.CAREFUL: ("!", "yellow"), Grade.BAD
 
 
 def diagnose(
-    config: Path | None, folder: Path, typed: Mapping[str, Any], said: Sentences, *, as_json: bool
+    config: Path | None,
+    folder: Path,
+    typed: Mapping[str, Any],
+    said: Sentences,
+    *,
+    as_json: bool,
+    outside: str | None = None,
 ) -> bool:
     """Print every finding; tell whether none of them is bad."""
     file, path = settings_file(config, Path.cwd(), folder)
-    findings = asyncio.run(examined(file.overruled_by(typed), path, folder))
+    findings = asyncio.run(examined(file.overruled_by(typed), path, folder, outside))
     if as_json:
         typer.echo(json.dumps([told(one, said) for one in findings], ensure_ascii=False, indent=1))
     else:
@@ -36,10 +43,14 @@ def diagnose(
     return all(finding.grade is not Grade.BAD for finding in findings)
 
 
-async def examined(chosen: SettingsFile, path: Path | None, folder: Path) -> list[Finding]:
-    """Return every finding."""
+async def examined(
+    chosen: SettingsFile, path: Path | None, folder: Path, outside: str | None = None
+) -> list[Finding]:
+    """Return every finding; `outside` is the address at which people open the console."""
     checked_proxies(chosen.trusted_proxies)
     findings = list(of_this_machine(chosen, path, folder))
+    if outside is not None:
+        findings += [finding async for finding in of_outside(outside)]
     if not chosen.proxmox:
         if chosen.token:
             complain_of("cli.needs_proxmox", WRONG_INPUT, option="--token")

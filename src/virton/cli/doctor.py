@@ -24,6 +24,13 @@ def doctor(
     ] = None,
     fingerprint: FingerprintOption = None,
     ca_file: CaFileOption = None,
+    outside: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="The address at which people open the console: what stands between is looked at.",
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON.")] = False,
     lang: LanguageOption = None,
 ) -> None:
@@ -37,5 +44,6 @@ def doctor(
         "fingerprints": fingerprint,
         "ca_file": ca_file and str(ca_file.absolute()),
     }
-    if not diagnose(config, data or default_data(), typed, sentences(lang), as_json=as_json):
+    said, folder = sentences(lang), data or default_data()
+    if not diagnose(config, folder, typed, said, as_json=as_json, outside=outside):
         raise typer.Exit(1)

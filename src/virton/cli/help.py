@@ -26,7 +26,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "drill": (
         "virton drill --form check.yaml --lose pve2 --proxmox URL --user root@pam --out check",
     ),
-    "doctor": ("virton doctor", "virton doctor --json"),
+    "doctor": ("virton doctor", "virton doctor --outside https://portal.example/ha"),
     "explain": ("virton explain scenario.json --resource vm:101 --at 30",),
     "forecast": (
         "virton forecast cluster.json --lose pve3",

@@ -3,8 +3,10 @@
 Nobody is logged in there, so that nothing is told but words and ages.
 """
 
+from collections.abc import AsyncIterator
 from typing import Any
 
+from sse_starlette import EventSourceResponse
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -16,8 +18,29 @@ FRESH_S = 30.0
 
 
 async def alive(request: Request) -> Response:
-    """Answer that the console runs."""
-    return Answer({"status": "ok"})
+    """Answer that the console runs; with `seen=1` also how it sees who asks, with `beats=2` bit by bit."""
+    if request.query_params.get("beats"):
+        return EventSourceResponse(_beats(console_of(request)), ping=0)
+    seen = {"seen": _seen(request)} if request.query_params.get("seen") else {}
+    return Answer({"status": "ok"} | seen)
+
+
+async def _beats(console: Console) -> AsyncIterator[dict[str, str]]:
+    """Yield two events a second apart: a proxy that holds them back brings both at once."""
+    yield {"event": "beat", "data": "1"}
+    await console.clock.sleep(1)
+    yield {"event": "beat", "data": "2"}
+
+
+def _seen(request: Request) -> dict[str, Any]:
+    """Return from where and how a request seems to come, and whether a proxy's word was not taken."""
+    who = request.client.host if request.client else None
+    whom = [one.strip() for one in request.headers.get("x-forwarded-for", "").split(",")]
+    how = request.headers.get("x-forwarded-proto", request.url.scheme)
+    for_somebody = whom != [""]
+    unlisted = (for_somebody and who not in whom) or how != request.url.scheme
+    seen = {"scheme": request.url.scheme, "address": who, "forwarded_for": for_somebody}
+    return seen | {"unlisted": unlisted}
 
 
 async def ready(request: Request) -> Response:
