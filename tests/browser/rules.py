@@ -37,7 +37,8 @@ def move_advice(page: Snapshot | None, asked: dict[str, str]) -> Snapshot:
         frozenset(one["sid"] for one in resources if one["failback"]),
         [n["name"] for n in page["nodes"] if n["online"] and n["ha_state"] in (None, "online")],
     )
-    told = advice.move_advice(_ruleset(page), _nodes(page), board, asked["sid"], asked["node"])
+    sids = asked["sid"].split(",")
+    told = advice.move_advice(_ruleset(page), _nodes(page), board, sids, asked["node"])
     return {"consequences": told}
 
 

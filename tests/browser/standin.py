@@ -88,6 +88,8 @@ class Standin:
         self.plan: dict[str, Any] = {}
         self.advice: dict[str, Any] = {"moves": [], "worse": [], "endless": False}
         self.advice |= {"before": [], "after": []}
+        self.fates: dict[str, Any] = {}
+        """What a course makes of each resource."""
         self.table: dict[str, Any] = {"rows": [], "done": 0, "of": 0, "fresh": True, "at": None}
         self.drill: dict[str, Any] = contents.drill()
         self.plans: dict[str, Any] = contents.plans()
@@ -328,7 +330,7 @@ def make_app(standin: Standin) -> Starlette:
         return JSONResponse(standin.advice)
 
     def course(_: Request) -> Response:
-        return JSONResponse({"resources": {}, "endless": False})
+        return JSONResponse({"resources": standin.fates, "endless": False})
 
     def kept(name: str) -> Any:
         def tell(_: Request) -> Response:

@@ -60,6 +60,28 @@ def test_what_failed_is_told_by_name_and_stays_marked(many: Page, standin: Stand
     expect(many.get_by_text("1개 선택됨")).to_be_visible()
 
 
+def test_of_many_moves_those_that_rules_refuse_are_told_before(
+    standin: Standin, open_page: Opener
+) -> None:
+    standin.snapshot = contents.many(30)
+    strict = contents.node_rule("licence", ["vm:1001", "vm:1029"], {"phum01": 0}, strict=True)
+    standin.snapshot["rules"] = [strict]
+    page = open_page()
+    page.get_by_role("button", name="여러 개 선택").click()
+    page.get_by_role("checkbox", name="목록의 리소스 모두 선택").click()
+    page.get_by_role("button", name="함께 변경…").click()
+    dialog = page.get_by_role("dialog", name="리소스 30개 함께 변경")
+    dialog.get_by_label("작업", exact=True).select_option("migrate")
+    dialog.get_by_label("대상 노드").select_option("phum02")
+    told = dialog.get_by_role("status")
+    expect(told.filter(has_text="VM 1029 (guest-29)")).to_be_visible()
+    expect(dialog.get_by_role("button", name="적용")).to_be_disabled()
+    dialog.get_by_label("대상 노드").select_option("phum01")
+    expect(dialog.get_by_role("button", name="적용")).to_be_enabled()
+    expect(told.filter(has_text="VM 1029 (guest-29)")).to_have_count(0)
+    assert standin.writes == []
+
+
 @pytest.mark.parametrize(
     ("deed", "field", "value", "written"),
     [

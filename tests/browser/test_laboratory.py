@@ -166,6 +166,18 @@ def test_where_there_is_no_room_beside_its_switches_stand_in_the_rows(
     assert standin.writes[-1][2] == {"action": "power", "node": "phum02", "on": False}
     expect(lab(lab_page).get_by_role("button", name="10초 건너뛰기")).to_be_in_viewport()
     expect(lab(lab_page).get_by_role("switch")).to_have_count(0)
+    menu = lab_page.get_by_role("button", name="VM 121 (ct) 메뉴")
+    crash = {"action": "crash", "sid": "vm:121"}
+    fail = {"action": "fail_starts", "sid": "vm:121"}
+    for item, asked, said in (
+        ("비정상 종료시키기", crash, "비정상 종료시켰습니다."),
+        ("다음 시작 1회 실패시키기", fail | {"count": 1}, "다음 시작을 1회 실패시킵니다."),
+        ("시작 실패 그만하기", fail | {"count": 0}, "시작을 더 이상 실패시키지 않습니다."),
+    ):
+        menu.click()
+        lab_page.get_by_role("menuitem", name=f"실험실: {item}").click()
+        expect(lab_page.locator(".toast").filter(has_text=said)).to_be_visible()
+        assert standin.writes[-1][2] == asked
     lab(lab_page).get_by_text("게스트", exact=True).click()
     expect(lab(lab_page).get_by_role("listitem").first).to_be_visible()
     lab_page.get_by_role("button", name="실험실").click()

@@ -324,7 +324,7 @@ def test_a_lost_node_is_called_what_ha_calls_it_until_it_is_fenced(
 def test_behind_a_proxy_every_link_stays_below_the_consoles_path(
     standin: Standin, open_page: Opener
 ) -> None:
-    row = {"kind": "node", "name": "phum03", "safe": False, "quorate": True, "resources": {}}
+    row = {"kind": "node", "name": "phum03", "safe": True, "quorate": True, "resources": {}}
     standin.table = {"rows": [row], "done": 1, "of": 1, "fresh": True, "at": contents.NOW}
     page = open_page(f"{BELOW}/")
     expect(page.locator(".outlook a")).to_have_count(1)

@@ -91,10 +91,11 @@ async def test_what_rules_say_against_a_rule_or_a_move_is_told_at_once(seat: Sea
         ("disable", "again"),
         ("disable", "home"),
     ]
-    told = (await seat.browser.get("/api/advice/move?sid=vm:100&node=phum02")).json()
-    assert [(one["effect"], one["rules"]) for one in told["consequences"]] == [
-        ("forbidden", ["home"])
-    ]
+    told = (await seat.browser.get("/api/advice/move?sid=vm:121,vm:100&node=phum02")).json()
+    assert {
+        sid: [(one["effect"], one["rules"]) for one in all_of_it]
+        for sid, all_of_it in told["consequences"].items()
+    } == {"vm:100": [("forbidden", ["home"])], "vm:121": []}
 
 
 async def test_what_a_user_has_read_holds_until_the_cluster_changes(seat: Seat) -> None:

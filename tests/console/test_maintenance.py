@@ -55,6 +55,25 @@ async def test_a_node_is_emptied_serviced_and_brought_back_with_everything(scene
     assert '"what":"maintenance move"' in audited
 
 
+async def test_whom_a_rule_keeps_off_meanwhile_is_not_waited_for(scene: Scene) -> None:
+    console = await scene.begun(["phum03"])
+    await scene.until(console, lambda: console.is_empty)
+    away = {
+        "rule": "away",
+        "type": "node-affinity",
+        "resources": "vm:100",
+        "nodes": "phum01,phum02",
+    }
+    rule = away | {"strict": "1"}
+    await scene.client.call("POST", "/cluster/ha/rules", scene.session.ticket, rule)
+    began = scene.clock.now
+    press(console, scene, "finish")
+    await scene.until(console, lambda: console.under_way is None)
+    assert scene.clock.now - began < 45
+    assert scene.places()["vm:100"] != "phum03"
+    assert scene.places()["vm:124"] == "phum03"
+
+
 async def test_killed_at_random_moments_it_goes_on_and_never_says_empty_with_a_running_guest(
     tmp_path: Path,
 ) -> None:

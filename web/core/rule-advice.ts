@@ -3,6 +3,9 @@
 import type { Conflict, Priority, Rule } from "../model.js";
 import { get } from "./api.js";
 
+/** An address of more resources is too long for some proxies. */
+const MOST_IN_AN_ADDRESS = 400;
+
 /** A change of one rule that ends a conflict; the server has tried it. */
 export interface Mending {
   kind: "take_out" | "level" | "add_nodes" | "drop_nodes" | "disable";
@@ -54,7 +57,18 @@ export async function askConflicts(query: URLSearchParams): Promise<MendableConf
   return (await get<{ conflicts: MendableConflict[] }>(`/api/advice/rule?${query}`)).conflicts;
 }
 
-/** Ask what becomes of a move (`sid`, `node`). */
-export async function askConsequences(query: URLSearchParams): Promise<Consequence[]> {
-  return (await get<{ consequences: Consequence[] }>(`/api/advice/move?${query}`)).consequences;
+/** Ask what becomes of moves to a node: of each resource. */
+export async function askConsequences(sids: string[], node: string): Promise<Map<string, Consequence[]>> {
+  const found = new Map<string, Consequence[]>();
+  for (let at = 0; at < sids.length; at += MOST_IN_AN_ADDRESS) {
+    const query = new URLSearchParams({ sid: sids.slice(at, at + MOST_IN_AN_ADDRESS).join(), node });
+    const { consequences } = await get<{ consequences: Record<string, Consequence[]> }>(`/api/advice/move?${query}`);
+    for (const [sid, told] of Object.entries(consequences)) found.set(sid, told);
+  }
+  return found;
+}
+
+/** Whether rules refuse a move, or undo it at once. */
+export function isRefused({ effect, refuses }: Consequence): boolean {
+  return refuses || effect === "forbidden" || effect === "apart";
 }

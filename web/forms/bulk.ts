@@ -5,7 +5,7 @@ import { html, nothing, type TemplateResult } from "lit/html.js";
 import { asApiError, write } from "../core/api.js";
 import { Asked } from "../core/asked.js";
 import { redraw } from "../core/draw.js";
-import { askConsequences, type Consequence } from "../core/rule-advice.js";
+import { askConsequences, isRefused } from "../core/rule-advice.js";
 import { configuredOf, features, state } from "../core/store.js";
 import { refresh } from "../core/stream.js";
 import { note } from "../parts/notes.js";
@@ -26,8 +26,6 @@ type Deed = "state" | "migrate" | "relocate" | Count | Switch | "group" | "remov
 const MOST_NAMED = 8;
 /** The effect of more than so many at once is too long a question. */
 const MOST_FORETOLD = 300;
-/** What rules say is asked of so many moves. */
-const MOST_ADVISED = 20;
 
 interface Failure {
   sid: string;
@@ -109,7 +107,7 @@ class BulkForm {
   get #refusals(): string[] {
     const { snapshot } = state;
     const sids = this.#left.filter((sid) => configuredOf(sid)?.node !== this.#node);
-    const isAsked = this.#moves && this.#node !== "" && !this.#isRunning && sids.length <= MOST_ADVISED;
+    const isAsked = this.#moves && this.#node !== "" && !this.#isRunning && sids.length > 0;
     const query = isAsked ? new URLSearchParams([["node", this.#node], ...sids.map((sid) => ["sid", sid])]) : null;
     this.#advice.follow(query, snapshot?.rules_digest, snapshot?.resources);
     return this.#advice.isBusy ? [] : (this.#advice.answer ?? []);
@@ -281,9 +279,8 @@ class BulkForm {
 /** Ask which of these moves rules refuse, or undo at once, each in words. */
 async function askRefusals(query: URLSearchParams): Promise<string[]> {
   const node = query.get("node") ?? "";
-  const told = query.getAll("sid").map(async (sid) => ({ sid, told: await askConsequences(new URLSearchParams({ sid, node })) }));
-  const isRefused = ({ effect, refuses }: Consequence) => refuses || effect === "forbidden" || effect === "apart";
-  return (await Promise.all(told)).flatMap(({ sid, told }) =>
-    told.filter(isRefused).map((one) => `${nameOf(sid)}: ${consequenceSentence(one, node)}`),
-  );
+  const told = [...(await askConsequences(query.getAll("sid"), node))];
+  const refused = told.flatMap(([sid, all]) => all.filter(isRefused).map((one) => `${nameOf(sid)}: ${consequenceSentence(one, node)}`));
+  const rest = refused.length - MOST_NAMED;
+  return rest > 0 ? [...refused.slice(0, MOST_NAMED), t("effect.more", { count: rest })] : refused;
 }

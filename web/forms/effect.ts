@@ -22,11 +22,16 @@ interface Worse {
   losses: string[];
 }
 
+/** What is told of a form: its advice, or what becomes of a node's resources when that reboots. */
+interface Told extends Advice {
+  reboot?: { node: string; says: string[] };
+}
+
 /** The effect of one form, asked again whenever the form says something else. */
 export class Effect {
   readonly #asked = new Asked(ask);
   #isTaken = false;
-  #told: Advice | null = null;
+  #told: Told | null = null;
   /** Whom the form takes out of HA's care: nobody brings them back any more. */
   #dropped: string[] = [];
 
@@ -57,6 +62,7 @@ export class Effect {
     if (isBusy) return html`<span class="soft small">${t("effect.playing")}</span>`;
     if (failure) return html`<span class="soft small">${t("effect.unknown", { why: errorLine(failure) })}</span>`;
     if (!answer) return nothing;
+    if (answer.reboot) return rebootView(answer.reboot);
     return html`<p><b>${t("effect.now")}</b> ${movesText(answer)}</p>
       ${answer.endless ? html`<p class="trouble">${t("whatif.endless")}</p>` : nothing}
       ${this.#dropped.length ? html`<p class="bad-word">${t("effect.unprotected", { names: namesOf(this.#dropped) })}</p>` : nothing}
@@ -76,13 +82,27 @@ export class Effect {
 }
 
 /** Changes as advice; arming, which has a course, with what goes elsewhere by it. */
-async function ask(query: URLSearchParams): Promise<Advice> {
-  if (!query.has("arming")) return askAdvice(query);
+async function ask(query: URLSearchParams): Promise<Told> {
+  const node = query.get("reboot");
+  if (!query.has("arming") && node === null) return askAdvice(query);
   const { resources, endless } = await askCourse(query);
+  const none = { moves: [], worse: [], endless, before: [], after: [] };
+  if (node !== null) {
+    const fates = Object.values(resources).filter(({ verdict }) => verdict !== "stays");
+    return { ...none, reboot: { node, says: fates.map(({ says }) => says) } };
+  }
   const moves = Object.entries(resources)
     .filter(([, { verdict }]) => verdict !== "stays")
     .map(([sid, { verdict, node, how }]) => ({ sid, verdict, node, how }));
-  return { moves, worse: [], endless, before: [], after: [] };
+  return { ...none, moves };
+}
+
+/** What a node's reboot would do to those on it. */
+function rebootView({ node, says }: NonNullable<Told["reboot"]>): TemplateResult {
+  const lines = says.slice(0, MOST_NAMED).map((one) => html`<p>${one}</p>`);
+  const rest = says.length - lines.length;
+  return html`<p><b>${t("effect.reboot", { node })}</b> ${says.length ? nothing : t("effect.reboot.none")}</p>${lines}
+    ${rest > 0 ? html`<p>${t("effect.more", { count: rest })}</p>` : nothing}`;
 }
 
 function queryOf(question: Question): URLSearchParams {

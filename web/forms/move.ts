@@ -5,7 +5,7 @@ import { html, type TemplateResult } from "lit/html.js";
 import { write } from "../core/api.js";
 import { Asked } from "../core/asked.js";
 import { redraw } from "../core/draw.js";
-import { askConsequences } from "../core/rule-advice.js";
+import { askConsequences, type Consequence, isRefused } from "../core/rule-advice.js";
 import { configuredOf, state } from "../core/store.js";
 import { refresh } from "../core/stream.js";
 import type { Node, Resource } from "../model.js";
@@ -35,7 +35,7 @@ class MoveForm {
   readonly #id = freshId("move");
   readonly #resource: Resource;
   readonly #told = new ToldErrors();
-  readonly #advice = new Asked(askConsequences);
+  readonly #advice = new Asked(askOfOne);
   #node: string;
   #how: Way = "migrate";
 
@@ -128,7 +128,7 @@ class MoveForm {
   /** Whether rules refuse the move, or undo it at once. */
   get #isRefused(): boolean {
     const told = this.#target && !this.#advice.isBusy ? (this.#advice.answer ?? []) : [];
-    return told.some(({ effect, refuses }) => refuses || effect === "forbidden" || effect === "apart");
+    return told.some(isRefused);
   }
 
   async #move(): Promise<void> {
@@ -138,6 +138,11 @@ class MoveForm {
     tellOutcome(this.#resource, node, answer ?? {});
     refresh().catch(() => {});
   }
+}
+
+async function askOfOne(query: URLSearchParams): Promise<Consequence[]> {
+  const sid = query.get("sid") ?? "";
+  return (await askConsequences([sid], query.get("node") ?? "")).get(sid) ?? [];
 }
 
 function nodeChoice(node: Node): Choice {

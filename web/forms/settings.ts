@@ -136,7 +136,7 @@ class SettingsForm {
     if (!settings || !this.#known || !this.#isChanged) return null;
     const { shutdown_policy: _, ...scheduling } = settings;
     const { shutdown_policy: __, ...before } = this.#known;
-    if (same(scheduling, before)) return null;
+    if (same(scheduling, before)) return this.#rebootQuestion(settings.shutdown_policy);
     const parts = [`ha=${settings.mode}`, `ha-rebalance-on-start=${Number(settings.rebalance_on_start)}`];
     parts.push(`ha-auto-rebalance=${Number(settings.auto_rebalance)}`);
     if (settings.auto_rebalance) {
@@ -144,6 +144,12 @@ class SettingsForm {
       parts.push(`ha-auto-rebalance-hold-duration=${settings.hold_rounds}`, `ha-auto-rebalance-margin=${settings.margin}`);
     }
     return { change: [`crs ${parts.join(" ")}`] };
+  }
+
+  /** Another policy does nothing until a node goes down: what it would do to the one with the most resources. */
+  #rebootQuestion(policy: string): Question | null {
+    const node = busiest();
+    return node ? { reboot: [node], change: [`ha shutdown_policy=${policy}`] } : null;
   }
 
   #view(): TemplateResult {

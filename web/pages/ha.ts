@@ -10,6 +10,7 @@ import { may, state } from "../core/store.js";
 import { openCapture } from "../forms/capture.js";
 import { reopenKept } from "../forms/kept.js";
 import { icon } from "../parts/icons.js";
+import { labDeeds } from "../parts/lab.js";
 import { followLatest } from "../parts/latest.js";
 import { mapView, showsMap, viewButtons } from "../parts/map.js";
 import { nodeButtons, nodeMenu, nodesView } from "../parts/nodes.js";
@@ -62,6 +63,8 @@ ruleButtons.push(({ rule }) => whatIfLink({ remove: rule }, `${rule}: ${t("whati
 nodeButtons.push(({ name }) =>
   whatIfLink({ lose: name }, t("whatif.of_this_node", { node: name }), html`<span class="if-word">${t("whatif.if_lost")}</span>`),
 );
+
+resourceMenu.push(({ sid }) => labDeeds(sid));
 
 const go = (loss: Loss) => () => location.assign(addressOf(loss));
 

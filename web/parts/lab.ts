@@ -17,6 +17,7 @@ import { errorLine } from "../words/errors.js";
 import { clock, dateTime, list, t } from "../words/i18n.js";
 import { nameOf } from "../words/names.js";
 import { icon } from "./icons.js";
+import type { MenuItem } from "./menu.js";
 import { note } from "./notes.js";
 import { manualLink } from "./manual.js";
 import { pill } from "./pill.js";
@@ -171,6 +172,23 @@ export function labSwitches(name: string): TemplateResult | typeof nothing {
   if (!node) return nothing;
   const [power, network] = switchesOf(node);
   return html`<span class="lab-switches">${icon("power")}${power}${icon("network")}${network}</span>`;
+}
+
+/** What can be done to a guest from its row, where the switches stand in the rows. */
+export function labDeeds(sid: string): MenuItem[] {
+  const guest = labInRows() ? state.lab?.guests.find((one) => one.sid === sid) : undefined;
+  if (!guest) return [];
+  const name = nameOf(sid);
+  const fail = (key: string, count: number): MenuItem => ({ label: t(key), deed: () => void failStarts(sid, count, name) });
+  return [
+    {
+      label: t("lab.menu.crash"),
+      hindrance: guest.running ? "" : t("guest.status.stopped"),
+      deed: () => void act({ action: "crash", sid }, t("lab.crashed", { name })),
+    },
+    guest.fail_starts ? fail("lab.menu.fail_no_more", 0) : fail("lab.menu.fail_next", 1),
+    ...(guest.fail_starts < MOST_FAILS ? [fail("lab.menu.fail_always", MOST_FAILS)] : []),
+  ];
 }
 
 function clockView(lab: Laboratory): TemplateResult {

@@ -6,9 +6,10 @@ import { html, nothing, type TemplateResult } from "lit/html.js";
 import { redraw } from "../core/draw.js";
 import { askScore, isTableFresh, knownTable, type Score } from "../core/forecast.js";
 import { pastShown } from "../core/past.js";
-import { may } from "../core/store.js";
+import { may, state } from "../core/store.js";
 import { t } from "../words/i18n.js";
 import { tableAge, tolerance } from "../words/losses.js";
+import { mattersOf } from "../words/matters.js";
 import { scoreText } from "../whatif/score.js";
 import { addressFor } from "../core/place.js";
 
@@ -25,9 +26,11 @@ export function outlookView(): unknown {
   const address = told.node === null ? addressFor("/whatif#tolerance") : lossOf(told.node);
   // A table that no longer holds is told as no safety.
   const isKnown = table.at !== null && isTableFresh();
-  const sentence = isKnown ? html`<a href=${address} data-tone=${told.node === null ? "ok" : "warn"}>${told.text}</a>` : nothing;
+  // What the line above says is not said twice.
+  const isSaid = mattersOf(state.snapshot)[0]?.key.startsWith("tolerance:") ?? false;
+  const sentence = isKnown && !isSaid ? html`<a href=${address} data-tone=${told.node === null ? "ok" : "warn"}>${told.text}</a>` : nothing;
   // Another sentence is another paragraph: what stands behind it would jump.
-  return keyed(isKnown ? told.text : "", html`<p class="outlook small" aria-busy=${isTableFresh() ? "false" : "true"} title=${isKnown ? told.text : nothing}>${sentence} <span class="soft">${tableAge(table)}</span> ${scoreLink()}</p>`);
+  return keyed(isKnown && !isSaid ? told.text : "", html`<p class="outlook small" aria-busy=${isTableFresh() ? "false" : "true"} title=${isKnown ? told.text : nothing}>${sentence} <span class="soft">${tableAge(table)}</span> ${scoreLink()}</p>`);
 }
 
 async function readScore(at: number | null): Promise<void> {

@@ -82,11 +82,13 @@ def nodes_of(readings: Readings) -> list[str]:
 
 
 def move_advice(
-    rules: RuleSet, nodes: Sequence[str], board: Board, sid: str, node: str
-) -> list[Json]:
-    """Return what rules make of a move."""
+    rules: RuleSet, nodes: Sequence[str], board: Board, sids: Sequence[str], node: str
+) -> dict[str, list[Json]]:
+    """Return what rules make of each move to a node."""
     compiled, _ = prepare(rules, nodes)
-    return [_consequence(one) for one in consequences(compiled, board, sid, node)]
+    return {
+        sid: [_consequence(one) for one in consequences(compiled, board, sid, node)] for sid in sids
+    }
 
 
 def _consequence(one: Consequence) -> Json:

@@ -53,14 +53,18 @@ def _rule(asked: QueryParams) -> Rule:
 
 
 async def move(call: Call) -> Response:
-    """Return what becomes of a move (`sid`, `node`): who goes along, what forbids or undoes it."""
+    """Return what becomes of moves to a node: who goes along, what forbids or undoes each.
+
+    The query has the `node`, and a `sid`, or several with commas between them.
+    """
     readings = _readings(call)
     asked = call.request.query_params
     for field in ("sid", "node"):
         if not asked.get(field):
             raise Refusal(400, "invalid", None, {field: "required"})
     rules, board = rules_in_force(readings), board_of(readings)
-    told = move_advice(rules, nodes_of(readings), board, asked["sid"], asked["node"])
+    sids = sorted(set(asked["sid"].split(",")))
+    told = move_advice(rules, nodes_of(readings), board, sids, asked["node"])
     return Answer({"consequences": told})
 
 

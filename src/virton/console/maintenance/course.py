@@ -211,7 +211,7 @@ def _is_free(look: Look) -> bool:
 def _is_back(work: Work, look: Look, now: float) -> bool:
     """Tell whether the node is used again, and all are back that come back and still run.
 
-    Whom a rule has kept off meanwhile the HA stack never brings back: after a while that is let be.
+    Whom the HA stack does not bring back for a reason that we do not see is let be after a while.
     """
     if not _is_free(look) or (work.way is Way.RULE and rule_of(work) in look.rules):
         return False

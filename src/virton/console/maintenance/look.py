@@ -4,11 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from virton.console.page.sight import sees_all_guests
+from virton.console.rule_advice import ruleset_of
 from virton.console.standings import AUDIT
+from virton.ha.rules.compiled import prepare
+from virton.ha.rules.motion import Board, Effect, consequences
 from virton.ha.states import NodeState, ServiceState
 from virton.proxmox import ApiFailure, ClusterApi
 from virton.proxmox.access import Permissions
-from virton.proxmox.manager import ManagedService
+from virton.proxmox.configuration import Rule
+from virton.proxmox.manager import ManagedService, ManagerFiles
 from virton.proxmox.servicing import RunningTask, ceph, running_on, running_tasks
 
 _AT_REST = (ServiceState.STOPPED, ServiceState.ERROR)
@@ -20,6 +24,8 @@ class Look:
     """What was answered since `began`, at `at` by the cluster's clock.
 
     `here`, `tasks` and `noout` are None where nothing was answered, or asked.
+
+    `kept_off` are the resources that rules let not go to the node as things stand.
 
     `whole` tells that whoever looked may see every guest and every task of the node.
     """
@@ -35,6 +41,7 @@ class Look:
     here: frozenset[str] | None = None
     tasks: tuple[RunningTask, ...] | None = None
     rules: frozenset[str] = frozenset()
+    kept_off: frozenset[str] = frozenset()
     noout: bool | None = None
     at: float = 0.0
 
@@ -65,11 +72,13 @@ class Look:
 
     @property
     def returning(self) -> frozenset[str]:
-        """The resources that the HA stack still means to bring back to the node after its maintenance."""
+        """The resources that the HA stack still brings back to the node after its maintenance."""
         return frozenset(
             sid
             for sid, one in self.services.items()
-            if one.maintenance_node == self.node and one.state not in _AT_REST
+            if one.maintenance_node == self.node
+            and one.state not in _AT_REST
+            and sid not in self.kept_off
         )
 
     def is_busy(self, sid: str) -> bool:
@@ -111,6 +120,7 @@ async def look_at(
     after = await _of_node(api, node) if there else None
     files = await api.manager_status()
     told = await ceph(api) if with_ceph else None
+    rules = await _rules(api)
     return Look(
         node,
         began,
@@ -126,7 +136,8 @@ async def look_at(
         },
         here=here,
         tasks=None if before is None or after is None else _united(before, after),
-        rules=await _rules(api),
+        rules=frozenset(rule.rule for rule in rules),
+        kept_off=_kept_off(rules, files, node, sorted(membership.online)),
         noout=None if told is None else told.noout,
         at=at,
     )
@@ -158,8 +169,23 @@ async def _guests_of(api: ClusterApi, node: str) -> frozenset[str] | None:
         return None
 
 
-async def _rules(api: ClusterApi) -> frozenset[str]:
+async def _rules(api: ClusterApi) -> tuple[Rule, ...]:
     try:
-        return frozenset(rule.rule for rule in await api.rules())
+        return await api.rules()
     except ApiFailure:
-        return frozenset()
+        return ()
+
+
+def _kept_off(
+    rules: tuple[Rule, ...], files: ManagerFiles, node: str, nodes: list[str]
+) -> frozenset[str]:
+    """Return whom the HA stack would not bring back: another node is better, or rules forbid it."""
+    compiled, _ = prepare(ruleset_of(rules), nodes)
+    places = {sid: (one.node, one.target) for sid, one in files.services.items()}
+    online = {name for name, state in files.node_states.items() if state == NodeState.ONLINE}
+    board = Board(places, frozenset(), online | {node})
+    return frozenset(
+        sid
+        for sid in sorted(places)
+        if any(one.effect is not Effect.ALONG for one in consequences(compiled, board, sid, node))
+    )
