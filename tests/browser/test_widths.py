@@ -95,6 +95,27 @@ def test_without_room_beside_the_page_the_panel_lies_over_it_and_has_the_keys(
     expect(page.get_by_role("button", name="왜? VM 999 (virton)")).to_be_focused()
 
 
+def test_on_a_low_screen_the_line_stays_alone_and_an_effect_beside_its_button(
+    standin: Standin, open_page: Opener
+) -> None:
+    page = open_page(width=640, height=400)
+    expect(page.get_by_role("radio").first).to_be_visible()
+    page.evaluate("scrollTo(0, 300)")
+    page.evaluate(DRAWN)
+    line = page.get_by_role("region", name="클러스터 상태").bounding_box()
+    assert line is not None
+    assert (line["y"], line["height"]) == (0, 40)
+    expect(page.locator("header.header")).not_to_be_in_viewport()
+    page.get_by_role("button", name="VM 121 (ct) 메뉴").click()
+    page.get_by_role("menuitem", name="이동").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("대상 노드").select_option("phum02")
+    effect = dialog.locator(".effect")
+    expect(effect).to_contain_text("바로 이동하거나 정지하는 리소스가 없습니다.")
+    expect(effect).to_be_in_viewport(ratio=1)
+    expect(dialog.get_by_role("button", name="이동", exact=True)).to_be_in_viewport(ratio=1)
+
+
 COVERED = """async (press) => {
   document.querySelector(press).click();
   while (!document.querySelector(".toast")) await new Promise(requestAnimationFrame);
