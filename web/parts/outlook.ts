@@ -28,9 +28,10 @@ export function outlookView(): unknown {
   const isKnown = table.at !== null && isTableFresh();
   // What the line above says is not said twice.
   const isSaid = mattersOf(state.snapshot)[0]?.key.startsWith("tolerance:") ?? false;
-  const sentence = isKnown && !isSaid ? html`<a href=${address} data-tone=${told.node === null ? "ok" : "warn"}>${told.text}</a>` : nothing;
+  if (isSaid) return html`<p class="outlook soft small">${scoreLink()}</p>`;
+  const sentence = isKnown ? html`<a href=${address} data-tone=${told.node === null ? "ok" : "warn"}>${told.text}</a>` : nothing;
   // Another sentence is another paragraph: what stands behind it would jump.
-  return keyed(isKnown && !isSaid ? told.text : "", html`<p class="outlook small" aria-busy=${isTableFresh() ? "false" : "true"} title=${isKnown ? told.text : nothing}>${sentence} <span class="soft">${tableAge(table)}</span> ${scoreLink()}</p>`);
+  return keyed(isKnown ? told.text : "", html`<p class="outlook small" aria-busy=${isTableFresh() ? "false" : "true"} title=${isKnown ? told.text : nothing}>${sentence} <span class="soft">${tableAge(table)}</span> ${scoreLink()}</p>`);
 }
 
 async function readScore(at: number | null): Promise<void> {

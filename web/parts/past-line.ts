@@ -13,7 +13,7 @@ export function pastLineView(at: number): TemplateResult {
   if (document.title !== title) document.title = title;
   return html`<section class="strip is-past" data-tone="plum" aria-label=${t("past.word")}>
     <span class="word">${icon("past")}${t("past.word")}</span>
-    <p class="facts" role="status"><span><b>${t("past.line", { time })}</b></span><span>${t("past.meaning")}</span></p>
+    <p class="facts" role="status"><span class="told-facts"><span><b>${t("past.line", { time })}</b></span><span>${t("past.meaning")}</span></span></p>
     <span class="next"><a class="button main" href=${addressFor("/")}>${t("past.leave")}</a></span>
   </section>`;
 }

@@ -83,7 +83,7 @@ function anew(facts: Fact[]): unknown {
     fact.isNext
       ? html`<span class="next-fact" aria-live="off">${fact.text}</span>`
       : html`<span>${told(fact)}${fact.since ? since(fact.since) : nothing}</span>`;
-  return keyed(facts.map(({ text, isNext }) => (isNext ? "" : text)).join("|"), html`${facts.map(view)}`);
+  return keyed(facts.map(({ text, isNext }) => (isNext ? "" : text)).join("|"), html`<span class="told-facts">${facts.map(view)}</span>`);
 }
 
 function factsOf(matter: Matter): Fact[] {
