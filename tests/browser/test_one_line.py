@@ -106,6 +106,14 @@ def test_a_table_of_before_is_told_as_no_safety(standin: Standin, open_page: Ope
     page = open_page()
     expect(line(page)).to_contain_text("노드 1대 장애까지 안전")
     expect(page.get_by_text(KO["nodes.would_reset"])).to_be_visible()
+    unseen = contents.usual() | {"outlook": snapshot["outlook"]}
+    unseen["parts"]["status"] = contents.bad_part("unreachable", None, contents.NOW)
+    standin.show(unseen)
+    # the table holds of what was seen last, and nobody knows what has become of that
+    expect(page.locator(".outlook")).to_contain_text("지금은 클러스터를 볼 수 없습니다")
+    expect(page.locator(".outlook")).not_to_contain_text("안전")
+    standin.show(snapshot)
+    expect(page.locator(".outlook")).to_contain_text("안전")
     standin.show(snapshot | {"outlook": {"fresh": False, "number": 1}})
     expect(line(page)).to_contain_text("장애 허용 범위 다시 계산 중")
     expect(page.get_by_text(KO["nodes.would_reset"])).to_have_count(0)

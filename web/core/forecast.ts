@@ -3,7 +3,7 @@
 import type { Tone } from "../words/states.js";
 import { asApiError, get, write } from "./api.js";
 import { redraw } from "./draw.js";
-import { may, state, subscribe } from "./store.js";
+import { isLineLost, may, state, subscribe } from "./store.js";
 
 export type Verdict =
   | "back"
@@ -182,10 +182,15 @@ export function isTableRefused(): boolean {
   return isRefused || (state.session !== null && !may("Sys.Audit"));
 }
 
+/** Whether nobody sees the cluster now: what the table says may hold no longer. */
+export function isBlind(): boolean {
+  return isLineLost() || state.snapshot?.fresh === false;
+}
+
 /** Whether the table that is known holds of what the page shows, as far as the console can tell. */
 export function isTableFresh(): boolean {
   const outlook = state.snapshot?.outlook;
-  if (!table?.fresh || table.trouble) return false;
+  if (!table?.fresh || table.trouble || isBlind()) return false;
   return !outlook || (outlook.fresh && outlook.number === (table.number ?? outlook.number));
 }
 

@@ -4,7 +4,7 @@ import { keyed } from "lit/directives/keyed.js";
 import { html, nothing, type TemplateResult } from "lit/html.js";
 
 import { redraw } from "../core/draw.js";
-import { askScore, isTableFresh, knownTable, type Score } from "../core/forecast.js";
+import { askScore, isBlind, isTableFresh, knownTable, type Score } from "../core/forecast.js";
 import { pastShown } from "../core/past.js";
 import { may, state } from "../core/store.js";
 import { t } from "../words/i18n.js";
@@ -52,7 +52,7 @@ export function toleranceFacts(): { text: string }[] {
   const table = knownTable();
   // The table is of now, and says nothing of a past moment.
   if (!table || table.at === null || pastShown() !== null) return [];
-  if (!isTableFresh()) return [{ text: t(table.trouble ? "line.bears_unknown" : "line.bears_anew") }];
+  if (!isTableFresh()) return [{ text: t(table.trouble || isBlind() ? "line.bears_unknown" : "line.bears_anew") }];
   // What is not borne is a matter of its own.
   return tolerance(table).node === null ? [{ text: t("line.bears_one") }] : [];
 }

@@ -1,6 +1,6 @@
 /** What a failure would leave without a place to run, and why, in words. */
 
-import { isTableFresh, lostIn, redRows, type Table, type TableFate, type TableRow } from "../core/forecast.js";
+import { isBlind, isTableFresh, lostIn, redRows, type Table, type TableFate, type TableRow } from "../core/forecast.js";
 import { consoleNow, ruleOf } from "../core/store.js";
 import { ago, list, t, tn } from "../words/i18n.js";
 import { nameOf } from "./names.js";
@@ -41,6 +41,7 @@ export function tolerance(table: Table): { text: string; node: string | null } {
 /** How old a table is, or how far it has come. */
 export function tableAge(table: Table): string {
   if (table.trouble) return t("tolerance.trouble");
+  if (isBlind() && table.at !== null) return t("tolerance.blind", { ago: ago(consoleNow() - table.at) });
   if (!isTableFresh()) {
     if (!table.of) return t("tolerance.computing");
     return table.at === null || table.done < table.of ? t("tolerance.progress", { done: table.done, of: table.of }) : t("tolerance.anew");
