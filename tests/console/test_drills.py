@@ -91,7 +91,7 @@ async def test_a_drill_is_agreed_to_by_two_carried_out_by_the_lab_and_reported(
     book._clock = clock = Stepped(seat.cluster, still_after_s=60)
     assert (await act(seat.root, "start"))[0] == 200
     assert (await act(seat.root, "withdraw"))[0] == 409
-    await asyncio.wait_for(clock.stands.wait(), 30)
+    await asyncio.wait_for(clock.stands.wait(), 120)
     seat.cluster.world.step(30)  # nobody looks meanwhile
     await book.end()
     seat = again(seat)

@@ -173,7 +173,7 @@ async def test_the_table_is_made_once_it_is_asked_for_and_the_score_begins_at_no
 ) -> None:
     first = await seat.get("table")
     assert first["rows"] == []
-    await asyncio.wait_for(seat.forecasts.drawn(), 60)
+    await asyncio.wait_for(seat.forecasts.drawn(), 300)
     told = await seat.get("table")
     assert told["fresh"]
     names = {row["name"] for row in told["rows"] if row["kind"] == "node"}

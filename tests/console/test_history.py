@@ -288,7 +288,7 @@ async def test_whatever_goes_wrong_with_a_look_the_next_is_written_down(
     async def look(*, writing: bool) -> None:
         desk.cluster.world.step(STEP_S)
         await desk.browser.get("/api/snapshot?fresh=1")
-        for _ in range(1000):
+        for _ in range(6000):
             if chronicle.is_writing == writing:
                 return
             await asyncio.sleep(0.01)

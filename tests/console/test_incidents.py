@@ -152,7 +152,7 @@ async def test_whatever_goes_wrong_with_a_turn_the_next_is_taken(
     teller = asyncio.create_task(telling.run())
     turns.release()
     turns.release()
-    for _ in range(1000):
+    for _ in range(6000):
         if len(taken) == 2 or teller.done():
             break
         await asyncio.sleep(0.01)

@@ -65,7 +65,7 @@ async def draw(desk: Desk) -> TableState:
     forecasts = forecasts_of(desk)
     forecasts.begin()
     drawing = asyncio.create_task(forecasts.run())
-    await asyncio.wait_for(forecasts.drawn(), 60)
+    await asyncio.wait_for(forecasts.drawn(), 300)
     drawing.cancel()
     await forecasts.end()
     return forecasts.table

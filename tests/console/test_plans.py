@@ -171,7 +171,7 @@ async def test_what_is_collected_during_an_apply_stays_and_a_cluster_that_change
     book._clock = clock
     body = {"look": look, "why": ""}
     assert (await seat.root.write("POST", "/api/plans/apply", body)).status_code == 200
-    await asyncio.wait_for(clock.asleep.wait(), 10)
+    await asyncio.wait_for(clock.asleep.wait(), 60)
     assert book.is_busy
     await seat.collect("resources", "vm:122", {"max_restart": 4})
     clock.awake.set()

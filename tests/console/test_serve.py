@@ -260,7 +260,7 @@ async def test_when_the_cluster_dies_the_console_ends_and_says_why(tmp_path: Pat
     stand.run = die  # type: ignore[method-assign]
     with listen("127.0.0.1", 0) as listener, pytest.raises(RuntimeError, match="disk is full"):
         await asyncio.wait_for(
-            run(of_embedded_cluster(stand, ConsoleSettings(tmp_path)), listener), 10
+            run(of_embedded_cluster(stand, ConsoleSettings(tmp_path)), listener), 60
         )
 
 

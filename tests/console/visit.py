@@ -206,7 +206,7 @@ class Stream:
     async def close(self) -> None:
         """Leave."""
         self._left.set()
-        await asyncio.wait_for(self._task, 5)
+        await asyncio.wait_for(self._task, 60)
 
 
 def changed(list_: list[Any], rows: list[Any], gone: list[str]) -> list[Any]:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import socket
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -56,7 +57,11 @@ class FaultyNode:
         self.asked: list[tuple[str, str]] = []
         self.released = asyncio.Event()
         self._tls = tls
-        self._port = 0
+        # A port of its own also while nobody listens there: what connects to it then is refused.
+        self._kept = socket.socket()
+        self._kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        self._kept.bind(("127.0.0.1", 0))
+        self._port = self._kept.getsockname()[1]
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
         self._serving: set[asyncio.Task[None]] = set()
@@ -72,9 +77,8 @@ class FaultyNode:
         self._tls = tls or self._tls
         self.released.clear()
         self._server = await asyncio.start_server(
-            self._connected, "127.0.0.1", self._port, ssl=self._tls
+            self._connected, "127.0.0.1", self._port, ssl=self._tls, reuse_port=True
         )
-        self._port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
         """Hang up on everybody, and refuse connections from now on."""
@@ -93,6 +97,7 @@ class FaultyNode:
     async def close(self) -> None:
         """Stop for good."""
         await self.stop()
+        self._kept.close()
         await self._upstream.aclose()
 
     def release(self) -> None:
