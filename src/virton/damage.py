@@ -56,7 +56,9 @@ def note_begun(file: Path) -> None:
 
 
 def check_still_there(file: Path, advice: str) -> None:
-    """Raise DamagedError where a file that was begun is gone or empty."""
+    """Raise DamagedError where a file that was begun is gone or empty, or a folder in its place."""
+    if file.is_dir():
+        raise DamagedError(str(file), "it is a folder", advice)
     if has_begun(file) and not file.exists():
         raise DamagedError(str(file), "it is gone", advice)
     if has_begun(file) and file.stat().st_size == 0:

@@ -84,6 +84,12 @@ def test_what_is_cut_off_at_the_end_is_missed(tmp_path: Path) -> None:
     found = verify(tmp_path).alteration
     assert found is not None
     assert (found.at, found.how) == (len(b"".join(lines[:-2])), "2 records are missing at the end")
+    (tmp_path / FILE).write_bytes(b"".join(lines))
+    told = (tmp_path / HEAD).read_bytes()
+    (tmp_path / HEAD).write_bytes(told[: len(told) // 2])
+    found = verify(tmp_path).alteration
+    assert found is not None
+    assert found.how == "audit.head names another last record"
     (tmp_path / FILE).unlink()
     assert verify(tmp_path).alteration is not None
     (tmp_path / HEAD).unlink()

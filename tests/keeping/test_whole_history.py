@@ -22,7 +22,7 @@ def begun(folder: Path) -> Path:
 
 def test_a_whole_one_is_gone_on_with_and_none_at_all_is_begun(tmp_path: Path) -> None:
     check_database(address(tmp_path), lived_in=True)
-    begun(tmp_path)
+    assert begun(tmp_path).stat().st_mode & 0o077 == 0
     check_database(address(tmp_path), lived_in=True)
     check_database("postgresql://ha@192.0.2.1/ha", lived_in=True)
 
@@ -49,6 +49,9 @@ def test_one_that_is_gone_is_missed(tmp_path: Path) -> None:
     with pytest.raises(DamagedError, match="it is gone"):
         check_database(address(tmp_path), lived_in=False)
     assert not (tmp_path / FILE).exists()
+    (tmp_path / FILE).mkdir()
+    with pytest.raises(DamagedError, match="it is a folder"):
+        check_database(address(tmp_path), lived_in=False)
 
 
 @pytest.mark.parametrize("at", [0, 9000])

@@ -55,7 +55,8 @@ def start(config: Path | None, data: Path, typed: Mapping[str, Any]) -> None:
         except DamagedError as damaged:
             complain(in_words(damaged), in_words(damaged.advice))
         except OSError as failure:
-            complain_of("cli.no_keeping", folder=str(folder), why=words_of_failure(failure))
+            place = str(failure.filename or folder)
+            complain_of("cli.no_keeping", folder=place, why=words_of_failure(failure))
         told = service.telling(facts_of(path, chosen)).telling(proxy_facts(proxies))
         announce(address_of(host, listener), told.facts)
         if encrypted is not None:

@@ -142,9 +142,11 @@ def _against_head(head: Path, count: int, last: str, size: int) -> Verified:
     except (OSError, ValueError):
         return Verified(count, Alteration(size, count, f"{HEAD} cannot be read"))
     # A record that was written just before the machine died may not be counted yet.
-    if known > count or (known == count and chained != last):
+    if known > count:
         missing = f"{known - count} records are missing at the end"
         return Verified(count, Alteration(size, count + 1, missing))
+    if known == count and chained != last:
+        return Verified(count, Alteration(size, count, f"{HEAD} names another last record"))
     return Verified(count)
 
 

@@ -64,6 +64,7 @@ def open_database(address: str) -> Engine:
     engine = engine_of(address)
     if engine.dialect.name == "sqlite":
         _prepare_sqlite(engine)
+        _keep_private(_file_of(engine.url))
     with troubles():
         _bring_up_to_date(engine)
     if (file := _file_of(engine.url)) is not None:
@@ -94,6 +95,14 @@ def check_database(address: str, *, lived_in: bool) -> None:
         file = _file_of(make_url(address))
         if file is not None:
             _check_file(file, _advice(file), lived_in=lived_in)
+
+
+def _keep_private(file: Path | None) -> None:
+    """Let nobody else read a history that is begun now, whatever the folder allows."""
+    # why it cannot be made is told when it is opened
+    with contextlib.suppress(OSError):
+        if file is not None and not file.exists():
+            file.touch(mode=0o600)
 
 
 def _file_of(url: URL) -> Path | None:
