@@ -61,14 +61,14 @@ def test_arming_while_a_node_is_cut_off_warns_and_wants_a_tick(
 def test_settings_say_what_they_do_and_are_sent_with_what_they_were(
     page: Page, standin: Standin
 ) -> None:
-    says = "VM 121 (ct): phum02로 이동"
-    standin.fates = {"vm:121": {"verdict": "moves", "node": "phum02", "how": "live", "says": says}}
+    fate = {"verdict": "back", "from": "phum01", "node": "phum01", "how": "started"}
+    standin.fates = {"vm:121": fate}
     dialog = opened(page, "HA 설정…", "HA 설정")
     dialog.get_by_label("노드 종료 정책 (Shutdown Policy)").select_option("migrate")
     expect(dialog).to_contain_text("노드가 내려가기 전에 리소스를 다른 노드로 옮기고")
     effect = dialog.locator(".effect")
     expect(effect).to_contain_text("phum01 노드를 재부팅하면:")
-    expect(effect).to_contain_text(says)
+    expect(effect).to_contain_text("VM 121 (ct): 정지했다가 phum01에서 다시 시작")
     dialog.get_by_label("불균형 기준 (%)").fill("120")
     expect(dialog).to_contain_text("0에서 100 사이의 값을 입력하세요.")
     expect(dialog.get_by_role("button", name="저장")).to_be_disabled()

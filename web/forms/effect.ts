@@ -4,7 +4,7 @@ import { html, nothing, type TemplateResult } from "lit/html.js";
 
 import { Asked } from "../core/asked.js";
 import { redraw } from "../core/draw.js";
-import { type Advice, askAdvice, askCourse, lostIn, type TableRow } from "../core/forecast.js";
+import { type Advice, askAdvice, askCourse, type Fate, lostIn, type TableRow } from "../core/forecast.js";
 import type { AskedRule } from "../core/rule-advice.js";
 import { state } from "../core/store.js";
 import { errorLine } from "../words/errors.js";
@@ -88,8 +88,8 @@ async function ask(query: URLSearchParams): Promise<Told> {
   const { resources, endless } = await askCourse(query);
   const none = { moves: [], worse: [], endless, before: [], after: [] };
   if (node !== null) {
-    const fates = Object.values(resources).filter(({ verdict }) => verdict !== "stays");
-    return { ...none, reboot: { node, says: fates.map(({ says }) => says) } };
+    const fates = Object.entries(resources).filter(([, { verdict }]) => verdict !== "stays");
+    return { ...none, reboot: { node, says: fates.map(([sid, fate]) => fateText(sid, fate)) } };
   }
   const moves = Object.entries(resources)
     .filter(([, { verdict }]) => verdict !== "stays")
@@ -103,6 +103,11 @@ function rebootView({ node, says }: NonNullable<Told["reboot"]>): TemplateResult
   const rest = says.length - lines.length;
   return html`<p><b>${t("effect.reboot", { node })}</b> ${says.length ? nothing : t("effect.reboot.none")}</p>${lines}
     ${rest > 0 ? html`<p>${t("effect.more", { count: rest })}</p>` : nothing}`;
+}
+
+function fateText(sid: string, { from, node, how }: Fate): string {
+  const restarts = node !== null && node === from;
+  return t(restarts ? "effect.restarts" : keyOf(node, how), { name: nameOf(sid), node: node ?? "–" });
 }
 
 function queryOf(question: Question): URLSearchParams {

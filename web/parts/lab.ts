@@ -225,7 +225,7 @@ function guestItem(guest: LabGuest): TemplateResult {
     : { tone: "idle" as const, text: t("guest.status.stopped") };
   const crash = () => act({ action: "crash", sid }, t("lab.crashed", { name }));
   return html`<li>
-    <p class="lab-guest"><strong class="cut" title=${name}>${name}</strong>${pill(word)}<span class="soft small">${where ?? "–"}</span></p>
+    <p class="lab-guest"><strong title=${name}>${name}</strong>${pill(word)}<span class="soft small">${where ?? "–"}</span></p>
     <p class="lab-deeds">
       <button type="button" class="button" ?disabled=${!running} aria-label=${t("lab.crash_of", { name })} @click=${crash}>${t("lab.crash")}</button>
       ${failsView(guest, name)}
