@@ -10,7 +10,7 @@ from pathlib import Path
 
 import build_manual as manual
 
-SIGHTS = "tests/browser/test_scenes.py"
+SIGHTS = ("tests/browser/test_scenes.py", "tests/browser/test_photographs.py")
 PAGE = manual.ROOT / "src" / "virton" / "console" / "static" / "manifest.json"
 
 
@@ -21,7 +21,7 @@ def main() -> None:
         wanted = " or ".join(f"[{sight}-" for sight in sights)
         print(f"Taking {len(sights)} photographs of the page for the manual.", flush=True)
         told = {**os.environ, "VIRTON_PHOTOGRAPHS": "1"}
-        pytest = [sys.executable, "-m", "pytest", "-q", "-n", "auto", SIGHTS, "-k", wanted]
+        pytest = [sys.executable, "-m", "pytest", "-q", "-n", "auto", *SIGHTS, "-k", wanted]
         subprocess.run(pytest, cwd=manual.ROOT, env=told, check=True)  # noqa: S603  (of our own)
     if lacking := stale():
         sys.exit(f"the manual lacks photographs: {', '.join(lacking)}")
