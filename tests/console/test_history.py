@@ -52,10 +52,10 @@ class Desk:
     browser: Browser
     chronicle: Chronicle
 
-    async def pass_by(self, seconds: int) -> None:
+    async def pass_by(self, seconds: int, step_s: int = STEP_S) -> None:
         """Let time pass while the console looks now and then."""
-        for _ in range(seconds // STEP_S):
-            self.cluster.world.step(STEP_S)
+        for _ in range(seconds // step_s):
+            self.cluster.world.step(step_s)
             await self.browser.get("/api/snapshot?fresh=1")
             await self.chronicle.write_down()
 

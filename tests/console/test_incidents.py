@@ -46,11 +46,11 @@ async def desk(tmp_path: Path, mail: MailServer) -> AsyncIterator[Desk]:
     await client.aclose()
 
 
-async def night(desk: Desk, seconds: int) -> None:
+async def night(desk: Desk, seconds: int, step_s: int = STEP_S) -> None:
     """Let time pass while the console looks and tells."""
     app: Any = desk.browser._app
-    for _ in range(seconds // STEP_S):
-        await desk.pass_by(STEP_S)
+    for _ in range(seconds // step_s):
+        await desk.pass_by(step_s, step_s)
         await app.state.console.telling.turn()
 
 
@@ -73,10 +73,16 @@ async def test_a_lost_node_is_told_and_its_end_too(desk: Desk, mail: MailServer)
     )
     assert {"vm:100", "vm:124"} <= set(incident["affected"])
     desk.cluster.world.set_power("phum03", True)
-    await night(desk, 60)
+    await night(desk, 60, step_s=3)  # more often than journals are read
     (incident,) = await incidents(desk)
     assert incident["ended"] is not None
     assert [one["state"] for one in incident["deliveries"]] == ["sent", "sent", "sent"]
+    history = await desk.history("lang=en")
+    # what was seen first and told later is told here, too, as it was told
+    steps = {(step["at"], step["says"]) for step in incident["steps"]}
+    assert steps <= {(row["to"], row["says"]) for row in history}
+    assert incident["began"] in {row["from"] for row in history}
+    assert incident["ended"] in {row["to"] for row in history}
     subjects = [str(one["Subject"]).partition(":")[0] for one in mail.mails]
     assert [one.split()[0] for one in subjects] == ["[Warning]", "[Critical]", "[Resolved]"]
 

@@ -123,6 +123,15 @@ class History:
             found = connection.execute(_whole(ids, limit))
             return sorted((_kept(row) for row in found), key=lambda one: one.number)
 
+    def numbered(self, numbers: Iterable[int]) -> dict[int, Kept]:
+        """Return what is kept under these numbers; raises HistoryError."""
+        found: dict[int, Kept] = {}
+        with troubles(), self.engine.connect() as connection:
+            for some in in_parts(sorted(set(numbers))):
+                ids = select(happenings.c.id).where(happenings.c.id.in_(some)).subquery()
+                found |= {kept.number: kept for kept in map(_kept, connection.execute(_whole(ids)))}
+        return found
+
     def count(self) -> int:
         """Return how many happenings are kept; raises HistoryError."""
         with troubles(), self.engine.connect() as connection:

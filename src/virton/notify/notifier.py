@@ -18,6 +18,7 @@ from virton.notify.incidents import Incident, Weight, hear_all, may_go_on
 from virton.notify.messages import compose, trial
 from virton.notify.policy import HOLD_S, Attention, Decision, Phase, Reason, Recipient, Told, decide
 from virton.notify.writing import (
+    as_kept,
     happening_of,
     read_incident,
     read_message,
@@ -161,8 +162,9 @@ class Notifier:
 
     def _delivery(self, one: "_Due", numbers: Mapping[_Key, int], now_s: float) -> Delivery:
         recipient, decision = one.recipient, one.decision
+        kept = self._history.numbered(happening.number for happening in one.incident.happenings)
         message = compose(
-            one.incident,
+            as_kept(one.incident, kept),
             decision.phase,
             self._cluster,
             recipient.language,

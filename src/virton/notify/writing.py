@@ -1,6 +1,8 @@
 """Incidents and messages as the JSON in which they are kept."""
 
 import json
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from virton.keeping.once import Kept
@@ -14,9 +16,23 @@ def happening_of(kept: Kept) -> Happening | None:
     if kept.kind not in list(Kind):
         return None
     facts = {name: _fact(value) for name, value in kept.facts.items()}
-    return Happening(
-        Kind(kept.kind), kept.whom, kept.from_ms / 1000, kept.to_ms / 1000, kept.told, facts
-    )
+    times = kept.from_ms / 1000, kept.to_ms / 1000
+    return Happening(Kind(kept.kind), kept.whom, *times, kept.told, facts, number=kept.number)
+
+
+def as_kept(incident: Incident, history: Mapping[int, Kept]) -> Incident:
+    """Return an incident as its happenings are known by now: when, by whom and why may come later."""
+    then = incident.happenings
+    now = tuple(_as_kept(one, history.get(one.number)) for one in then)
+    ends = incident.ended_s is not None and then and incident.ended_s == then[-1].to_s
+    return replace(incident, happenings=now, ended_s=now[-1].to_s if ends else incident.ended_s)
+
+
+def _as_kept(one: Happening, kept: Kept | None) -> Happening:
+    known = None if kept is None else happening_of(kept)
+    if known is None or (known.kind, known.whom) != (one.kind, one.whom):
+        return one
+    return known
 
 
 def _fact(value: Any) -> Fact:
@@ -42,7 +58,7 @@ def write_incident(incident: Incident) -> str:
 
 
 def _happening(one: Happening) -> list[Any]:
-    return [one.kind, one.whom, one.from_s, one.to_s, one.told, dict(one.facts)]
+    return [one.kind, one.whom, one.from_s, one.to_s, one.told, dict(one.facts), one.number]
 
 
 def read_incident(text: str) -> Incident:
@@ -62,9 +78,10 @@ def read_incident(text: str) -> Incident:
 
 
 def _read_happening(row: list[Any]) -> Happening:
-    kind, whom, from_s, to_s, told, facts = row
+    # an older version kept no number
+    kind, whom, from_s, to_s, told, facts, number = [*row, 0][:7]
     known = {name: _fact(value) for name, value in facts.items()}
-    return Happening(Kind(kind), whom, from_s, to_s, told, known)
+    return Happening(Kind(kind), whom, from_s, to_s, told, known, number=number)
 
 
 def write_message(message: Message) -> str:

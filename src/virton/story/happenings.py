@@ -85,7 +85,7 @@ TOLD_OF = frozenset(
 class Happening:
     """Something that happened to `whom` (a node, a resource, a rule; empty for the cluster).
 
-    It happened at some moment within `from_s` and `to_s` (seconds of whoever noted it; alike for
+    `number` is under which it is kept; 0 as long as it is not. It happened at some moment within `from_s` and `to_s` (seconds of whoever noted it; alike for
     an instant). It is `told` where the HA stack itself said so, else observed from outside.
     """
 
@@ -96,6 +96,7 @@ class Happening:
     told: bool
     facts: Mapping[str, Fact] = field(default_factory=dict)
     because: Cause | None = None
+    number: int = field(default=0, compare=False)
 
     @property
     def is_instant(self) -> bool:

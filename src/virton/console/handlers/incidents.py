@@ -10,11 +10,13 @@ from virton.console.handlers.books import books_of, calling, looked_up
 from virton.console.page.sight import sees_all_guests
 from virton.console.problems import Refusal
 from virton.console.standings import AUDIT, CONSOLE
+from virton.keeping.history import History
 from virton.keeping.outbox import Delivery, KeptIncident, Outbox, State
 from virton.language.sentences import Sentences
 from virton.notify.answers import read_said
+from virton.notify.incidents import Incident
 from virton.notify.notifier import most_attempts
-from virton.notify.writing import read_incident, read_message
+from virton.notify.writing import as_kept, read_incident, read_message
 
 LONGEST_SILENCE_MIN = 7 * 24 * 60
 
@@ -26,9 +28,13 @@ async def find(call: Call) -> Response:
     kept = await looked_up(
         lambda: [(one, outbox.of_incident(one.number)) for one in outbox.recent()]
     )
+    found = await looked_up(lambda: _as_kept(books.history, [one for one, _ in kept]))
     said = await calling(call, books, [one.body for one, _ in kept])
     wholly = sees_all_guests(call.standing.permissions)
-    rows = [_incident(one, deliveries, said, wholly) for one, deliveries in kept]
+    rows = [
+        _incident(one, incident, deliveries, said, wholly)
+        for incident, (one, deliveries) in zip(found, kept, strict=True)
+    ]
     telling = call.console.telling
     names = [] if telling is None else [one.name for one in telling.book.recipients]
     return Answer({"rows": rows, "recipients": names})
@@ -67,10 +73,16 @@ async def try_out(call: Call) -> Response:
     return Answer({"ok": True})
 
 
+def _as_kept(history: History, kept: list[KeptIncident]) -> list[Incident]:
+    """Return incidents with their happenings as the history tells them by now."""
+    found = [read_incident(one.body) for one in kept]
+    rows = history.numbered(one.number for incident in found for one in incident.happenings)
+    return [as_kept(incident, rows) for incident in found]
+
+
 def _incident(
-    kept: KeptIncident, told: list[Delivery], said: Sentences, wholly: bool
+    kept: KeptIncident, incident: Incident, told: list[Delivery], said: Sentences, wholly: bool
 ) -> dict[str, Any]:
-    incident = read_incident(kept.body)
     first = incident.happenings[0]
     nodes = first.facts.get("nodes")
     return {
@@ -79,7 +91,7 @@ def _incident(
         "says": said.happening(first.kind, first.whom, first.facts),
         "weight": incident.weight.name.lower(),
         "began": kept.began_ms,
-        "ended": kept.ended_ms,
+        "ended": None if incident.ended_s is None else round(incident.ended_s * 1000),
         "nodes": list(nodes) if isinstance(nodes, tuple) else [],
         "affected": sorted(incident.affected),
         "waiting": sorted(incident.waiting),
