@@ -406,6 +406,20 @@ def _no_drill(standin: Standin) -> None:
     standin.drill = {"busy": False, "report": True}
 
 
+def _proposed(standin: Standin) -> None:
+    told = {key: value for key, value in standin.drill.items() if key != "course"}
+    standin.drill = told | {"busy": False}
+    fate = {"verdict": "back", "from": "phum03", "node": "phum01", "after_s": [127, 146]}
+    standin.fates = {"vm:100": fate, "vm:122": {**fate, "verdict": "not_placed", "node": None}}
+
+
+def _expected(page: Page, _standin: Standin, _words: Words) -> None:
+    """What is expected stands beside the fault before anybody agrees to it."""
+    told = page.locator(".expected").get_by_role("listitem").filter(has_text="VM 100")
+    expect(told).to_contain_text("→ phum01")
+    expect(told).to_contain_text("146")
+
+
 def _plans(page: Page, _standin: Standin, words: Words) -> None:
     page.get_by_role("button", name=words["plans.page.look"]).click()
     expect(page.locator("#apply")).to_be_visible()
@@ -469,6 +483,7 @@ SCENES = [
     Scene("switch-refused", _priorities, _switch_refused, alone=True),
     Scene("plans", reach=_plans, path="/plans"),
     Scene("drill", path="/drill"),
+    Scene("drill-proposed", _proposed, _expected, path="/drill"),
     Scene("drill-form", _no_drill, path="/drill"),
     Scene("login", _logged_out, path="/login"),
     Scene("login-failed", _logged_out, _login_failed, path="/login"),

@@ -93,6 +93,7 @@ class Standin:
         self.table: dict[str, Any] = {"rows": [], "done": 0, "of": 0, "fresh": True, "at": None}
         self.drill: dict[str, Any] = contents.drill()
         self.plans: dict[str, Any] = contents.plans()
+        self.fates: dict[str, Any] = {}
         self.away = False
         self.deaf = False
         self.presences: list[dict[str, Any]] = []

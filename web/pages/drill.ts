@@ -3,14 +3,19 @@
 import { html, nothing, type TemplateResult } from "lit/html.js";
 
 import { ApiError, asApiError } from "../core/api.js";
+import { Asked } from "../core/asked.js";
 import { actDrill, drill, type Proposal, type Told } from "../core/drill.js";
 import { redraw } from "../core/draw.js";
+import { askCourse, type Course as Foretold, type Fate } from "../core/forecast.js";
 import { startPage } from "../core/page.js";
 import { manualLink } from "../parts/manual.js";
 import { addressFor } from "../core/place.js";
 import { may, state } from "../core/store.js";
 import { errorLine, failureView } from "../words/errors.js";
-import { alsoSpeak, dateTime, t } from "../words/i18n.js";
+import { alsoSpeak, dateTime, list, t } from "../words/i18n.js";
+import { nameOf } from "../words/names.js";
+import { verdictPill } from "../parts/why.js";
+import { placesOf, spanText } from "../whatif/course.js";
 
 const TEXTS = ["institution", "system", "grade", "purpose", "examiner", "approver"] as const;
 const FILES = { html: "report.html", json: "report.json", capture: "capture.json" } as const;
@@ -23,6 +28,8 @@ let lab = false;
 let failure: ApiError | null = null;
 let isBusy = false;
 let stopping = false;
+/** What is expected of each fault, as it was before the drill was begun. */
+const expected = new Map<string, Asked<Foretold>>();
 
 async function doing(what: string, body: object = {}): Promise<void> {
   if (isBusy) return;
@@ -100,7 +107,7 @@ function proposalView(proposal: Proposal, told: Told): TemplateResult {
     <div class="inside sheet">
       <p class="soft">${t("drill.page.by", { who: by })}</p>
       <ul>${Object.entries(proposal.form).map(([key, value]) => html`<li>${t(key === "limit_s" ? "drill.page.limit" : `plans.drill.${key}`)}: ${value}</li>`)}</ul>
-      <ol>${chosen.map(({ how, node }) => html`<li>${t(`plans.drill.fault.${how}`, { node })} <a href=${addressFor(`/whatif?${new URLSearchParams([[how, node]])}`)}>${t("plans.drill.expected")}</a></li>`)}</ol>
+      <ol>${chosen.map(({ how, node }) => html`<li>${t(`plans.drill.fault.${how}`, { node })} <a href=${addressFor(`/whatif?${new URLSearchParams([[how, node]])}`)}>${t("drill.page.course.all")}</a>${expectedView(how, node, told)}</li>`)}</ol>
       <ul class="consents">${(["examiner", "approver"] as const).map((role) => {
         const given = consents.find((one) => one.role === role);
         const fields = { role: t(`plans.drill.${role}`), name: proposal.form[role] ?? "" };
@@ -118,6 +125,25 @@ function proposalView(proposal: Proposal, told: Told): TemplateResult {
       </div>
     </div>
   </section>`;
+}
+
+/** What the model expects of a fault: who comes back, where, and when. It is asked until the drill is begun. */
+function expectedView(how: string, node: string, told: Told): TemplateResult {
+  const key = `${how} ${node}`;
+  const asked = expected.get(key) ?? new Asked(askCourse);
+  expected.set(key, asked);
+  const query = new URLSearchParams({ [how]: node, lang: document.documentElement.lang });
+  if (!told.course) asked.follow(query, state.snapshot?.rules_digest, state.snapshot?.resources_digest);
+  const { answer, failure: broken } = asked;
+  if (broken) return html`<p class="small bad-word">${errorLine(broken)}</p>`;
+  if (!answer) return told.course ? html`` : html`<p class="small soft" role="status">${t("drill.page.foretelling")}</p>`;
+  const struck = Object.entries(answer.resources).filter(([, { from, verdict }]) => from === node && verdict !== "stays");
+  if (!struck.length) return html`<p class="small soft">${t("drill.page.nothing_there")}</p>`;
+  return html`<ul class="plain small expected">${struck.map(([sid, fate]) => html`<li>${nameOf(sid)} ${verdictPill(fate.verdict)} ${whereText(fate)}</li>`)}</ul>`;
+}
+
+function whereText(fate: Fate): string {
+  return list([fate.node ? `→ ${placesOf(fate)}` : "", spanText(fate.after_s)].filter(Boolean));
 }
 
 /** A drill is stopped by a second press, as it says what it means after the first one. */

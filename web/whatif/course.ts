@@ -72,7 +72,8 @@ function othersButton(count: number): TemplateResult {
   return html`<p class="inside"><button type="button" class="button small" aria-expanded=${showsAll ? "true" : "false"} @click=${toggle}>${tn("whatif.others", count)}</button></p>`;
 }
 
-function placesOf({ node, possible }: Fate): string {
+/** Every node on which it may be in the end. */
+export function placesOf({ node, possible }: Fate): string {
   const nodes = [node, ...(possible ?? []).map((one) => one.node)];
   return [...new Set(nodes.map((one) => one ?? "–"))].join(" | ");
 }
