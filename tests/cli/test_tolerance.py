@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -47,3 +48,18 @@ def test_it_says_after_how_many_seconds_the_guests_of_each_node_run_again(captur
     for from_s, to_s in filter(None, times.values()):
         assert 110 < from_s < to_s < 220
         assert f"{from_s}–{to_s}" in virton("tolerance", capture, "--lang", "en").stdout
+
+
+def test_it_says_what_mends_the_losses_that_are_not_borne(tmp_path: Path) -> None:
+    file = tmp_path / "two.json"
+    nodes = {name: {"power": "on", "network": "on"} for name in ("node1", "node2")}
+    resources = {"vm:1": {"node": "node1", "state": "started"}}
+    two: dict[str, Any] = {"nodes": nodes, "resources": resources, "commands": []}
+    file.write_text(json.dumps(two))
+    told = virton("tolerance", file, "--advise", "--lang", "en")
+    assert "Helps: add a vote (a QDevice)" in told.stdout
+    reason = virton("why", "vm:1", file, "--lang", "en")
+    assert "a vote more (a QDevice) → back → node2" in reason.stdout
+    file.write_text(json.dumps(two | {"qdevice": {"votes": 1, "on": True}}))
+    told = virton("tolerance", file, "--advise", "--lang", "en")
+    assert (told.exit_code, "Helps" in told.stdout) == (0, False)

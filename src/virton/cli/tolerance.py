@@ -2,20 +2,21 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from virton.cli.asked import Asked, JsonOption
 from virton.cli.complaint import WRONG_INPUT, complain, complain_of, words_of_failure
 from virton.cli.faults import in_words
-from virton.cli.language import LanguageOption, sentences
+from virton.cli.language import LanguageOption, printable, sentences
 from virton.cli.option_groups import with_groups
 from virton.cli.terminal import terminal
 
 # The model of the HA stack is loaded where a question is asked of it: help needs none.
 if TYPE_CHECKING:
     from virton.forecast.fit import Size
+    from virton.forecast.situation import Situation
 
 NOT_BORNE = 3
 
@@ -39,6 +40,12 @@ def tolerance(
         str | None,
         typer.Option(metavar="SIZE", help="How many more guests fit, as memory=8GiB,cores=4."),
     ] = None,
+    advise: Annotated[
+        bool,
+        typer.Option(
+            "--advise", help="Say what mends the losses that are not borne, the cheapest way."
+        ),
+    ] = False,
     as_json: JsonOption = False,
     lang: LanguageOption = None,
 ) -> None:
@@ -58,13 +65,39 @@ def tolerance(
     if size is not None:
         count = fits(situation, size)
     borne = require is None or table.tolerates(require)
+    lacking, advice = False, None
+    if advise:
+        lacking, advice = _advised(situation, known, pairs=pairs or require == 2)
     if as_json:
         told = page.as_json(table, times, require, borne, fit, count)
+        told |= {"advice": advice} if advise else {}
         typer.echo(json.dumps(told, ensure_ascii=False, indent=1, sort_keys=True))
     else:
         page.print_table(terminal(), sentences(lang), table, times, fit, count)
+        if lacking:
+            from virton.language import plans
+
+            line = plans.told_advice(advice, sentences(lang))
+            terminal(soft_wrap=True).print(printable(line))
     if not borne:
         raise typer.Exit(NOT_BORNE)
+
+
+def _advised(
+    situation: "Situation", domains: dict[str, list[str]], *, pairs: bool
+) -> tuple[bool, dict[str, Any] | None]:
+    """Tell whether a loss of nodes is not borne, and what mends that, if anything does."""
+    from virton.plans.advising import advise
+    from virton.plans.objectives import Objective
+    from virton.plans.verifying import verify
+
+    after = ("node", *(("pair",) if pairs else ()), *(("domain",) if domains else ()))
+    wanted = Objective("tolerance", "tolerates", after=after)
+    [found] = verify(situation, [wanted], domains)
+    if found.broken is None:
+        return False, None
+    advice = advise(situation, wanted, found.broken, (), domains)
+    return True, None if advice is None else advice.to_json()
 
 
 def _fit(words: str | None) -> "Size | None":

@@ -138,6 +138,7 @@ def reasons(situation: Situation, sid: str) -> Reasons:
         repairs=(
             *(_repairs(base, sid, node, goal) if bad else ()),
             *(_relief(base, sid, _tight(lost), lacks_bytes)),
+            *(_vote(base, sid, node) if any(f.verdict is Verdict.NO_QUORUM for f in lost) else ()),
         ),
     )
 
@@ -251,6 +252,15 @@ def _relief(base: Situation, sid: str, goal: str | None, lacks_bytes: int) -> It
         if fate is not None and fate.verdict is Verdict.BACK:
             price = _moves(base, after), worse(before, _bearing(after))
             yield Repair(freed.kind, freed.change, fate, *price)
+
+
+def _vote(base: Situation, sid: str, node: str | None) -> Iterator[Repair]:
+    """Yield the vote of a QDevice, if the resource comes back with it."""
+    after = replace(base, device_votes=1, device_on=True)
+    fate = None if base.device_votes else _is_back(after, sid, node)
+    if fate is not None:
+        change = Change("add", "qdevice", {"votes": "1"})
+        yield Repair("vote", change, fate, (), worse(_bearing(base), _bearing(after)))
 
 
 def _bearing(base: Situation) -> Iterator[Row]:
