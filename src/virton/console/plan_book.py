@@ -218,9 +218,7 @@ class PlanBook(OneAtATime):
         return await self._undoing(await self._desk(who), who, number)
 
     async def _undoing(self, desk: Desk, who: Who, number: int) -> Undoing:
-        target = desk.records.undoable(number)
-        if target is None:
-            raise NotNowError("nothing_to_undo")
+        target = _undoable(desk, number)
         rows, seen_s = await desk.rows(), self._clock.time()
         strides = [stride.to_json() for stride in undoing(desk, target, rows)]
         asked = {"do": "foresee", "strides": strides} | await self._cluster(who)
@@ -244,6 +242,8 @@ class PlanBook(OneAtATime):
             begun = desk.records.unfinished()
             if begun is not None and begun.undoes is not None:
                 raise NotNowError("unfinished")
+            if self.four_eyes:
+                _others(_undoable(desk, number).approved, who.user)  # before anything is played
             seen = await self._undoing(desk, who, number)
             if self.four_eyes:
                 _require_approved(seen.target.approved, seen.edits(exact=exact), who.user)
@@ -305,11 +305,24 @@ class PlanBook(OneAtATime):
 
 def _require_approved(approved: Mapping[str, str], edits: str, user: str) -> None:
     """Raise NotNowError unless somebody else has approved exactly these edits."""
+    others = _others(approved, user)
+    if edits not in others.values():
+        raise NotNowError("approved_otherwise", who=sorted(others))
+
+
+def _others(approved: Mapping[str, str], user: str) -> Mapping[str, str]:
+    """Return what others have approved; raises NotNowError where nobody has anything."""
     others = {one: seen for one, seen in approved.items() if one != user}
     if not others:
         raise NotNowError("not_approved")
-    if edits not in others.values():
-        raise NotNowError("approved_otherwise", who=sorted(others))
+    return others
+
+
+def _undoable(desk: Desk, number: int) -> Record:
+    target = desk.records.undoable(number)
+    if target is None:
+        raise NotNowError("nothing_to_undo")
+    return target
 
 
 def _edits(plan: Mapping[str, Any]) -> str:
