@@ -102,6 +102,31 @@ async def test_a_lost_node_is_told_from_its_loss_to_the_recovery(desk: Desk) -> 
     assert "phum03" in recovered["because"]
 
 
+async def test_each_change_of_an_apply_names_who_asked_for_it_and_the_plan(desk: Desk) -> None:
+    await desk.pass_by(20)
+    for kind, name, values in (
+        ("rules", "near", {"type": "node-affinity", "resources": ["vm:121"], "nodes": ["phum01"]}),
+        ("resources", "vm:121", {"comment": "second"}),
+    ):
+        body = {"kind": kind, "name": name, "values": values}
+        answer = await desk.browser.write("POST", "/api/plans/entries", body)
+        assert answer.status_code == 200, answer.text
+    look = (await desk.browser.get("/api/plans/look")).json()["look"]
+    begun = await desk.browser.write("POST", "/api/plans/apply", {"look": look})
+    assert begun.status_code == 200, begun.text
+    console: Any = desk.browser._app.state.console  # type: ignore[attr-defined]
+    await console.plans.ended()
+    await desk.pass_by(20)
+    rows = [row for row in await desk.history("lang=en") if "plan" in row["facts"]]
+    assert sorted((row["kind"], row["whom"], row["facts"]["who"]) for row in rows) == [
+        ("resource.changed", "vm:121", "root@pam"),
+        ("rule.added", "near", "root@pam"),
+    ]
+    assert all(row["says"].endswith("(asked by root@pam, plan 1)") for row in rows)
+    audit = (await desk.browser.get("/api/history/deeds?lang=en")).json()["rows"]
+    assert {"POST /api/rules", "PUT /api/resources/vm:121"} <= {one["what"] for one in audit}
+
+
 async def test_the_stack_itself_tells_when_and_why(desk: Desk) -> None:
     await desk.pass_by(20)
     await desk.browser.write(

@@ -51,6 +51,14 @@ class Auditor:
         self._add(self._entry(who, None, what, params, status))
         self._tell(who, what, params, status)
 
+    def will_do(self, who: str, what: str, params: Mapping[str, Any]) -> None:
+        """Let the history know who asked for what the console is about to do."""
+        self._tell(who, what, params, 200)
+
+    def has_done(self, who: str, what: str, params: Mapping[str, Any]) -> None:
+        """Note what the console has done for somebody, of which the history knows already."""
+        self._add(self._entry(who, None, what, params, 200))
+
     def _tell(self, who: str | None, what: str, params: Mapping[str, Any], status: int) -> None:
         if self.heard is not None and who is not None and status < 400:
             self.heard(who, what, params)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from virton.console.audited import Auditor
 from virton.console.clock import Clock
 from virton.console.one_at_a_time import OneAtATime
 from virton.console.plan_draft import Draft, digest_of, read_draft
@@ -28,6 +29,7 @@ from virton.plans.applying import (
 from virton.plans.changers import Changers
 from virton.plans.desired import desired_of
 from virton.plans.domains import DomainsFile
+from virton.plans.entries import Kind
 from virton.plans.records import Record, Records, Stride, note_of
 from virton.plans.rows import Rows
 from virton.plans.undoing import misplaced, order_after, undo, undoing
@@ -108,6 +110,7 @@ class PlanBook(OneAtATime):
         self._looks: dict[str, Looked] = {}
         self.trouble: str | None = None
         self.four_eyes = four_eyes
+        self.auditor: Auditor | None = None
         self.draft = self._read()
 
     def _read(self) -> Draft:
@@ -185,7 +188,7 @@ class PlanBook(OneAtATime):
             record = begin(
                 desk, strides, rows, who=who.user, why=why, at_s=at_s, collected=draft.tree
             )
-            self._start(stack, carry_out(desk, record, fresh=True))
+            self._start(stack, carry_out(self._credited(desk, record), record, fresh=True))
             return record
 
     async def go_on(self, who: Who) -> Record:
@@ -196,6 +199,7 @@ class PlanBook(OneAtATime):
             record = desk.records.unfinished()
             if record is None:
                 raise NotNowError("none_stopped")
+            desk = self._credited(desk, record)
             if record.undoes is None:
                 work = carry_out(desk, record)
             else:
@@ -253,7 +257,7 @@ class PlanBook(OneAtATime):
                 desk, steps, seen.rows, who=who.user, why="", at_s=at_s, undoes=target.number
             )
             record = desk.records.keep(replace(record, exact=exact))
-            self._start(stack, undo(desk, record, target, exact=exact))
+            self._start(stack, undo(self._credited(desk, record), record, target, exact=exact))
             return record
 
     async def records(self, who: Who) -> Records:
@@ -298,9 +302,38 @@ class PlanBook(OneAtATime):
             who.api, who.features, records, domains, self._clock.sleep, changed_by=changed_by
         )
 
+    def _credited(self, desk: Desk, record: Record) -> Desk:
+        """Return the desk, of whose steps history and audit hear who asked for them, in which plan."""
+        auditor, who, plan = self.auditor, record.who, record.number
+        if auditor is None:
+            return desk
+
+        def asks(stride: Stride) -> None:
+            auditor.will_do(who, *deed_of(stride, plan))
+
+        def tell(_: int, stride: Stride) -> None:
+            auditor.has_done(who, *deed_of(stride, plan))
+
+        return replace(desk, asks=asks, tell=tell)
+
     async def _cluster(self, who: Who) -> dict[str, Any]:
         domains = DomainsFile(self._data).named()
         return {"document": json.loads(await take_capture(who.api)), "domains": domains}
+
+
+_PATHS = {Kind.RESOURCE: ("/api/resources", "sid"), Kind.RULE: ("/api/rules", "rule")}
+_WHOLE = {Kind.SETTING: "PUT /api/ha/settings", Kind.DOMAIN: "PUT /api/forecast/domains"}
+
+
+def deed_of(stride: Stride, plan: int) -> tuple[str, dict[str, Any]]:
+    """Return a step as the request that does the same, with the plan to which it belongs."""
+    if stride.kind in _WHOLE:
+        return _WHOLE[stride.kind], {"plan": plan}
+    path, name = _PATHS[stride.kind]
+    if stride.before is None:
+        return f"POST {path}", {name: stride.name, "plan": plan}
+    method = "DELETE" if stride.after is None else "PUT"
+    return f"{method} {path}/{stride.name}", {"plan": plan}
 
 
 def _require_approved(approved: Mapping[str, str], edits: str, user: str) -> None:

@@ -136,6 +136,8 @@ def open_console(client: ProxmoxClient, settings: ConsoleSettings, clock: Clock)
         capture = await see(ClusterApi(client, credentials), memory)
         return await forecasts.ask("maintenance", capture=capture, nodes=nodes, timed=False)
 
+    plans = PlanBook(settings.data, four_eyes=settings.four_eyes, clock=clock)
+    plans.auditor = told
     return Console(
         client=client,
         settings=settings,
@@ -152,7 +154,7 @@ def open_console(client: ProxmoxClient, settings: ConsoleSettings, clock: Clock)
             settings.data, client, sessions, lender, clock, told, planned, poller.cluster_time
         ),
         drills=DrillBook(settings.data, client, clock, lender, sessions.has_ended),
-        plans=PlanBook(settings.data, four_eyes=settings.four_eyes, clock=clock),
+        plans=plans,
         telling=_telling(poller, settings, clock),
         upkeep=_upkeep(poller, settings, clock),
     )

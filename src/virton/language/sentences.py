@@ -75,7 +75,8 @@ class Sentences:
         told = self.say(f"happening.{key}", {"whom": whom, **known, **named})
         if "who" not in known:
             return told
-        return self.say("happening.by", {"told": told, "who": known["who"]})
+        by: dict[str, Any] = {name: known[name] for name in ("who", "plan") if name in known}
+        return self.say("happening.by", {"told": told, **by})
 
     def _changes(self, facts: Mapping[str, Any]) -> Iterator[str]:
         """Tell each setting that was changed, with what it was and is where that is known."""

@@ -80,6 +80,7 @@ class Desk:
     pause: Callable[[float], Awaitable[None]]
     tell: Callable[[int, Stride], None] = lambda at, stride: None
     changed_by: Callable[[Kind, str, float], str] = lambda kind, name, since_s: ""
+    asks: Callable[[Stride], None] = lambda stride: None
 
     def foreign(self, now: Rows, was: Rows, since_s: float) -> list[Foreign]:
         """Return what is not as it was, and by whom it was changed since then."""
@@ -94,7 +95,8 @@ class Desk:
         return Rows({**rows.rows, Kind.DOMAIN: self.domains.read()}, rows.digests)
 
     async def write(self, stride: Stride, now: Rows) -> None:
-        """Make one step."""
+        """Make one step; `asks` hears of it before."""
+        self.asks(stride)
         if stride.kind is Kind.DOMAIN:
             self.domains.write(stride.name, stride.after)
         else:

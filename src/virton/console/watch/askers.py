@@ -44,6 +44,7 @@ class _Asked:
     at_s: float
     noted_s: float
     wanted: _Wanted
+    plan: str | None = None
     came: set[bool] = field(default_factory=set)
 
     def fits(self, one: Happening) -> bool:
@@ -72,7 +73,8 @@ class Askers:
         key, named = deed
         known = {name: str(value) for name, value in params.items()} | named
         self._waiting += [
-            _Asked(who, at_s, self._clock.monotonic(), wanted) for wanted in _wanted(key, known)
+            _Asked(who, at_s, self._clock.monotonic(), wanted, known.get("plan"))
+            for wanted in _wanted(key, known)
         ]
 
     def named(self, found: Iterable[Happening]) -> list[Happening]:
@@ -85,7 +87,8 @@ class Askers:
         if asked is None:
             return one
         asked.came.add(one.told)
-        return replace(one, facts={**one.facts, "who": asked.who})
+        plan = {} if asked.plan is None else {"plan": asked.plan}
+        return replace(one, facts={**one.facts, "who": asked.who, **plan})
 
     def _forget(self) -> None:
         now = self._clock.monotonic()
