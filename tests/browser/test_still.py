@@ -135,6 +135,11 @@ def test_the_tab_says_the_same_word_as_the_line(page: Page, standin: Standin) ->
     expect(page).to_have_title(re.compile(r"^\(!\) 장애: phum03"))
     icon = page.locator("link[rel=icon]")
     expect(icon).to_have_attribute("href", "/static/favicon-bad.svg")
+    snapshot = contents.usual()
+    snapshot["resources"][1]["down"] = True
+    standin.show(snapshot)
+    expect(line(page)).to_contain_text("게스트가 정지되어 있습니다.")
+    expect(line(page)).to_contain_text("HA가 곧 다시 시작")
 
 
 def test_the_fence_clock_tells_the_time_left_as_a_range_and_who_is_back(

@@ -220,7 +220,7 @@ function aboutResources(snapshot: PageModel): Matter[] {
     if (now === "error") return about("fault", "error", { text: errorText(resource), deed: "repair" });
     if (resource.repair) return about("caution", "error", { key: `repair:${sid}`, ...repairMatter(resource, resource.repair.step) });
     if (now === "recovery") return about("fault", "recovery", { deed: "look" });
-    if (resource.down) return about("fault", "guest_down", { deed: "look" });
+    if (resource.down) return about("fault", "guest_down", { deed: "look", next: t("warning.guest_down.next") });
     return [];
   });
   return [...blind, ...found, ...notYetWell(snapshot)];
