@@ -148,8 +148,9 @@ def test_a_fault_is_the_first_thing_that_is_told(tmp_path: Path) -> None:
 def test_the_log_tells_the_history_of_the_console_and_the_nodes_journals(
     desk: Desk, tmp_path: Path
 ) -> None:
-    code, text = desk.run("log", "--since", "2026-01-01", "--limit", "5")
+    code, text = desk.run("log", "--since", "2026-01-01", "--limit", "500")
     assert code == 0, text
+    assert "VM 100 (LOTCES-WIN)" in text
     book = History(open_database(f"sqlite:///{tmp_path}/history.sqlite"), "virton")
     book.add([Happening(Kind.RESOURCE_ADDED, "vm:100", 5.0, 6.0, told=False)])
     run = CliRunner().invoke

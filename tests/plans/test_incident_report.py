@@ -1,5 +1,6 @@
 """The draft of an incident report: outages by resource and group, and what led to what."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -52,6 +53,13 @@ def test_a_group_is_down_while_any_of_its_members_is(story: Story) -> None:
     web, idle = {"web": ["vm:1", "vm:2", "vm:3"]}, {"idle": ["vm:9"]}
     [group] = told(story, **web, **idle)["groups"]
     assert (group["name"], group["minutes"], group["mark"]) == ("web", "47:30", 30)
+
+
+def test_of_a_node_that_carried_nothing_it_is_told_what_led_to_its_last(story: Story) -> None:
+    alone = replace(story, affected=(), rows=story.rows[:2])
+    [cause] = told(alone, "en")["causes"]
+    assert cause.count("pve2") == 2
+    assert " → " in cause
 
 
 def test_the_draft_tells_course_and_causes_in_both_languages(story: Story) -> None:

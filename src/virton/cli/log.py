@@ -75,9 +75,8 @@ def log(
     )
     if live.proxmox or live.user:
         since_s = now - _A_DAY_S if wanted.since_ms is None else wanted.since_ms / 1000
-        found = live.ask(said, lambda api: _journals(api, since_s))
+        found, names = live.ask(said, lambda api: _journals(api, since_s))
         rows = [row for row in found if _is_wanted(row, wanted)][-limit:]
-        names: dict[str, str] = {}
     else:
         rows, names = _kept(said, live.config, live.data, cluster, wanted, limit)
     _print(rows, said.calling(caller(names)), as_json=as_json)
@@ -123,8 +122,8 @@ def _kept(
         complain(printable(words))
 
 
-async def _journals(api: "ClusterApi", since_s: float) -> "list[Kept]":
-    """Return what the HA stack tells in the journals of all nodes that are online."""
+async def _journals(api: "ClusterApi", since_s: float) -> "tuple[list[Kept], dict[str, str]]":
+    """Return what the HA stack tells in the journals of all nodes that are online, and guests' names."""
     from virton.console.clock import SystemClock
     from virton.console.lender import Lender
     from virton.console.watch.journals import Journals
@@ -132,7 +131,8 @@ async def _journals(api: "ClusterApi", since_s: float) -> "list[Kept]":
     online = [node for node, up in (await api.membership()).online.items() if up]
     journals = Journals(api.client, Lender.of(api.credentials), SystemClock())
     found = await journals.news(online, (await api.version()).version, since_s)
-    return [_as_kept(number, one) for number, one in enumerate(found)]
+    names = {one.sid: one.name for one in (await api.inventory()).guests if one.name}
+    return [_as_kept(number, one) for number, one in enumerate(found)], names
 
 
 def _as_kept(number: int, one: "Happening") -> "Kept":

@@ -102,9 +102,8 @@ def incident_report(
             if (members := [found[sid] for sid in sids if sid in found])
         ],
         "course": [_step(row, said) for row in story.rows],
-        "causes": [
-            line for sid in sorted(found) for line in _causes(sid, story.rows, before, said)
-        ],
+        "causes": [line for sid in sorted(found) for line in _causes(sid, story.rows, before, said)]
+        or _course_of_its_own(story.rows, before, said),
     }
 
 
@@ -151,9 +150,18 @@ def _because(row: Kept, said: Sentences) -> str | None:
     return said.say(f"cause.{row.because[0]}", row.because[1])
 
 
-def _causes(sid: str, rows: Sequence[Kept], before: Sequence[Kept], said: Sentences) -> list[str]:
-    """Return what led to the last that happened to a resource, in one line."""
-    mine = [row for row in rows if row.whom == sid]
+def _course_of_its_own(rows: Sequence[Kept], before: Sequence[Kept], said: Sentences) -> list[str]:
+    """Return what led to an incident that brought no resource down, and its own course, in one line."""
+    mine = [row for row in rows if row.whom == rows[0].whom]
+    chain = [*chain_of(mine[0], before), *mine] if mine else []
+    return (
+        [" → ".join(said.happening(one.kind, one.whom, one.facts) for one in chain)] if mine else []
+    )
+
+
+def _causes(whom: str, rows: Sequence[Kept], before: Sequence[Kept], said: Sentences) -> list[str]:
+    """Return what led to the last that happened to a resource or a node, in one line."""
+    mine = [row for row in rows if row.whom == whom]
     if not mine:
         return []
     chain = [*chain_of(mine[-1], before), mine[-1]]
