@@ -129,6 +129,17 @@ async def test_a_drill_is_agreed_to_by_two_carried_out_by_the_lab_and_reported(
     assert "kim@pve" in html
     assert drill.fingerprint in html
     assert (await seat.root.get("/api/drill/files/console.key")).status_code == 404
+    api = ClusterApi(ProxmoxClient.in_process(seat.cluster.app))
+    ticket = await api.log_in("root@pam", PASSWORD, 0)
+    shut = {"path": "/vms/100", "users": "kim@pve", "roles": "NoAccess"}
+    await api.client.call("PUT", "/access/acl", ticket, shut)
+    await api.client.aclose()
+    seat.cluster.world.step(1)  # in the same second it would be the same ticket
+    kim = Browser(seat.app)
+    assert (await kim.log_in("kim@pve", PASSWORD)).status_code == 200
+    assert (await kim.get("/api/drill")).json()["course"]["outcomes"] == []
+    for file in ("capture.json", "report.html"):
+        assert (await kim.get(f"/api/drill/files/{file}")).status_code == 403
 
 
 WRONG: list[tuple[dict[str, Any], Any, str]] = [

@@ -8,11 +8,13 @@ from virton.console.answers import Answer
 from virton.console.drill_book import FILES, Course, DrillBook, NotNowError
 from virton.console.guard import Call, done, read_json
 from virton.console.handlers.books import language_of, sentences_of
+from virton.console.page.sight import sees_all_guests
 from virton.console.problems import Refusal
-from virton.console.standings import AUDIT, CONSOLE
+from virton.console.standings import AUDIT, CONSOLE, GUEST_AUDIT, missing
 from virton.language.sentences import Sentences
 from virton.plans.drill import Fault, read_fault
 from virton.plans.fields import FieldError, Fields
+from virton.proxmox import ApiFailure
 
 MOST_FAULTS = 16
 
@@ -35,6 +37,8 @@ async def show(call: Call) -> Response:
         }
     if course is not None and proposal is not None:
         told["course"] = _course(course, proposal.faults[course.at], book, said)
+        if not sees_all_guests(call.standing.permissions):
+            told["course"]["outcomes"] = []  # they name guests
     return Answer(told)
 
 
@@ -106,8 +110,10 @@ def _faults(call: Call, told: Fields) -> tuple[Fault, ...]:
 
 
 async def file(call: Call) -> Response:
-    """Return a file of the newest report."""
+    """Return a file of the newest report, which names every guest and holds a capture."""
     book, name = _book(call, AUDIT), call.request.path_params["name"]
+    if not sees_all_guests(call.standing.permissions):
+        raise ApiFailure(missing(GUEST_AUDIT, "/vms"))
     if name not in FILES or book.report is None:
         raise Refusal(404, "not_found")
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
