@@ -3,16 +3,17 @@
 import asyncio
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from starlette.routing import Route
 
-from tests.console.visit import Visit
+from tests.console.visit import SteppedClock, Visit
 from virton.console import deeds
-from virton.console.audited import EXPORTS
+from virton.console.audited import EXPORTS, auditor
 from virton.console.maintenance.acts import ACTS
-from virton.keeping.audit import FILE, verify
+from virton.keeping.audit import FILE, Audit, verify
 from virton.keeping.syslog import Forwarder, Receiver
 from virton.language.sentences import LOCALES, PLACEHOLDER, Sentences
 
@@ -137,3 +138,16 @@ async def test_whatever_can_be_done_has_a_sentence(visit: Visit) -> None:
                 assert not PLACEHOLDER.search(says), what
     korean = [deeds.told({"what": what}, Sentences.of("ko"))["says"] for what in writes(visit)]
     assert not [says for says in korean if not re.search("[가-힣]", says)]
+
+
+async def test_a_record_has_the_clusters_time_too_where_that_is_another(tmp_path: Path) -> None:
+    ahead_s, clock = [2.0], SteppedClock()
+    told = auditor(Audit(tmp_path), clock, Forwarder(None), None, lambda: ahead_s[0])
+    for seconds in (2.0, 90.0):
+        ahead_s[0] = seconds
+        told.did("root@pam", "POST /api/rules", {"rule": "a"}, 200)
+    rows = [json.loads(line.partition("\t")[0]) for line in (tmp_path / FILE).open()]
+    assert [row["at"] for row in rows] == [clock.now, clock.now]
+    shown = [deeds.told(row, Sentences.of("en"))["at"] for row in rows]
+    assert shown == [clock.now, clock.now + 90]
+    assert verify(tmp_path).alteration is None

@@ -15,6 +15,8 @@ from virton.throttle import Allowance
 EXPORTS = ("/api/snapshot-file", "/api/history/export", "/api/drill/files/")
 _SECRETS = frozenset({"password", "otp", "secret", "token", "url", "headers", "apprise", "body"})
 _LONGEST = 4000
+SKEW_S = 3.0
+"""From then on a record has the cluster's time too, by which the history goes."""
 _FAILURES, _FAILURE_EVERY_S = 200, 10.0
 
 
@@ -28,6 +30,8 @@ class Auditor:
     forwarder: Forwarder
     heard: Callable[[str, str, Mapping[str, Any]], None] | None = None
     """Is told who had what done, with which parameters, so that the history can name them."""
+    ahead_s: Callable[[], float] = lambda: 0.0
+    """Tells by how much the cluster's clock is ahead of this console's."""
 
     def note(self, request: Request, status: int) -> None:
         """Note a login, a change, an export or a refusal; reading is nobody's business."""
@@ -66,8 +70,11 @@ class Auditor:
     def _entry(
         self, who: str | None, whence: str | None, what: str, params: Mapping[str, Any], status: int
     ) -> dict[str, Any]:
+        ahead_s = self.ahead_s()
+        of_cluster = {"cluster_at": round(self.clock.time() + ahead_s, 3)}
         return {
             "at": round(self.clock.time(), 3),
+            **(of_cluster if abs(ahead_s) > SKEW_S else {}),
             "who": who,
             "whence": whence,
             "what": what,
@@ -90,10 +97,11 @@ def auditor(
     clock: Clock,
     forwarder: Forwarder,
     heard: Callable[[str, str, Mapping[str, Any]], None] | None = None,
+    ahead_s: Callable[[], float] = lambda: 0.0,
 ) -> Auditor:
     """Return an auditor who has told of no failures yet."""
     failures = Allowance(clock.monotonic, _FAILURES, _FAILURE_EVERY_S)
-    return Auditor(audit, clock, failures, forwarder, heard)
+    return Auditor(audit, clock, failures, forwarder, heard, ahead_s)
 
 
 def _told(params: Mapping[str, Any]) -> Any:

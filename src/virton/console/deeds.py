@@ -56,7 +56,7 @@ _DEEDS = tuple(
 def told(entry: Mapping[str, Any], said: Sentences) -> dict[str, Any]:
     """Return a record of the audit with a sentence."""
     return {
-        "at": entry.get("at"),
+        "at": entry.get("cluster_at", entry.get("at")),  # as the history beside it is told
         "who": entry.get("who"),
         "whence": entry.get("whence"),
         "what": entry.get("what"),

@@ -127,7 +127,9 @@ def open_console(client: ProxmoxClient, settings: ConsoleSettings, clock: Clock)
     sessions = Sessions(client, lender, settings, clock, key, poller.feed.beat)
     heard = None if poller.chronicle is None else poller.chronicle.asked
     poller.audit = audit = Audit(settings.data)
-    told = auditor(audit, clock, Forwarder(_receiver(settings)), heard)
+    told = auditor(
+        audit, clock, Forwarder(_receiver(settings)), heard, lambda: poller.readings.clock_ahead_s
+    )
 
     of_whom_it_serves = Memories(clock, CONFIGURATION_S)
 
