@@ -42,6 +42,7 @@ MAKERS = [
     changed(cluster__votes=2),
     changed(cluster__votes=5),
     changed(nodes__0__lrm=contents.lrm("dead")),
+    changed(resources__0__guest="unknown"),
     changed(cluster__audit="full"),
     changed(resources__0__state="error"),
     changed(resources__0__state="freeze", resources__0__guest="running"),

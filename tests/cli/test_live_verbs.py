@@ -59,7 +59,7 @@ def test_the_status_is_the_pages_line_and_its_three_parts(desk: Desk) -> None:
     code, text = desk.run("status")
     lines = text.splitlines()
     assert code == 0
-    assert lines[0].startswith("All well")
+    assert lines[0].startswith("All well  Nodes 3/3 · Quorum 3/3 votes · Resources ")
     for part in ("phum01", "LOTCES-WIN", "vm:100"):
         assert part in text
     told = json.loads(desk.run("status", "--json")[1])
@@ -143,6 +143,26 @@ def test_a_fault_is_the_first_thing_that_is_told(tmp_path: Path) -> None:
         return words
 
     assert asyncio.run(looked()) == ["well", "fault", "fence"]
+
+
+def test_who_may_not_see_guests_is_told_so_before_all_is_well(tmp_path: Path) -> None:
+    cluster = start(tmp_path, PASSWORD)
+    client = ProxmoxClient.in_process(cluster.app)
+
+    async def looked() -> list[str]:
+        root = await ClusterApi(client).log_in("root@pam", PASSWORD, 0)
+        for method, path, given in (
+            ("POST", "/access/roles", {"roleid": "few", "privs": "Sys.Audit"}),
+            ("POST", "/access/users", {"userid": "kim@pve", "password": PASSWORD}),
+            ("PUT", "/access/acl", {"path": "/", "roles": "few", "users": "kim@pve"}),
+        ):
+            await client.call(method, path, root, given)
+        look = looker(ClusterApi(client, await ClusterApi(client).log_in("kim@pve", PASSWORD, 0)))
+        kinds = [one.kind for one in matters_of(await look())]
+        await client.aclose()
+        return kinds
+
+    assert asyncio.run(looked()) == ["guests_hidden"]
 
 
 def test_the_log_tells_the_history_of_the_console_and_the_nodes_journals(

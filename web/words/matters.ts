@@ -184,6 +184,8 @@ function aboutNodes(snapshot: PageModel): Matter[] {
   about("caution", "time_drift", shown("time_drift"));
   const isMute = ({ lrm }: Node) => MUTE.includes(lrm?.display ?? "");
   about("caution", "lrm_silent", nodes.filter((node) => node.online && !node.lost && isMute(node)));
+  const blind = new Set(resources.filter(({ guest }) => guest === "unknown").map(({ node }) => node));
+  about("caution", "no_figures", nodes.filter(({ name, online, lost }) => online && !lost && blind.has(name)));
   const guided = guidedMaintenance();
   const others = nodes.filter((node) => node.ha_state === "maintenance" && node.name !== guided?.node);
   about("maintenance", "maintenance", others);

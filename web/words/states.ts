@@ -71,7 +71,7 @@ const NOT_YET_RUNNING = ["queued", "request_start", "request_start_balance", "re
 /** Whether a guest runs: by its own word, and where nobody may know that, by what the HA stack makes of it. */
 export function runsNow({ guest, down, state }: Pick<Resource, "guest" | "down" | "state">): boolean {
   if (down) return false;
-  return guest ? guest === "running" : !NOT_YET_RUNNING.includes(state ?? "queued");
+  return guest && guest !== "unknown" ? guest === "running" : !NOT_YET_RUNNING.includes(state ?? "queued");
 }
 
 /** Whether the HA stack is disarmed, or on its way there. */

@@ -28,6 +28,8 @@ MOST_NAMED = 3
 DISARMED = ("disarming", "disarmed")
 UNGUARDED = ("freeze", "ignore")
 """States in which the HA stack lets a resource be, though it is armed."""
+UNKNOWN = "unknown"
+"""What the cluster says of a guest whose node sends no figures."""
 MUTE = ("dead", "unreadable")
 """Words for an LRM that does not report, or never has."""
 
@@ -119,6 +121,9 @@ def _nodes(page: PageModel) -> Iterator[Matter]:
         )
     mute = [node for node in nodes if node.online and not node.lost and _is_mute(node)]
     yield from _about("caution", "lrm_silent", mute)
+    blind = {resource.node for resource in page.resources if resource.guest == UNKNOWN}
+    dumb = [n for n in nodes if n.name in blind and n.online and not n.lost]
+    yield from _about("caution", "no_figures", dumb)
     resting = [node for node in nodes if node.ha_state == "maintenance"]
     yield from _about("maintenance", "maintenance", resting)
 
@@ -183,7 +188,7 @@ def runs_now(resource: Resource) -> bool:
     """Tell whether a guest runs: by its own word, or by what the HA stack makes of it."""
     if resource.down:
         return False
-    if resource.guest:
+    if resource.guest and resource.guest != UNKNOWN:
         return resource.guest == "running"
     return (resource.state or "queued") not in _NOT_YET_RUNNING
 
