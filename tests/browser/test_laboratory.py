@@ -41,9 +41,17 @@ def test_there_is_no_laboratory_for_those_who_may_not(standin: Standin, open_pag
     expect(page.locator("#lab")).to_be_hidden()
 
 
-def test_it_is_marked_as_a_simulation_and_tells_its_time(lab_page: Page) -> None:
+def test_it_is_marked_as_a_simulation_tells_its_time_and_stands_beside_the_page(
+    lab_page: Page,
+) -> None:
     expect(lab(lab_page)).to_contain_text("시뮬레이션")
     expect(lab(lab_page)).to_contain_text("시각 12:03:20")
+    guest = lab(lab_page).get_by_role("listitem").filter(has_text="VM 121 (ct)")
+    expect(guest).to_contain_text("phum01")
+    boxes = [lab_page.locator(name).bounding_box() for name in ("#main", "#lab")]
+    assert boxes[0]
+    assert boxes[1]
+    assert boxes[0]["x"] + boxes[0]["width"] <= boxes[1]["x"]
 
 
 def ask(page: Page, act: Callable[[], None]) -> None:
@@ -142,19 +150,6 @@ def test_a_node_without_power_has_no_network_to_switch(lab_page: Page, standin: 
     network = lab(lab_page).get_by_role("switch", name="phum02 네트워크")
     expect(network).to_be_disabled()
     expect(network).to_have_accessible_description(re.compile("전원을 켜면 네트워크도 연결됩니다"))
-
-
-def test_a_guest_says_on_which_node_it_is(lab_page: Page) -> None:
-    guest = lab(lab_page).get_by_role("listitem").filter(has_text="VM 121 (ct)")
-    expect(guest).to_contain_text("phum01")
-
-
-def test_it_stands_beside_the_page_and_never_over_it(lab_page: Page) -> None:
-    expect(lab(lab_page).get_by_role("switch").first).to_be_visible()
-    boxes = [lab_page.locator(name).bounding_box() for name in ("#main", "#lab")]
-    assert boxes[0]
-    assert boxes[1]
-    assert boxes[0]["x"] + boxes[0]["width"] <= boxes[1]["x"]
 
 
 def test_where_there_is_no_room_beside_its_switches_stand_in_the_rows(

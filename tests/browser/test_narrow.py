@@ -20,7 +20,7 @@ def narrow(standin: Standin, open_page: Opener) -> Page:
     return page
 
 
-def test_a_resource_is_still_a_row_of_a_table(narrow: Page) -> None:
+def test_resources_and_rules_are_still_rows_of_tables_and_chosen_by_a_tap(narrow: Page) -> None:
     table = narrow.get_by_role("table", name="HA 리소스 목록")
     headings = ["선택", "ID", "노드", "타입", "이름", "상태", "정책", "최근 변화", "작업"]
     expect(table.get_by_role("columnheader")).to_have_text(headings)
@@ -28,23 +28,12 @@ def test_a_resource_is_still_a_row_of_a_table(narrow: Page) -> None:
     expect(row.get_by_role("rowheader")).to_have_text("100")
     cells = ["", "phum03", "VM", "LOTCES-WIN", "실행 중 (Started)", "1 / 1 / On", "", "왜?"]
     expect(row.get_by_role("cell")).to_have_text(cells)
-
-
-def test_a_rule_is_still_a_row_of_a_table(narrow: Page) -> None:
-    table = narrow.get_by_role("table", name="노드 친화성 규칙", exact=True)
-    row = table.get_by_role("row").nth(1)
-    expect(row.get_by_role("rowheader", name="prefer-phum01")).to_be_visible()
-    expect(row.get_by_role("cell").nth(1)).to_contain_text("phum01 (10)")
-
-
-def test_three_policies_in_one_column_say_which_is_which(narrow: Page) -> None:
-    table = narrow.get_by_role("table", name="HA 리소스 목록")
     policy = table.get_by_role("cell", name="1 / 1 / On").first
     expect(policy).to_have_attribute("title", "최대 재시작 1 · 최대 재배치 1 · Failback On")
-
-
-def test_a_card_is_chosen_by_a_tap_and_then_managed(narrow: Page) -> None:
-    table = narrow.get_by_role("table", name="HA 리소스 목록")
+    rules = narrow.get_by_role("table", name="노드 친화성 규칙", exact=True)
+    rule = rules.get_by_role("row").nth(1)
+    expect(rule.get_by_role("rowheader", name="prefer-phum01")).to_be_visible()
+    expect(rule.get_by_role("cell").nth(1)).to_contain_text("phum01 (10)")
     table.get_by_role("row").filter(has_text="virton").click()
     expect(narrow.get_by_role("radio", name="VM 999 (virton) 선택")).to_be_checked()
     expect(narrow.get_by_role("button", name="수정", exact=True)).to_be_enabled()

@@ -68,7 +68,9 @@ def test_only_one_resource_is_chosen_and_only_then_can_it_be_managed(page: Page)
         expect(button).to_be_enabled()
 
 
-def test_adding_offers_the_guests_that_are_not_under_ha(page: Page) -> None:
+def test_adding_offers_guests_outside_ha_and_starts_with_the_defaults_of_the_manual(
+    page: Page,
+) -> None:
     press(page, "리소스 추가")
     options = field(page, "VM 선택 (CT 포함)").get_by_role("option")
     expect(options).to_have_text(
@@ -80,10 +82,6 @@ def test_adding_offers_the_guests_that_are_not_under_ha(page: Page) -> None:
             "CT 201 (proxy) · phum03 · 실행 중",
         ]
     )
-
-
-def test_adding_starts_with_the_defaults_of_the_manual_and_asks_for_a_guest(page: Page) -> None:
-    press(page, "리소스 추가")
     expect(field(page, "상태")).to_have_value("started")
     expect(field(page, "최대 재시작 (Max Restart)")).to_have_value("1")
     expect(field(page, "최대 재배치 (Max Relocate)")).to_have_value("1")
@@ -94,6 +92,24 @@ def test_adding_starts_with_the_defaults_of_the_manual_and_asks_for_a_guest(page
     field(page, "VM 선택 (CT 포함)").select_option("ct:200")
     expect(hint).to_be_hidden()
     expect(submit(page, "추가")).to_be_enabled()
+    field(page, "상태").select_option("disabled")
+    expect(page.get_by_role("dialog").get_by_text("주의: 게스트를 정지하고")).to_be_visible()
+
+
+def test_help_unfolds_by_keyboard_and_gives_an_example_in_steps(page: Page) -> None:
+    press(page, "리소스 추가")
+    dialog = page.get_by_role("dialog")
+    mark = submit(page, "최대 재배치 (Max Relocate) 도움말")
+    mark.press("Enter")
+    expect(mark).to_have_attribute("aria-expanded", "true")
+    expect(dialog.get_by_text("노드 장애 복구에는 제한이 없으며")).to_be_visible()
+    mark.press("Enter")
+    for name in ("최대 재시작 (Max Restart)", "최대 재배치 (Max Relocate)"):
+        submit(page, f"{name} 도움말").click()
+        expect(dialog.get_by_text(f"동작 예시: {name[:6]} = 1")).to_be_visible()
+        expect(dialog.get_by_role("listitem")).to_have_count(3)
+        submit(page, f"{name} 도움말").click()
+        expect(dialog.get_by_role("listitem")).to_have_count(0)
 
 
 def test_adding_sends_what_was_chosen(page: Page, standin: Standin) -> None:
@@ -121,33 +137,6 @@ def test_a_number_of_tries_must_be_whole_and_not_negative(page: Page) -> None:
         expect(submit(page, "추가")).to_be_disabled()
         number.fill("0")
         expect(submit(page, "추가")).to_be_enabled()
-
-
-def test_asking_for_disabled_warns_that_the_guest_will_be_stopped(page: Page) -> None:
-    press(page, "리소스 추가")
-    field(page, "상태").select_option("disabled")
-    expect(page.get_by_role("dialog").get_by_text("주의: 게스트를 정지하고")).to_be_visible()
-
-
-def test_help_unfolds_by_keyboard(page: Page) -> None:
-    press(page, "리소스 추가")
-    mark = submit(page, "최대 재배치 (Max Relocate) 도움말")
-    mark.press("Enter")
-    expect(mark).to_have_attribute("aria-expanded", "true")
-    expect(
-        page.get_by_role("dialog").get_by_text("노드 장애 복구에는 제한이 없으며")
-    ).to_be_visible()
-
-
-def test_help_on_a_number_of_tries_gives_an_example_in_steps(page: Page) -> None:
-    press(page, "리소스 추가")
-    dialog = page.get_by_role("dialog")
-    for name in ("최대 재시작 (Max Restart)", "최대 재배치 (Max Relocate)"):
-        submit(page, f"{name} 도움말").click()
-        expect(dialog.get_by_text(f"동작 예시: {name[:6]} = 1")).to_be_visible()
-        expect(dialog.get_by_role("listitem")).to_have_count(3)
-        submit(page, f"{name} 도움말").click()
-        expect(dialog.get_by_role("listitem")).to_have_count(0)
 
 
 def test_a_refusal_is_said_in_the_form_and_nothing_is_lost(page: Page, standin: Standin) -> None:

@@ -133,17 +133,22 @@ COVERED = """async (press) => {
 }"""
 
 
-@pytest.mark.parametrize("size", [(1280, 800), (1000, 700), (390, 800), (640, 400)])
-@pytest.mark.parametrize("scrolled", [0, 230])
-def test_a_note_lies_on_no_control_and_no_state(
-    size: tuple[int, int], scrolled: int, standin: Standin, open_page: Opener
-) -> None:
+SIZES = [(1280, 800), (1000, 700), (390, 800), (640, 400)]
+
+
+def test_a_note_lies_on_no_control_and_no_state(standin: Standin, open_page: Opener) -> None:
     standin.snapshot = contents.with_rules()
-    page = open_page(width=size[0], height=size[1])
+    page = open_page()
     switch = "[role=switch][aria-label='win-licence 규칙 활성화']"
     expect(page.locator(switch)).to_be_visible()
-    page.evaluate(f"scrollTo(0, {scrolled})")
-    assert page.evaluate(COVERED, switch) == []
+    for size in SIZES:
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        for scrolled in (0, 230):
+            page.evaluate(f"scrollTo(0, {scrolled})")
+            page.evaluate(DRAWN)
+            assert page.evaluate(COVERED, switch) == [], (size, scrolled)
+            page.locator(".toast").get_by_role("button", name="닫기").click()
+            expect(page.locator(".toast")).to_have_count(0)
 
 
 def _check(page: Page, when: str) -> None:
