@@ -13,7 +13,7 @@ from tests.browser.stage import Opener, Stage
 
 pytestmark = pytest.mark.browser
 
-PATIENCE_MS = 60_000
+PATIENCE_MS = 300_000
 """How long the model may take on a busy machine, in a process of its own."""
 
 LOOKS = [("ko", "dark", 1280), ("en", "light", 390)]

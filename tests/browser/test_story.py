@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.live import PASSWORD, Live
 from tests.browser.sights import photograph
 from tests.browser.stage import Opener, Stage
+from tests.browser.test_insight import PATIENCE_MS
 from tests.browser.test_still import WATCH
 
 pytestmark = pytest.mark.browser
@@ -88,7 +89,7 @@ def test_a_resource_is_put_under_ha_and_taken_out_again(page: Page, live: Live) 
     words = guest.get_by_role("option", name=re.compile("^VM 101 ")).inner_text()
     guest.select_option(label=words)
     dialog.get_by_role("button", name="추가", exact=True).click()
-    expect(dialog).to_be_hidden()
+    expect(dialog).to_be_hidden(timeout=PATIENCE_MS)  # what it does is foretold before it is sent
     live.step(30)
     expect(row_of(page, "101")).to_contain_text("실행 중")
 

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.live import Live
 from tests.browser.stage import Opener, Stage
 from tests.browser.test_insight import LOOKS, PATIENCE_MS, arrive, judge
+from tests.browser.visit import line
 
 pytestmark = pytest.mark.browser
 
@@ -39,21 +40,21 @@ def open_live(stage: Stage, live: Live) -> Opener:
 
 def test_the_head_names_node_guest_and_rule_before_anything_happens(open_live: Opener) -> None:
     page = arrive(open_live)
-    sentence = page.get_by_role("link", name="phum03 노드가 멈추면 복구되지 않습니다")
-    expect(sentence).to_have_text(
+    expect(line(page)).to_contain_text(
         "phum03 노드가 멈추면 복구되지 않습니다: VM 100 (LOTCES-WIN) (엄격한 규칙 win-on-3)",
         timeout=PATIENCE_MS,
     )
-    sentence.click()
-    expect(page).to_have_url(re.compile(r"/whatif\?lose=phum03$"))
-    row = page.get_by_role("table", name="예상 결과").get_by_role("row").filter(has_text="VM 100")
-    expect(row).to_contain_text("배치 불가", timeout=PATIENCE_MS)
+    line(page).get_by_role("button", name="장애 허용 표").click()
     red = (
         page.get_by_role("table", name="장애 허용 표")
         .get_by_role("row")
         .filter(has=page.get_by_role("rowheader", name="phum03", exact=True))
     )
     expect(red).to_contain_text("VM 100 (LOTCES-WIN) (엄격한 규칙 win-on-3)", timeout=PATIENCE_MS)
+    red.get_by_role("link", name="phum03 정지 시 자세히").click()
+    expect(page).to_have_url(re.compile(r"/whatif\?lose=phum03$"))
+    row = page.get_by_role("table", name="예상 결과").get_by_role("row").filter(has_text="VM 100")
+    expect(row).to_contain_text("배치 불가", timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="module")
