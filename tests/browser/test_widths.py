@@ -15,6 +15,7 @@ CUT = """() => {
   const told = {
     "#status": ["at-node", "at-role", "at-service", "at-state", "at-report"],
     "#resources": ["at-id", "at-node", "at-type", "at-name", "at-state"],
+    "#rules": ["at-name"],
   };
   const found = new Set();
   for (const [part, names] of Object.entries(told)) {
@@ -55,6 +56,8 @@ def _long_words() -> contents.Snapshot:
         page["resources"].append(
             contents.resource(vmid, name, "phum02", comment="배터리 교체 " * 9)
         )
+    apart = "web-production-frontend-01-and-02-apart"
+    page["rules"] = [contents.resource_rule(apart, ["vm:300", "vm:301"], "negative")]
     return page
 
 

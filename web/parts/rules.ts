@@ -134,11 +134,11 @@ function columnsOf(type: RuleType): Column<Row>[] {
   const isNode = type === "node-affinity";
   const members = ({ rule }: Row) => list(rule.resources.map(memberText));
   const nodes = ({ rule }: Row) => list(nodeTexts(rule));
-  const nodeColumn = { key: "nodes", head: t("rule.nodes_weighted"), cell: nodes, title: nodes };
+  const nodeColumn = { key: "nodes", head: t("rule.nodes_weighted"), isWhole: true, cell: nodes, title: nodes };
   const policy = t(isNode ? "rule.policy_strict" : "rule.policy_affinity");
   return [
     { key: "name", head: t("rule.name"), isHead: true, cell: nameView, title: ({ rule }) => [rule.rule, rule.comment].filter(Boolean).join(" · ") },
-    { key: "resources", head: t("rule.resources"), cell: members, title: members },
+    { key: "resources", head: t("rule.resources"), isWrapped: true, cell: members, title: members },
     ...(isNode ? [nodeColumn] : []),
     { key: "policy", head: policy, cell: ({ rule }) => pill(policyWord(rule)) },
     { key: "use", head: t("rule.enabled"), cell: switchView },
