@@ -84,6 +84,7 @@ FOR_THE_LOG = re.compile(r"(HistoryError|ApiError|_unreadable|Refusal)\(")
 TOLD_AS_IT_IS = {
     "cli/capture.py": "of the kinds of failures that its callers name, which are ours",
     "cli/main.py": "the help itself, which is ours",
+    "cli/outside.py": "read for what it is about, and not told",
     "damage.py": "where it is one of ours",
     "embedded/endpoints/access/tfa.py": "it plays a cluster, whose words they are",
     "keeping/database.py": "read for what it is about, and not told",
