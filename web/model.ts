@@ -44,6 +44,7 @@ export interface Cluster {
   rules_supported: boolean;
   token: ConsoleToken | null;
   unkept: string | null;
+  unwatched: boolean;
   version: string | null;
   votes: number | null;
 }

@@ -199,7 +199,7 @@ def told(page: contents.Snapshot | None) -> contents.Snapshot | None:
     lost = {node["name"] for node in nodes if node["lost"]}
     unsaid = {"configured": True, "guest": None, "down": False, "arrival": None, "repair": None}
     resources = [unsaid | {"last_known": one["node"] in lost} | one for one in page["resources"]]
-    cluster = {"unkept": None, "audit": None} | page["cluster"]
+    cluster = {"unwatched": False, "unkept": None, "audit": None} | page["cluster"]
     more = {"fresh": page["parts"]["status"]["ok"], "guests_hidden": False, "outlook": None}
     told_rules = [{"conflicts": rules.conflicts(page, one)} | one for one in page["rules"]]
     rows = {"nodes": nodes, "resources": resources, "rules": told_rules}

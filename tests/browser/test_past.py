@@ -21,8 +21,17 @@ def asked(page: Page, path: str) -> list[str]:
     return found
 
 
-def test_the_list_is_narrowed_by_kind_and_text(open_page: Opener) -> None:
-    page = open_page("/history")
+def test_the_list_is_waited_for_while_the_history_opens_and_narrowed_by_kind_and_text(
+    open_page: Opener, standin: Standin
+) -> None:
+    assert standin.snapshot
+    standin.snapshot["cluster"]["unwatched"] = True
+    page = open_page("/help")
+    opening = {"error": {"status": 503, "code": "history", "message": None, "detail": "opening"}}
+    page.route("**/api/history?*", lambda asked: asked.fulfill(status=503, json=opening), times=1)
+    with page.expect_response(lambda answer: answer.status == 503):
+        page.get_by_role("link", name="이력", exact=True).click()
+    expect(page.get_by_text("콘솔에 API 토큰이 없어")).to_be_visible()
     expect(page.locator(".chain").first).to_have_text(
         "노드 응답 없음 → 노드 차단 시작 → 노드 차단 → 복구 · 2분 14초"
     )

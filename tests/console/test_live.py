@@ -56,6 +56,7 @@ async def test_the_snapshot_puts_the_answers_together(visit: Visit) -> None:
         "read_only": None,
         "clock": {"now": NOW - 2, "runs": False, "skew_s": None},
         "token": None,
+        "unwatched": False,
         "unkept": None,
         "audit": None,
     }

@@ -534,6 +534,7 @@ async def test_without_a_token_the_poller_borrows_a_ticket_and_gives_it_back(
         await visit.poller.poll_once()
         assert visit.poller.readings.status.error is None
         assert visit.cluster.asked[-1].user == ROOT
+        assert (await browser.get("/api/snapshot")).json()["cluster"]["unwatched"] is True
         await browser.write("POST", "/api/logout", {})
         await visit.poller.poll_once()
         assert visit.poller.readings.status.error is not None

@@ -13,6 +13,10 @@ interface Told extends Partial<Failure> {
   detail?: string;
 }
 
+/** The history is opened once the cluster was read the first time. */
+const OPENING_TRIES = 10;
+const OPENING_MS = 1000;
+
 /** What went wrong with a request, as the console or the network tells it. */
 export class ApiError extends Error {
   readonly status: number | null;
@@ -33,6 +37,8 @@ export class ApiError extends Error {
   readonly request: string | null;
   /** The whole reason in the user's language, where the console tells one: of plans, drills and forecasts. */
   readonly reason: string | null;
+  /** Why the history cannot be read, where that is the reason; "opening" soon after the console's start. */
+  readonly closed: string | null;
 
   constructor(told: Told) {
     super(told.message ?? told.code ?? "cluster");
@@ -47,6 +53,7 @@ export class ApiError extends Error {
     this.isTold = told.told ?? false;
     this.token = told.token ?? null;
     this.reason = told.code === "plan" || told.code === "forecast" ? (told.detail ?? null) : null;
+    this.closed = told.code === "history" ? (told.detail ?? null) : null;
     const saysAll = this.reason !== null || told.status === 401 || told.status === 429;
     this.request = saysAll ? null : (told.request ?? null);
   }
@@ -60,9 +67,16 @@ export function asApiError(thrown: unknown): ApiError {
 /** Asks the user to log in again; resolves to whether they did. Set by session.ts. */
 export const doorkeeper = { logInAgain: async (): Promise<boolean> => false };
 
-/** Read from the console. */
-export function get<T>(path: string): Promise<T> {
-  return request<T>("GET", path);
+/** Read from the console; the history is asked for again while it is being opened. */
+export async function get<T>(path: string): Promise<T> {
+  for (let tries = OPENING_TRIES; ; tries -= 1) {
+    try {
+      return await request<T>("GET", path);
+    } catch (thrown) {
+      if (tries === 0 || asApiError(thrown).closed !== "opening") throw thrown;
+      await new Promise((resolve) => setTimeout(resolve, OPENING_MS));
+    }
+  }
 }
 
 /** Write to the console; a session that ended meanwhile is renewed by the user and the write repeated. */

@@ -17,6 +17,7 @@ import { note, noteFailure } from "../parts/notes.js";
 import { pill } from "../parts/pill.js";
 import { cellsOf, type Column, tableView } from "../parts/table.js";
 import { deliveryText } from "../records/incidents.js";
+import { unwatchedView } from "../records/unwatched.js";
 import { failureView } from "../words/errors.js";
 import { dateTime, number, t } from "../words/i18n.js";
 import type { Tone } from "../words/states.js";
@@ -46,6 +47,7 @@ function view(): TemplateResult {
   return html`<div class="title"><h1 tabindex="-1">${t("alerts.title")}</h1>${manualLink("/alerts")}
       <span class="soft small cut" id="alerts-forbidden">${whyNot()}</span>
       <button type="button" class="button push" @click=${again}>${t("history.refresh")}</button></div>
+    ${unwatchedView()}
     ${failure ? html`<p class="trouble" role="alert">${failureView(failure)}</p>` : nothing}
     ${told ? html`${recipientsView(told)} ${waysView(told)} ${deliveriesView(told.deliveries)}` : failure ? nothing : html`<p class="loading">${t("loading")}</p>`}`;
 }

@@ -9,6 +9,7 @@ import { deedsView } from "../records/deeds.js";
 import { lanesView } from "../records/lanes.js";
 import { listView } from "../records/list.js";
 import { momentView } from "../records/moment.js";
+import { unwatchedView } from "../records/unwatched.js";
 import { addressOf, goTo, opened, type ViewName, VIEWS, viewShown } from "../records/views.js";
 import { manualLink } from "../parts/manual.js";
 import { t } from "../words/i18n.js";
@@ -26,7 +27,7 @@ function view(): TemplateResult {
   return html`<div class="title"><h1 tabindex="-1">${t("history.title")}</h1>${manualLink("/history")}
       <nav class="tabs" aria-label=${t("history.views")}>${VIEWS.map((one) => tab(one, one === shown))}</nav>
       <button type="button" class="button push" @click=${opened}>${t("history.refresh")}</button></div>
-    ${DRAWN[shown]()}`;
+    ${unwatchedView()} ${DRAWN[shown]()}`;
 }
 
 function tab(one: ViewName, isShown: boolean): TemplateResult {

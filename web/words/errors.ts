@@ -72,6 +72,7 @@ export function wordError(error: ApiError): string {
 /** What the message is known to mean, else what the code says. */
 function wordKind(error: ApiError): string {
   if (error.reason) return error.reason;
+  if (error.closed) return t(`warning.unkept.${error.closed}`);
   if (error.token) return wordToken(error);
   const known = wordMessage(error.words);
   if (known) return known;

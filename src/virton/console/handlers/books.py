@@ -33,7 +33,7 @@ async def looked_up(read: Callable[[], Found]) -> Found:
     try:
         return await asyncio.to_thread(read)
     except HistoryError as error:
-        raise Refusal(503, "history", error.detail) from None
+        raise Refusal(503, "history", str(error.trouble)) from None
 
 
 def sentences_of(call: Call) -> Sentences:

@@ -30,6 +30,7 @@ def cluster_told(readings: Readings, now: float) -> model.Cluster:
         read_only=_read_only(readings),
         clock=clock_told(readings, now),
         token=_token(readings.token),
+        unwatched=readings.unwatched,
         unkept=readings.unkept,
         audit=readings.audit,
     )

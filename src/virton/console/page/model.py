@@ -184,8 +184,8 @@ class ConsoleToken(Told):
 class Cluster(Told):
     """The cluster as a whole; `lab` tells whether the viewer has a lab.
 
-    `unkept` is why what happens cannot be written down, `audit` what is wrong with the audit's room
-    (told to administrators alone).
+    `unwatched` tells that nobody looks at it while no page is open. `unkept` is why what happens
+    cannot be written down, `audit` what is wrong with the audit's room (told to administrators alone).
     """
 
     name: Text | None
@@ -199,6 +199,7 @@ class Cluster(Told):
     read_only: ReadOnly | None
     clock: ClusterTime
     token: ConsoleToken | None
+    unwatched: bool
     unkept: Text | None
     audit: Text | None
 

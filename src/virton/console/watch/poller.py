@@ -69,8 +69,9 @@ class Poller:
         """Return everything that is known of the cluster."""
         unkept = None if self.chronicle is None else self.chronicle.trouble
         audit = None if self.audit is None else self.audit.trouble
-        readings = self._reader.readings
-        return replace(readings, period_s=self._pause_s, unkept=unkept, audit=audit)
+        unwatched = self.settings.token is None
+        told = replace(self._reader.readings, period_s=self._pause_s, unwatched=unwatched)
+        return replace(told, unkept=unkept, audit=audit)
 
     def cluster_time(self) -> float:
         """Return what time it is by the cluster's clock, by which everything is told."""

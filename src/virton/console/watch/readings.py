@@ -60,7 +60,8 @@ class Readings:
 
     `answering` is the address that is asked first, `ahead_s` by how much its clock is ahead of ours,
     `token` how the cluster takes the console's own, if there is one; `period_s` is how long a round
-    takes with the pause after it; `unkept` is why what happens cannot be written down, `audit` what is wrong with the audit's room.
+    takes with the pause after it, `unwatched` that there are none while no page is open; `unkept` is
+    why what happens cannot be written down, `audit` what is wrong with the audit's room.
     """
 
     status: Part[StatusReading] = Part(StatusReading())
@@ -75,6 +76,7 @@ class Readings:
     ahead_s: float | None = None
     period_s: float = 2.0
     token: TokenStanding | None = None
+    unwatched: bool = False
     unkept: str | None = None
     audit: str | None = None
 
