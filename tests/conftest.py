@@ -1,10 +1,12 @@
 """Before any test: the page is built as its sources are; and what every test has of the machine."""
 
 import gc
+import logging
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -36,3 +38,13 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.enable()
+
+
+@pytest.fixture(autouse=True)
+def _usual_log() -> Iterator[None]:
+    """Keep what a test sets of the log from the next one: its standard error is closed by then."""
+    root = logging.getLogger()
+    handlers, level = root.handlers, root.level
+    yield
+    root.handlers = handlers
+    root.setLevel(level)

@@ -6,18 +6,21 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests.browser.sights import IS_PHOTOGRAPHED
 from tests.browser.stage import Opener, Stage
 from tests.browser.standin import NOWHERE, Served, Standin
 from tests.quick_hashes import quick_hashes
 
 __all__ = ["quick_hashes"]
 
+collect_ignore = [] if IS_PHOTOGRAPHED else ["test_photographs.py"]
+"""Those are for the manual alone: `make photographs` and `make packages` take them."""
+
 CHROMIUM = "/usr/bin/chromium"
 SHELL = "/usr/bin/chromium-headless-shell"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--in-process-gpu"]
 BRIEF = ["--js-flags=--single-threaded --no-opt --no-maglev --always-sparkplug"]
 """A page lives for some seconds: to make its scripts fast would cost more than it saves."""
-SCREENSHOTS = Path(__file__).parent / "screenshots"
 PATIENCE_MS = 20_000
 """How long something is waited for that is sure to come; it costs nothing where it comes at once."""
 

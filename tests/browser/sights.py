@@ -1,11 +1,12 @@
 """What a sight of the page is held to: nothing inaccessible, nothing sticking out; and its photograph."""
 
 import os
+from pathlib import Path
 
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page
 
-from tests.browser.conftest import SCREENSHOTS
+SCREENSHOTS = Path(__file__).parent / "screenshots"
 
 IS_PHOTOGRAPHED = bool(os.environ.get("VIRTON_PHOTOGRAPHS"))
 """Whether photographs are taken, as `make photographs` does: they cost every run time, and few look."""

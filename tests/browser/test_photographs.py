@@ -7,13 +7,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.live import PASSWORD, Live
-from tests.browser.sights import IS_PHOTOGRAPHED, photograph
+from tests.browser.sights import photograph
 from tests.browser.stage import Stage
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not IS_PHOTOGRAPHED, reason="taken by make photographs, make packages"),
-]
+pytestmark = pytest.mark.browser
 
 PATIENCE_MS = 120_000
 LOOKS = [("ko", "dark", 1280), ("en", "light", 1280)]

@@ -35,7 +35,7 @@ def doctor(folder: Path, *options: str) -> tuple[int, dict[str, dict[str, Any]]]
     """Return the exit code and the findings by name."""
     arguments = ["doctor", "--data", str(folder), "--json", "--lang", "en", *options]
     result = CliRunner().invoke(app, arguments)
-    findings = json.loads(result.output)
+    findings = json.loads(result.stdout)
     for finding in findings:
         assert not finding["words"].startswith("doctor."), "every finding has its sentence"
     return result.exit_code, {finding["finding"]: finding for finding in findings}

@@ -2,20 +2,11 @@
 
 import json
 import logging
-from collections.abc import Iterator
 
 import pytest
 
 from virton.cli.logs import LogFormat, keep_log
 from virton.console import request_ids
-
-
-@pytest.fixture(autouse=True)
-def _usual_log() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = root.handlers, root.level
-    yield
-    root.handlers, root.level = handlers, level
 
 
 def told(form: LogFormat, capsys: pytest.CaptureFixture[str]) -> list[str]:

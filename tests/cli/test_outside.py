@@ -85,7 +85,7 @@ def test_what_a_proxy_keeps_from_the_console_is_told_with_what_to_do(
     with served(front(BehindProxies(console, trusted))) as address:
         typed = ["doctor", "--data", str(tmp_path), "--json", "--outside", f"{address}{path}"]
         done = CliRunner().invoke(app, typed)
-    found = {one["finding"]: one for one in json.loads(done.output)}
+    found = {one["finding"]: one for one in json.loads(done.stdout)}
     outside = found.keys() & {f"outside.{one[0]}" for one in CASES} - {"outside.buffered"}
     assert outside == {f"outside.{finding}"} - {"outside.buffered"}
     assert found[f"outside.{finding}"]["words"] != f"doctor.outside.{finding}"
@@ -95,4 +95,4 @@ def test_what_a_proxy_keeps_from_the_console_is_told_with_what_to_do(
 def test_an_address_at_which_nobody_answers_is_told(tmp_path: Path) -> None:
     typed = ["doctor", "--data", str(tmp_path), "--json", "--outside", "https://127.0.0.1:1"]
     done = CliRunner().invoke(app, typed)
-    assert json.loads(done.output)[-2]["finding"] == "outside.unreachable"
+    assert json.loads(done.stdout)[-2]["finding"] == "outside.unreachable"
