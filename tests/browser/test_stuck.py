@@ -8,11 +8,13 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.live import Live
-from tests.browser.stage import Opener, Stage
+from tests.browser.stage import Stage
 from tests.browser.test_insight import LOOKS, PATIENCE_MS, arrive, judge
 from tests.browser.visit import line
 
 pytestmark = pytest.mark.browser
+
+Look = tuple[str, str, int]
 
 STRICT = """\
 node-affinity: win-on-3
@@ -23,23 +25,32 @@ node-affinity: win-on-3
 REASON = "엄격한 규칙 win-on-3은 phum03만 허용하는데, phum03이 오프라인입니다"
 
 
-@pytest.fixture(scope="module")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    """A cluster with a strict rule, whose table of what is borne was told before its node is lost."""
-    folder: Path = tmp_path_factory.mktemp("stuck")
-    with Live(folder) as live:
+@pytest.fixture
+def live(tmp_path: Path) -> Iterator[Live]:
+    """A cluster with a strict rule."""
+    with Live(tmp_path) as live:
         live.configure("ha/rules.cfg", STRICT)
         live.step(30)
         yield live
 
 
-@pytest.fixture
-def open_live(stage: Stage, live: Live) -> Opener:
-    return stage.opener(live.address)
+def test_what_a_strict_rule_costs_is_told_before_a_loss_and_after_it_until_it_is_repaired(
+    stage: Stage, live: Live
+) -> None:
+    def arrived(look: Look = LOOKS[0]) -> Page:
+        assert stage.clear() == []
+        return arrive(stage.opener(live.address), "/", look)
+
+    the_head_names_node_guest_and_rule_before_anything_happens(arrived())
+    lose(live, arrived())
+    for look in LOOKS:
+        the_resource_says_why_it_has_no_node_and_what_helps(arrived(look), look)
+    live.change_tries("vm:999", 2)  # the score is kept whenever the table is drawn anew
+    the_head_tells_what_was_foretold_and_what_came(arrived())
+    a_repair_is_previewed_and_done_by_one_press(arrived(), live)
 
 
-def test_the_head_names_node_guest_and_rule_before_anything_happens(open_live: Opener) -> None:
-    page = arrive(open_live)
+def the_head_names_node_guest_and_rule_before_anything_happens(page: Page) -> None:
     expect(line(page)).to_contain_text(
         "phum03 노드가 멈추면 복구되지 않습니다: VM 100 (LOTCES-WIN) (엄격한 규칙 win-on-3)",
         timeout=PATIENCE_MS,
@@ -57,17 +68,12 @@ def test_the_head_names_node_guest_and_rule_before_anything_happens(open_live: O
     expect(row).to_contain_text("배치 불가", timeout=PATIENCE_MS)
 
 
-@pytest.fixture(scope="module")
-def lost(live: Live, shared_stage: Stage) -> Live:
-    """The cluster after its node is lost, whichever of the tests that need it come to be run here."""
-    page = arrive(shared_stage.opener(live.address))
-    # What is said of a loss is held to the table of before, once that has its times.
+def lose(live: Live, page: Page) -> None:
+    """Lose the node; what is said of a loss is held to the table of before, once that has its times."""
     wait_until_drawn(page, "after_s")
     live.cut("phum03")
     live.step(200)
     wait_until_drawn(page, "safe")
-    shared_stage.clear()
-    return live
 
 
 def wait_until_drawn(page: Page, part: str) -> None:
@@ -82,11 +88,7 @@ def wait_until_drawn(page: Page, part: str) -> None:
     raise AssertionError(table)
 
 
-@pytest.mark.parametrize("look", LOOKS, ids=str)
-def test_a_resource_without_a_node_says_why_and_what_helps(
-    open_live: Opener, lost: Live, look: tuple[str, str, int]
-) -> None:
-    page = arrive(open_live, "/", look)
+def the_resource_says_why_it_has_no_node_and_what_helps(page: Page, look: Look) -> None:
     is_korean = look[0] == "ko"
     reason = REASON if is_korean else "Strict rule win-on-3 allows phum03 only"
     row = page.locator("#resources").get_by_role("row").filter(has_text="LOTCES-WIN")
@@ -104,11 +106,7 @@ def test_a_resource_without_a_node_says_why_and_what_helps(
     ).to_be_focused()
 
 
-def test_after_a_real_loss_the_head_tells_what_was_foretold_and_what_came(
-    open_live: Opener, lost: Live
-) -> None:
-    lost.change_tries("vm:999", 2)  # the score is kept whenever the table is drawn anew
-    page = arrive(open_live)
+def the_head_tells_what_was_foretold_and_what_came(page: Page) -> None:
     score = page.get_by_role("link", name="예측 적중률: 결과 2건 중 2건")
     expect(score).to_be_visible(timeout=PATIENCE_MS)
     score.click()
@@ -116,8 +114,7 @@ def test_after_a_real_loss_the_head_tells_what_was_foretold_and_what_came(
     expect(page.locator("#score")).to_contain_text("결과 2건 중 2건", timeout=PATIENCE_MS)
 
 
-def test_a_repair_is_previewed_and_done_by_one_press(open_live: Opener, lost: Live) -> None:
-    page = arrive(open_live)
+def a_repair_is_previewed_and_done_by_one_press(page: Page, live: Live) -> None:
     page.get_by_role("button", name="왜? VM 100").click()
     panel = page.get_by_role("complementary", name=re.compile("VM 100"))
     repair = panel.get_by_role("listitem").filter(has_text="규칙을 선호로 바꾸기")
@@ -126,7 +123,7 @@ def test_a_repair_is_previewed_and_done_by_one_press(open_live: Opener, lost: Li
     expect(dialog).to_contain_text("VM 100 (LOTCES-WIN) → phum0", timeout=PATIENCE_MS)
     dialog.get_by_role("button", name="적용").click()
     expect(page.get_by_text("‘win-on-3’ 규칙을 저장했습니다.")).to_be_visible()
-    lost.step(40)
+    live.step(40)
     row = page.locator("#resources").get_by_role("row").filter(has_text="LOTCES-WIN")
     expect(row).to_contain_text("실행 중", timeout=PATIENCE_MS)
     expect(row).not_to_contain_text("win-on-3")

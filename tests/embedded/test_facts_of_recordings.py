@@ -13,9 +13,9 @@ from virton.ha.events import Record
 from virton.ha.events.daemon import DaemonState
 
 
-@pytest.fixture(scope="module")
-def living(tmp_path_factory: pytest.TempPathFactory) -> Living:
-    cluster = Living(tmp_path_factory.mktemp("cluster"))
+@pytest.fixture
+def living(tmp_path: Path) -> Living:
+    cluster = Living(tmp_path)
     cluster.step(60)
     return cluster
 
