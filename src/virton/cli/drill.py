@@ -89,11 +89,9 @@ def drill(
             _verify(*verify, lang)
             return
         faults = (*(Fault("lose", n) for n in lose or []), *(Fault("cut", n) for n in cut or []))
+        beside: dict[str, Any] = {"--form": form, "--lose": lose, "--cut": cut, "--lab": lab}
         if resume:
-            beside: dict[str, Any] = {"--form": form, "--lose": lose, "--cut": cut, "--lab": lab}
-            beside |= {"--consent": consent, "--last": last}
-            if given := [name for name, value in beside.items() if value]:
-                complain(text(lang, "wrong.beside", option="--resume", given=given))
+            _require_alone(beside | {"--consent": consent, "--last": last}, lang)
         words = {} if resume else _form(form, lang)
         if not faults and not resume:
             complain(text(lang, "wrong.no_fault"))
@@ -104,12 +102,22 @@ def drill(
             ended = in_session(source, lang, lambda s: held(s, source, keeper, order))
             written = _written(ended, out, template, lang)
             keeper.forget()
+    _print(written, out, lang)
+    if written["result"] != "pass":
+        raise typer.Exit(BROKEN)
+
+
+def _require_alone(beside: dict[str, Any], lang: Language | None) -> None:
+    """End where --resume stands beside what the check was begun with."""
+    if given := [name for name, value in beside.items() if value]:
+        complain(text(lang, "wrong.beside", option="--resume", given=given))
+
+
+def _print(written: dict[str, Any], out: Path, lang: Language | None) -> None:
     from virton.cli.drill_page import print_report
 
     print_report(terminal(soft_wrap=True), sentences(lang), written)
     terminal().print(text(lang, "drill.written", folder=str(out)))
-    if written["result"] != "pass":
-        raise typer.Exit(BROKEN)
 
 
 @contextmanager

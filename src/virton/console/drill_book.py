@@ -28,9 +28,8 @@ from virton.plans.drilling import (
     LostMomentError,
     NotReturnedError,
     Phase,
-    Trying,
     Watch,
-    try_out,
+    try_all,
 )
 from virton.plans.looking import Look, looks
 from virton.proxmox import ApiFailure, ClusterApi, ProxmoxClient
@@ -215,26 +214,24 @@ class DrillBook(OneAtATime):
 
         while api.credentials is None:  # nobody is logged in yet
             await pause(LOOK_S)
-        for at, fault in enumerate(self._known.proposal.faults):
-            told = _telling(course, fault)
-            if at < len(self._known.tried):
-                _told_again(told, self._known.tried[at])
-                continue
-            course.at, course.after_s, begun = at, 0, self._known.trying
+        proposal = self._known.proposal
+        for fault, tried in zip(proposal.faults, self._known.tried, strict=False):
+            _told_again(_telling(course, fault), tried)
+
+        def watch_of(fault: Fault) -> Watch:
+            told, begun = _telling(course, fault), self._known.trying
+            course.at, course.after_s = len(self._known.tried), 0
             if begun is not None and begun.phase is not Phase.WAITS:
                 _told_again(told, begun.tried)
-            hand = _Hand(self, course, pause, self._known.proposal.lab)
-            watch = Watch(api, pause, told)
-            tried = await try_out(watch, hand, fault, _foresee, self._keep_trying, begun)
-            self._keep(self._known.with_tried(tried))
+            return Watch(api, pause, told)
+
+        hand = _Hand(self, course, pause, proposal.lab)
+        await try_all(self._known, self._keep, watch_of, hand, _foresee)
 
     @property
     def _known(self) -> UnderWay:
         assert self.under_way is not None  # noqa: S101 - it was begun
         return self.under_way
-
-    def _keep_trying(self, trying: Trying) -> None:
-        self._keep(replace(self._known, trying=trying))
 
     async def _report(self, course: Course) -> None:
         proposal, started = self._known.proposal, self._known.started

@@ -15,7 +15,7 @@ from typing import Any
 from virton.console.audited import Auditor
 from virton.console.clock import Clock
 from virton.console.one_at_a_time import OneAtATime
-from virton.console.plan_draft import Draft, digest_of, read_draft
+from virton.console.plan_draft import Draft, read_draft
 from virton.console.player import ask_player
 from virton.damage import DamagedError, in_system_words, reading
 from virton.plans.applying import (
@@ -28,6 +28,7 @@ from virton.plans.applying import (
 )
 from virton.plans.changers import Changers
 from virton.plans.desired import desired_of
+from virton.plans.digest import digest_of
 from virton.plans.domains import DomainsFile
 from virton.plans.entries import Kind
 from virton.plans.records import Record, Records, Stride, note_of

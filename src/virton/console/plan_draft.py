@@ -1,21 +1,15 @@
 """The changes that were collected in the page, who collected them, and who approves of them."""
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from virton.plans.desired import VERSION
+from virton.plans.digest import digest_of
 from virton.plans.fields import Fields
 
 PRUNE = "prune"
 Tree = Mapping[str, Mapping[str, Any]]
-
-
-def digest_of(told: Any) -> str:
-    """Return what identifies something that JSON can hold."""
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)

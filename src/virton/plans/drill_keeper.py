@@ -1,6 +1,5 @@
 """Keeps a drill that is put forward or under way, so that a restart, or kill -9, loses nothing of it."""
 
-import hashlib
 import json
 from collections.abc import Mapping
 from contextlib import suppress
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from virton.damage import reading
+from virton.plans.digest import digest_of
 from virton.plans.drill import (
     Drill,
     Fault,
@@ -42,8 +42,9 @@ class Proposal:
     @property
     def digest(self) -> str:
         """What identifies exactly this proposal."""
-        told = [dict(self.form), [fault.words for fault in self.faults], self.lab, self.by]
-        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
+        return digest_of(
+            [dict(self.form), [fault.words for fault in self.faults], self.lab, self.by]
+        )
 
 
 @dataclass(frozen=True, slots=True)
