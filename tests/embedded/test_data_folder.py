@@ -188,10 +188,15 @@ def test_the_time_loop_outlives_a_moment_that_goes_wrong(
 # what somebody did to the folder while nobody was there
 
 
+def _begun(folder: Path) -> Path:
+    """Return the database of a cluster that was begun in a folder, and has ended."""
+    # Closed here and not some time, when garbage is collected: by then the test looks at the files.
+    start(folder, PASSWORD).cluster.files._store.close()  # type: ignore[union-attr]
+    return folder / "cluster.sqlite"
+
+
 def test_a_living_folder_without_its_database_is_not_begun_anew(tmp_path: Path) -> None:
-    start(tmp_path, PASSWORD)
-    for path in tmp_path.glob("cluster.sqlite*"):
-        path.unlink()
+    _begun(tmp_path).unlink()
     with pytest.raises(DamagedError, match=r"cluster\.sqlite is damaged: it is gone"):
         start(tmp_path, PASSWORD)
     assert not (tmp_path / "cluster.sqlite").exists()
@@ -199,18 +204,16 @@ def test_a_living_folder_without_its_database_is_not_begun_anew(tmp_path: Path) 
 
 @pytest.mark.parametrize("mark", [True, False])
 def test_an_empty_database_in_a_living_folder_is_not_begun_anew(tmp_path: Path, mark: bool) -> None:
-    start(tmp_path, PASSWORD)
+    database = _begun(tmp_path)
     if not mark:  # as former versions left their folders
         (tmp_path / "cluster.begun").unlink()
         (tmp_path / "lock").touch()
         (tmp_path / "console.key").touch()
-    for path in tmp_path.glob("cluster.sqlite-*"):
-        path.unlink()
-    (tmp_path / "cluster.sqlite").write_bytes(b"")
+    database.write_bytes(b"")
     with pytest.raises(DamagedError, match="it is empty") as failure:
         start(tmp_path, PASSWORD)
     assert "--data DIR" in failure.value.advice
-    assert (tmp_path / "cluster.sqlite").read_bytes() == b""
+    assert database.read_bytes() == b""
 
 
 def test_a_first_start_that_was_cut_off_is_begun_again(tmp_path: Path) -> None:
@@ -222,20 +225,19 @@ def test_a_first_start_that_was_cut_off_is_begun_again(tmp_path: Path) -> None:
 def test_a_first_start_that_was_cut_off_before_the_first_change_is_begun_again(
     tmp_path: Path,
 ) -> None:
-    FileStore(tmp_path / "cluster.sqlite")
+    store = FileStore(tmp_path / "cluster.sqlite")
     (tmp_path / "lock").touch()
-    for path in list(tmp_path.glob("cluster.sqlite*")):
-        (tmp_path / f"kept-{path.name}").write_bytes(path.read_bytes())
-    for path in list(tmp_path.glob("kept-*")):
-        path.replace(tmp_path / path.name.removeprefix("kept-"))
+    left = {path: path.read_bytes() for path in sorted(tmp_path.glob("cluster.sqlite*"))}
+    store.close()
+    for path, content in left.items():  # as a process that is killed leaves them
+        path.write_bytes(content)
     assert (tmp_path / "cluster.sqlite-wal").stat().st_size > 0
     assert start(tmp_path).admin_password
 
 
 @pytest.mark.parametrize("at", [0, 5000])
 def test_a_database_with_garbage_in_it_is_named(tmp_path: Path, at: int) -> None:
-    start(tmp_path, PASSWORD).cluster.files._store.close()  # type: ignore[union-attr]
-    database = tmp_path / "cluster.sqlite"
+    database = _begun(tmp_path)
     content = bytearray(database.read_bytes())
     content[at : at + 4000] = b"\xa5" * 4000
     database.write_bytes(content)
