@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, cast
 
 import h11
@@ -16,14 +17,17 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from virton.cli.certificate import Certificate
+from virton.cli.complaint import words_of
 from virton.cli.connections import BoundedConfig, BoundedProtocol, Bounds, Connections, fitting
 from virton.cli.given_certificate import take_up_anew
 from virton.cli.service_manager import keep_telling, tell
 from virton.rare_log import only_seldom
 
+_LOG = logging.getLogger(__name__)
 REASON_HEADER = b"x-reason"
 GRACE_S = 1
 _HANDSHAKE_S = 5
+_TOO_LONG = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
 BOUNDS = Bounds()
 
 
@@ -89,7 +93,7 @@ class Server(uvicorn.Server):
         self._encrypted = encrypted
         self._read_again = read_again
         self._alive: asyncio.Task[None] | None = None
-        for name in ("uvicorn.error", "asyncio"):
+        for name in (__name__, "uvicorn.error", "asyncio"):
             # What they say of a request that makes no sense comes as often as somebody sends one.
             only_seldom(logging.getLogger(name))
 
@@ -146,7 +150,8 @@ class ReasoningProtocol(BoundedProtocol):
     """HTTP whose status line says in the application's words why something was refused.
 
     Proxmox VE does so, and clients such as proxmoxer show and search those words. An application
-    gives them in the header `x-reason`, since ASGI has no place for them.
+    gives them in the header `x-reason`, since ASGI has no place for them. What is no HTTP reaches no
+    application, and is refused here.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -154,14 +159,65 @@ class ReasoningProtocol(BoundedProtocol):
         super().__init__(*args, **kwargs)
         self.conn = _Connection(h11.SERVER, self.conn._max_incomplete_event_size)
 
+    def handle_events(self) -> None:
+        """Take up what has come, as far as it can be read."""
+        try:
+            super().handle_events()
+        except Unreadable as what:
+            _LOG.warning("what is no whole HTTP request was refused (%d)", what.status)
+            self._refuse(what)
+
+    def _refuse(self, what: "Unreadable") -> None:
+        """Say that nothing can be read, unless an answer is under way; hear no more."""
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            self.transport.write(_refusal(self.conn, what.status))
+        if self.cycle is not None:
+            self.cycle.disconnected = True  # whoever still makes an answer has nobody to send it to
+        self.transport.close()
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Answer as if nobody had asked for another protocol, which HTTP allows."""
+
+
+class Unreadable(Exception):  # noqa: N818 - the client's mistake
+    """What came can't be read as HTTP; `status` is the answer to it."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
 
 class _Connection(h11.Connection):
-    """Moves the reason from its header to the status line."""
+    """Moves the reason from its header to the status line, and tells what is unreadable."""
+
+    def next_event(self) -> h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]:
+        """Return what came next."""
+        try:
+            return super().next_event()
+        except h11.RemoteProtocolError as error:
+            raise Unreadable(error.error_status_hint) from error
 
     def send_with_data_passthrough(self, event: h11.Event) -> list[bytes] | None:
         """Return the bytes of an event."""
         known = _reasoned(event) if isinstance(event, h11.Response) else event
         return super().send_with_data_passthrough(known)
+
+
+def _refusal(connection: h11.Connection, status: int) -> bytes:
+    """Return the answer to what is unreadable, in the language of this console."""
+    text = words_of(
+        "cli.too_long_a_head" if status == _TOO_LONG else "cli.unreadable_request"
+    ).encode()
+    headers = {"content-type": "text/plain; charset=utf-8", "content-length": str(len(text))}
+    reason = HTTPStatus(status).phrase.encode()
+    answer: list[h11.Event] = [
+        h11.Response(
+            status_code=status, headers=[*headers.items(), ("connection", "close")], reason=reason
+        ),
+        h11.Data(data=text),
+        h11.EndOfMessage(),
+    ]
+    return b"".join(connection.send(event) or b"" for event in answer)
 
 
 def _reasoned(response: h11.Response) -> h11.Response:
