@@ -14,27 +14,28 @@ PAGE := src/virton/console/static/manifest.json
 run: $(VENV)/.run
 	$(BIN)/virton serve
 
-# What waits for the network, and what keeps one core busy, goes side by side; the tests come last.
-BESIDE := $(MAKE) --no-print-directory -j2
-
-# The processes that tests start are compiled once, and not each anew.
+# Browser and packages are fetched side by side, and the types are checked beside the tests, which come to their end last;
+# processes that tests start are compiled once, and not each anew.
 test: export PYTHONDONTWRITEBYTECODE :=
 test:
-	@$(BESIDE) -Oline $(VENV)/.dev $(PAGE) browser
-	$(BIN)/ruff format --check $(SRC)
-	$(BIN)/ruff check $(SRC)
-	@$(BESIDE) -Otarget types contracts page-types
-	$(BIN)/python -m pytest -n auto --dist worksteal
+	@$(MAKE) --no-print-directory -j3 browser tidy types contracts page-types tests
 
-.PHONY: types contracts page-types
-types:
-	$(BIN)/mypy
+.PHONY: tidy types contracts page-types tests
+tidy: $(VENV)/.dev
+	@$(BIN)/ruff format --check --quiet $(SRC)
+	@$(BIN)/ruff check --quiet $(SRC)
 
-contracts:
-	$(BIN)/lint-imports
+types: tidy
+	@$(BIN)/mypy --no-error-summary
 
-page-types:
-	$(BIN)/python web/build_page.py check
+contracts: tidy
+	@$(BIN)/lint-imports > $(VENV)/contracts || { cat $(VENV)/contracts; false; }
+
+page-types: tidy $(PAGE)
+	@$(BIN)/python web/build_page.py check
+
+tests: browser tidy $(PAGE)
+	@$(BIN)/python -m pytest -n auto --dist worksteal
 
 # The page, from web/ into the console; what was installed for the checks is enough to build it.
 web: $(VENV)/.dev $(PAGE)
@@ -114,30 +115,23 @@ format: $(VENV)/.dev
 browser:
 	@.ci/browser
 
-$(VENV)/bin/python:
-	$(PYTHON) -m venv $(VENV)
-
 # Installing the console builds its page, with Node from the PATH or, for that time, from PyPI.
-$(VENV)/.run: requirements/run.txt pyproject.toml hatch_build.py $(WEB) $(MANUAL) | $(VENV)/bin/python
-	@echo "Installing what the console needs into $(VENV), once; this takes about half a minute."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+$(VENV)/.run: requirements/run.txt pyproject.toml hatch_build.py $(WEB) $(MANUAL)
+	@echo "Installing what the console needs into $(VENV), once; this takes some ten seconds."
+	@PYTHON=$(PYTHON) requirements/install $(VENV) requirements/run.txt .
 	@touch $@
 
-$(VENV)/.dev: requirements/dev.txt pyproject.toml hatch_build.py | $(VENV)/bin/python
-	@echo "Installing what the checks need into $(VENV), once; this takes about a minute."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+$(VENV)/.dev: requirements/dev.txt pyproject.toml hatch_build.py
+	@echo "Installing what the checks need into $(VENV), once; this takes some ten seconds."
+	@PYTHON=$(PYTHON) requirements/install $(VENV) requirements/dev.txt .
 	@touch $@ $(VENV)/.run
 
 $(FUZZ)/.installed: requirements/fuzz.txt
-	test -x $(FUZZ)/bin/python || $(PYTHON) -m venv $(FUZZ)
-	$(FUZZ)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/fuzz.txt
+	PYTHON=$(PYTHON) requirements/install $(FUZZ) requirements/fuzz.txt
 	@touch $@
 
 $(CLIENTS)/.installed: requirements/clients.txt
-	test -x $(CLIENTS)/bin/python || $(PYTHON) -m venv $(CLIENTS)
-	$(CLIENTS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/clients.txt
+	PYTHON=$(PYTHON) requirements/install $(CLIENTS) requirements/clients.txt
 	@touch $@
 
 clean:
