@@ -41,7 +41,7 @@ tests: browser tidy $(PAGE)
 web: $(VENV)/.dev $(PAGE)
 
 $(PAGE): $(WEB) | $(VENV)/.dev
-	$(BIN)/python web/build_page.py
+	@$(BIN)/python web/build_page.py stale
 
 # Clients that are not ours, unchanged, against a served embedded cluster; in an environment of their own.
 .PHONY: test-clients
