@@ -33,14 +33,15 @@ def frozen(cls: type[V]) -> type[V]:
 
 
 def _compiled_init(cls: type[Any]) -> Callable[..., None]:
-    known: dict[str, Any] = {"_SET": object.__setattr__, "_GIVEN": MISSING}
+    known: dict[str, Any] = {"_GIVEN": MISSING}
     heads, lines = ["self"], list[str]()
     for one in fields(cls):
         default, value = _default(one, known), one.name
         heads.append(one.name + default)
         if default == "=_GIVEN":
             value = f"_made_{one.name}() if {one.name} is _GIVEN else {one.name}"
-        lines.append(f"_SET(self, {one.name!r}, {value})")
+        known[f"_set_{one.name}"] = getattr(cls, one.name).__set__  # its slot, which is open
+        lines.append(f"_set_{one.name}(self, {value})")
     if hasattr(cls, "__post_init__"):
         lines.append("self.__post_init__()")
     text = f"def __init__({', '.join(heads)}):\n    " + "\n    ".join(lines or ["pass"])

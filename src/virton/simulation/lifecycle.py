@@ -54,6 +54,6 @@ def lrm_ended(host: Host, hardware: Executor) -> bool:
 
 def check_watchdogs(host: Host, world: World, hardware: Executor) -> None:
     """Power the node off if one of its watchdogs was left unfed."""
-    if host.watchdog_fires(world.now_s, world.timing.watchdog_s):
+    if host.watchdogs and host.watchdog_fires(world.now_s, world.timing.watchdog_s):
         hardware.execute(f"power {host.name} off", "watchdog")
         world.tell_hardware(WatchdogPoweroff(host.name))

@@ -107,6 +107,8 @@ class Membership:
 
     def waits(self, node: str) -> bool:
         """Tell whether a node's cluster files stand still, as a member is silent."""
+        if not self.forming:
+            return False
         return any(forming.lost and node in view for view, forming in self.forming.items())
 
     def _has_quorum(self, view: View) -> bool:
@@ -199,4 +201,6 @@ class Membership:
 
     def next_s(self) -> int | None:
         """Return when the next membership is agreed on."""
-        return min((forming.due_s for forming in self.forming.values()), default=None)
+        if not self.forming:
+            return None
+        return min(forming.due_s for forming in self.forming.values())

@@ -148,17 +148,19 @@ class PacedClock:
     def _next_s(self) -> int:
         """Return the next second in which anything can happen, at the soonest the one to come."""
         world, rounds = self._world, self.rounds
+        soonest_s = world.now_s + 1
         times = [due_s for daemon, due_s in rounds.due_s.items() if daemon not in rounds.held]
+        if times and min(times) <= soonest_s:
+            return soonest_s  # whatever else may come
         for host in world.hosts.values():
             self._add_times(host, times)
-        free_s = self._free_s(rounds.trying)
-        times += [
-            free_s[daemon] for daemon, end_s in rounds.trying.items() if free_s[daemon] <= end_s
-        ]
+        for daemon, end_s in rounds.trying.items():
+            if (free_s := self._free_s(daemon)) <= end_s:
+                times.append(free_s)
         for next_s in (self._guests.next_s(), world.membership.next_s()):
             if next_s is not None:
                 times.append(next_s)
-        return max(world.now_s + 1, min(times, default=world.now_s + 1))
+        return max(soonest_s, min(times, default=soonest_s))
 
     def _add_times(self, host: Host, times: list[int]) -> None:
         """Add when a node's watchdogs fire, it comes back, and its daemons start."""
@@ -174,16 +176,11 @@ class PacedClock:
         ):
             times.append(now_s)  # started without the clock having heard of it
 
-    def _free_s(self, daemons: Iterable[Daemon]) -> dict[Daemon, int]:
-        """Return when a try for its lock may be of use to each of some daemons."""
-        world, known, found = self._world, dict[tuple[str, str], int](), dict[Daemon, int]()
-        for daemon in daemons:
-            asked = _lock_of(daemon), world.membership.judge(daemon[0])
-            if asked not in known:
-                since_s = world.hosts[asked[1]].files_since_s
-                known[asked] = world.locks.free_s(asked[0], since_s, world.now_s)
-            found[daemon] = known[asked]
-        return found
+    def _free_s(self, daemon: Daemon) -> int:
+        """Return when a daemon's try for its lock may be of use."""
+        world = self._world
+        since_s = world.judge(daemon[0]).files_since_s
+        return world.locks.free_s(_lock_of(daemon), since_s, world.now_s)
 
     # rounds
 
@@ -208,7 +205,7 @@ class PacedClock:
     def _try_for_locks(self) -> None:
         """Let those try again that were refused their lock."""
         trying, ranks, now_s = self.rounds.trying, self.rounds.ranks, self._world.now_s
-        if not trying or min(self._free_s(trying).values()) > now_s:
+        if all(self._free_s(daemon) > now_s for daemon in trying):
             return
         for key in sorted(trying, key=lambda daemon: (ranks.get(daemon, 0), daemon)):
             host = self._world.hosts[key[0]]
@@ -216,7 +213,7 @@ class PacedClock:
             until_s = trying.get(key, 0)
             if daemon is None or not now_s <= until_s < now_s + RETRY_S:
                 continue
-            if self._free_s([key])[key] <= now_s and not self._world.membership.waits(host.name):
+            if self._free_s(key) <= now_s and not self._world.membership.waits(host.name):
                 self._run(host, key[1], daemon)
 
     def _run(self, host: Host, kind: str, daemon: Crm | Lrm) -> None:

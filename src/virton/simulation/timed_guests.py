@@ -118,9 +118,10 @@ class TimedGuests:
 
     def next_s(self) -> int | None:
         """Return when the next operation ends; those of a dead host end at once."""
+        if not self.under_way:
+            return None
         now_s, hosts = self.now(), self.hosts
-        ends = (o.due_s if hosts[o.node].power else now_s for o in self.under_way)
-        return min(ends, default=None)
+        return min(o.due_s if hosts[o.node].power else now_s for o in self.under_way)
 
     def finish_due(self) -> None:
         """End the operations whose time has come; those of a dead host came to nothing."""
