@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.simulation.generator import generate
 from tests.simulation.watch import Watch
-from virton.simulation.captures import read_capture, write_capture
+from virton.simulation.captures import world_from_json, world_to_json
 from virton.simulation.commands import CommandError
 from virton.simulation.freezing import freeze, thaw
 from virton.simulation.paced import spread
@@ -24,8 +24,8 @@ _CLOCKS_OWN = ("delay", "skip-round")
 
 def take_a_break(watch: Watch) -> None:
     """Freeze the watched simulation, write and read it, and let another one go on."""
-    text = write_capture(freeze(watch.simulation), "break")
-    watch.simulation = thaw(read_capture(json.loads(text))[1], watch)
+    text = json.dumps(world_to_json(freeze(watch.simulation)))
+    watch.simulation = thaw(world_from_json(json.loads(text)), watch)
 
 
 def on_the_virtual_clock(seed: int, *, breaks: bool) -> Watch:

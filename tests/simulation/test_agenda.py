@@ -10,21 +10,22 @@ from virton.ha.crm import Crm
 from virton.ha.events import Record
 from virton.ha.manager import agenda
 from virton.simulation.commands import CommandError
-from virton.simulation.freezing import Simulation, freeze, thaw
+from virton.simulation.freezing import Simulation, thaw
 from virton.simulation.scenario import scenario_from
-from virton.simulation.value import HostValue, WorldValue
+from virton.simulation.value import WorldValue
 from virton.simulation.virtual import EndlessError
 
 # 521 fences a node that the last master took for online
 SEEDS = (521, *range(200, 240))
 
 
-def forgetful(host: HostValue) -> HostValue:
-    """Let a host's manager look at everything in its next round."""
-    if host.crm is None or host.crm.manager is None:
-        return host
-    manager = replace(host.crm.manager, agenda=None)
-    return replace(host, crm=replace(host.crm, manager=manager))
+def forget(simulation: Simulation) -> None:
+    """Let every manager look at everything in its next round."""
+    for host in simulation.world.hosts.values():
+        memory = host.crm and host.crm.memory()
+        if memory and memory.manager:
+            forgetful = replace(memory, manager=replace(memory.manager, agenda=None))
+            host.crm = Crm(simulation.world.environments[host.name, "crm"], forgetful)
 
 
 def looked_at_everything(world: WorldValue, seconds: int) -> list[Record]:
@@ -34,9 +35,7 @@ def looked_at_everything(world: WorldValue, seconds: int) -> list[Record]:
     for second in range(seconds):
         if simulation.world.now_s <= second:
             simulation.virtual.run(second)
-            value = freeze(simulation)
-            hosts = tuple(forgetful(host) for host in value.hosts)
-            simulation = thaw(replace(value, hosts=hosts), told.append)
+            forget(simulation)
     return told
 
 
