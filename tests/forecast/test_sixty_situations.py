@@ -1,6 +1,6 @@
 """Sixty situations made so that their verdict is known beforehand: each part gives what it must."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import pytest
@@ -137,11 +137,31 @@ def by_memory() -> Iterator[Made]:
         yield made(f"4 GiB to {has_gib} GiB", {"/cluster/resources": rows}, verdict, "n02")
 
 
-SITUATIONS = [*by_votes(), *by_needs(), *by_devices(), *by_memory()]
+def master_of(one: Made) -> str:
+    status = one.told["/cluster/ha/status/manager_status"]["manager_status"]
+    return str(status["master_node"])
+
+
+def under_any_master(situations: Iterable[Made]) -> Iterator[Made]:
+    """Let one node after the other be master: now a lost one, now one that is left."""
+    for at, one in enumerate(situations, start=1):
+        status = one.told["/cluster/ha/status/manager_status"]["manager_status"]
+        names = sorted(status["node_status"])
+        status["master_node"] = names[at % len(names)]
+        yield one
+
+
+SITUATIONS = list(under_any_master([*by_votes(), *by_needs(), *by_devices(), *by_memory()]))
 
 
 def test_there_are_sixty() -> None:
     assert len({one.name for one in SITUATIONS}) == 60
+
+
+def test_the_master_is_among_the_lost_in_some_of_every_verdict_and_left_in_others() -> None:
+    found = {(one.verdict, master_of(one) in one.lost) for one in SITUATIONS}
+    verdicts = ("back", "cannot_start", "no_quorum", "not_placed", "squeezed")
+    assert found == {(verdict, lost) for verdict in verdicts for lost in (True, False)}
 
 
 @pytest.mark.parametrize("one", SITUATIONS, ids=lambda one: one.name)
