@@ -35,8 +35,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_finish() -> None:
     """Let no garbage collection look through what stays: all that was imported, and five thousand tests."""
-    gc.collect()
-    gc.freeze()
+    gc.freeze()  # with the little garbage that is among it: to find it takes longer than it is worth
     gc.enable()
 
 
