@@ -13,12 +13,25 @@ IS_PHOTOGRAPHED = bool(os.environ.get("VIRTON_PHOTOGRAPHS"))
 
 # Nothing that axe could load beforehand concerns the rules it holds the page to.
 _AXE = {"resultTypes": ["violations"], "preload": False}
-_SCROLLING_SIDEWAYS = """[...document.querySelectorAll(".table, .pick, .lab-body")]
-  .filter((box) => box.scrollWidth > box.clientWidth).map((box) => box.innerText)"""
-_PRESSED_OUT = """[...document.querySelectorAll(".card button, .card a.button")]
-  .filter((button) => button.checkVisibility() && !button.closest(".table, .pick, .lab-body"))
-  .filter((button) => button.getBoundingClientRect().right > button.closest(".card").getBoundingClientRect().right)
-  .map((button) => button.innerText)"""
+_STICKING_OUT = """async (width) => {
+  const drawn = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+  const boxes = (which) => [...document.querySelectorAll(which)];
+  const pressedOut = (one) => one.getBoundingClientRect().right > one.closest(".card").getBoundingClientRect().right;
+  const find = () => {
+    const over = document.documentElement.scrollWidth - innerWidth;
+    const scrolling = boxes(".table, .pick, .lab-body").filter((box) => box.scrollWidth > box.clientWidth);
+    const buttons = boxes(".card button, .card a.button")
+      .filter((one) => one.checkVisibility() && !one.closest(".table, .pick, .lab-body"));
+    return [
+      ...(over > 0 ? [`the page, by ${over} pixels`] : []),
+      ...[...scrolling, ...buttons.filter(pressedOut)].map((one) => one.innerText),
+    ];
+  };
+  await drawn();
+  for (let left = 100; left > 0 && (innerWidth !== width || find().length); left--) await drawn();
+  return innerWidth === width ? find() : [`it is ${innerWidth} pixels wide, not ${width}`];
+}"""
+"""What is laid out anew takes a frame or two: what is found is what stays."""
 
 
 _JUDGE = """async (options) => {
@@ -77,6 +90,6 @@ def violations(page: Page) -> list[str]:
 
 def sticking_out(page: Page) -> list[str]:
     """Return what is wider than its place: the page, a table, or a card that loses its buttons."""
-    width = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-    page_itself = [f"the page, by {width} pixels"] if width > 0 else []
-    return [*page_itself, *page.evaluate(_SCROLLING_SIDEWAYS), *page.evaluate(_PRESSED_OUT)]
+    assert page.viewport_size
+    found: list[str] = page.evaluate(_STICKING_OUT, page.viewport_size["width"])
+    return found
