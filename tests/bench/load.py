@@ -25,7 +25,7 @@ from virton.console.session_cookie import COOKIE
 from virton.console.settings import ConsoleSettings
 from virton.embedded import start
 from virton.proxmox import ProxmoxClient
-from virton.proxmox.in_process import AsgiApp
+from virton.proxmox.client import AsgiApp
 
 BROWSERS = (1, 10, 100)
 INTERVAL_S = 0.5

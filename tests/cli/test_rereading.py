@@ -20,7 +20,6 @@ from virton.cli.settings_file import SettingsFile, settings_file
 from virton.cli.starting import run
 from virton.console.state import Console
 from virton.proxmox import ProxmoxClient
-from virton.proxmox.in_process import InProcess
 
 MANUAL = Path(__file__).parents[2] / "docs"
 FILE = """
@@ -126,7 +125,7 @@ def test_the_manual_names_every_setting_that_waits_for_a_restart() -> None:
 async def shown(
     app: ASGIApp, address: str, host: str, path: str = "/api/realms", **headers: str
 ) -> httpx2.Response:
-    transport = InProcess(app, (address, 1))
+    transport = httpx2.ASGITransport(app=app, client=(address, 1))
     async with httpx2.AsyncClient(transport=transport, base_url=f"http://{host}") as http:
         return await http.get(path, headers=headers)
 

@@ -10,7 +10,6 @@ from virton.cli.listening import known_hosts
 from virton.console.app import create_app
 from virton.console.settings import ConsoleSettings
 from virton.proxmox import ProxmoxClient
-from virton.proxmox.in_process import InProcess
 
 pytestmark = pytest.mark.anyio
 
@@ -19,7 +18,7 @@ async def asked(folder: Path, host: str, path: str = "/api/realms") -> httpx2.Re
     settings = ConsoleSettings(folder, TOKEN, hosts=frozenset({"console.example"}))
     app = create_app(ProxmoxClient.in_process(Playback()), settings)
     async with httpx2.AsyncClient(
-        transport=InProcess(app, ("127.0.0.1", 1)), base_url="http://x"
+        transport=httpx2.ASGITransport(app=app), base_url="http://x"
     ) as http:
         return await http.get(path, headers={"host": host})
 
@@ -69,7 +68,7 @@ async def test_only_where_https_is_all_there_is_browsers_are_told_to_use_nothing
     settings = ConsoleSettings(tmp_path, TOKEN, strict_transport=strict)
     app = create_app(ProxmoxClient.in_process(Playback()), settings)
     async with httpx2.AsyncClient(
-        transport=InProcess(app, ("127.0.0.1", 1)), base_url=f"{scheme}://x"
+        transport=httpx2.ASGITransport(app=app), base_url=f"{scheme}://x"
     ) as http:
         headers = (await http.get("/api/realms")).headers
     assert ("strict-transport-security" in headers) == (strict and scheme == "https")

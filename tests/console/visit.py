@@ -17,7 +17,6 @@ from virton.console.settings import ConsoleSettings
 from virton.console.state import Console
 from virton.console.watch.poller import Poller
 from virton.proxmox import ProxmoxClient
-from virton.proxmox.in_process import InProcess
 
 QUIET_TURNS = 3
 """Turns of the event loop in which nobody was ready: a closed connection is heard of one turn late."""
@@ -82,7 +81,7 @@ class Browser:
     """Somebody's browser: keeps cookies, sends JSON and the CSRF token."""
 
     def __init__(self, app: Starlette, address: str = "127.0.0.1", scheme: str = "http") -> None:
-        transport = InProcess(app, (address, 1))
+        transport = httpx2.ASGITransport(app=app, client=(address, 1))
         self._app = app
         self.http = httpx2.AsyncClient(transport=transport, base_url=f"{scheme}://console")
         self.csrf = ""

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 import httpx2
 
-from virton.proxmox.in_process import AsgiApp, InProcess
+from virton.proxmox.client import AsgiApp
 
 API = "/api2/json"
 
@@ -170,7 +170,7 @@ class FaultyNode:
 
 def of_app(app: AsgiApp) -> httpx2.AsyncClient:
     """Return the way to an app in this process."""
-    return httpx2.AsyncClient(transport=InProcess(app, ("127.0.0.1", 1)), base_url="http://node")
+    return httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://node")
 
 
 def said(data: Any, message: str | None = None) -> bytes:

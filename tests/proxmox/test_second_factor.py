@@ -3,11 +3,11 @@
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
+import httpx2
 import pytest
 
 from tests.proxmox.playback import NOW, ROOT, Playback, Refusal
 from virton.proxmox import ApiFailure, ClusterApi, ProxmoxClient
-from virton.proxmox.in_process import InProcess
 from virton.proxmox.second_factor import (
     SecondFactorNeeded,
     SecondFactorRefused,
@@ -27,7 +27,7 @@ def cluster() -> Playback:
 @pytest.fixture
 async def client(cluster: Playback) -> AsyncIterator[ProxmoxClient]:
     """A client of two nodes of the cluster."""
-    transport = InProcess(cluster, ("127.0.0.1", 1))
+    transport = httpx2.ASGITransport(app=cluster)
     client = ProxmoxClient(["http://a", "http://b"], transport=transport)
     yield client
     await client.aclose()

@@ -32,7 +32,7 @@ from virton.keeping.retention import Retention
 from virton.keeping.syslog import Receiver, ReceiverError
 from virton.notify.book import Book
 from virton.proxmox import ProxmoxClient
-from virton.proxmox.in_process import AsgiApp
+from virton.proxmox.client import AsgiApp
 
 IDLE_HOURS = 8.0
 

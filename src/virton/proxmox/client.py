@@ -1,6 +1,6 @@
 """One connection to a cluster: several nodes or an app in this process, asked the same way."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from typing import Any, Self
@@ -11,10 +11,15 @@ from virton.proxmox.addresses import AddressError, node_address
 from virton.proxmox.credentials import Credentials
 from virton.proxmox.errors import ApiError, ApiFailure, ErrorCode, code_of_status
 from virton.proxmox.exchange import MOST_BYTES, Reply, Request, Timeouts, Wire
-from virton.proxmox.in_process import AsgiApp, InProcess
 from virton.proxmox.refusals import fields_of
 from virton.proxmox.trust import Trust
 from virton.proxmox.values import document, integer
+
+Message = MutableMapping[str, Any]
+AsgiApp = Callable[
+    [Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]],
+    Awaitable[None],
+]
 
 IN_PROCESS = "http://embedded"
 """The address under which an app in this process is asked."""
@@ -50,7 +55,7 @@ class ProxmoxClient:
     def in_process(cls, app: AsgiApp, *, timeouts: Timeouts | None = None) -> Self:
         """Return a client of an app in this process."""
         # Without an address: whoever asks has been counted at the console's own door.
-        transport = InProcess(app, ("", 0), tells_failures=False)
+        transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False, client=("", 0))
         return cls([IN_PROCESS], timeouts=timeouts, transport=transport)
 
     @property
