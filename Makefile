@@ -18,7 +18,7 @@ run: $(VENV)/.run
 # processes that tests start are compiled once, and not each anew.
 test: export PYTHONDONTWRITEBYTECODE :=
 test:
-	@$(MAKE) --no-print-directory -j3 browser tidy types contracts page-types tests
+	@$(MAKE) --no-print-directory -j3 browser types contracts page-types tests
 
 .PHONY: tidy types contracts page-types tests
 tidy: $(VENV)/.dev
@@ -29,7 +29,7 @@ types: tidy
 	@$(BIN)/mypy --no-error-summary
 
 contracts: tidy
-	@$(BIN)/lint-imports > $(VENV)/contracts || { cat $(VENV)/contracts; false; }
+	@told=$$($(BIN)/lint-imports) || { echo "$$told"; false; }
 
 page-types: tidy $(PAGE)
 	@$(BIN)/python web/build_page.py check

@@ -155,8 +155,7 @@ class VirtualClock:
 
     def _check_watchdogs(self) -> None:
         for host in self._hosts:
-            if host.watchdogs:
-                check_watchdogs(host, self._world, self._hardware)
+            check_watchdogs(host, self._world, self._hardware)
 
     # between turns and loops
 
