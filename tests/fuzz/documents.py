@@ -38,8 +38,9 @@ def console() -> Json:
         if not isinstance(route, Route) or not route.path.startswith("/api/"):
             continue
         for method in sorted((route.methods or {"GET"}) - {"HEAD"}):
-            if (method, route.path) not in LEFT_OUT:
-                paths.setdefault(route.path, {})[method.lower()] = _console_call(method, route.path)
+            path = route.path_format  # without the types that Starlette writes beside a name
+            if (method, path) not in LEFT_OUT:
+                paths.setdefault(path, {})[method.lower()] = _console_call(method, path)
     return _document("console", paths)
 
 
