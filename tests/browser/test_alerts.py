@@ -9,13 +9,17 @@ from tests.browser.standin import Standin
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture
-def page(standin: Standin, open_page: Opener) -> Page:
+def test_recipients_are_added_changed_and_tried_out_and_a_wrong_field_is_told_at_it(
+    standin: Standin, open_page: Opener
+) -> None:
     standin.session = standin.new_session(["Sys.Audit", "Sys.Console", "Sys.Modify"])
-    return open_page("/alerts")
+    page = open_page("/alerts")
+    a_recipient_is_added_and_a_wrong_field_is_told_at_it(page, standin)
+    a_secret_that_is_kept_is_neither_shown_nor_sent(page, standin)
+    a_test_message_is_asked_for(page, standin)
 
 
-def test_a_recipient_is_added_and_a_wrong_field_is_told_at_it(page: Page, standin: Standin) -> None:
+def a_recipient_is_added_and_a_wrong_field_is_told_at_it(page: Page, standin: Standin) -> None:
     page.get_by_role("button", name="수신자 추가").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("이름").fill("chat2")
@@ -34,7 +38,7 @@ def test_a_recipient_is_added_and_a_wrong_field_is_told_at_it(page: Page, standi
     assert "secret" not in sent
 
 
-def test_a_secret_that_is_kept_is_neither_shown_nor_sent(page: Page, standin: Standin) -> None:
+def a_secret_that_is_kept_is_neither_shown_nor_sent(page: Page, standin: Standin) -> None:
     row = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name="chat"))
     row.first.get_by_role("button", name="수정").click()
     dialog = page.get_by_role("dialog")
@@ -48,7 +52,7 @@ def test_a_secret_that_is_kept_is_neither_shown_nor_sent(page: Page, standin: St
     assert not {"url", "secret"} & sent.keys()
 
 
-def test_a_test_message_is_asked_for(page: Page, standin: Standin) -> None:
+def a_test_message_is_asked_for(page: Page, standin: Standin) -> None:
     page.get_by_role("button", name="ops에게 시험 메시지 보내기").click()
     expect(page.get_by_text("ops에게 시험 메시지를 보냅니다")).to_be_visible()
     assert standin.writes[-1] == ("POST", "/api/notify/test", {"recipient": "ops"})

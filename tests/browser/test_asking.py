@@ -52,8 +52,17 @@ def history(says: str) -> dict[str, Any]:
     return {"rows": [happening(1, says)], "after": None, "cluster": None}
 
 
-def test_an_overtaken_course_is_never_shown(open_page: Opener) -> None:
-    page = open_page("/whatif", own=True)
+def test_the_table_is_as_old_as_the_consoles_clock_says_and_an_overtaken_course_never_shown(
+    open_page: Opener, standin: Standin
+) -> None:
+    assert standin.snapshot is not None
+    at = standin.snapshot["now"] - 600
+    table = {"rows": [], "done": 0, "of": 0, "fresh": True, "at": at, "trouble": None}
+    page = open_page("/help", own=True)
+    page.route("**/api/forecast/table", lambda route: route.fulfill(json=table))
+    page.goto(page.url.replace("/help", "/whatif"))
+    expect(page.locator("#tolerance header")).to_contain_text("10분 전")
+
     kept = keep(page, "/api/forecast/course")
     play = page.get_by_role("button", name="모의 실행")
     for at, node in enumerate(["phum01", "phum02", "phum03"], 1):
@@ -71,7 +80,7 @@ def test_an_overtaken_course_is_never_shown(open_page: Opener) -> None:
     expect(play).to_have_attribute("aria-busy", "false")
 
 
-def test_a_late_answer_moves_nothing_and_does_not_replace_that_of_a_newer_filter(
+def test_a_late_answer_replaces_none_of_a_newer_filter_and_a_failure_looks_like_a_warning(
     open_page: Opener, standin: Standin
 ) -> None:
     page = open_page("/help", own=True)
@@ -93,27 +102,13 @@ def test_a_late_answer_moves_nothing_and_does_not_replace_that_of_a_newer_filter
     expect(page.get_by_text("newest")).to_be_visible()
     expect(page.get_by_text("late")).to_have_count(0)
 
-
-def test_a_failure_looks_like_a_warning(open_page: Opener) -> None:
-    page = open_page("/help", own=True)
     error = {"error": {"status": 503, "code": "busy", "message": None, "fields": {}}}
+    page.unroute(re.compile(r"/api/history\?"))
     page.route("**/api/history?*", lambda route: route.fulfill(status=503, json=error))
-    page.goto(page.url.replace("/help", "/history"))
+    page.get_by_role("button", name="규칙", exact=True).click()
     trouble = page.get_by_role("alert").filter(has_text=re.compile("."))
     warned = page.evaluate(
         "getComputedStyle(document.documentElement).getPropertyValue('--warn-text')"
     )
     rgb = tuple(bytes.fromhex(warned.strip().removeprefix("#")))
     expect(trouble.first).to_have_css("color", f"rgb{rgb}")
-
-
-def test_the_table_is_as_old_as_the_consoles_clock_says(
-    open_page: Opener, standin: Standin
-) -> None:
-    assert standin.snapshot is not None
-    at = standin.snapshot["now"] - 600
-    table = {"rows": [], "done": 0, "of": 0, "fresh": True, "at": at, "trouble": None}
-    page = open_page("/help", own=True)
-    page.route("**/api/forecast/table", lambda route: route.fulfill(json=table))
-    page.goto(page.url.replace("/help", "/whatif"))
-    expect(page.locator("#tolerance header")).to_contain_text("10분 전")

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.sights import photograph, sticking_out, violations
 from tests.browser.stage import Opener
 from tests.browser.standin import Standin
-from tests.browser.visit import choose_in_menu, line
+from tests.browser.visit import choose_in_menu, line, look_as
 from tests.forecast.clusters import cluster, rule
 from virton.console.maintenance.agreed import digest_of, stop_of
 from virton.console.maintenance.work import Phase, Way, Work
@@ -25,6 +25,8 @@ CLUSTER = cluster(
     rules=[BOUND],
     guests={"vm:9": {"node": "node1", "status": "running"}},
 )
+POLL_MS = 2000
+"""How often the page asks how the work goes."""
 EMPTY = "비었음: 작업해도 됩니다"
 
 
@@ -88,11 +90,16 @@ def test_a_plan_is_read_and_agreed_to_by_keys_alone(standin: Standin, open_page:
     )
 
 
-def test_other_ways_tell_their_traps_and_the_command_to_copy(
+def test_a_node_has_its_plan_in_its_menu_whose_other_ways_tell_their_traps_and_the_command(
     standin: Standin, open_page: Opener
 ) -> None:
     standin.plan = plan_of("node1") | {"offers": ["command", "guests"]}
-    page = open_page("/maintenance?node=node1", width=390, theme="light")
+    page = open_page("/", theme="light")
+    choose_in_menu(page, "phum01", "점검 계획…")
+    page.wait_for_url("**/maintenance?node=phum01")
+    expect(page.get_by_role("button", name="동의하고 점검 시작")).to_be_visible()
+
+    page.set_viewport_size({"width": 390, "height": 900})
     expect(page.get_by_role("radio", name="점검 모드", exact=False).first).to_be_disabled()
     command = "ha-manager crm-command node-maintenance enable node1"
     expect(page.get_by_text(command)).to_be_visible()
@@ -101,11 +108,30 @@ def test_other_ways_tell_their_traps_and_the_command_to_copy(
     held_to(page, "ways-390")
 
 
-def test_the_sign_is_green_while_the_console_says_so_and_no_longer(
+def test_a_maintenance_is_told_on_every_page_with_its_sign_and_what_is_waited_for(
     standin: Standin, open_page: Opener
 ) -> None:
-    standin.maintenance = work_told(Phase.EMPTYING, empty=True)
-    page = open_page("/maintenance")
+    standin.maintenance = work_told(Phase.EMPTYING)
+    page = open_page("/", own=True)
+    page.clock.install()
+    expect(line(page)).to_contain_text("root@pam 사용자가 node1 노드를 점검하고 있습니다.")
+    line(page).get_by_role("button", name="점검 보기").click()
+    page.wait_for_url("**/maintenance")
+    look_as(page, ("en", "light", 390))
+    for phase in (Phase.EMPTYING, Phase.GATE):
+        what_is_left_and_what_is_waited_for_is_told(page, standin, phase)
+    look_as(page, ("ko", "dark", 1280))
+    the_sign_is_green_while_the_console_says_so_and_no_longer(page, standin)
+
+
+def show(page: Page, standin: Standin, told: dict[str, Any]) -> None:
+    """Let the page hear at once how the work goes now."""
+    standin.maintenance = told
+    page.clock.fast_forward(POLL_MS)
+
+
+def the_sign_is_green_while_the_console_says_so_and_no_longer(page: Page, standin: Standin) -> None:
+    show(page, standin, work_told(Phase.EMPTYING, empty=True))
     expect(page.get_by_text(EMPTY)).to_be_visible()
     at_hand = page.get_by_role("listitem").filter(has_text="node1").first
     expect(at_hand.locator(".pill")).to_have_text("비었음")
@@ -115,38 +141,17 @@ def test_the_sign_is_green_while_the_console_says_so_and_no_longer(
         page.get_by_role("button", name="작업 완료, 되돌리기").press("Enter")
     assert standin.writes[-1][:2] == ("POST", "/api/maintenance/finish")
     standin.go_away()
+    page.clock.fast_forward(POLL_MS)
     expect(page.get_by_text(EMPTY)).to_have_count(0)
 
 
-@pytest.mark.parametrize("phase", [Phase.EMPTYING, Phase.GATE])
-def test_what_is_left_and_what_is_waited_for_is_told(
-    standin: Standin, open_page: Opener, phase: Phase
-) -> None:
+def what_is_left_and_what_is_waited_for_is_told(page: Page, standin: Standin, phase: Phase) -> None:
     told = work_told(phase)
     told["look"] |= {"running": ["vm:9"], "tasks": [{"type": "qmigrate", "id": "9"}]}
     told["gate"] = [{"kind": "recovered", "ok": False, "names": ["vm:1"]}]
     told["gate"] += [{"kind": "plan", "ok": False, "names": []}]
     told["planned"] = {"node": "node3", "moves": {"vm:1": "node2"}, "outside": {}}
-    standin.maintenance = told
-    page = open_page("/maintenance", locale="en", width=390, theme="light")
+    show(page, standin, told)
     said = "Still running: VM 9" if phase is Phase.EMPTYING else "No resource is being moved"
     expect(page.get_by_text(said)).to_be_visible()
     held_to(page, f"{phase}-390")
-
-
-def test_every_page_tells_who_services_which_node_and_leads_there(
-    standin: Standin, open_page: Opener
-) -> None:
-    standin.maintenance = work_told(Phase.EMPTYING)
-    page = open_page("/")
-    expect(line(page)).to_contain_text("root@pam 사용자가 node1 노드를 점검하고 있습니다.")
-    line(page).get_by_role("button", name="점검 보기").click()
-    page.wait_for_url("**/maintenance")
-
-
-def test_a_node_has_its_plan_in_its_menu(standin: Standin, open_page: Opener) -> None:
-    standin.plan = plan_of("node1")
-    page = open_page("/")
-    choose_in_menu(page, "phum01", "점검 계획…")
-    page.wait_for_url("**/maintenance?node=phum01")
-    expect(page.get_by_role("button", name="동의하고 점검 시작")).to_be_visible()

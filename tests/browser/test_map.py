@@ -38,7 +38,9 @@ def guest(page: Page, name: str) -> Locator:
     return page.get_by_role("button", name=name)
 
 
-def test_guests_stand_in_their_nodes_and_nodes_in_their_domains(map_page: Page) -> None:
+def test_guests_stand_in_nodes_and_these_in_domains_a_rule_is_drawn_and_keys_go_among_them(
+    map_page: Page,
+) -> None:
     frame = map_page.get_by_role("region", name="장애 도메인 rack-a")
     expect(frame.locator(".map-node")).to_have_count(2)
     expect(box(map_page, "phum02")).to_contain_text("다른 도메인: room-1")
@@ -46,13 +48,13 @@ def test_guests_stand_in_their_nodes_and_nodes_in_their_domains(map_page: Page) 
     expect(inside.locator("button.map-guest")).to_have_count(2)
     expect(inside.get_by_role("img", name="HA 대상 아님")).to_have_count(2)
     expect(inside).to_contain_text("111 / 128 GiB")
-    map_page.reload()
-    expect(inside).to_be_visible()
-    map_page.get_by_role("button", name="목록").click()
-    expect(map_page.get_by_role("radio").first).to_be_visible()
 
+    expect(map_page.locator(".map-lines line")).to_have_count(0)
+    map_page.get_by_label("규칙 표시").select_option("prefer-phum01")
+    expect(map_page.locator(".map-lines line").first).to_be_attached()
+    expect(map_page.locator(".map-told")).to_contain_text("phum01 (10)")
+    expect(box(map_page, "phum01")).to_contain_text("가중치 10")
 
-def test_keys_go_from_guest_to_guest_and_open_what_can_be_done(map_page: Page) -> None:
     first = guest(map_page, "VM 121 (ct)").first
     first.focus()
     map_page.keyboard.press("ArrowRight")
@@ -63,16 +65,13 @@ def test_keys_go_from_guest_to_guest_and_open_what_can_be_done(map_page: Page) -
     map_page.get_by_role("menuitem", name="이동", exact=True).click()
     expect(map_page.get_by_role("dialog", name="VM 124 (cl2) 이동")).to_be_visible()
 
-
-def test_a_rule_is_drawn_and_told(map_page: Page) -> None:
-    expect(map_page.locator(".map-lines line")).to_have_count(0)
-    map_page.get_by_label("규칙 표시").select_option("prefer-phum01")
-    expect(map_page.locator(".map-lines line").first).to_be_attached()
-    expect(map_page.locator(".map-told")).to_contain_text("phum01 (10)")
-    expect(box(map_page, "phum01")).to_contain_text("가중치 10")
+    map_page.reload()
+    expect(inside).to_be_visible()
+    map_page.get_by_role("button", name="목록").click()
+    expect(map_page.get_by_role("radio").first).to_be_visible()
 
 
-def test_a_guests_sign_tells_how_it_is_by_drawing_colour_and_word(
+def test_a_guests_sign_tells_how_it_is_by_drawing_colour_and_word_and_a_move_is_seen_as_a_move(
     map_page: Page, standin: Standin
 ) -> None:
     snapshot = contents.with_rules()
@@ -92,9 +91,9 @@ def test_a_guests_sign_tells_how_it_is_by_drawing_colour_and_word(
     expect(legend.get_by_role("listitem")).to_have_count(7)
     inside.get_by_role("button", name="phum03 메뉴").click()
     expect(map_page.get_by_role("menuitem", name="점검 계획…")).to_be_visible()
+    map_page.keyboard.press("Escape")
+    expect(map_page.get_by_role("menuitem")).to_have_count(0)
 
-
-def test_a_move_is_seen_as_a_move(map_page: Page, standin: Standin) -> None:
     map_page.emulate_media(reduced_motion="no-preference")
     map_page.evaluate(RECORD)
     snapshot = contents.with_rules()

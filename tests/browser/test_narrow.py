@@ -6,21 +6,23 @@ from playwright.sync_api import Page, expect
 from tests.browser import contents
 from tests.browser.stage import Opener
 from tests.browser.standin import Standin
-from tests.browser.visit import words_of
+from tests.browser.visit import speak, words_of
 
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture
-def narrow(standin: Standin, open_page: Opener) -> Page:
-    """The page of a cluster with rules, 390 pixels wide."""
+def test_on_a_telephone_rows_are_chosen_all_is_within_reach_and_the_line_is_whole(
+    standin: Standin, open_page: Opener
+) -> None:
     standin.snapshot = contents.with_rules()
     page = open_page(width=390)
     expect(page.get_by_role("radio").first).to_be_visible()
-    return page
+    resources_and_rules_are_still_rows_of_tables_and_chosen_by_a_tap(page)
+    pages_language_and_logout_are_in_a_menu_and_within_reach(page)
+    the_status_line_is_whole_in_either_language(page, standin)
 
 
-def test_resources_and_rules_are_still_rows_of_tables_and_chosen_by_a_tap(narrow: Page) -> None:
+def resources_and_rules_are_still_rows_of_tables_and_chosen_by_a_tap(narrow: Page) -> None:
     table = narrow.get_by_role("table", name="HA 리소스 목록")
     headings = ["선택", "ID", "노드", "타입", "이름", "상태", "정책", "최근 변화", "작업"]
     expect(table.get_by_role("columnheader")).to_have_text(headings)
@@ -39,7 +41,7 @@ def test_resources_and_rules_are_still_rows_of_tables_and_chosen_by_a_tap(narrow
     expect(narrow.get_by_role("button", name="수정", exact=True)).to_be_enabled()
 
 
-def test_pages_language_and_logout_are_in_a_menu_and_within_reach(narrow: Page) -> None:
+def pages_language_and_logout_are_in_a_menu_and_within_reach(narrow: Page) -> None:
     places = narrow.get_by_role("button", name="고가용성")
     expect(narrow.get_by_role("button", name="로그아웃")).to_be_hidden()
     places.click()
@@ -51,15 +53,18 @@ def test_pages_language_and_logout_are_in_a_menu_and_within_reach(narrow: Page) 
     expect(places).to_be_focused()
 
 
-def test_the_status_line_is_whole_in_either_language(standin: Standin, open_page: Opener) -> None:
-    for make in (contents.usual, contents.trouble):
+def the_status_line_is_whole_in_either_language(page: Page, standin: Standin) -> None:
+    for make, word in ((contents.usual, "well"), (contents.trouble, "fault")):
+        snapshot = make()
+        snapshot["cluster"]["lab"] = True
+        standin.show(snapshot)
         for locale in ("ko", "en"):
-            standin.snapshot = make()
-            standin.snapshot["cluster"]["lab"] = True
-            page = open_page(locale=locale, width=390)
+            speak(page, locale)
+            words = words_of(locale)
+            expect(page.locator(".strip .word")).to_have_text(words[f"line.word.{word}"])
+            expect(page.locator(".lab-toggle")).to_have_accessible_name(words["lab.title"])
             expect(page.locator(".strip .facts")).not_to_be_empty()
             assert page.evaluate(CUT) == []
-            words = words_of(locale)
             said = [words[f"line.{state}"] for state in ("live", "lost", "deaf", "ended", "old")]
             assert page.evaluate(REACH, said) <= 390
 

@@ -8,7 +8,6 @@ from playwright.sync_api import Page, expect
 from pydantic import ValidationError
 
 from tests.browser import contents
-from tests.browser.stage import Opener
 from tests.browser.standin import Standin, told
 from tests.browser.visit import KO, line
 from virton.cli.status_page import told_line
@@ -82,7 +81,14 @@ def whole(snapshot: contents.Snapshot | None) -> PageModel:
     raise AssertionError("the stand-in shows no page model")
 
 
-def test_the_page_and_the_terminal_say_the_same(page: Page, standin: Standin) -> None:
+def test_the_line_says_what_the_terminal_does_and_of_a_table_of_before_that_it_is_no_safety(
+    page: Page, standin: Standin
+) -> None:
+    the_page_and_the_terminal_say_the_same(page, standin)
+    a_table_of_before_is_told_as_no_safety(page, standin)
+
+
+def the_page_and_the_terminal_say_the_same(page: Page, standin: Standin) -> None:
     said = Sentences.of("ko")
     for make in MAKERS:
         snapshot = make()
@@ -98,13 +104,12 @@ def test_the_page_and_the_terminal_say_the_same(page: Page, standin: Standin) ->
             expect(line(page)).to_contain_text(fact)
 
 
-def test_a_table_of_before_is_told_as_no_safety(standin: Standin, open_page: Opener) -> None:
+def a_table_of_before_is_told_as_no_safety(page: Page, standin: Standin) -> None:
     snapshot = contents.usual() | {"outlook": {"fresh": True, "number": 1}}
     row = {"kind": "node", "name": "phum01", "nodes": ["phum01"], "quorate": True, "safe": True}
     table = {"rows": [row | {"resources": {}}], "armed": ["phum01"], "done": 1, "of": 1}
     standin.table = table | {"fresh": True, "at": contents.NOW, "trouble": None, "number": 1}
-    standin.snapshot = snapshot
-    page = open_page()
+    standin.show(snapshot)
     expect(line(page)).to_contain_text("노드 1대 장애까지 안전")
     expect(page.get_by_text(KO["nodes.would_reset"])).to_be_visible()
     unseen = contents.usual() | {"outlook": snapshot["outlook"]}

@@ -1,7 +1,9 @@
 """Changes are collected from the forms, looked at together on their page, and applied once."""
 
+from typing import Any
+
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.contents import PLAN_LOOK
 from tests.browser.scenes import choose
@@ -11,8 +13,13 @@ from tests.browser.visit import EN
 
 pytestmark = pytest.mark.browser
 
+POLL_MS = 2000
+"""How often the page asks for the plan."""
 
-def test_the_form_of_a_rule_puts_it_into_the_plan(standin: Standin, open_page: Opener) -> None:
+
+def test_the_forms_of_a_rule_and_of_a_resource_put_their_changes_into_the_plan(
+    standin: Standin, open_page: Opener
+) -> None:
     page = open_page("/", locale="en")
     page.locator("#add-resource-affinity").click()
     dialog = page.get_by_role("dialog")
@@ -34,17 +41,12 @@ def test_the_form_of_a_rule_puts_it_into_the_plan(standin: Standin, open_page: O
         "comment": "",
     }
 
-
-def test_the_form_of_a_resource_puts_its_change_into_the_plan(
-    standin: Standin, open_page: Opener
-) -> None:
-    page = open_page("/", locale="en")
     choose(page, EN, "VM 100 (LOTCES-WIN)", "edit")
     dialog = page.get_by_role("dialog")
     dialog.get_by_label(EN["field.comment"]).fill("licensed")
     dialog.get_by_role("button", name=EN["plans.page.collect"]).click()
     expect(dialog).to_have_count(0)
-    [(_, path, body)] = standin.writes
+    [_, (_, path, body)] = standin.writes
     assert (path, body["name"], body["values"]["comment"]) == (
         "/api/plans/entries",
         "vm:100",
@@ -53,10 +55,25 @@ def test_the_form_of_a_resource_puts_its_change_into_the_plan(
     assert "group" not in body["values"]
 
 
-def test_a_plan_is_seen_before_it_is_applied_and_applied_as_it_was_seen(
+def test_a_plan_is_applied_as_it_was_seen_and_one_of_ones_own_waits_for_somebody_else(
     standin: Standin, open_page: Opener
 ) -> None:
-    page = open_page("/plans", locale="en")
+    page = open_page("/help", locale="en", own=True)
+    page.clock.install()
+    page.goto(f"{standin.address}/plans")
+    a_plan_is_seen_before_it_is_applied_and_applied_as_it_was_seen(page, standin)
+    a_plan_of_ones_own_waits_for_somebody_else(page, standin)
+
+
+def show(page: Page, standin: Standin, plans: dict[str, Any]) -> None:
+    """Let the page hear of other plans at once."""
+    standin.plans = plans
+    page.clock.fast_forward(POLL_MS)
+
+
+def a_plan_is_seen_before_it_is_applied_and_applied_as_it_was_seen(
+    page: Page, standin: Standin
+) -> None:
     expect(page.locator("#apply")).to_have_count(0)
     page.locator("#look").click()
     page.get_by_label(EN["plans.page.why"]).fill("racks")
@@ -72,7 +89,7 @@ def test_a_plan_is_seen_before_it_is_applied_and_applied_as_it_was_seen(
         "/api/plans/apply",
         {"look": PLAN_LOOK["look"], "why": "racks"},
     )
-    standin.plans = {**standin.plans, "digest": "another"}
+    show(page, standin, {**standin.plans, "digest": "another"})
     expect(page.locator("#apply")).to_have_count(0)  # what was seen is not what there is
     page.get_by_role("button", name=f"{EN['plans.page.close']}: ").click()
     assert len(standin.writes) == 1  # what it means is read before
@@ -88,10 +105,10 @@ def test_a_plan_is_seen_before_it_is_applied_and_applied_as_it_was_seen(
     assert standin.writes[2][1:] == ("/api/plans/undo", {"number": 3, "exact": True})
 
 
-def test_a_plan_of_ones_own_waits_for_somebody_else(standin: Standin, open_page: Opener) -> None:
+def a_plan_of_ones_own_waits_for_somebody_else(page: Page, standin: Standin) -> None:
     records = [{**one, "undo_approved_by": ["root@pam"]} for one in standin.plans["records"]]
-    standin.plans = {**standin.plans, "approved_by": [], "records": records}
-    page = open_page("/plans", locale="en")
+    own = {"approved_by": [], "records": records, "digest": PLAN_LOOK["digest"]}
+    show(page, standin, {**standin.plans, **own})
     page.locator("#look").click()
     expect(page.get_by_text(EN["plans.page.waits"])).to_be_visible()
     expect(page.locator("#apply")).to_be_disabled()

@@ -34,7 +34,8 @@ def test_who_may_not_look_is_told_so_and_of_nothing_that_it_is_empty(
     expect(page.get_by_role("region", name="장애 허용 표")).to_contain_text(needed)
     words = "Permission check failed (/, Sys.Audit)"
     refusal = {"status": 403, "code": "forbidden", "message": words, "fields": {}}
-    page.route("**/api/incidents", lambda route: route.fulfill(status=403, json={"error": refusal}))
+    refused = {"status": 403, "json": {"error": refusal}}
+    page.route("**/api/incidents", lambda route: route.fulfill(**refused), times=1)
     page.get_by_role("link", name="이력").click()
     expect(page.get_by_role("alert").filter(has_text=words)).to_be_visible()
     expect(page.get_by_text("기록된 장애가 없습니다.")).to_have_count(0)

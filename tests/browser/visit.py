@@ -2,11 +2,13 @@
 
 import json
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
 
 from virton.language.sentences import CATALOGUES
 
 Words = dict[str, str]
+Look = tuple[str, str, int]
+"""A language, a theme, and a width."""
 
 
 def words_of(locale: str) -> Words:
@@ -19,6 +21,26 @@ def words_of(locale: str) -> Words:
 
 KO = words_of("ko")
 EN = words_of("en")
+
+
+def speak(page: Page, locale: str) -> None:
+    """Have an open page speak a language, whether its button is in sight or in a menu."""
+    root = page.locator("html")
+    if root.get_attribute("lang") != locale:
+        page.locator("#locale").dispatch_event("click")
+        expect(root).to_have_attribute("lang", locale)
+
+
+def look_as(page: Page, look: Look) -> None:
+    """Have an open page show itself in a language, a theme and a width, as if opened so."""
+    locale, theme, width = look
+    assert page.viewport_size
+    page.set_viewport_size({**page.viewport_size, "width": width})
+    speak(page, locale)
+    root = page.locator("html")
+    if root.get_attribute("data-theme") != theme:
+        page.locator("#theme").dispatch_event("click")
+        expect(root).to_have_attribute("data-theme", theme)
 
 
 def line(page: Page) -> Locator:
