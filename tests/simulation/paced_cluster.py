@@ -1,12 +1,12 @@
 """A cluster of three nodes on the paced clock, as the tapes' one: its guests run, all is at rest."""
 
-import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
+from tests.simulation.courses import through_json
 from virton.ha.events import Record
-from virton.simulation.captures import read_capture, write_capture
 from virton.simulation.commands import Hardware
 from virton.simulation.freezing import freeze, thaw
 from virton.simulation.paced import Daemon
@@ -42,26 +42,9 @@ class PacedCluster:
     ) -> None:
         """Let the cluster settle, with each daemon's next round due after `delays`."""
         self.records: list[Record] = []
-        case = _case(tuple(nodes), HOME if home is None else home)
-        world = scenario_from(case, "paced").world
-        hosts = [
-            replace(host, power=True, network=True, votes=(votes or {}).get(host.name, 1))
-            for host in world.hosts
-        ]
-        self.play(
-            replace(
-                world,
-                hosts=tuple(hosts),
-                guests=TimedGuestsValue(),
-                clock=PacedClockValue(),
-                max_workers=4,
-                timing=real_timing(len(hosts), totem or Totem()),
-                qdevice=qdevice,
-            )
-        )
-        for host in self.world.hosts.values():
-            self.world.start_daemons(host)
-        self.clock.step(_SETTLING_S)
+        places = tuple((HOME if home is None else home).items())
+        asked = tuple((votes or {}).items())
+        self.play(_settled(tuple(nodes), places, asked, qdevice, totem or Totem()))
         self.clock.delay(delays)
         self.clock.step(20)
         self.begun_s = self.world.now_s
@@ -75,8 +58,7 @@ class PacedCluster:
 
     def through_bytes(self) -> None:
         """Freeze the world, write and read it, and go on from there."""
-        text = write_capture(freeze(self.simulation), "paced")
-        self.play(read_capture(json.loads(text))[1])
+        self.play(through_json(freeze(self.simulation)))
 
     def do(self, *commands: str) -> None:
         """Carry out commands at once."""
@@ -113,6 +95,37 @@ class PacedCluster:
                 return self.passed_s()
             self.step(1)
         raise AssertionError("it never came to hold")
+
+
+Items = tuple[tuple[str, Any], ...]
+
+
+@cache
+def _settled(
+    nodes: tuple[str, ...], home: Items, votes: Items, qdevice: QDeviceValue | None, totem: Totem
+) -> WorldValue:
+    """Return a cluster that is at rest; it is let settle once."""
+    world, voting = scenario_from(_case(nodes, dict(home)), "paced").world, dict(votes)
+    hosts = tuple(
+        replace(host, power=True, network=True, votes=voting.get(host.name, 1))
+        for host in world.hosts
+    )
+    begun = thaw(
+        replace(
+            world,
+            hosts=hosts,
+            guests=TimedGuestsValue(),
+            clock=PacedClockValue(),
+            max_workers=4,
+            timing=real_timing(len(hosts), totem),
+            qdevice=qdevice,
+        ),
+        lambda record: None,
+    )
+    for host in begun.world.hosts.values():
+        begun.world.start_daemons(host)
+    begun.paced.step(_SETTLING_S)
+    return freeze(begun)
 
 
 def _case(nodes: tuple[str, ...], home: Mapping[str, str]) -> dict[str, Any]:

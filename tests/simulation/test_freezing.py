@@ -14,15 +14,10 @@ from typing import Any
 
 import pytest
 
+from tests.simulation.courses import through_json
 from tests.simulation.generator import generate
 from virton.ha.events import Record
-from virton.simulation.captures import (
-    CaptureError,
-    read_capture,
-    world_from_json,
-    world_to_json,
-    write_capture,
-)
+from virton.simulation.captures import CaptureError, read_capture, write_capture
 from virton.simulation.commands import CommandError
 from virton.simulation.freezing import commanded, freeze, thaw
 from virton.simulation.hosts import Host
@@ -52,14 +47,6 @@ def through_bytes(value: WorldValue) -> WorldValue:
     return read
 
 
-def through_json(value: WorldValue) -> WorldValue:
-    """Do so without the file around it, which costs as much as all the rest."""
-    text = json.dumps(world_to_json(value))
-    read = world_from_json(json.loads(text))
-    assert json.dumps(world_to_json(read)) == text
-    return read
-
-
 def in_memory(value: WorldValue) -> WorldValue:
     return value
 
@@ -71,14 +58,25 @@ def plain(record: Record) -> Any:
     return json.loads(json.dumps(record.to_json()))
 
 
-def played_with_breaks(world: WorldValue, moments: Sequence[int]) -> Events:
-    """Play, and at each of these seconds freeze and let another simulation play on."""
+def played_with_breaks(scenario: Scenario, moments: Sequence[int]) -> Events:
+    """Play, and at each of these seconds freeze and let another simulation play on.
+
+    Before the last batch, what is still to be commanded is commanded anew.
+    """
     told: list[Record] = []
+    world, expect = scenario.world, scenario.expect or []
+    at_s = last_batch_at(expect)
+    batch = [c for e in expect if e[:2] == [at_s, "cmdlist"] for c in [e[3]["command"]]]
     for second, carry in zip(moments, cycle(CARRIED), strict=False):
         simulation = thaw(world, told.append)
         simulation.virtual.run(second)
         assert all(record.time_s <= second for record in told)
         world = carry(freeze(simulation))
+        if second == at_s - 1:
+            world = through_bytes(world)
+            assert isinstance(world.clock, VirtualClockValue)
+            assert world.clock.batches[0] == tuple(batch)
+            world = commanded(world, batch)
     thaw(world, told.append).virtual.run()
     return [plain(record) for record in told]
 
@@ -101,23 +99,7 @@ def test_a_captured_scenario_goes_on_as_its_file_would(file: Path) -> None:
     scenario = scenario_of(file)
     assert scenario.expect
     moments = seconds(file.stem, scenario.expect)
-    assert played_with_breaks(scenario.world, moments) == scenario.expect, moments
-
-
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-def test_a_captured_scenario_goes_on_with_its_last_batch_commanded_anew(file: Path) -> None:
-    scenario = scenario_of(file)
-    assert scenario.expect
-    at_s = last_batch_at(scenario.expect)
-    told: list[Record] = []
-    first = thaw(scenario.world, told.append)
-    first.virtual.run(at_s - 1)
-    value = through_bytes(freeze(first))
-    assert isinstance(value.clock, VirtualClockValue)
-    batch = [c for e in scenario.expect if e[:2] == [at_s, "cmdlist"] for c in [e[3]["command"]]]
-    assert value.clock.batches[0] == tuple(batch)
-    thaw(commanded(value, batch), told.append).run()
-    assert [plain(record) for record in told] == scenario.expect
+    assert played_with_breaks(scenario, moments) == scenario.expect, moments
 
 
 def test_other_commands_take_the_place_of_all_that_were_to_come() -> None:
