@@ -3,10 +3,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.console.played_here import played_here
 from tests.console.visit import Visit, visiting
 from tests.quick_hashes import quick_hashes
 
-__all__ = ["quick_hashes"]
+__all__ = ["played_here", "quick_hashes"]
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from virton.embedded import RunningCluster, start
 from virton.plans.drill import read_drill
 from virton.proxmox import ClusterApi, ProxmoxClient
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("played_here")]
 FAULTS = [{"how": "lose", "node": "phum03"}]
 FORM = {"system": "전자결재", "examiner": "김점검", "approver": "이승인"}
 

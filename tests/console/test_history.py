@@ -102,6 +102,7 @@ async def test_a_lost_node_is_told_from_its_loss_to_the_recovery(desk: Desk) -> 
     assert "phum03" in recovered["because"]
 
 
+@pytest.mark.usefixtures("played_here")
 async def test_each_change_of_an_apply_names_who_asked_for_it_and_the_plan(desk: Desk) -> None:
     await desk.pass_by(20)
     for kind, name, values in (
