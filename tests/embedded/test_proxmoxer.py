@@ -1,7 +1,6 @@
 """proxmoxer, unchanged, against a live server on the loopback."""
 
 import shutil
-import socket
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ import uvicorn
 
 from tests.embedded.second_factor import Authenticator
 from tests.embedded.still_world import PASSWORD
+from tests.served import listening
 from virton.embedded.app import create_app
 from virton.embedded.cluster import EmbeddedCluster
 
@@ -42,7 +42,7 @@ def port(cluster: EmbeddedCluster, certificate: Path) -> Iterator[int]:
         timeout_graceful_shutdown=1,  # a client that keeps its connection holds up nothing
     )
     server = uvicorn.Server(config)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with listening() as listener:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         yield listener.getsockname()[1]
