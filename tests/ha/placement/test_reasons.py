@@ -199,11 +199,13 @@ def test_every_kind_of_objection_has_its_own_name() -> None:
 
 @settings(max_examples=500)
 @given(clusters(), st.sampled_from(Preference), st.booleans())
-def test_every_other_node_has_one_true_objection(
+def test_the_chosen_node_is_open_and_every_other_has_one_true_objection(
     case: Cluster, preference: Preference, failback: bool
 ) -> None:
     sid = "vm:100"
     why = case.place(sid, preference, failback=failback)
+    assert case.place(sid, preference, failback=failback) == why, "explaining changes nothing"
+    check_chosen(case, why, failback=failback)
     assert list(why.objections) == [node for node in sorted(case.nodes) if node != why.node]
     for node, objection in why.objections.items():
         event(objection.name)
@@ -211,11 +213,8 @@ def test_every_other_node_has_one_true_objection(
         assert not missed_earlier(objection, node, case, failback), (node, objection)
 
 
-@given(clusters(), st.sampled_from(Preference), st.booleans())
-def test_the_chosen_node_is_open_to_the_resource(
-    case: Cluster, preference: Preference, failback: bool
-) -> None:
-    why = case.place("vm:100", preference, failback=failback)
+def check_chosen(case: Cluster, why: Explanation, *, failback: bool) -> None:
+    """Make sure that the chosen node is open to the resource."""
     if why.node is None:
         return
     assert why.node in case.online
@@ -223,12 +222,6 @@ def test_the_chosen_node_is_open_to_the_resource(
     assert priorities is None or why.node in priorities
     if failback and why.because is not Because.STAYS:
         assert not there(case, "apart", why.node)
-
-
-@given(clusters(), st.sampled_from(Preference), st.booleans())
-def test_explaining_changes_nothing(case: Cluster, preference: Preference, failback: bool) -> None:
-    first = case.place("vm:100", preference, failback=failback)
-    assert case.place("vm:100", preference, failback=failback) == first
 
 
 def there(case: Cluster, relation: str, node: str) -> tuple[str, ...]:

@@ -44,30 +44,45 @@ def rule_set(*rules: Rule) -> RuleSet:
 names = st.sampled_from([f"vm:{number}" for number in range(100, 112)])
 members = st.frozensets(names, min_size=1, max_size=4)
 affinities = st.sampled_from(["positive", "negative"])
-ids = st.from_regex(r"[a-c][a-z0-9_-]{1,3}", fullmatch=True)
-comments = st.none() | st.text(min_size=1, max_size=9).filter(
-    lambda text: text.strip() == text != "0"
-)
 some_nodes = st.dictionaries(st.sampled_from([*NODES, "gone"]), st.integers(0, 2), min_size=1)
 
-node_rules = st.builds(
-    NodeAffinityRule,
-    rule=ids,
-    resources=members,
-    nodes=some_nodes.map(lambda nodes: dict(sorted(nodes.items()))),
-    strict=st.booleans(),
-    disable=st.booleans(),
-    comment=comments,
-    affinity=affinities,
+
+def rule_sets(
+    ids: st.SearchStrategy[str], comments: st.SearchStrategy[str | None]
+) -> st.SearchStrategy[RuleSet]:
+    """Draw rules of both types, which often contradict each other."""
+    node_rules = st.builds(
+        NodeAffinityRule,
+        rule=ids,
+        resources=members,
+        nodes=some_nodes.map(lambda nodes: dict(sorted(nodes.items()))),
+        strict=st.booleans(),
+        disable=st.booleans(),
+        comment=comments,
+        affinity=affinities,
+    )
+    resource_rules = st.builds(
+        ResourceAffinityRule,
+        rule=ids,
+        resources=members,
+        affinity=affinities,
+        disable=st.booleans(),
+        comment=comments,
+    )
+    rules = st.one_of(node_rules, resource_rules, resource_rules)
+    return st.lists(rules, max_size=9, unique_by=lambda rule: rule.rule).map(
+        lambda rules: rule_set(*rules)
+    )
+
+
+some_rules = rule_sets(
+    st.sampled_from(["a1", "a-b", "a_", "aa", "ab", "b", "b-1", "b_a", "ba", "c0", "c9z", "ca"]),
+    st.sampled_from([None, "why", "왜"]),
 )
-resource_rules = st.builds(
-    ResourceAffinityRule,
-    rule=ids,
-    resources=members,
-    affinity=affinities,
-    disable=st.booleans(),
-    comment=comments,
+"""Rules for what asks neither how they are called nor what is noted of them."""
+
+any_rules = rule_sets(
+    st.from_regex(r"[a-c][a-z0-9_-]{1,3}", fullmatch=True),
+    st.none() | st.text(min_size=1, max_size=9).filter(lambda text: text.strip() == text != "0"),
 )
-rule_sets = st.lists(
-    st.one_of(node_rules, resource_rules, resource_rules), max_size=9, unique_by=lambda r: r.rule
-).map(lambda rules: rule_set(*rules))
+"""Rules for what reads and writes them."""

@@ -6,7 +6,7 @@ from virton.ha.rules.compiled import CompiledRules, prepare
 from virton.ha.rules.config import NodeAffinityRule, ResourceAffinityRule, Rule, RuleSet
 from virton.ha.rules.nodes import OTHER_NODE
 
-from .make import NODES, apart, avoid, on, rule_set, rule_sets, sids, together
+from .make import NODES, apart, avoid, on, rule_set, sids, some_rules, together
 
 
 def compiled(*rules: Rule) -> CompiledRules:
@@ -57,28 +57,25 @@ def test_the_reason_for_a_relation_names_configured_rules_only() -> None:
     assert rules.why_apart("vm:1", "vm:2") == ()
 
 
-@given(rule_sets)
-def test_every_relation_has_a_configured_reason(configured: RuleSet) -> None:
+@given(some_rules)
+def test_every_relation_has_a_configured_reason_and_a_strict_rule_opens_no_other_node(
+    configured: RuleSet,
+) -> None:
     rules, objections = prepare(configured, NODES)
     usable = configured.rules.keys() - {found.rule for found in objections}
-    for sid in rules.node_priorities:
-        assert {*rules.why_node(sid)} <= usable
-        assert rules.why_node(sid)
-    for sid, others in rules.together.items():
-        assert all(len({*rules.why_together(sid, o)} & usable) > 0 for o in others)
-    for sid, others in rules.apart.items():
-        assert all(len({*rules.why_apart(sid, o)} & usable) > 0 for o in others)
-
-
-@given(rule_sets)
-def test_a_strict_node_rule_never_opens_another_node(configured: RuleSet) -> None:
-    rules, _ = prepare(configured, NODES)
     for sid, priorities in rules.node_priorities.items():
-        rule = configured.rules[rules.why_node(sid)[0]]
+        why = rules.why_node(sid)
+        assert why
+        assert {*why} <= usable
+        rule = configured.rules[why[0]]
         assert isinstance(rule, NodeAffinityRule)
         if rule.strict:
             avoided = rule.affinity == "negative"
             assert all((node in rule.nodes) is not avoided for node in priorities)
+    for sid, others in rules.together.items():
+        assert all(len({*rules.why_together(sid, o)} & usable) > 0 for o in others)
+    for sid, others in rules.apart.items():
+        assert all(len({*rules.why_apart(sid, o)} & usable) > 0 for o in others)
 
 
 def large_cluster() -> tuple[RuleSet, list[str]]:
