@@ -1,6 +1,7 @@
 """A scenario conforms when its events are those expected, all and in their order."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from virton.ha.events import Record
@@ -16,8 +17,12 @@ def run_case(case: dict[str, Any]) -> str | None:
         run_scenario(scenario_from(case, "case"), records.append)
     except (ScenarioError, CommandError, EndlessError) as error:
         return f"{type(error).__name__}: {error}"
-    got = [json.loads(json.dumps(record.to_json())) for record in records]
-    return first_difference(case["expect"], got)
+    return first_difference(case["expect"], as_recorded(records))
+
+
+def as_recorded(records: Iterable[Record]) -> list[Any]:
+    """Return events as a scenario file holds them."""
+    return [json.loads(json.dumps(record.to_json())) for record in records]
 
 
 def first_difference(expect: list[Any], got: list[Any]) -> str | None:

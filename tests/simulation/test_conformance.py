@@ -1,4 +1,7 @@
-"""The recorded cases of the reference; they lie beside the repository, and may be absent."""
+"""The recorded cases of the reference; they lie beside the repository, and may be absent.
+
+Its scenarios and our own are played in tests/story/test_both_stories.py, which looks at them as well.
+"""
 
 import json
 from collections.abc import Callable
@@ -10,7 +13,6 @@ import pytest
 from tests.conformance import rules, scenarios
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
-OWN = Path(__file__).parent / "scenarios"
 
 
 def _cases(*folders: Path) -> list[Any]:
@@ -32,9 +34,7 @@ def _faults() -> list[Any]:
     return [case for case in told if {"nodes", "expect"} <= json.loads(texts[case.id]).keys()]
 
 
-@pytest.mark.parametrize(
-    "file", [*_cases(SHARED / "scenarios", SHARED / "scenarios" / "scale"), *_faults()]
-)
+@pytest.mark.parametrize("file", [*_cases(SHARED / "scenarios" / "scale"), *_faults()])
 def test_a_recorded_scenario_happens_event_by_event(file: Path) -> None:
     assert _difference(scenarios.run_case, file) is None
 
@@ -42,8 +42,3 @@ def test_a_recorded_scenario_happens_event_by_event(file: Path) -> None:
 @pytest.mark.parametrize("file", _cases(SHARED / "rules"))
 def test_a_recorded_set_of_rules_is_checked_merged_and_compiled_alike(file: Path) -> None:
     assert _difference(rules.run_case, file) is None
-
-
-@pytest.mark.parametrize("file", _cases(OWN))
-def test_a_scenario_of_our_own_happens_as_agreed_with_the_reference(file: Path) -> None:
-    assert _difference(scenarios.run_case, file) is None

@@ -1,10 +1,12 @@
-"""The story observed from outside holds against the one that the stack tells, in every scenario."""
+"""Every scenario happens as recorded, and its story observed from outside is the one that is told."""
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
+from tests.conformance.scenarios import as_recorded, first_difference
 from tests.conformance.tape_story import missed
 from virton.ha.events import Record
 from virton.ha.events.daemon import DaemonRoundFailed
@@ -35,8 +37,16 @@ def look(simulation: Simulation, at_s: float) -> Sight:
     )
 
 
-def play(scenario: Scenario) -> tuple[list[Happening], list[Happening]]:
-    """Return what was told and what was observed, polling every 2 s."""
+class Played(NamedTuple):
+    """What happened in a scenario, the story told of it, and the one observed by polls every 2 s."""
+
+    records: list[Record]
+    told: list[Happening]
+    observed: list[Happening]
+
+
+def play(scenario: Scenario) -> Played:
+    """Play a scenario to its end, and look at it meanwhile."""
     records: list[Record] = []
     simulation = thaw(scenario.world, records.append)
     seen: Seen | None = None
@@ -54,7 +64,7 @@ def play(scenario: Scenario) -> tuple[list[Happening], list[Happening]]:
         # what a round came to that failed was never published, and nobody can have seen it
         if record.time_s not in unwritten
     ]
-    return [one for one in told if one.kind in TOLD_OF], observed
+    return Played(records, [one for one in told if one.kind in TOLD_OF], observed)
 
 
 def _polls(simulation: Simulation) -> Iterator[int]:
@@ -78,9 +88,12 @@ def without_what_is_over_at_once(
 
 
 @pytest.mark.parametrize("path", OURS + HANDED, ids=lambda path: path.stem)
-def test_what_is_observed_is_what_is_told(path: Path) -> None:
-    told, observed = play(read_scenario(path))
-    told, observed = without_what_is_over_at_once(told, observed)
+def test_it_happens_event_by_event_and_what_is_observed_is_what_is_told(path: Path) -> None:
+    scenario = read_scenario(path)
+    assert scenario.expect
+    played = play(scenario)
+    assert first_difference(scenario.expect, as_recorded(played.records)) is None
+    told, observed = without_what_is_over_at_once(played.told, played.observed)
     assert missed(told, observed, "told, but not observed") is None
     public = [one for one in observed if one.kind in TOLD_OF]
     assert missed(public, told, "observed, but never told") is None

@@ -97,17 +97,23 @@ def _sight_itself(seen: Seen, sight: Sight) -> list[Happening]:
 
 def _manager(notes: _Notes, before: Sight, after: Sight) -> None:
     old, new = before.manager or ManagerStatus(), after.manager or ManagerStatus()
+    if old is not new:
+        _nodes(notes, old, new)
+    for node in sorted(after.lrm):
+        if not _is_empty(before, node) and _is_empty(after, node):
+            notes.note(Kind.MAINTENANCE_REACHED, node)
+    if old is not new:
+        for sid in sorted(old.service_status.keys() | new.service_status.keys()):
+            _resource(notes, sid, old, new)
+
+
+def _nodes(notes: _Notes, old: ManagerStatus, new: ManagerStatus) -> None:
     if old.master_node != new.master_node and new.master_node is not None:
         notes.note(Kind.MASTER_CHANGED, "", before=old.master_node, node=new.master_node)
     _disarm(notes, old, new)
     fenced = _fenced(old, new)
     for node in sorted(old.node_status.keys() | new.node_status.keys()):
         _node(notes, node, old, new, fenced=node in fenced)
-    for node in sorted(after.lrm):
-        if not _is_empty(before, node) and _is_empty(after, node):
-            notes.note(Kind.MAINTENANCE_REACHED, node)
-    for sid in sorted(old.service_status.keys() | new.service_status.keys()):
-        _resource(notes, sid, old, new)
 
 
 def _is_empty(sight: Sight, node: str) -> bool:
