@@ -39,8 +39,9 @@ def print_answer(terminal: Console, said: Sentences, answer: Answer) -> None:
         terminal.print(page.text("to_and_fro", sids=list(answer.to_and_fro)), style="bold red")
     if answer.outside_ha:
         terminal.print(page.text("outside", sids=list(answer.outside_ha)), style="yellow")
+    terminal.print(page.text("assumptions"), style="dim")
     for line in page.assumptions(answer):
-        terminal.print(line, style="dim")
+        terminal.print(Padding(Text(line, "dim"), (0, 0, 0, 2)))
 
 
 class _Page:
