@@ -49,11 +49,17 @@ def line(page: Page) -> Locator:
 
 
 def matters(page: Page) -> Locator:
-    """The list of all that is not normal, opened from the status line."""
-    button = page.locator("#line-list")
+    """The list of all that is not normal, opened from the status line.
+
+    Not with the pointer, as the line may just be drawn for something that a test has shown, and the
+    button moves aside.
+    """
+    button, others = page.locator("#line-list"), page.locator("#line-others")
+    expect(button).to_be_enabled()
     if button.get_attribute("aria-expanded") != "true":
-        button.click()
-    return page.locator("#line-others")
+        button.dispatch_event("click")
+        expect(others).to_be_visible()
+    return others
 
 
 def choose_in_menu(page: Page, name: str, item: str) -> None:
@@ -62,3 +68,9 @@ def choose_in_menu(page: Page, name: str, item: str) -> None:
         page.get_by_role("button", name=f"Menu of {name}")
     ).click()
     page.get_by_role("menuitem", name=item).click()
+
+
+def cancel(page: Page) -> None:
+    """Close the open dialog by its button, whatever was typed."""
+    page.get_by_role("dialog").get_by_role("button", name="취소").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
