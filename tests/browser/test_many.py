@@ -38,7 +38,16 @@ def rows(page: Page) -> Locator:
     return page.get_by_role("region", name="HA 리소스 목록").get_by_role("radio")
 
 
-def test_a_change_of_five_among_five_hundred_touches_these_five(
+SORTED = """async (key) => {
+  const old = new Set(document.querySelectorAll("#resources tbody tr"));
+  document.querySelector(`#resources .at-${key} .sort`).click();
+  await Promise.resolve();
+  await Promise.resolve();
+  return [...document.querySelectorAll("#resources tbody tr")].filter((row) => !old.has(row)).length;
+}"""
+
+
+def test_of_five_hundred_what_changes_is_touched_alone_and_a_draw_makes_a_slice_of_it(
     standin: Standin, open_page: Opener
 ) -> None:
     standin.snapshot = contents.many()
@@ -54,22 +63,6 @@ def test_a_change_of_five_among_five_hundred_touches_these_five(
     expect(page.locator("#resources tbody .pill[data-tone=warn]")).to_have_count(5)
     assert sorted(page.evaluate("[...touched]")) == sorted(str(one["vmid"]) for one in changed)
 
-
-SORTED = """async (key) => {
-  const old = new Set(document.querySelectorAll("#resources tbody tr"));
-  document.querySelector(`#resources .at-${key} .sort`).click();
-  await Promise.resolve();
-  await Promise.resolve();
-  return [...document.querySelectorAll("#resources tbody tr")].filter((row) => !old.has(row)).length;
-}"""
-
-
-def test_however_much_changes_at_once_a_draw_makes_no_more_than_a_slice_of_it(
-    standin: Standin, open_page: Opener
-) -> None:
-    standin.snapshot = contents.many()
-    page = open_page()
-    expect(rows(page)).to_have_count(500)
     made = page.evaluate(SORTED, "id")
     assert 24 <= made <= 72
     expect(rows(page).last).to_have_value("vm:1000")
@@ -85,7 +78,9 @@ def test_the_field_is_in_sight_above_a_short_list_too(page: Page) -> None:
     expect(field(page)).to_be_focused()
 
 
-def test_rows_are_found_by_id_name_node_and_state(full: Page) -> None:
+def test_rows_are_found_by_id_name_node_and_state_and_what_is_looked_for_stays(
+    full: Page, standin: Standin
+) -> None:
     searches = {
         "1007": 1,
         "GUEST-7": 1,
@@ -100,14 +95,17 @@ def test_rows_are_found_by_id_name_node_and_state(full: Page) -> None:
         expect(full.get_by_text(f"30개 중 {found}개")).to_be_visible()
         expect(full.get_by_text("검색 결과가 없습니다.")).to_have_count(0 if found else 1)
 
+    full.get_by_role("radio", name="VM 1003 (guest-3) 선택").check()
+    field(full).fill("phum02")
+    expect(rows(full)).to_have_count(11)
+    expect(full.get_by_role("radio", name="VM 1003 (guest-3) 선택")).to_be_checked()
 
-def test_what_is_looked_for_stays_through_updates(full: Page, standin: Standin) -> None:
     field(full).fill("복구 중")
-    expect(rows(full)).to_have_count(0)
+    expect(rows(full)).to_have_count(1)  # which is the chosen one
     snapshot = contents.many(30)
     snapshot["resources"][4]["state"] = "recovery"
     standin.show(snapshot)
-    expect(rows(full)).to_have_count(1)
+    expect(rows(full)).to_have_count(2)
     expect(field(full)).to_have_value("복구 중")
     expect(field(full)).to_be_focused()
     field(full).fill("")
@@ -131,10 +129,3 @@ def test_a_rules_resources_are_found_too_and_those_ticked_stay_in_sight(
     dialog.get_by_role("button", name="저장").click()
     expect(dialog).to_have_count(0)
     assert standin.writes[0][2]["resources"] == ["vm:1003", "vm:1017"]
-
-
-def test_the_chosen_resource_stays_in_sight(full: Page) -> None:
-    full.get_by_role("radio", name="VM 1003 (guest-3) 선택").check()
-    field(full).fill("phum02")
-    expect(rows(full)).to_have_count(11)
-    expect(full.get_by_role("radio", name="VM 1003 (guest-3) 선택")).to_be_checked()

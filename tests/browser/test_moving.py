@@ -6,6 +6,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser import contents
 from tests.browser.stage import Opener
 from tests.browser.standin import Standin
+from tests.browser.visit import cancel, line
 
 pytestmark = pytest.mark.browser
 
@@ -48,35 +49,29 @@ def test_moving_tells_beforehand_which_rule_stands_in_the_way(
 def test_moving_says_who_blocks_it_when_the_cluster_answers_so(
     page: Page, standin: Standin
 ) -> None:
-    blocking = [{"sid": "vm:122", "cause": "resource-affinity"}]
-    standin.answer = {"comigrated": [], "blocking": blocking}
+    refused = page.get_by_text("CRM이 거절할 것입니다.")
+    others = [{"sid": "vm:122", "cause": "resource-affinity"}]
+    standin.answer = {"comigrated": [], "blocking": others}
     dialog = move(page, "VM 100 (LOTCES-WIN)", "phum01")
     dialog.get_by_role("button", name="이동").click()
-    expect(page.get_by_text("CRM이 거절할 것입니다.")).to_contain_text("VM 122 (cl)")
+    expect(refused).to_contain_text("VM 122 (cl)")
+    expect(dialog).to_have_count(0)
 
-
-def test_moving_says_that_the_resources_own_rule_blocks_it(page: Page, standin: Standin) -> None:
-    blocking = [{"sid": "vm:100", "cause": "node-affinity"}]
-    standin.answer = {"comigrated": [], "blocking": blocking}
+    own = [{"sid": "vm:100", "cause": "node-affinity"}]
+    standin.answer = {"comigrated": [], "blocking": own}
     dialog = move(page, "VM 100 (LOTCES-WIN)", "phum01")
     dialog.get_by_role("button", name="이동").click()
-    told = page.get_by_text("CRM이 거절할 것입니다.")
-    expect(told).to_contain_text("노드 친화성 규칙이 phum01 노드를 허용하지 않습니다.")
+    expect(
+        refused.filter(has_text="노드 친화성 규칙이 phum01 노드를 허용하지 않습니다.")
+    ).to_be_visible()
 
 
-def test_a_node_that_is_away_cannot_be_moved_to(standin: Standin, open_page: Opener) -> None:
-    standin.snapshot = contents.trouble()
-    page = open_page()
-    away = move(page, "VM 121 (ct)").get_by_role("option", name="phum03")
-    expect(away).to_have_text("phum03 · 차단 중 (Fence)")
-    expect(away).to_be_disabled()
-
-
-def test_a_move_that_failback_undoes_says_which_rule_and_where_it_goes_back(
+def test_a_move_is_told_beforehand_with_all_that_it_sets_in_motion(
     page: Page, standin: Standin
 ) -> None:
     snapshot = contents.with_sound_rules()
     standin.show(snapshot)
+    expect(page.get_by_role("rowheader", name="prefer-phum01")).to_be_visible()
     told = notice(move(page, "VM 122 (cl)", "phum03"))
     expect(told).to_contain_text("‘prefer-phum01’ 규칙은 phum03보다 phum01 노드를 우선합니다.")
     expect(told).to_contain_text("곧바로 phum01 노드로 되돌아갑니다.")
@@ -86,17 +81,15 @@ def test_a_move_that_failback_undoes_says_which_rule_and_where_it_goes_back(
     snapshot["nodes"][0].update(online=False, ha_state="fence")
     standin.show(snapshot)
     expect(told).to_have_count(0)
+    cancel(page)
 
-
-def test_a_move_says_who_moves_along_and_who_stands_in_the_way(
-    page: Page, standin: Standin
-) -> None:
     snapshot = contents.usual()
     snapshot["rules"] = [
         contents.resource_rule("pair", ["vm:121", "vm:122"], "positive"),
         contents.resource_rule("spread", ["vm:122", "vm:100"], "negative"),
     ]
     standin.show(snapshot)
+    expect(page.get_by_role("rowheader", name="spread")).to_be_visible()
     told = notice(move(page, "VM 121 (ct)", "phum03"))
     expect(told).to_contain_text("‘pair’ 규칙에 따라 함께 옮겨집니다: VM 122 (cl)")
     expect(told).to_contain_text("‘spread’ 규칙에 따라 phum03 노드에 있는 VM 100 (LOTCES-WIN)")
@@ -105,3 +98,10 @@ def test_a_move_says_who_moves_along_and_who_stands_in_the_way(
     page.get_by_label("대상 노드").select_option("phum02")
     expect(told).not_to_contain_text("spread")
     expect(ask).to_be_enabled()
+    cancel(page)
+
+    standin.show(contents.trouble())
+    expect(line(page)).to_contain_text("phum03 노드를 차단(Fence)하는 중입니다.")
+    away = move(page, "VM 121 (ct)").get_by_role("option", name="phum03")
+    expect(away).to_have_text("phum03 · 차단 중 (Fence)")
+    expect(away).to_be_disabled()

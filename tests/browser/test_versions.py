@@ -6,7 +6,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser import contents
 from tests.browser.stage import Opener
 from tests.browser.standin import Standin
-from tests.browser.visit import choose_in_menu
+from tests.browser.visit import cancel, choose_in_menu
 
 pytestmark = pytest.mark.browser
 
@@ -33,7 +33,9 @@ def press(page: Page, name: str, choice: str | None = None) -> Locator:
     return page.get_by_role("dialog")
 
 
-def test_groups_are_shown_as_the_rules_that_they_become(old: Page) -> None:
+def test_groups_are_shown_as_rules_and_removing_offers_what_the_version_can_do(
+    old: Page, standin: Standin
+) -> None:
     groups = old.get_by_role("region", name="HA 그룹 (읽기 전용)").get_by_role("row")
     expect(groups).to_have_count(4)
     web = groups.filter(has_text="ha-group-web")
@@ -44,6 +46,12 @@ def test_groups_are_shown_as_the_rules_that_they_become(old: Page) -> None:
     expect(groups.filter(has_text="licence")).to_contain_text("엄격 (Strict)")
     expect(groups.filter(has_text="spare")).to_contain_text("아무것도 남지 않습니다.")
     expect(old.get_by_role("button", name="규칙 추가")).to_have_count(0)
+
+    dialog = press(old, "제거", "VM 121 (ct)")
+    expect(dialog.get_by_role("checkbox")).to_have_count(0)
+    dialog.get_by_role("button", name="제거", exact=True).click()
+    expect(dialog).to_have_count(0)
+    assert standin.writes == [("DELETE", "/api/resources/vm:121", None)]
 
 
 def test_groups_stay_in_sight_beside_rules_while_a_cluster_is_half_upgraded(
@@ -79,23 +87,12 @@ def test_a_group_is_chosen_in_the_form_and_decides_on_failback(old: Page, standi
     assert "auto_rebalance" not in body
 
 
-def test_removing_does_not_offer_what_the_version_cannot_do(old: Page, standin: Standin) -> None:
-    dialog = press(old, "제거", "VM 121 (ct)")
-    expect(dialog.get_by_role("checkbox")).to_have_count(0)
-    dialog.get_by_role("button", name="제거", exact=True).click()
-    expect(dialog).to_have_count(0)
-    assert standin.writes == [("DELETE", "/api/resources/vm:121", None)]
+def test_what_the_newest_version_knows_is_set_and_told(newest: Page, standin: Standin) -> None:
+    dialog = press(newest, "이동", "VM 124 (cl2)")
+    dialog.get_by_label("대상 노드").select_option("phum02")
+    expect(dialog.get_by_role("status").filter(has_text="not-on-02")).to_contain_text("엄격 모드")
+    cancel(newest)
 
-
-def test_auto_rebalance_is_set_where_the_version_knows_it(newest: Page, standin: Standin) -> None:
-    dialog = press(newest, "수정", "VM 121 (ct)")
-    dialog.get_by_label("자동 재분배 (Auto-Rebalance)", exact=True).uncheck()
-    dialog.get_by_role("button", name="저장").click()
-    expect(dialog).to_have_count(0)
-    assert standin.writes[0][2]["auto_rebalance"] is False
-
-
-def test_a_resource_that_is_not_balanced_says_so(newest: Page, standin: Standin) -> None:
     row = newest.get_by_role("row").filter(has=newest.get_by_role("rowheader", name="121"))
     expect(row).not_to_contain_text("자동 재분배 제외")
     snapshot = contents.newest()
@@ -103,16 +100,11 @@ def test_a_resource_that_is_not_balanced_says_so(newest: Page, standin: Standin)
     standin.show(snapshot)
     expect(row).to_contain_text("자동 재분배 제외")
 
-
-def test_what_is_new_is_not_offered_where_it_is_not_known(page: Page) -> None:
-    dialog = press(page, "리소스 추가")
-    expect(dialog.get_by_label("Failback 활성화", exact=True)).to_be_enabled()
-    expect(dialog.get_by_label("자동 재분배 (Auto-Rebalance)", exact=True)).to_have_count(0)
-    expect(dialog.get_by_label("HA 그룹")).to_have_count(0)
-    dialog.get_by_role("button", name="취소").click()
-    card = page.get_by_role("region", name="노드 친화성 규칙", exact=True)
-    card.get_by_role("button", name="규칙 추가").click()
-    expect(page.get_by_role("dialog").get_by_label("노드 사용 방식")).to_have_count(0)
+    dialog = press(newest, "수정", "VM 121 (ct)")
+    dialog.get_by_label("자동 재분배 (Auto-Rebalance)", exact=True).uncheck()
+    dialog.get_by_role("button", name="저장").click()
+    expect(dialog).to_have_count(0)
+    assert standin.writes[0][2]["auto_rebalance"] is False
 
 
 def test_a_rule_of_nodes_to_avoid_has_no_priorities(newest: Page, standin: Standin) -> None:
@@ -134,7 +126,12 @@ def test_a_rule_of_nodes_to_avoid_has_no_priorities(newest: Page, standin: Stand
     assert body["nodes"] == [{"node": name, "priority": 0} for name in ("phum01", "phum02")]
 
 
-def test_moving_to_a_node_that_a_rule_avoids_is_told_beforehand(newest: Page) -> None:
-    dialog = press(newest, "이동", "VM 124 (cl2)")
-    dialog.get_by_label("대상 노드").select_option("phum02")
-    expect(dialog.get_by_role("status").filter(has_text="not-on-02")).to_contain_text("엄격 모드")
+def test_what_is_new_is_not_offered_where_it_is_not_known(page: Page) -> None:
+    dialog = press(page, "리소스 추가")
+    expect(dialog.get_by_label("Failback 활성화", exact=True)).to_be_enabled()
+    expect(dialog.get_by_label("자동 재분배 (Auto-Rebalance)", exact=True)).to_have_count(0)
+    expect(dialog.get_by_label("HA 그룹")).to_have_count(0)
+    dialog.get_by_role("button", name="취소").click()
+    card = page.get_by_role("region", name="노드 친화성 규칙", exact=True)
+    card.get_by_role("button", name="규칙 추가").click()
+    expect(page.get_by_role("dialog").get_by_label("노드 사용 방식")).to_have_count(0)
