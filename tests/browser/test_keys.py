@@ -20,7 +20,15 @@ def ids(page: Page) -> Locator:
     return page.locator("#resources tbody").get_by_role("rowheader")
 
 
-def test_keys_choose_edit_move_remove_and_clear(page: Page) -> None:
+def test_keys_are_listed_choose_edit_move_remove_and_clear_and_rest_while_somebody_types(
+    page: Page,
+) -> None:
+    page.keyboard.press("?")
+    keys = page.get_by_role("dialog", name="단축키")
+    expect(keys).to_contain_text("선택한 리소스 이동")
+    keys.get_by_role("button", name="닫기").last.click()
+    expect(keys).to_have_count(0)
+
     page.get_by_role("radio", name="VM 100 (LOTCES-WIN) 선택").check()
     page.locator("#resources-title").focus()
     page.keyboard.press("ArrowDown")
@@ -39,8 +47,6 @@ def test_keys_choose_edit_move_remove_and_clear(page: Page) -> None:
     page.keyboard.press("Escape")
     expect(chosen(page)).to_have_count(0)
 
-
-def test_keys_do_nothing_while_somebody_types(page: Page) -> None:
     page.get_by_role("radio", name="VM 100 (LOTCES-WIN) 선택").check()
     page.keyboard.press("/")
     page.keyboard.type("em?")
@@ -48,15 +54,9 @@ def test_keys_do_nothing_while_somebody_types(page: Page) -> None:
     expect(page.get_by_role("dialog")).to_have_count(0)
 
 
-def test_a_question_mark_lists_the_keys(page: Page) -> None:
-    page.keyboard.press("?")
-    keys = page.get_by_role("dialog", name="단축키")
-    expect(keys).to_contain_text("선택한 리소스 이동")
-    keys.get_by_role("button", name="닫기").last.click()
-    expect(keys).to_have_count(0)
-
-
-def test_a_row_has_a_menu_that_keys_walk_and_that_gives_the_focus_back(page: Page) -> None:
+def test_a_row_has_a_menu_that_keys_walk_and_that_says_why_nothing_may_be_changed(
+    page: Page, standin: Standin
+) -> None:
     button = page.get_by_role("button", name="VM 121 (ct) 메뉴")
     button.press("Enter")
     items = page.get_by_role("menuitem")
@@ -69,9 +69,9 @@ def test_a_row_has_a_menu_that_keys_walk_and_that_gives_the_focus_back(page: Pag
     expect(button).to_be_focused()
     choose_in_menu(page, "VM 121 (ct)", "이동")
     expect(page.get_by_role("dialog", name="VM 121 (ct) 이동")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
 
-
-def test_who_may_not_change_anything_sees_why_in_the_menu(page: Page, standin: Standin) -> None:
     standin.show(contents.without_quorum())
     expect(line(page)).to_contain_text("쿼럼")
     page.get_by_role("button", name="VM 121 (ct) 메뉴").click()

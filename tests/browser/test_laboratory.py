@@ -41,8 +41,8 @@ def test_there_is_no_laboratory_for_those_who_may_not(standin: Standin, open_pag
     expect(page.locator("#lab")).to_be_hidden()
 
 
-def test_it_is_marked_as_a_simulation_tells_its_time_and_stands_beside_the_page(
-    lab_page: Page,
+def test_it_is_marked_as_a_simulation_and_follows_the_cluster_beside_the_page(
+    lab_page: Page, standin: Standin
 ) -> None:
     expect(lab(lab_page)).to_contain_text("시뮬레이션")
     expect(lab(lab_page)).to_contain_text("시각 12:03:20")
@@ -53,6 +53,31 @@ def test_it_is_marked_as_a_simulation_tells_its_time_and_stands_beside_the_page(
     assert boxes[1]
     assert boxes[0]["x"] + boxes[0]["width"] <= boxes[1]["x"]
 
+    switch = lab(lab_page).get_by_role("switch", name="phum02 전원")
+    switch.focus()
+    standin.laboratory["nodes"][1]["power"] = False
+    standin.show()
+    expect(switch).not_to_be_checked()
+    expect(switch).to_be_focused()
+
+    standin.laboratory["nodes"][1]["network"] = False
+    standin.show()
+    network = lab(lab_page).get_by_role("switch", name="phum02 네트워크")
+    expect(network).not_to_be_checked()
+    expect(network).to_be_disabled()
+    expect(network).to_have_accessible_description(re.compile("전원을 켜면 네트워크도 연결됩니다"))
+
+    standin.laboratory["nodes"][1].update(power=True, network=True)
+    standin.show()
+    expect(switch).to_be_checked()
+    expect(lab(lab_page)).not_to_contain_text("워치독이")
+    standin.laboratory["nodes"][2].update(power=False, network=False)
+    standin.show()
+    expect(lab(lab_page)).to_contain_text("워치독이 phum03 노드의 전원을 껐습니다.")
+    standin.laboratory["nodes"][2].update(power=True)
+    standin.show()
+    expect(lab(lab_page)).not_to_contain_text("워치독이")
+
 
 def ask(page: Page, act: Callable[[], None]) -> None:
     """Do what the laboratory is asked by, and wait until it has answered."""
@@ -60,7 +85,40 @@ def ask(page: Page, act: Callable[[], None]) -> None:
         act()
 
 
-def test_a_node_is_cut_off_by_a_switch(lab_page: Page, standin: Standin) -> None:
+def test_guests_are_crashed_and_made_to_fail_and_what_was_done_is_said_in_words(
+    lab_page: Page, standin: Standin
+) -> None:
+    field = lab(lab_page).get_by_label("VM 121 (ct) 다음 시작을 실패시킬 횟수")
+    fail = lab(lab_page).get_by_role("button", name="VM 121 (ct) 시작 실패 적용")
+    for count in ("-1", "1.5", "1e2", "1001", "9" * 21, ""):
+        field.fill("")
+        expect(field).to_have_value("")
+        field.fill(count)
+        fail.click()
+        expect(field).to_have_attribute("aria-invalid", "true")
+        expect(field).to_have_accessible_description("0에서 1,000 사이의 정수를 입력하세요.")
+    assert standin.writes == []
+
+    lab(lab_page).get_by_role("button", name="VM 100 (LOTCES-WIN) 비정상 종료시키기").click()
+    said = lab_page.locator("#toasts")
+    expect(said).to_contain_text("VM 100 (LOTCES-WIN): 비정상 종료시켰습니다.")
+    field.fill("2")
+    lab_page.keyboard.press("Enter")
+    expect(said).to_have_text("VM 121 (ct): 다음 시작을 2회 실패시킵니다.")
+    field.fill("3")
+    fail.click()
+    expect(said).to_have_text("VM 121 (ct): 다음 시작을 3회 실패시킵니다.")
+    expect(field).to_have_value("3")
+    assert [body for _, _, body in standin.writes] == [
+        {"action": "crash", "sid": "vm:100"},
+        {"action": "fail_starts", "sid": "vm:121", "count": 2},
+        {"action": "fail_starts", "sid": "vm:121", "count": 3},
+    ]
+
+
+def test_a_node_is_cut_off_time_runs_as_asked_and_a_refusal_is_said(
+    lab_page: Page, standin: Standin
+) -> None:
     for kind, action in [("네트워크", "network"), ("전원", "power")]:
         switch = lab(lab_page).get_by_role("switch", name=f"phum03 {kind}")
         ask(lab_page, switch.click)
@@ -69,20 +127,6 @@ def test_a_node_is_cut_off_by_a_switch(lab_page: Page, standin: Standin) -> None
         assert standin.writes.pop() == ("POST", "/api/lab", asked)
     assert standin.writes == []
 
-
-def test_a_guest_is_crashed_and_its_starts_made_to_fail(lab_page: Page, standin: Standin) -> None:
-    crash = lab(lab_page).get_by_role("button", name="VM 100 (LOTCES-WIN) 비정상 종료시키기")
-    ask(lab_page, crash.click)
-    lab(lab_page).get_by_label("VM 121 (ct) 다음 시작을 실패시킬 횟수").fill("2")
-    ask(lab_page, lab(lab_page).get_by_role("button", name="VM 121 (ct) 시작 실패 적용").click)
-    expect(lab(lab_page).get_by_label("VM 121 (ct) 다음 시작을 실패시킬 횟수")).to_have_value("2")
-    assert [body for _, _, body in standin.writes] == [
-        {"action": "crash", "sid": "vm:100"},
-        {"action": "fail_starts", "sid": "vm:121", "count": 2},
-    ]
-
-
-def test_time_runs_faster_stands_still_and_goes_by_steps(lab_page: Page, standin: Standin) -> None:
     expect(lab(lab_page).get_by_role("button", name="1배속", exact=True)).to_have_attribute(
         "aria-pressed", "true"
     )
@@ -102,54 +146,11 @@ def test_time_runs_faster_stands_still_and_goes_by_steps(lab_page: Page, standin
         {"action": "resume"},
     ]
 
-
-def test_a_refusal_is_said(lab_page: Page, standin: Standin) -> None:
     standin.refuse(403, "Permission check failed (/, Sys.Modify)")
     lab(lab_page).get_by_role("button", name="10초 건너뛰기").click()
     note = lab_page.get_by_text("실험실 요청이 실패했습니다.")
     expect(note).to_contain_text("Sys.Modify")
     expect(note).to_contain_text(f"요청 번호 {REQUEST}")
-
-
-def test_switches_follow_the_cluster_and_keep_the_focus(lab_page: Page, standin: Standin) -> None:
-    switch = lab(lab_page).get_by_role("switch", name="phum02 전원")
-    switch.focus()
-    standin.laboratory["nodes"][1]["power"] = False
-    standin.show()
-    expect(switch).not_to_be_checked()
-    expect(switch).to_be_focused()
-
-
-def test_a_number_of_failing_starts_that_none_can_be_is_refused_at_its_field(
-    lab_page: Page, standin: Standin
-) -> None:
-    field = lab(lab_page).get_by_label("VM 121 (ct) 다음 시작을 실패시킬 횟수")
-    for count in ("-1", "1.5", "1e2", "1001", "9" * 21, ""):
-        field.fill("")
-        expect(field).to_have_value("")
-        field.fill(count)
-        lab(lab_page).get_by_role("button", name="VM 121 (ct) 시작 실패 적용").click()
-        expect(field).to_have_attribute("aria-invalid", "true")
-        expect(field).to_have_accessible_description("0에서 1,000 사이의 정수를 입력하세요.")
-    assert standin.writes == []
-
-
-def test_what_the_laboratory_did_is_said_in_words(lab_page: Page) -> None:
-    lab(lab_page).get_by_role("button", name="VM 100 (LOTCES-WIN) 비정상 종료시키기").click()
-    expect(lab_page.locator("#toasts")).to_contain_text(
-        "VM 100 (LOTCES-WIN): 비정상 종료시켰습니다."
-    )
-    lab(lab_page).get_by_label("VM 121 (ct) 다음 시작을 실패시킬 횟수").fill("2")
-    lab_page.keyboard.press("Enter")
-    expect(lab_page.locator("#toasts")).to_have_text("VM 121 (ct): 다음 시작을 2회 실패시킵니다.")
-
-
-def test_a_node_without_power_has_no_network_to_switch(lab_page: Page, standin: Standin) -> None:
-    standin.laboratory["nodes"][1].update(power=False, network=False)
-    standin.show()
-    network = lab(lab_page).get_by_role("switch", name="phum02 네트워크")
-    expect(network).to_be_disabled()
-    expect(network).to_have_accessible_description(re.compile("전원을 켜면 네트워크도 연결됩니다"))
 
 
 def test_where_there_is_no_room_beside_its_switches_stand_in_the_rows(
@@ -180,17 +181,9 @@ def test_where_there_is_no_room_beside_its_switches_stand_in_the_rows(
     expect(row.get_by_role("switch")).to_have_count(0)
 
 
-def test_a_watchdog_that_cut_a_nodes_power_is_told(lab_page: Page, standin: Standin) -> None:
-    expect(lab(lab_page).get_by_role("switch").first).to_be_visible()
-    standin.laboratory["nodes"][2].update(power=False, network=False)
-    standin.show()
-    expect(lab(lab_page)).to_contain_text("워치독이 phum03 노드의 전원을 껐습니다.")
-    standin.laboratory["nodes"][2].update(power=True)
-    standin.show()
-    expect(lab(lab_page)).not_to_contain_text("워치독이")
-
-
-def test_keys_in_it_leave_the_page_above_where_it_is(lab_page: Page) -> None:
+def test_keys_in_it_leave_the_page_where_it_is_and_nothing_hides_what_they_come_to(
+    lab_page: Page,
+) -> None:
     expect(lab(lab_page).get_by_role("switch").first).to_be_visible()
     lab(lab_page).get_by_role("button", name="실험실").focus()
     for _ in range(9):
@@ -198,9 +191,6 @@ def test_keys_in_it_leave_the_page_above_where_it_is(lab_page: Page) -> None:
     expect(lab(lab_page).get_by_role("switch", name="phum02 전원")).to_be_focused()
     assert lab_page.evaluate("scrollY") == 0
 
-
-def test_nothing_hides_what_keys_come_to(lab_page: Page) -> None:
-    expect(lab(lab_page).get_by_role("switch").first).to_be_visible()
     lab_page.set_viewport_size({"width": 1280, "height": 500})
     lab_page.locator("#status-title").focus()
     boxes = "[document.activeElement, document.querySelector('.strip')]" + (

@@ -5,7 +5,7 @@ from playwright.sync_api import Dialog, Locator, Page, expect
 
 from tests.browser import contents
 from tests.browser.standin import Standin
-from tests.browser.visit import matters
+from tests.browser.visit import line, matters
 
 pytestmark = pytest.mark.browser
 
@@ -15,6 +15,11 @@ LEAVE = "저장하지 않고 닫기"
 @pytest.fixture
 def form(page: Page) -> Locator:
     """The form of a resource, with a comment typed into it."""
+    return begin(page)
+
+
+def begin(page: Page) -> Locator:
+    """Open the form of a resource, and type a comment into it."""
     page.get_by_role("radio", name="VM 121 (ct) 선택").check()
     press(page, "수정")
     form = page.get_by_role("dialog", name="HA 리소스 수정")
@@ -31,7 +36,7 @@ def question(page: Page) -> Locator:
     return page.get_by_role("dialog", name="저장하지 않고 닫을까요?")
 
 
-def test_escape_asks_and_the_answer_is_to_stay(page: Page, form: Locator) -> None:
+def test_whatever_would_close_a_form_asks_first(page: Page, form: Locator) -> None:
     page.keyboard.press("Escape")
     expect(question(page).get_by_role("button", name="계속 입력")).to_be_focused()
     page.keyboard.press("Enter")
@@ -39,8 +44,6 @@ def test_escape_asks_and_the_answer_is_to_stay(page: Page, form: Locator) -> Non
     expect(form.get_by_label("설명")).to_have_value("결제")
     expect(form.get_by_label("설명")).to_be_focused()
 
-
-def test_no_number_of_escapes_loses_what_was_typed(page: Page, form: Locator) -> None:
     for _ in range(3):
         page.keyboard.press("Escape")
         expect(question(page)).to_be_visible()
@@ -48,48 +51,21 @@ def test_no_number_of_escapes_loses_what_was_typed(page: Page, form: Locator) ->
         expect(question(page)).to_have_count(0)
     expect(form.get_by_label("설명")).to_have_value("결제")
 
-
-def test_a_close_that_the_page_could_not_refuse_is_undone(page: Page, form: Locator) -> None:
     form.evaluate("dialog => dialog.close()")
     expect(question(page)).to_be_visible()
     question(page).get_by_role("button", name="계속 입력").click()
     expect(form.get_by_label("설명")).to_have_value("결제")
 
+    page.mouse.click(5, 5)
+    expect(form.get_by_label("설명")).to_have_value("결제")
+    expect(question(page)).to_have_count(0)
 
-def test_the_mark_asks_too_and_leaves_when_told(page: Page, form: Locator) -> None:
     form.get_by_role("button", name="닫기").click()
     question(page).get_by_role("button", name=LEAVE).click()
     expect(page.get_by_role("dialog")).to_have_count(0)
     button = page.get_by_role("region", name="HA 리소스 목록").get_by_role("button", name="수정")
     expect(button).to_be_focused()
 
-
-def test_cancelling_leaves_at_once(page: Page, form: Locator) -> None:
-    form.get_by_role("button", name="취소").click()
-    expect(page.get_by_role("dialog")).to_have_count(0)
-
-
-def test_what_was_typed_and_taken_back_is_nothing_to_lose(page: Page, form: Locator) -> None:
-    form.get_by_label("설명").fill("")
-    page.keyboard.press("Escape")
-    expect(page.get_by_role("dialog")).to_have_count(0)
-
-
-def test_a_click_beside_the_form_closes_nothing(page: Page, form: Locator) -> None:
-    page.mouse.click(5, 5)
-    expect(form.get_by_label("설명")).to_have_value("결제")
-    expect(question(page)).to_have_count(0)
-
-
-def test_a_form_that_proposes_something_closes_without_a_word(page: Page, standin: Standin) -> None:
-    standin.show(contents.trouble())
-    matters(page).get_by_role("button", name="복구…").click()
-    expect(page.get_by_role("dialog")).to_be_visible()
-    page.keyboard.press("Escape")
-    expect(page.get_by_role("dialog")).to_have_count(0)
-
-
-def test_a_new_rule_with_a_name_is_something_to_lose(page: Page) -> None:
     card = page.get_by_role("region", name="노드 친화성 규칙", exact=True)
     card.get_by_role("button", name="규칙 추가").click()
     page.get_by_role("dialog").get_by_label("규칙명").fill("prefer-1")
@@ -97,13 +73,35 @@ def test_a_new_rule_with_a_name_is_something_to_lose(page: Page) -> None:
     expect(question(page)).to_be_visible()
 
 
-def test_a_saved_form_closes_without_a_word(page: Page, form: Locator, standin: Standin) -> None:
+def test_where_nothing_would_be_lost_a_form_closes_without_a_word(
+    page: Page, form: Locator, standin: Standin
+) -> None:
+    form.get_by_role("button", name="취소").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+    begin(page)
+    form.get_by_label("설명").fill("")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+    begin(page)
     form.get_by_role("button", name="저장").click()
     expect(page.get_by_role("dialog")).to_have_count(0)
     assert standin.writes[0][2]["comment"] == "결제"
 
+    trouble = contents.trouble()
+    trouble["now"] += 1
+    standin.show(trouble)
+    expect(line(page)).to_contain_text("phum03 노드를 차단(Fence)하는 중입니다.")
+    matters(page).get_by_role("button", name="복구…").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
 
-def test_the_browser_asks_before_the_page_is_left(page: Page, form: Locator) -> None:
+
+def test_the_browser_asks_before_the_page_is_left_and_the_form_is_open_again(
+    page: Page, form: Locator, standin: Standin
+) -> None:
     asked: list[str] = []
 
     def answer(dialog: Dialog) -> None:
@@ -116,24 +114,23 @@ def test_the_browser_asks_before_the_page_is_left(page: Page, form: Locator) -> 
     assert asked == ["beforeunload"]
     expect(form.get_by_label("설명")).to_have_value("결제")
 
-
-def test_an_open_form_survives_a_glance_at_another_page(
-    page: Page, form: Locator, standin: Standin
-) -> None:
-    page.once("dialog", lambda dialog: dialog.accept())
+    # A page that nobody has touched does not ask.
+    form.get_by_label("설명").fill("결제 서버")
+    page.once("dialog", answer)
     page.goto(page.url + "help")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
+    assert asked == ["beforeunload", "beforeunload"]
     snapshot = contents.usual()
     snapshot["resources"][1].update(max_restart=3)
     standin.snapshot = snapshot
     page.go_back()
-    expect(form.get_by_label("설명")).to_have_value("결제")
+    expect(form.get_by_label("설명")).to_have_value("결제 서버")
     expect(form).to_contain_text(
         "그사이 ‘최대 재시작 (Max Restart)’ 값이 바뀌어 새 값을 반영했습니다: 3"
     )
     form.get_by_role("button", name="저장").click()
     expect(page.get_by_role("dialog")).to_have_count(0)
-    assert standin.writes[0][2]["comment"] == "결제"
+    assert standin.writes[0][2]["comment"] == "결제 서버"
     page.reload()
     expect(page.get_by_role("radio").first).to_be_visible()
     expect(page.get_by_role("dialog")).to_have_count(0)

@@ -56,20 +56,23 @@ def test_focus_choice_and_scroll_survive_an_update(standin: Standin, open_page: 
     assert row.evaluate("row => row.isConnected")
 
 
-def test_a_resource_that_came_from_elsewhere_says_whence_and_how(
+def test_a_change_is_told_politely_and_a_resource_says_whence_it_came_and_how(
     page: Page, standin: Standin
 ) -> None:
+    standin.show(moved())
+    expect(page.locator("#announcer")).to_have_text("VM 122 (cl): 복구 중 (Recovery)")
+
     snapshot = contents.usual()
-    recovered, moved = snapshot["resources"][0], snapshot["resources"][1]
-    assert (recovered["node"], moved["node"]) == ("phum03", "phum01")
+    recovered, migrated = snapshot["resources"][0], snapshot["resources"][1]
+    assert (recovered["node"], migrated["node"]) == ("phum03", "phum01")
     recovered.update(state="fence", crm_state="fence")
-    moved.update(state="migrate", crm_state="migrate", target="phum02")
+    migrated.update(state="migrate", crm_state="migrate", target="phum02")
     standin.show(snapshot)
     expect(page.get_by_role("row").filter(has_text="121")).to_contain_text("→ phum02")
     recovered.update(state="starting", crm_state="started", node="phum02")
     recovered["arrival"] = {"origin": "phum03", "how": "recovered", "at": contents.NOW}
-    moved.update(state="started", crm_state="started", node="phum02", target=None)
-    moved["arrival"] = {"origin": "phum01", "how": "moved", "at": contents.NOW}
+    migrated.update(state="started", crm_state="started", node="phum02", target=None)
+    migrated["arrival"] = {"origin": "phum01", "how": "moved", "at": contents.NOW}
     standin.show(snapshot)
     told = page.get_by_role("row").filter(has_text="LOTCES-WIN")
     expect(told).to_contain_text("phum03에서 복구됨 (Recovery)")
@@ -77,12 +80,9 @@ def test_a_resource_that_came_from_elsewhere_says_whence_and_how(
     expect(page.get_by_role("row").filter(has_text="124")).not_to_contain_text("에서")
 
 
-def test_a_change_of_state_is_told_politely(page: Page, standin: Standin) -> None:
-    standin.show(moved())
-    expect(page.locator("#announcer")).to_have_text("VM 122 (cl): 복구 중 (Recovery)")
-
-
-def test_the_choice_goes_with_its_resource(page: Page, standin: Standin) -> None:
+def test_the_choice_goes_with_its_resource_and_what_is_gone_cannot_be_removed_again(
+    page: Page, standin: Standin
+) -> None:
     page.get_by_role("radio", name="VM 100 (LOTCES-WIN) 선택").check()
     without, usual = contents.usual(), contents.usual()
     del without["resources"][0]
@@ -92,38 +92,52 @@ def test_the_choice_goes_with_its_resource(page: Page, standin: Standin) -> None
     expect(page.get_by_role("radio", name="VM 100 (LOTCES-WIN) 선택")).not_to_be_checked()
     expect(button(page, "수정")).to_be_disabled()
 
+    page.get_by_role("radio", name="VM 121 (ct) 선택").check()
+    button(page, "제거").click()
+    dialog = page.get_by_role("dialog")
+    snapshot = contents.usual()
+    del snapshot["resources"][1]
+    standin.show(snapshot)
+    expect(dialog.get_by_role("status")).to_have_text("VM 121 (ct): 그사이 HA에서 제거되었습니다.")
+    expect(dialog.get_by_role("button", name="제거")).to_be_disabled()
 
-def test_a_form_takes_over_what_changed_and_keeps_what_was_typed(
+
+def test_a_form_takes_over_what_changed_and_keeps_what_was_typed_while_nothing_moves(
     page: Page, standin: Standin
 ) -> None:
     dialog = edit(page, "VM 121 (ct)")
-    dialog.get_by_label("설명").fill("결제")
+    expect(dialog).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(button(page, "수정")).to_be_focused()
+
+    dialog = edit(page, "VM 121 (ct)")
+    comment = dialog.get_by_label("설명")
+    comment.fill("결제")
+    before = comment.bounding_box()
     snapshot = contents.usual()
-    snapshot["resources"][1].update(max_restart=3, comment="web", state="stopping")
+    changed = snapshot["resources"][1]
+    changed.update(max_restart=3, comment="web", state="stopping", node="phum02")
     standin.show(snapshot)
     notice = dialog.get_by_role("status")
     expect(notice).to_contain_text(
         "‘최대 재시작 (Max Restart)’ 값이 바뀌어 새 값을 반영했습니다: 3"
     )
     expect(notice).to_contain_text("‘설명’ 값이 바뀌었습니다: web. 입력한 값은 그대로 두었으며")
+    expect(notice).to_contain_text("phum01 → phum02")
     expect(dialog.get_by_label("최대 재시작 (Max Restart)", exact=True)).to_have_value("3")
-    expect(dialog.get_by_label("설명")).to_have_value("결제")
-    expect(dialog.get_by_label("설명")).to_be_focused()
+    expect(comment).to_have_value("결제")
+    expect(comment).to_be_focused()
+    assert comment.bounding_box() == before
+
+    changed.update(state="error", crm_state="error")
+    standin.show(snapshot)
+    expect(notice).to_contain_text("이 리소스는 오류 상태입니다.")
+    expect(notice).to_contain_text("phum01 → phum02")
     dialog.get_by_role("button", name="저장").click()
     expect(dialog).to_have_count(0)
     assert standin.writes[0][2]["comment"] == "결제"
     assert standin.writes[0][2]["max_restart"] == 3
-
-
-def test_a_form_says_when_its_resource_falls_into_error_or_moves(
-    page: Page, standin: Standin
-) -> None:
-    dialog = edit(page, "VM 121 (ct)")
-    snapshot = contents.usual()
-    snapshot["resources"][1].update(state="error", crm_state="error", node="phum02")
-    standin.show(snapshot)
-    expect(dialog.get_by_role("status")).to_contain_text("이 리소스는 오류 상태입니다.")
-    expect(dialog.get_by_role("status")).to_contain_text("phum01 → phum02")
 
 
 def test_a_form_whose_resource_vanished_says_so_and_does_not_save(
@@ -168,14 +182,6 @@ def test_an_overtaken_save_shows_the_newer_values_and_can_be_repeated(
     assert standin.writes[1][2]["max_relocate"] == 4
 
 
-def test_focus_returns_to_the_button_that_opened_a_dialog(page: Page) -> None:
-    dialog = edit(page, "VM 121 (ct)")
-    expect(dialog).to_be_visible()
-    page.keyboard.press("Escape")
-    expect(dialog).to_have_count(0)
-    expect(button(page, "수정")).to_be_focused()
-
-
 def test_a_session_that_ends_is_renewed_over_the_open_form(page: Page, standin: Standin) -> None:
     dialog = edit(page, "VM 121 (ct)")
     dialog.get_by_label("설명").fill("결제")
@@ -207,14 +213,23 @@ def test_a_stream_that_ends_with_its_session_asks_for_the_login(
     expect(page.get_by_role("radio", name="VM 110 (new) 선택")).to_be_visible()
 
 
-def test_a_lost_console_is_said_and_comes_back_by_itself(page: Page, standin: Standin) -> None:
+def test_a_renewed_stream_is_not_spoken_of_and_a_lost_console_is_and_comes_back_by_itself(
+    page: Page, standin: Standin
+) -> None:
+    standin.snapshot = moved()
+    standin.renew()
+    standin.hang_up()
+    expect(page.get_by_role("radio", name="VM 110 (new) 선택")).to_be_visible()
+    expect(page.locator("#line")).to_have_text("실시간")
+
     standin.go_away()
     banner = page.get_by_role("alert").filter(has_text="콘솔 서버와 연결이 끊겼습니다.")
     expect(banner).to_be_visible()
     expect(page.get_by_role("region", name="HA 상태")).to_have_class("card is-stale")
-    standin.snapshot = moved()
+    standin.snapshot = contents.usual()
+    standin.snapshot["resources"].append(contents.resource(111, "newer", "phum02"))
     standin.come_back()
-    expect(page.get_by_role("radio", name="VM 110 (new) 선택")).to_be_visible()
+    expect(page.get_by_role("radio", name="VM 111 (newer) 선택")).to_be_visible()
     expect(banner).to_be_hidden()
     expect(page.get_by_role("region", name="HA 상태")).to_have_class("card")
 
@@ -231,14 +246,6 @@ def test_a_cluster_that_hangs_is_not_told_as_a_console_that_is_away(
     standin.deaf = False
     expect(page.get_by_role("radio").first).to_be_visible()
     expect(banner).to_be_hidden()
-
-
-def test_a_renewed_stream_is_not_spoken_of(page: Page, standin: Standin) -> None:
-    standin.snapshot = moved()
-    standin.renew()
-    standin.hang_up()
-    expect(page.get_by_role("radio", name="VM 110 (new) 선택")).to_be_visible()
-    expect(page.locator("#line")).to_have_text("실시간")
 
 
 def stop_the_clock(page: Page) -> None:
@@ -282,28 +289,6 @@ def test_logging_out_in_one_tab_is_seen_in_the_others_at_once(page: Page) -> Non
     expect(page.get_by_role("dialog")).to_contain_text("세션이 끝났습니다.")
     expect(page.locator("#line")).to_have_text("세션 종료됨")
     expect(page.get_by_text("콘솔 서버와 연결이 끊겼습니다.")).to_have_count(0)
-
-
-def test_what_a_dialog_has_to_say_does_not_move_its_fields(page: Page, standin: Standin) -> None:
-    dialog = edit(page, "VM 121 (ct)")
-    comment = dialog.get_by_label("설명")
-    before = comment.bounding_box()
-    snapshot = contents.usual()
-    snapshot["resources"][1].update(max_restart=3, node="phum02")
-    standin.show(snapshot)
-    expect(dialog.get_by_role("status")).to_be_visible()
-    assert comment.bounding_box() == before
-
-
-def test_what_is_gone_already_cannot_be_removed_again(page: Page, standin: Standin) -> None:
-    page.get_by_role("radio", name="VM 121 (ct) 선택").check()
-    button(page, "제거").click()
-    dialog = page.get_by_role("dialog")
-    snapshot = contents.usual()
-    del snapshot["resources"][1]
-    standin.show(snapshot)
-    expect(dialog.get_by_role("status")).to_have_text("VM 121 (ct): 그사이 HA에서 제거되었습니다.")
-    expect(dialog.get_by_role("button", name="제거")).to_be_disabled()
 
 
 def test_an_answer_that_the_stream_has_overtaken_is_not_believed(

@@ -31,29 +31,51 @@ def failure(status: int, code: str, **more: object) -> tuple[int, dict[str, obje
     return status, {"error": error | more}
 
 
-def test_logging_in_leads_to_the_page(login: Page, standin: Standin) -> None:
+def test_what_was_wrong_is_said_until_logging_in_leads_to_the_page(
+    login: Page, standin: Standin
+) -> None:
+    brand = login.get_by_text("VirtOn HA", exact=True)
+    expect(brand).to_have_css("column-gap", "8px")
+    expect(brand).to_have_css("font-weight", "700")
+    login.get_by_role("button", name="로그인", exact=True).click()
+    expect(login.get_by_label("사용자 이름")).to_have_accessible_description(
+        "사용자 이름을 입력하세요."
+    )
+    assert standin.writes == []
+
+    standin.login_error = failure(401, "auth")
+    enter(login, "wrong")
+    expect(login.get_by_role("alert")).to_contain_text("사용자 이름과 비밀번호를 확인하세요.")
+    expect(login.get_by_label("사용자 이름")).to_have_value("root")
+    expect(login.get_by_label("비밀번호")).to_be_focused()
+
+    standin.login_error = failure(401, "second_factor_kind", kinds=["webauthn"])
+    enter(login)
+    expect(login.get_by_role("alert")).to_contain_text("보안 키")
+    expect(login.get_by_label("2단계 인증 코드")).to_be_hidden()
+
+    standin.login_error = None
     login.get_by_label("인증 영역 (Realm)").select_option("pve")
     enter(login)
     expect(login.get_by_role("heading", name="고가용성 (High Availability, HA)")).to_be_visible()
     credentials = {"username": "root", "password": "right", "realm": "pve"}
-    assert standin.writes == [("POST", "/api/login", credentials)]
-
-
-def test_the_name_of_the_console_looks_as_in_the_header(login: Page) -> None:
-    brand = login.get_by_text("VirtOn HA", exact=True)
-    expect(brand).to_have_css("column-gap", "8px")
-    expect(brand).to_have_css("font-weight", "700")
-    enter(login)
+    assert standin.writes[2:] == [("POST", "/api/login", credentials)]
     header = login.get_by_role("banner").get_by_text("VirtOn HA", exact=True)
     expect(header).to_have_css("column-gap", "8px")
     expect(header).to_have_css("font-weight", "700")
 
 
-def test_a_name_is_sent_as_it_was_typed(login: Page, standin: Standin) -> None:
-    login.get_by_label("사용자 이름").fill("operator@pve")
-    login.get_by_label("비밀번호").fill("secret")
-    login.keyboard.press("Enter")
-    expect(login.get_by_role("heading", level=1)).to_contain_text("고가용성")
+def test_without_a_session_one_is_sent_to_the_login_and_a_name_as_it_was_typed(
+    standin: Standin, open_page: Opener
+) -> None:
+    standin.session = None
+    page = open_page("/")
+    expect(page.get_by_label("사용자 이름")).to_be_focused()
+    expect(page).to_have_url(re.compile("/login$"))
+    page.get_by_label("사용자 이름").fill("operator@pve")
+    page.get_by_label("비밀번호").fill("secret")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("고가용성")
     assert standin.writes[0][2]["username"] == "operator@pve"
     assert standin.writes[0][2]["realm"] == "pam"
 
@@ -85,23 +107,6 @@ def test_who_comes_back_with_a_code_is_logged_in_or_told_why_not(
     expect(page).to_have_url(re.compile("/login$"))
 
 
-def test_without_a_session_the_page_sends_one_to_the_login(
-    standin: Standin, open_page: Opener
-) -> None:
-    standin.session = None
-    page = open_page("/")
-    expect(page.get_by_label("사용자 이름")).to_be_focused()
-    expect(page).to_have_url(re.compile("/login$"))
-
-
-def test_a_wrong_password_is_said_and_can_be_typed_over(login: Page, standin: Standin) -> None:
-    standin.login_error = failure(401, "auth")
-    enter(login, "wrong")
-    expect(login.get_by_role("alert")).to_contain_text("사용자 이름과 비밀번호를 확인하세요.")
-    expect(login.get_by_label("사용자 이름")).to_have_value("root")
-    expect(login.get_by_label("비밀번호")).to_be_focused()
-
-
 def test_too_many_attempts_say_how_long_to_wait(login: Page, standin: Standin) -> None:
     standin.login_error = failure(429, "throttled", retry_after_s=7)
     enter(login, "wrong")
@@ -112,29 +117,22 @@ def ask_for_code(standin: Standin, *kinds: str) -> None:
     standin.login_error = failure(401, "second_factor", fields={"otp": "required"}, kinds=kinds)
 
 
-def test_a_second_factor_is_asked_for_and_sent(login: Page, standin: Standin) -> None:
-    ask_for_code(standin, "totp")
-    expect(login.get_by_label("2단계 인증 코드")).to_be_hidden()
-    enter(login)
-    code = login.get_by_label("2단계 인증 코드")
-    expect(code).to_be_focused()
-    expect(code).to_have_accessible_description(re.compile("2단계 인증을 씁니다.*6자리"))
-    expect(login.get_by_role("alert")).to_have_count(0)
-    standin.login_error = None
-    code.fill("123456")
-    login.keyboard.press("Enter")
-    expect(login.get_by_role("heading", level=1)).to_contain_text("고가용성")
-    credentials = {"username": "root", "password": "right", "realm": "pam"}
-    assert [write[2] for write in standin.writes] == [credentials, credentials | {"otp": "123456"}]
-
-
-def test_a_wrong_code_is_said_at_its_field_and_nothing_typed_is_lost(
+def test_a_code_is_asked_for_is_said_wrong_at_its_field_and_nothing_typed_is_lost(
     login: Page, standin: Standin
 ) -> None:
     ask_for_code(standin, "totp")
-    enter(login)
     code = login.get_by_label("2단계 인증 코드")
+    expect(code).to_be_hidden()
+    enter(login)
     expect(code).to_be_focused()
+    expect(code).to_have_accessible_description(re.compile("2단계 인증을 씁니다.*6자리"))
+    expect(login.get_by_role("alert")).to_have_count(0)
+
+    # A code that is not typed is not sent.
+    login.keyboard.press("Enter")
+    expect(code).to_have_accessible_description(re.compile("인증 코드를 입력하세요"))
+    assert len(standin.writes) == 1
+
     standin.login_error = failure(401, "second_factor", fields={"otp": "wrong"})
     code.fill("000000")
     login.keyboard.press("Enter")
@@ -144,63 +142,50 @@ def test_a_wrong_code_is_said_at_its_field_and_nothing_typed_is_lost(
     expect(code).to_be_focused()
     expect(login.get_by_label("사용자 이름")).to_have_value("root")
     expect(login.get_by_label("비밀번호")).to_have_value("right")
+
     standin.login_error = None
     login.keyboard.type("123456")
     login.keyboard.press("Enter")
     expect(login.get_by_role("heading", level=1)).to_contain_text("고가용성")
-    assert standin.writes[-1][2]["otp"] == "123456"
+    credentials = {"username": "root", "password": "right", "realm": "pam"}
+    sent = [credentials, credentials | {"otp": "000000"}, credentials | {"otp": "123456"}]
+    assert [write[2] for write in standin.writes] == sent
 
 
-@pytest.mark.parametrize(
-    ("kinds", "keyboard", "hint"),
-    [
-        (("totp",), "numeric", "6자리 코드를"),
-        (("recovery", "totp"), "text", "복구 키"),
-        (("recovery",), "text", "인증 코드를 입력하세요"),
-        ((), "numeric", "6자리 코드를"),
-    ],
-)
-def test_what_to_type_is_said_as_the_cluster_takes_it(
-    kinds: tuple[str, ...], keyboard: str, hint: str, login: Page, standin: Standin
+KINDS = [
+    (("totp",), "numeric", "6자리 코드를"),
+    (("recovery", "totp"), "text", "복구 키"),
+    (("recovery",), "text", "인증 코드를 입력하세요"),
+    ((), "numeric", "6자리 코드를"),
+]
+
+
+def test_what_to_type_is_said_as_the_cluster_takes_it_and_asked_of_one_account_alone(
+    login: Page, standin: Standin
 ) -> None:
-    ask_for_code(standin, *kinds)
-    enter(login)
     code = login.get_by_label("2단계 인증 코드")
-    expect(code).to_have_attribute("inputmode", keyboard)
-    expect(code).to_have_accessible_description(re.compile(hint))
-
-
-def test_no_code_is_asked_for_where_none_would_do(login: Page, standin: Standin) -> None:
-    standin.login_error = failure(401, "second_factor_kind", kinds=["webauthn"])
-    enter(login)
-    expect(login.get_by_role("alert")).to_contain_text("보안 키")
-    expect(login.get_by_label("2단계 인증 코드")).to_be_hidden()
-
-
-def test_a_code_that_is_not_typed_is_not_sent(login: Page, standin: Standin) -> None:
-    ask_for_code(standin, "totp")
-    enter(login)
-    code = login.get_by_label("2단계 인증 코드")
-    expect(code).to_be_focused()
-    login.keyboard.press("Enter")
-    expect(code).to_have_accessible_description(re.compile("인증 코드를 입력하세요"))
-    assert len(standin.writes) == 1
-
-
-def test_the_code_of_one_account_is_not_asked_of_another(login: Page, standin: Standin) -> None:
-    ask_for_code(standin, "totp")
-    enter(login)
-    code = login.get_by_label("2단계 인증 코드")
-    code.fill("123456")
-    login.get_by_label("인증 영역 (Realm)").select_option("pve")
-    expect(code).to_be_hidden()
+    realm = login.get_by_label("인증 영역 (Realm)")
+    for (kinds, keyboard, hint), other in zip(KINDS, 2 * ("pve", "pam"), strict=True):
+        ask_for_code(standin, *kinds)
+        enter(login)
+        expect(code).to_be_focused()
+        expect(code).to_have_attribute("inputmode", keyboard)
+        expect(code).to_have_accessible_description(re.compile(hint))
+        code.fill("123456")
+        realm.select_option(other)
+        expect(code).to_be_hidden()
     standin.login_error = None
     login.get_by_role("button", name="로그인", exact=True).click()
     expect(login.get_by_role("heading", level=1)).to_contain_text("고가용성")
     assert "otp" not in standin.writes[-1][2]
 
 
-def test_changing_the_language_keeps_the_code_and_the_realm(login: Page, standin: Standin) -> None:
+def test_changing_the_language_keeps_what_was_typed(login: Page, standin: Standin) -> None:
+    login.get_by_label("사용자 이름").fill("root")
+    login.get_by_role("button", name="English").click()
+    expect(login.get_by_label("User name")).to_have_value("root")
+    expect(login).to_have_title("Log in · VirtOn HA")
+    login.get_by_role("button", name="한국어").click()
     login.get_by_label("인증 영역 (Realm)").select_option("pve")
     ask_for_code(standin, "totp")
     enter(login)
@@ -210,21 +195,6 @@ def test_changing_the_language_keeps_the_code_and_the_realm(login: Page, standin
     expect(login.get_by_label("Second factor")).to_be_focused()
     expect(login.get_by_label("Password")).to_have_value("right")
     expect(login.get_by_label("Realm")).to_have_value("pve")
-
-
-def test_what_is_missing_is_said_at_its_field(login: Page, standin: Standin) -> None:
-    login.get_by_role("button", name="로그인", exact=True).click()
-    expect(login.get_by_label("사용자 이름")).to_have_accessible_description(
-        "사용자 이름을 입력하세요."
-    )
-    assert standin.writes == []
-
-
-def test_changing_the_language_keeps_what_was_typed(login: Page) -> None:
-    login.get_by_label("사용자 이름").fill("root")
-    login.get_by_role("button", name="English").click()
-    expect(login.get_by_label("User name")).to_have_value("root")
-    expect(login).to_have_title("Log in · VirtOn HA")
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser import contents
 from tests.browser.standin import Standin
-from tests.browser.visit import choose_in_menu, line
+from tests.browser.visit import cancel, choose_in_menu, line
 
 pytestmark = pytest.mark.browser
 
@@ -23,7 +23,7 @@ def opened(page: Page, button: str, title: str) -> Locator:
     return page.get_by_role("dialog", name=title)
 
 
-def test_disarming_says_what_is_unprotected_and_sends_the_mode(
+def test_disarming_says_what_is_unprotected_and_the_line_keeps_the_way_back(
     page: Page, standin: Standin
 ) -> None:
     dialog = opened(page, "HA 중단…", "HA 중단 (Disarm)")
@@ -33,22 +33,9 @@ def test_disarming_says_what_is_unprotected_and_sends_the_mode(
     expect(dialog).to_have_count(0)
     assert standin.writes == [("POST", "/api/ha/disarm", {"mode": "ignore"})]
 
-
-def test_what_is_unprotected_stays_in_the_line_with_the_way_back(
-    page: Page, standin: Standin
-) -> None:
-    standin.show(disarmed())
-    expect(line(page)).to_contain_text("리소스 5개가 보호되지 않음")
-    line(page).get_by_role("button", name="HA 재개…").click()
-    page.get_by_role("dialog").get_by_role("button", name="HA 재개").click()
-    expect(page.get_by_role("dialog")).to_have_count(0)
-    assert standin.writes == [("POST", "/api/ha/arm", None)]
-
-
-def test_arming_while_a_node_is_cut_off_warns_and_wants_a_tick(
-    page: Page, standin: Standin
-) -> None:
-    standin.show(disarmed(lost=True))
+    # From here the cluster's own time goes on, so that no answer of before is believed.
+    standin.show(disarmed(lost=True) | {"now": contents.NOW + 1})
+    expect(page.locator("#status")).to_contain_text("오프라인")
     dialog = opened(page, "HA 재개…", "HA 재개 (Arm)")
     expect(dialog).to_contain_text("phum03")
     expect(dialog).to_contain_text("한 번 더 시작")
@@ -56,6 +43,15 @@ def test_arming_while_a_node_is_cut_off_warns_and_wants_a_tick(
     expect(arm).to_be_disabled()
     dialog.get_by_role("checkbox").check()
     expect(arm).to_be_enabled()
+    cancel(page)
+
+    standin.show(disarmed() | {"now": contents.NOW + 2})
+    expect(page.locator("#status")).not_to_contain_text("오프라인")
+    expect(line(page)).to_contain_text("리소스 5개가 보호되지 않음")
+    line(page).get_by_role("button", name="HA 재개…").click()
+    page.get_by_role("dialog").get_by_role("button", name="HA 재개").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert standin.writes[1:] == [("POST", "/api/ha/arm", None)]
 
 
 def test_settings_say_what_they_do_and_are_sent_with_what_they_were(

@@ -24,7 +24,21 @@ def row(page: Page, name: str, role: str = "LRM") -> Locator:
     )
 
 
-def test_the_master_stands_first_and_the_nodes_follow_by_name(page: Page) -> None:
+NODE_STATES = [
+    ("active", "활성 (Active)", "ok"),
+    ("idle", "유휴 (Idle)", "idle"),
+    ("lost", "잠금 유실 (Lost Lock)", "bad"),
+    ("error", "오류 (Error)", "bad"),
+    ("waiting", "잠금 대기 (Waiting for Lock)", "warn"),
+    ("maintenance", "점검 중 (Maintenance)", "info"),
+    ("dead", "응답 없음 (Old Timestamp)", "warn"),
+    ("time_drift", "시간 불일치 (Time Drift)", "warn"),
+]
+
+
+def test_the_table_has_the_master_first_and_a_word_and_a_colour_for_whatever_a_node_does(
+    page: Page, standin: Standin
+) -> None:
     rows = status(page).get_by_role("row")
     expect(rows).to_contain_text(
         [
@@ -36,17 +50,63 @@ def test_the_master_stands_first_and_the_nodes_follow_by_name(page: Page) -> Non
         ]
     )
 
-
-def test_badges_tell_by_colour_as_well_as_by_word(page: Page) -> None:
     tones = {"쿼럼 정상 (OK)": "ok", "유휴 (Idle)": "idle"}
     for word, tone in tones.items():
         badge = status(page).locator("table").get_by_text(word, exact=True)
         expect(badge).to_have_attribute("data-tone", tone)
 
+    snapshot = contents.usual()
+    for display, word, tone in NODE_STATES:
+        snapshot["nodes"][0]["lrm"] = contents.lrm(display)
+        standin.show(snapshot)
+        mark = row(page, "phum01").get_by_text(word, exact=True)
+        expect(mark).to_have_attribute("data-tone", tone)
 
-def test_without_quorum_the_master_row_is_red_and_says_that_nothing_can_be_done(
-    page: Page, standin: Standin
-) -> None:
+    standin.show(contents.usual())
+    expect(row(page, "phum02")).to_contain_text("워치독 꺼짐 (대기)")
+    snapshot = contents.usual()
+    snapshot["nodes"][1]["lrm"] = {**contents.lrm("dead"), "watchdog": "standby"}
+    standin.show(snapshot)
+    expect(row(page, "phum02")).to_contain_text("응답 없음 (Old Timestamp)")
+    expect(row(page, "phum02")).not_to_contain_text("워치독")
+
+    snapshot = contents.usual()
+    # A simulated cluster's time stands between two snapshots.
+    snapshot["cluster"]["clock"] = {"now": 1000, "runs": False, "skew_s": None}
+    for node, age_s in zip(snapshot["nodes"], (4, 29, 94), strict=True):
+        node["lrm"]["at"] = 1000 - age_s
+    standin.show(snapshot)
+    expect(row(page, "phum03")).to_contain_text("94초 전")
+    for name in ("phum01", "phum02"):
+        expect(row(page, name)).not_to_contain_text("초 전")
+
+    snapshot = contents.usual()
+    snapshot["nodes"][2].update(online=False, ha_state="unknown")
+    standin.show(snapshot)
+    expect(row(page, "phum03").get_by_text("오프라인 (Unknown)", exact=True)).to_be_visible()
+    standin.show(contents.trouble())
+    expect(row(page, "phum03").get_by_text("차단 중 (Fence)", exact=True)).to_be_visible()
+    expect(line(page).get_by_text("phum03 노드를 차단(Fence)하는 중입니다.")).to_be_visible()
+
+    standin.show(contents.without_quorum())
+    expect(row(page, "phum03").get_by_text("오프라인")).to_be_visible()
+
+    snapshot = contents.usual()
+    snapshot["nodes"] = []
+    standin.show(snapshot)
+    expect(status(page).get_by_text("등록된 노드 정보가 없습니다.")).to_be_visible()
+    expect(status(page).get_by_role("table")).to_have_count(0)
+
+
+def test_a_missing_quorum_is_told_apart_from_a_missing_master(page: Page, standin: Standin) -> None:
+    snapshot = contents.usual()
+    snapshot["fencing"]["armed_state"] = "standby"
+    standin.show(snapshot)
+    expect(status(page)).to_contain_text("펜싱: 대기 (Standby)")
+    snapshot["quorum"]["ok"] = False
+    standin.show(snapshot)
+    expect(status(page)).not_to_contain_text("펜싱: 대기")
+
     snapshot = contents.usual()
     snapshot["quorum"]["ok"] = False
     standin.show(snapshot)
@@ -55,8 +115,6 @@ def test_without_quorum_the_master_row_is_red_and_says_that_nothing_can_be_done(
     expect(line(page).get_by_text("쿼럼을 잃어 HA를 제어할 수 없습니다.")).to_be_visible()
     expect(line(page).get_by_text("CRM 마스터가 없습니다")).to_have_count(0)
 
-
-def test_a_missing_master_is_told_apart_from_a_missing_quorum(page: Page, standin: Standin) -> None:
     snapshot = contents.usual()
     snapshot["master"] = None
     standin.show(snapshot)
@@ -66,9 +124,15 @@ def test_a_missing_master_is_told_apart_from_a_missing_quorum(page: Page, standi
     expect(line(page).get_by_text("쿼럼은 정상이지만 CRM 마스터가 없습니다.")).to_be_visible()
 
 
-def test_of_a_lost_node_on_which_nothing_is_left_no_recovery_is_announced(
+def test_a_lost_node_and_a_lost_lock_are_told_in_the_words_of_the_manual(
     page: Page, standin: Standin
 ) -> None:
+    snapshot = contents.trouble()
+    snapshot["master"] = {"node": "phum03", "state": "dead", "at": contents.NOW - 94}
+    standin.show(snapshot)
+    expect(line(page).get_by_text("phum03 노드를 차단(Fence)하는 중입니다.")).to_be_visible()
+    expect(matters(page).get_by_text("보고가 끊겨")).to_be_visible()
+
     snapshot = contents.usual()
     snapshot["nodes"][2].update(online=False, ha_state="unknown")
     for resource in snapshot["resources"]:
@@ -87,36 +151,12 @@ def test_of_a_lost_node_on_which_nothing_is_left_no_recovery_is_announced(
         expect(matters(page).get_by_text(said)).to_be_visible()
         expect(matters(page).get_by_text("잠금이 만료되기를")).to_have_count(0)
 
-
-def test_of_a_lost_master_the_line_names_the_node_and_not_the_age_of_what_is_known(
-    page: Page, standin: Standin
-) -> None:
-    snapshot = contents.trouble()
-    snapshot["master"] = {"node": "phum03", "state": "dead", "at": contents.NOW - 94}
-    standin.show(snapshot)
-    expect(line(page).get_by_text("phum03 노드를 차단(Fence)하는 중입니다.")).to_be_visible()
-    expect(matters(page).get_by_text("보고가 끊겨")).to_be_visible()
-
-
-NODE_STATES = [
-    ("active", "활성 (Active)", "ok"),
-    ("idle", "유휴 (Idle)", "idle"),
-    ("lost", "잠금 유실 (Lost Lock)", "bad"),
-    ("error", "오류 (Error)", "bad"),
-    ("waiting", "잠금 대기 (Waiting for Lock)", "warn"),
-    ("maintenance", "점검 중 (Maintenance)", "info"),
-    ("dead", "응답 없음 (Old Timestamp)", "warn"),
-    ("time_drift", "시간 불일치 (Time Drift)", "warn"),
-]
-
-
-def test_a_node_state_has_its_word_and_colour(page: Page, standin: Standin) -> None:
     snapshot = contents.usual()
-    for display, word, tone in NODE_STATES:
-        snapshot["nodes"][0]["lrm"] = contents.lrm(display)
-        standin.show(snapshot)
-        mark = row(page, "phum01").get_by_text(word, exact=True)
-        expect(mark).to_have_attribute("data-tone", tone)
+    snapshot["nodes"][1]["lrm"] = contents.lrm("lost")
+    standin.show(snapshot)
+    expect(line(page).get_by_text("phum02 노드가 에이전트 잠금을 잃었습니다")).to_be_visible()
+    warning = matters(page).get_by_text("단순 유휴 상태가 아니라 HA 동작 이상 상태")
+    expect(warning).to_be_visible()
 
 
 def test_without_quorum_nothing_can_be_changed_and_every_button_says_why(
@@ -143,7 +183,15 @@ def test_without_quorum_nothing_can_be_changed_and_every_button_says_why(
         expect(button).to_have_attribute("title", why)
 
 
-def test_who_answers_late_or_not_at_all_is_named(page: Page, standin: Standin) -> None:
+BAD_TOKENS: list[tuple[contents.Snapshot, str]] = [
+    ({"refused": True, "lacks": []}, "콘솔의 API 토큰을 거부했습니다."),
+    ({"refused": False, "lacks": ["Sys.Audit", "VM.Audit"]}, "Sys.Audit, VM.Audit 권한이 없어"),
+]
+
+
+def test_what_is_wrong_with_addresses_clocks_and_the_consoles_token_is_told(
+    page: Page, standin: Standin
+) -> None:
     snapshot = contents.usual()
     refused = {"status": None, "code": "refused", "message": None}
     down = {"address": "https://phum01:8006", "ok": False, "error": refused, "answering": False}
@@ -157,45 +205,12 @@ def test_who_answers_late_or_not_at_all_is_named(page: Page, standin: Standin) -
     late = matters(page).get_by_text("응답이 늦습니다")
     expect(late).to_have_text(["phum02:8006의 응답이 늦습니다 (6초)."])
 
-
-def test_a_clock_that_differs_is_told(page: Page, standin: Standin) -> None:
     snapshot = contents.usual()
     for skew_s, words in [(140, "140초 빠릅니다"), (-9, "9초 느립니다")]:
         snapshot["cluster"]["clock"]["skew_s"] = skew_s
         standin.show(snapshot)
         expect(line(page).get_by_text(words)).to_be_visible()
 
-
-def test_an_old_report_says_its_age_by_the_clusters_clock(page: Page, standin: Standin) -> None:
-    snapshot = contents.usual()
-    # A simulated cluster's time stands between two snapshots.
-    snapshot["cluster"]["clock"] = {"now": 1000, "runs": False, "skew_s": None}
-    for node, age_s in zip(snapshot["nodes"], (4, 29, 94), strict=True):
-        node["lrm"]["at"] = 1000 - age_s
-    standin.show(snapshot)
-    expect(row(page, "phum03")).to_contain_text("94초 전")
-    for name in ("phum01", "phum02"):
-        expect(row(page, name)).not_to_contain_text("초 전")
-
-
-def test_a_lost_lock_is_warned_of_in_the_words_of_the_manual(page: Page, standin: Standin) -> None:
-    snapshot = contents.usual()
-    snapshot["nodes"][1]["lrm"] = contents.lrm("lost")
-    standin.show(snapshot)
-    expect(line(page).get_by_text("phum02 노드가 에이전트 잠금을 잃었습니다")).to_be_visible()
-    warning = matters(page).get_by_text("단순 유휴 상태가 아니라 HA 동작 이상 상태")
-    expect(warning).to_be_visible()
-
-
-BAD_TOKENS: list[tuple[contents.Snapshot, str]] = [
-    ({"refused": True, "lacks": []}, "콘솔의 API 토큰을 거부했습니다."),
-    ({"refused": False, "lacks": ["Sys.Audit", "VM.Audit"]}, "Sys.Audit, VM.Audit 권한이 없어"),
-]
-
-
-def test_what_is_wrong_with_the_consoles_token_is_told_as_its_own(
-    page: Page, standin: Standin
-) -> None:
     snapshot = contents.usual()
     for token, words in BAD_TOKENS:
         snapshot["cluster"]["token"] = {"name": "mon@pve!ha"} | token
@@ -204,10 +219,6 @@ def test_what_is_wrong_with_the_consoles_token_is_told_as_its_own(
         told = matters(page).get_by_role("listitem").filter(has_text="mon@pve!ha")
         expect(told).to_contain_text(words)
 
-
-def test_a_part_that_the_consoles_token_may_not_read_says_whose_privilege_is_missing(
-    page: Page, standin: Standin
-) -> None:
     snapshot = contents.usual()
     part = contents.bad_part("forbidden", "Permission check failed (/, Sys.Audit)", contents.NOW)
     part["error"]["token"] = "mon@pve!ha"
@@ -226,14 +237,6 @@ def test_a_spinner_turns_until_the_first_answer(standin: Standin, open_page: Ope
     standin.show(usual)
     expect(loading).to_be_hidden()
     expect(row(page, "phum02")).to_be_visible()
-
-
-def test_no_nodes_are_said_in_the_words_of_the_manual(page: Page, standin: Standin) -> None:
-    snapshot = contents.usual()
-    snapshot["nodes"] = []
-    standin.show(snapshot)
-    expect(status(page).get_by_text("등록된 노드 정보가 없습니다.")).to_be_visible()
-    expect(status(page).get_by_role("table")).to_have_count(0)
 
 
 def test_retry_asks_the_cluster_again_and_shows_what_it_says(
@@ -283,42 +286,6 @@ def test_every_state_is_explained_on_the_page_of_help(page: Page) -> None:
         expect(page.get_by_text(EN[meaning])).to_be_visible()
     page.go_back()
     expect(page.get_by_role("heading", name="HA resources")).to_be_visible()
-
-
-def test_what_an_old_report_says_of_a_watchdog_is_left_out(page: Page, standin: Standin) -> None:
-    expect(row(page, "phum02")).to_contain_text("워치독 꺼짐 (대기)")
-    snapshot = contents.usual()
-    snapshot["nodes"][1]["lrm"] = {**contents.lrm("dead"), "watchdog": "standby"}
-    standin.show(snapshot)
-    expect(row(page, "phum02")).to_contain_text("응답 없음 (Old Timestamp)")
-    expect(row(page, "phum02")).not_to_contain_text("워치독")
-
-
-def test_nobody_calls_fencing_idle_without_quorum(page: Page, standin: Standin) -> None:
-    snapshot = contents.usual()
-    snapshot["fencing"]["armed_state"] = "standby"
-    standin.show(snapshot)
-    expect(status(page)).to_contain_text("펜싱: 대기 (Standby)")
-    snapshot["quorum"]["ok"] = False
-    standin.show(snapshot)
-    expect(status(page)).not_to_contain_text("펜싱: 대기")
-
-
-def test_a_node_that_is_off_is_called_so_without_quorum_too(page: Page, standin: Standin) -> None:
-    standin.show(contents.without_quorum())
-    expect(row(page, "phum03").get_by_text("오프라인")).to_be_visible()
-
-
-def test_a_lost_node_is_called_what_ha_calls_it_until_it_is_fenced(
-    page: Page, standin: Standin
-) -> None:
-    snapshot = contents.usual()
-    snapshot["nodes"][2].update(online=False, ha_state="unknown")
-    standin.show(snapshot)
-    expect(row(page, "phum03").get_by_text("오프라인 (Unknown)", exact=True)).to_be_visible()
-    standin.show(contents.trouble())
-    expect(row(page, "phum03").get_by_text("차단 중 (Fence)", exact=True)).to_be_visible()
-    expect(line(page).get_by_text("phum03 노드를 차단(Fence)하는 중입니다.")).to_be_visible()
 
 
 def test_behind_a_proxy_every_link_stays_below_the_consoles_path(

@@ -11,20 +11,24 @@ from tests.browser.standin import Standin
 pytestmark = pytest.mark.browser
 
 
-def test_the_page_is_korean_and_dark_until_asked_otherwise(page: Page) -> None:
+def test_the_page_is_korean_and_dark_until_asked_otherwise_which_is_remembered(page: Page) -> None:
     expect(page.locator("html")).to_have_attribute("lang", "ko")
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="본문으로 바로 가기")).to_be_focused()
 
-
-def test_english_is_remembered(page: Page) -> None:
+    page.get_by_role("button", name="밝은 테마").click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "light")
     page.get_by_role("button", name="English").click()
     expect(page.get_by_role("heading", name="High availability (HA)")).to_be_visible()
     expect(page.get_by_role("row").filter(has_text="LOTCES-WIN")).to_contain_text("Started")
     page.reload()
     expect(page.get_by_role("heading", name="HA resources")).to_be_visible()
     expect(page.locator("html")).to_have_attribute("lang", "en")
+    expect(page.locator("html")).to_have_attribute("data-theme", "light")
     page.get_by_role("button", name="한국어").click()
     expect(page.get_by_role("heading", name="HA 리소스 목록")).to_be_visible()
+    expect(page.get_by_role("button", name="어두운 테마")).to_be_visible()
 
 
 def test_who_chose_no_language_gets_the_servers_until_choosing(
@@ -42,24 +46,11 @@ def test_who_chose_no_language_gets_the_servers_until_choosing(
     expect(page.get_by_role("heading", name="HA resources")).to_be_visible()
 
 
-def test_a_light_page_is_remembered(page: Page) -> None:
-    page.get_by_role("button", name="밝은 테마").click()
-    expect(page.locator("html")).to_have_attribute("data-theme", "light")
-    page.reload()
-    expect(page.locator("html")).to_have_attribute("data-theme", "light")
-    expect(page.get_by_role("button", name="어두운 테마")).to_be_visible()
-
-
 def test_the_page_says_who_is_logged_in_and_lets_them_out(page: Page) -> None:
     expect(page.get_by_text("root@pam")).to_be_visible()
     page.get_by_role("button", name="로그아웃").click()
     expect(page.get_by_label("사용자 이름")).to_be_focused()
     expect(page).to_have_url(re.compile("/login$"))
-
-
-def test_the_first_tab_leads_to_the_content(page: Page) -> None:
-    page.keyboard.press("Tab")
-    expect(page.get_by_role("link", name="본문으로 바로 가기")).to_be_focused()
 
 
 def test_everything_of_the_list_can_be_done_by_keyboard(page: Page) -> None:
