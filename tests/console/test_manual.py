@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -112,6 +113,12 @@ def begins_to_serve(words: list[str]) -> bool:
         words[words.index("--port") + 1] = "0"
     else:
         words = [*words, "--port", "0"]
+    return comes_up(tuple(words))
+
+
+@cache
+def comes_up(words: tuple[str, ...]) -> bool:
+    """Tell whether `virton` with these words says where its console is."""
     code = "from virton.cli.main import app; app()"
     command = [sys.executable, "-c", code, *words]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as console:

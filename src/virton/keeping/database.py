@@ -8,10 +8,6 @@ from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
-from alembic.util.exc import CommandError
 from sqlalchemy import (
     Connection,
     Engine,
@@ -27,9 +23,6 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from virton.damage import DamagedError, check_still_there, has_begun, note_begun
-
-# it tells of each step at a level that is for news
-logging.getLogger("alembic").setLevel(logging.WARNING)
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_MS = 10_000
@@ -162,19 +155,31 @@ def _prepare_sqlite(engine: Engine) -> None:
 
 
 def _bring_up_to_date(engine: Engine) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    known = sorted(path.stem[1:5] for path in (MIGRATIONS / "versions").glob("v*.py"))
     with engine.begin() as connection:
-        config.attributes["connection"] = connection
         lock(connection)
         has = _revision(connection)
         if has is not None and has not in known:
             raise HistoryError(Trouble.NEWER, has)
-        try:
-            command.upgrade(config, "head")
-        except CommandError as error:
-            raise HistoryError(Trouble.DAMAGED, str(error)) from None
+        if has != known[-1]:
+            _upgrade(connection)
+
+
+def _upgrade(connection: Connection) -> None:
+    """Take the steps that are left; what takes them is slow to load, and seldom needed."""
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util.exc import CommandError
+
+    # it tells of each step at a level that is for news
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        raise HistoryError(Trouble.DAMAGED, str(error)) from None
 
 
 def _revision(connection: Connection) -> str | None:
