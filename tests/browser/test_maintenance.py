@@ -140,6 +140,9 @@ def the_sign_is_green_while_the_console_says_so_and_no_longer(page: Page, standi
     with page.expect_response("**/api/maintenance/finish"):
         page.get_by_role("button", name="작업 완료, 되돌리기").press("Enter")
     assert standin.writes[-1][:2] == ("POST", "/api/maintenance/finish")
+    expect(page.get_by_text(EMPTY)).to_have_count(0)
+    show(page, standin, work_told(Phase.EMPTYING, empty=True))
+    expect(page.get_by_text(EMPTY)).to_be_visible()
     standin.go_away()
     page.clock.fast_forward(POLL_MS)
     expect(page.get_by_text(EMPTY)).to_have_count(0)

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.browser.live import PASSWORD, Live
 from tests.browser.stage import Opener, Stage
-from tests.browser.visit import Words, words_of
+from tests.browser.visit import KO, Words, speak, words_of
 from tests.embedded.second_factor import Authenticator, Root
 from virton.embedded.access.access import Access
 
@@ -36,25 +36,32 @@ def phone(live: Live) -> Authenticator:
 
 
 @pytest.fixture
-def open_live(stage: Stage, live: Live) -> Opener:
+def open_live(live: Live, stage: Stage) -> Opener:
     return stage.opener(live.address)
 
 
-@pytest.mark.parametrize("locale", ["ko", "en"])
-def test_a_user_with_an_authenticator_logs_in(
-    locale: str, open_live: Opener, phone: Authenticator
+def test_a_code_is_asked_for_at_the_login_and_again_over_the_open_form(
+    open_live: Opener, phone: Authenticator, live: Live
 ) -> None:
-    words = words_of(locale)
-    page = open_live("/login", locale=locale)
-    page.get_by_label(words["login.realm"]).select_option("pve")
-    type_password(page, words, name="alice")
+    page = open_live("/login")
+    a_user_with_an_authenticator_logs_in(page, phone)
+    a_session_that_ended_asks_for_the_code_over_the_open_form(page, phone)
+    assert "comment pay desk" in live.cluster.cluster.files.read("ha/resources.cfg")
 
-    code = page.get_by_label(words["login.otp"])
-    expect(code).to_be_focused()
-    expect(code).to_have_accessible_description(re.compile(re.escape(words["login.otp.hint"])))
-    code.fill("000000")
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("alert")).to_have_text(words["login.otp.wrong"])
+
+def a_user_with_an_authenticator_logs_in(page: Page, phone: Authenticator) -> None:
+    page.get_by_label(KO["login.realm"]).select_option("pve")
+    type_password(page, KO, name="alice")
+    for locale in ("ko", "en"):
+        speak(page, locale)
+        words = words_of(locale)
+        code = page.get_by_label(words["login.otp"])
+        expect(code).to_be_focused()
+        expect(code).to_have_accessible_description(re.compile(re.escape(words["login.otp.hint"])))
+        code.fill("000000")
+        page.keyboard.press("Enter")
+        # which stays in the language that it was told in
+        expect(page.get_by_role("alert")).to_have_text(words["login.otp.wrong"])
 
     code.fill(phone.code(NOW_S))
     page.keyboard.press("Enter")
@@ -63,32 +70,27 @@ def test_a_user_with_an_authenticator_logs_in(
     expect(page.get_by_role("radio").first).to_be_visible()
 
 
-def test_a_session_that_ended_asks_for_the_code_over_the_open_form(
-    open_live: Opener, phone: Authenticator, live: Live
+def a_session_that_ended_asks_for_the_code_over_the_open_form(
+    page: Page, phone: Authenticator
 ) -> None:
-    words = words_of("ko")
-    page = open_live("/login")
-    type_password(page, words, name=ALICE)
-    page.get_by_label(words["login.otp"]).fill(phone.code(NOW_S))
-    page.keyboard.press("Enter")
+    speak(page, "ko")
     page.get_by_role("radio", name="VM 121 (ct)").check()
     page.get_by_role("button", name="수정", exact=True).first.click()
-    page.get_by_role("dialog").get_by_label(words["field.comment"]).fill("pay desk")
+    page.get_by_role("dialog").get_by_label(KO["field.comment"]).fill("pay desk")
 
     page.route("**/api/resources/*", lambda route: end_session(page, route), times=1)
     page.keyboard.press("Enter")
-    again = page.get_by_role("dialog", name=words["login.again"])
-    again.get_by_label(words["login.password"]).fill(PASSWORD)
+    again = page.get_by_role("dialog", name=KO["login.again"])
+    again.get_by_label(KO["login.password"]).fill(PASSWORD)
     page.keyboard.press("Enter")
-    code = again.get_by_label(words["login.otp"])
+    code = again.get_by_label(KO["login.otp"])
     expect(code).to_be_focused()
     code.fill("000000")
     page.keyboard.press("Enter")
-    expect(again.get_by_role("alert")).to_have_text(words["login.otp.wrong"])
+    expect(again.get_by_role("alert")).to_have_text(KO["login.otp.wrong"])
     code.fill(phone.code(NOW_S + 30))
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog")).to_have_count(0)
-    assert "comment pay desk" in live.cluster.cluster.files.read("ha/resources.cfg")
 
 
 def end_session(page: Page, route: Route) -> None:

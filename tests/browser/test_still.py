@@ -10,18 +10,20 @@ from tests.browser import contents
 from tests.browser.contents import bad_part
 from tests.browser.stage import Opener
 from tests.browser.standin import Standin
-from tests.browser.visit import line
+from tests.browser.visit import line, look_as
 
 pytestmark = pytest.mark.browser
 
 WATCH = """() => {
   window.shifts = [];
-  new PerformanceObserver((list) => {
+  window.watching?.disconnect();
+  window.watching = new PerformanceObserver((list) => {
     for (const { value, sources } of list.getEntries()) {
       const moved = ({ node }) => node?.outerHTML?.slice(0, 120) ?? node?.textContent ?? "gone";
       shifts.push([value, sources.map(moved)]);
     }
-  }).observe({ type: "layout-shift" });
+  });
+  watching.observe({ type: "layout-shift" });
 }"""
 MEASURE = """() => [...document.querySelectorAll(".card, #resources tr, #status tr")]
   .map((one) => one.getBoundingClientRect())
@@ -73,18 +75,28 @@ STORY: list[Callable[[contents.Snapshot], None]] = [
 ]
 
 
-@pytest.mark.parametrize(("locale", "width"), [("ko", 1000), ("en", 1280), ("ko", 390)])
+LOOKS = [("ko", "dark", 1000), ("en", "dark", 1280), ("ko", "dark", 390)]
+
+
 def test_nothing_moves_through_the_story_of_a_lost_node(
-    locale: str, width: int, standin: Standin, open_page: Opener
+    standin: Standin, open_page: Opener
 ) -> None:
     ahead = {"fence": [contents.NOW + 3, contents.NOW + 14], "again": [contents.NOW, contents.NOW]}
     standin.fence_clock = {"phum03": ahead}
     assert standin.snapshot
     standin.snapshot["cluster"]["lab"] = True
-    page = open_page(locale=locale, width=width)
+    page = open_page(width=1000)
     expect(page.get_by_role("radio").first).to_be_visible()
     page.locator(".lab-fold, .lab-toggle").click()
-    expect(page.get_by_role("switch", name="phum03").first).to_be_visible()
+    for look in LOOKS:
+        look_as(page, look)
+        expect(page.get_by_role("switch", name="phum03").first).to_be_visible()
+        _settle(page)
+        _nothing_moves(page, standin)
+
+
+def _nothing_moves(page: Page, standin: Standin) -> None:
+    look = page.viewport_size
     before = page.evaluate(MEASURE)
     page.evaluate(WATCH)
     for change in STORY:
@@ -96,9 +108,9 @@ def test_nothing_moves_through_the_story_of_a_lost_node(
         standin.show(snapshot)
         tone = "ok" if change is _well else "bad|idle"
         expect(page.locator(".strip")).to_have_attribute("data-tone", _one_of(tone))
-        assert page.evaluate(MEASURE) == before, change.__name__
+        assert page.evaluate(MEASURE) == before, (look, change.__name__)
         _settle(page)
-    assert page.evaluate("shifts") == []
+    assert page.evaluate("shifts") == [], look
 
 
 def _one_of(words: str) -> re.Pattern[str]:
@@ -109,40 +121,17 @@ def _settle(page: Page) -> None:
     page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
 
 
-def test_rows_have_one_of_three_heights_which_is_remembered(page: Page) -> None:
-    for density, height in [("좁게", 28), ("넓게", 44), ("보통", 36)]:
-        page.get_by_role("button", name=density).click()
-        page.reload()
-        expect(page.get_by_role("radio").first).to_be_visible()
-        heights = page.evaluate(
-            "() => [...document.querySelectorAll('#resources tbody tr, #status tbody tr')]"
-            ".map((row) => row.getBoundingClientRect().height)"
-        )
-        assert set(heights) == {height}
+def test_the_line_tells_the_time_left_and_the_tab_the_same_word_and_rows_keep_their_height(
+    page: Page, standin: Standin
+) -> None:
+    the_fence_clock_tells_the_time_left_as_a_range_and_who_is_back(page, standin)
+    standin.fence_clock = {}
+    standin.show(contents.usual())
+    rows_have_one_of_three_heights_which_is_remembered(page)
+    the_tab_says_the_same_word_as_the_line(page, standin)
 
 
-def test_the_tab_says_the_same_word_as_the_line(page: Page, standin: Standin) -> None:
-    expect(line(page)).to_contain_text("정상")
-    expect(line(page)).to_contain_text("노드 3/3")
-    expect(line(page)).to_contain_text("리소스 5/5 실행")
-    expect(page).to_have_title(re.compile("^정상 · HA"))
-    snapshot = contents.usual()
-    _fence(snapshot)
-    standin.show(snapshot)
-    expect(line(page)).to_contain_text("장애")
-    expect(line(page)).to_contain_text("리소스 2개 영향")
-    expect(line(page)).to_contain_text("차단 확인 뒤 복구")
-    expect(page).to_have_title(re.compile(r"^\(!\) 장애: phum03"))
-    icon = page.locator("link[rel=icon]")
-    expect(icon).to_have_attribute("href", "/static/favicon-bad.svg")
-    snapshot = contents.usual()
-    snapshot["resources"][1]["down"] = True
-    standin.show(snapshot)
-    expect(line(page)).to_contain_text("게스트가 정지되어 있습니다.")
-    expect(line(page)).to_contain_text("HA가 곧 다시 시작")
-
-
-def test_the_fence_clock_tells_the_time_left_as_a_range_and_who_is_back(
+def the_fence_clock_tells_the_time_left_as_a_range_and_who_is_back(
     page: Page, standin: Standin
 ) -> None:
     snapshot = contents.usual()
@@ -165,3 +154,36 @@ def test_the_fence_clock_tells_the_time_left_as_a_range_and_who_is_back(
     _recovery(recovered)
     standin.show(recovered)
     expect(line(page)).to_contain_text("리소스 2개 중 1개 복구됨")
+
+
+def rows_have_one_of_three_heights_which_is_remembered(page: Page) -> None:
+    for density, height in [("좁게", 28), ("넓게", 44), ("보통", 36)]:
+        page.get_by_role("button", name=density).click()
+        page.reload()
+        expect(page.get_by_role("radio").first).to_be_visible()
+        heights = page.evaluate(
+            "() => [...document.querySelectorAll('#resources tbody tr, #status tbody tr')]"
+            ".map((row) => row.getBoundingClientRect().height)"
+        )
+        assert set(heights) == {height}
+
+
+def the_tab_says_the_same_word_as_the_line(page: Page, standin: Standin) -> None:
+    expect(line(page)).to_contain_text("정상")
+    expect(line(page)).to_contain_text("노드 3/3")
+    expect(line(page)).to_contain_text("리소스 5/5 실행")
+    expect(page).to_have_title(re.compile("^정상 · HA"))
+    snapshot = contents.usual()
+    _fence(snapshot)
+    standin.show(snapshot)
+    expect(line(page)).to_contain_text("장애")
+    expect(line(page)).to_contain_text("리소스 2개 영향")
+    expect(line(page)).to_contain_text("차단 확인 뒤 복구")
+    expect(page).to_have_title(re.compile(r"^\(!\) 장애: phum03"))
+    icon = page.locator("link[rel=icon]")
+    expect(icon).to_have_attribute("href", "/static/favicon-bad.svg")
+    snapshot = contents.usual()
+    snapshot["resources"][1]["down"] = True
+    standin.show(snapshot)
+    expect(line(page)).to_contain_text("게스트가 정지되어 있습니다.")
+    expect(line(page)).to_contain_text("HA가 곧 다시 시작")

@@ -1,4 +1,4 @@
-"""The whole story of a lost node, as an operator reads it from the page of the living cluster."""
+"""The whole story of a lost node and of a resource, as an operator reads it from the page of the living cluster."""
 
 import re
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ def live(tmp_path: Path) -> Iterator[Live]:
 
 
 @pytest.fixture
-def open_live(stage: Stage, live: Live) -> Opener:
+def open_live(live: Live, stage: Stage) -> Opener:
     return stage.opener(live.address)
 
 
@@ -50,7 +50,14 @@ def lrm_of(page: Page, node: str) -> Locator:
     return rows.filter(has=page.get_by_role("cell", name="LRM", exact=True))
 
 
-def test_a_lost_node_is_fenced_and_its_resources_run_elsewhere(page: Page, live: Live) -> None:
+def test_a_lost_nodes_resources_run_elsewhere_and_one_is_put_under_ha_and_taken_out_again(
+    page: Page, live: Live
+) -> None:
+    a_lost_node_is_fenced_and_its_resources_run_elsewhere(page, live)
+    a_resource_is_put_under_ha_and_taken_out_again(page, live)
+
+
+def a_lost_node_is_fenced_and_its_resources_run_elsewhere(page: Page, live: Live) -> None:
     lost = row_of(page, "100")
     expect(lost).to_contain_text("phum03")
     expect(lost).to_contain_text("실행 중")
@@ -82,7 +89,7 @@ def test_a_lost_node_is_fenced_and_its_resources_run_elsewhere(page: Page, live:
     photograph(page, "story-4-back")
 
 
-def test_a_resource_is_put_under_ha_and_taken_out_again(page: Page, live: Live) -> None:
+def a_resource_is_put_under_ha_and_taken_out_again(page: Page, live: Live) -> None:
     page.get_by_role("button", name="리소스 추가").click()
     dialog = page.get_by_role("dialog")
     guest = dialog.get_by_role("combobox").first

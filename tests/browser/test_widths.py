@@ -6,6 +6,7 @@ from playwright.sync_api import Page, expect
 from tests.browser import contents
 from tests.browser.stage import Opener
 from tests.browser.standin import Standin
+from tests.browser.visit import speak
 
 pytestmark = pytest.mark.browser
 
@@ -37,6 +38,17 @@ CUT = """() => {
 }"""
 
 
+def _check(page: Page, when: str) -> None:
+    """Look at a low window, which takes less to draw: what is cut is so at any height."""
+    for locale in ("ko", "en"):
+        speak(page, locale)
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 200})
+            page.evaluate(DRAWN)
+            assert page.evaluate(CUT) == [], (when, locale, width)
+        page.set_viewport_size({"width": 2560, "height": 800})
+
+
 def _long_words() -> contents.Snapshot:
     """Every state that nodes and resources have, beside the longest that is said of them."""
     page = contents.every_state()
@@ -61,13 +73,12 @@ def _long_words() -> contents.Snapshot:
     return page
 
 
-@pytest.mark.parametrize("locale", ["ko", "en"])
 def test_what_tells_a_state_is_never_cut_whatever_stands_beside_it(
-    locale: str, standin: Standin, open_page: Opener
+    standin: Standin, open_page: Opener
 ) -> None:
     standin.snapshot = _long_words()
     standin.table |= {"at": contents.NOW, "armed": ["phum01", "phum02"]}
-    page = open_page(locale=locale, width=2560)
+    page = open_page(width=2560)
     expect(page.get_by_role("radio").first).to_be_visible()
     _check(page, "alone")
     page.locator(".lab-fold").click()
@@ -82,11 +93,18 @@ def test_what_tells_a_state_is_never_cut_whatever_stands_beside_it(
     expect(page.locator("#why-title")).to_be_focused()
 
 
-def test_without_room_beside_the_page_the_panel_lies_over_it_and_has_the_keys(
+def test_notes_panel_and_line_leave_in_sight_what_is_needed_where_there_is_little_room(
     standin: Standin, open_page: Opener
 ) -> None:
     standin.snapshot = contents.with_rules()
-    page = open_page(width=390)
+    page = open_page()
+    a_note_lies_on_no_control_and_no_state(page)
+    without_room_beside_the_page_the_panel_lies_over_it_and_has_the_keys(page)
+    on_a_low_screen_the_line_stays_alone_and_an_effect_beside_its_button(page, standin)
+
+
+def without_room_beside_the_page_the_panel_lies_over_it_and_has_the_keys(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 900})
     page.get_by_role("button", name="왜? VM 999 (virton)").click()
     expect(page.locator("#why-title")).to_be_focused()
     expect(page.locator("#why-title")).to_be_in_viewport()
@@ -98,11 +116,12 @@ def test_without_room_beside_the_page_the_panel_lies_over_it_and_has_the_keys(
     expect(page.get_by_role("button", name="왜? VM 999 (virton)")).to_be_focused()
 
 
-def test_on_a_low_screen_the_line_stays_alone_and_an_effect_beside_its_button(
-    standin: Standin, open_page: Opener
+def on_a_low_screen_the_line_stays_alone_and_an_effect_beside_its_button(
+    page: Page, standin: Standin
 ) -> None:
-    page = open_page(width=640, height=400)
-    expect(page.get_by_role("radio").first).to_be_visible()
+    page.set_viewport_size({"width": 640, "height": 400})
+    standin.show(contents.usual())
+    expect(page.get_by_role("rowheader", name="win-licence")).to_have_count(0)
     page.evaluate("scrollTo(0, 300)")
     page.evaluate(DRAWN)
     line = page.get_by_role("region", name="클러스터 상태").bounding_box()
@@ -139,9 +158,7 @@ COVERED = """async (press) => {
 SIZES = [(1280, 800), (1000, 700), (390, 800), (640, 400)]
 
 
-def test_a_note_lies_on_no_control_and_no_state(standin: Standin, open_page: Opener) -> None:
-    standin.snapshot = contents.with_rules()
-    page = open_page()
+def a_note_lies_on_no_control_and_no_state(page: Page) -> None:
     switch = "[role=switch][aria-label='win-licence 규칙 활성화']"
     expect(page.locator(switch)).to_be_visible()
     for size in SIZES:
@@ -152,11 +169,3 @@ def test_a_note_lies_on_no_control_and_no_state(standin: Standin, open_page: Ope
             assert page.evaluate(COVERED, switch) == [], (size, scrolled)
             page.locator(".toast").get_by_role("button", name="닫기").click()
             expect(page.locator(".toast")).to_have_count(0)
-
-
-def _check(page: Page, when: str) -> None:
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 800})
-        page.evaluate(DRAWN)
-        assert page.evaluate(CUT) == [], (when, width)
-    page.set_viewport_size({"width": 2560, "height": 800})

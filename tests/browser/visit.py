@@ -36,6 +36,7 @@ def look_as(page: Page, look: Look) -> None:
     locale, theme, width = look
     assert page.viewport_size
     page.set_viewport_size({**page.viewport_size, "width": width})
+    page.wait_for_function("(width) => innerWidth === width", arg=width)
     speak(page, locale)
     root = page.locator("html")
     if root.get_attribute("data-theme") != theme:
