@@ -49,11 +49,14 @@ function nodeView(name: string): TemplateResult {
     redraw();
   };
   const take = (event: Event) => {
-    const typed = Number((event.target as HTMLInputElement).value);
-    chosen.set(name, Math.min(3600, Math.max(0, Math.floor(typed) || 0)));
+    const field = event.target as HTMLInputElement;
+    const second = Math.min(3600, Math.max(0, Math.floor(Number(field.value)) || 0));
+    field.value = String(second);
+    chosen.set(name, second);
     redraw();
   };
-  const at = html`<span class="at"><input type="number" min="0" max="3600" .value=${live(String(chosen.get(name) ?? 0))} aria-label=${t("whatif.at", { node: name })} @change=${take} /> ${t("whatif.at.unit")}</span>`;
+  // What is being typed is not yet taken: it stays whatever is drawn anew meanwhile.
+  const at = html`<span class="at"><input type="number" min="0" max="3600" .value=${String(chosen.get(name) ?? 0)} aria-label=${t("whatif.at", { node: name })} @change=${take} /> ${t("whatif.at.unit")}</span>`;
   const isTimed = chosen.has(name) && chosen.size > 1 && (how === "lose" || how === "cut");
   return html`<div class="line"><label class="line"><input type="checkbox" .checked=${live(chosen.has(name))} @change=${toggle} /> ${name}</label>${isTimed ? at : nothing}</div>`;
 }
