@@ -10,11 +10,9 @@ from playwright.sync_api import Page, expect
 from tests.browser.live import Live
 from tests.browser.stage import Stage
 from tests.browser.test_insight import LOOKS, PATIENCE_MS, arrive, judge
-from tests.browser.visit import line
+from tests.browser.visit import Look, line, look_as
 
 pytestmark = pytest.mark.browser
-
-Look = tuple[str, str, int]
 
 STRICT = """\
 node-affinity: win-on-3
@@ -35,19 +33,19 @@ def live(tmp_path: Path) -> Iterator[Live]:
 
 
 def test_what_a_strict_rule_costs_is_told_before_a_loss_and_after_it_until_it_is_repaired(
-    stage: Stage, live: Live
+    live: Live, stage: Stage
 ) -> None:
-    def arrived(look: Look = LOOKS[0]) -> Page:
-        assert stage.clear() == []
-        return arrive(stage.opener(live.address), "/", look)
-
-    the_head_names_node_guest_and_rule_before_anything_happens(arrived())
-    lose(live, arrived())
-    for look in LOOKS:
-        the_resource_says_why_it_has_no_node_and_what_helps(arrived(look), look)
+    page = arrive(stage.opener(live.address))
+    the_head_names_node_guest_and_rule_before_anything_happens(page)
+    lose(live, page)
+    page.goto(live.address)
+    for look in reversed(LOOKS):  # where there is no room the panel closes by itself
+        look_as(page, look)
+        the_resource_says_why_it_has_no_node_and_what_helps(page, look)
     live.change_tries("vm:999", 2)  # the score is kept whenever the table is drawn anew
-    the_head_tells_what_was_foretold_and_what_came(arrived())
-    a_repair_is_previewed_and_done_by_one_press(arrived(), live)
+    the_head_tells_what_was_foretold_and_what_came(page)
+    page.goto(live.address)
+    a_repair_is_previewed_and_done_by_one_press(page, live)
 
 
 def the_head_names_node_guest_and_rule_before_anything_happens(page: Page) -> None:
