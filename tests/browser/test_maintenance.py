@@ -1,6 +1,7 @@
 """The page of maintenance: the plan and the consent by keys alone, and the sign that must never lie."""
 
 import json
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +11,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.sights import photograph, sticking_out, violations
 from tests.browser.stage import Opener
 from tests.browser.standin import Standin
+from tests.browser.test_asking import keep, wait_for
 from tests.browser.visit import choose_in_menu, line, look_as
 from tests.forecast.clusters import cluster, rule
 from virton.console.maintenance.agreed import digest_of, stop_of
@@ -28,6 +30,8 @@ CLUSTER = cluster(
 POLL_MS = 2000
 """How often the page asks how the work goes."""
 EMPTY = "비었음: 작업해도 됩니다"
+RETURNING = "되돌리는 중"
+LOOK = "/api/maintenance$"
 
 
 def plan_of(*nodes: str) -> dict[str, Any]:
@@ -137,15 +141,30 @@ def the_sign_is_green_while_the_console_says_so_and_no_longer(page: Page, standi
     expect(at_hand.locator(".pill")).to_have_text("비었음")
     expect(at_hand).to_contain_text("작업 중 멈추면 안 되는 노드: node2, node3")
     held_to(page, "empty")
-    with page.expect_response("**/api/maintenance/finish"):
-        page.get_by_role("button", name="작업 완료, 되돌리기").press("Enter")
-    assert standin.writes[-1][:2] == ("POST", "/api/maintenance/finish")
-    expect(page.get_by_text(EMPTY)).to_have_count(0)
+    what_a_press_changes_shows_whatever_a_look_tells_meanwhile(page, standin)
     show(page, standin, work_told(Phase.EMPTYING, empty=True))
     expect(page.get_by_text(EMPTY)).to_be_visible()
     standin.go_away()
     page.clock.fast_forward(POLL_MS)
     expect(page.get_by_text(EMPTY)).to_have_count(0)
+
+
+def what_a_press_changes_shows_whatever_a_look_tells_meanwhile(
+    page: Page, standin: Standin
+) -> None:
+    pressed = keep(page, "/api/maintenance/finish$")
+    page.get_by_role("button", name="작업 완료, 되돌리기").press("Enter")
+    wait_for(page, pressed, 1)
+    with page.expect_response("**/api/maintenance"):
+        page.clock.fast_forward(POLL_MS)
+    looks = keep(page, LOOK)  # no look after that one is answered
+    standin.answer = work_told(Phase.RETURNING)
+    pressed[0].continue_()
+    expect(page.locator(".sign-word")).to_have_text(RETURNING)
+    assert standin.writes[-1][:2] == ("POST", "/api/maintenance/finish")
+    page.unroute(re.compile(LOOK))
+    for look in looks:
+        look.continue_()
 
 
 def what_is_left_and_what_is_waited_for_is_told(page: Page, standin: Standin, phase: Phase) -> None:

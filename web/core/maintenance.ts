@@ -116,7 +116,10 @@ const ELSEWHERE_MS = 10_000;
 const FRESH_MS = 6000;
 
 let told: Told | null = null;
+/** When that was asked for. */
 let toldAt = -Infinity;
+/** What was asked for before may be overtaken by what is told. */
+let overtakenBefore = -Infinity;
 let failure: ApiError | null = null;
 
 /** What the console told last. */
@@ -158,10 +161,17 @@ async function look(): Promise<void> {
   redraw();
 }
 
+/** Hear the answer to a look, unless it was overtaken by a newer one, or by a change that was answered meanwhile. */
 function hear(answer: Told, began: number): void {
-  // an answer that was overtaken by a newer one is left alone
-  if (began < toldAt) return;
-  [told, toldAt, failure] = [answer, began, null];
+  if (began < overtakenBefore) return;
+  [told, toldAt, overtakenBefore, failure] = [answer, began, began, null];
+}
+
+/** Change something, and hear how it is then; looks that began before that is answered may show what was. */
+async function change(path: string, body: object): Promise<void> {
+  const began = performance.now();
+  const answer = await write<Told>("POST", path, body);
+  [told, toldAt, overtakenBefore, failure] = [answer, began, performance.now(), null];
 }
 
 /** Ask what the maintenance of nodes in this order does. */
@@ -170,13 +180,11 @@ export function askPlan(nodes: string[]): Promise<Plan> {
 }
 
 /** Begin what was agreed to. */
-export async function beginMaintenance({ nodes, digest }: Plan, agreed: { way: Way; accept: boolean; noout: boolean }): Promise<void> {
-  const began = performance.now();
-  hear(await write<Told>("POST", "/api/maintenance", { nodes, digest, ...agreed }), began);
+export function beginMaintenance({ nodes, digest }: Plan, agreed: { way: Way; accept: boolean; noout: boolean }): Promise<void> {
+  return change("/api/maintenance", { nodes, digest, ...agreed });
 }
 
 /** Do something about the maintenance under way. */
-export async function actOnMaintenance(what: string, body: object = {}): Promise<void> {
-  const began = performance.now();
-  hear(await write<Told>("POST", `/api/maintenance/${what}`, body), began);
+export function actOnMaintenance(what: string, body: object = {}): Promise<void> {
+  return change(`/api/maintenance/${what}`, body);
 }

@@ -11,9 +11,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from virton.console.answers import Answer
+from virton.console.page.sight import sees_all_guests
 from virton.console.problems import Refusal, failed, refused
 from virton.console.session_cookie import COOKIE, Session
-from virton.console.standings import Standing, missing
+from virton.console.standings import GUEST_AUDIT, Standing, missing
 from virton.console.state import Console, console_of
 from virton.proxmox import ApiFailure, ClusterApi
 from virton.proxmox.credentials import TICKET_LIFE_S
@@ -57,6 +58,11 @@ class Call:
         """Refuse whoever lacks a privilege on a path, as the cluster would; raises ApiFailure."""
         if privilege not in self.standing.permissions.on(path):
             raise ApiFailure(missing(privilege, path))
+
+    def require_all_guests(self) -> None:
+        """Refuse whoever may not see every guest, whatever guests there will be; raises ApiFailure."""
+        if not sees_all_guests(self.standing.permissions):
+            raise ApiFailure(missing(GUEST_AUDIT, "/vms"))
 
     async def form(self, form: type[Form]) -> Form:
         """Read the body."""

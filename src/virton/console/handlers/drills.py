@@ -10,11 +10,10 @@ from virton.console.guard import Call, done, read_json
 from virton.console.handlers.books import language_of, sentences_of
 from virton.console.page.sight import sees_all_guests
 from virton.console.problems import Refusal
-from virton.console.standings import AUDIT, CONSOLE, GUEST_AUDIT, missing
+from virton.console.standings import AUDIT, CONSOLE
 from virton.language.sentences import Sentences
 from virton.plans.drill import Fault, read_fault
 from virton.plans.fields import FieldError, Fields
-from virton.proxmox import ApiFailure
 
 MOST_FAULTS = 16
 
@@ -112,8 +111,7 @@ def _faults(call: Call, told: Fields) -> tuple[Fault, ...]:
 async def file(call: Call) -> Response:
     """Return a file of the newest report, which names every guest and holds a capture."""
     book, name = _book(call, AUDIT), call.request.path_params["name"]
-    if not sees_all_guests(call.standing.permissions):
-        raise ApiFailure(missing(GUEST_AUDIT, "/vms"))
+    call.require_all_guests()
     if name not in FILES or book.report is None:
         raise Refusal(404, "not_found")
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}

@@ -11,13 +11,11 @@ from virton.console.handlers.books import language_of, sentences_of
 from virton.console.handlers.foretelling import refusals, seen_lately
 from virton.console.handlers.history import number_of
 from virton.console.handlers.records import past_capture
-from virton.console.page.sight import sees_all_guests
 from virton.console.problems import Refusal
-from virton.console.standings import AUDIT, CONSOLE, GUEST_AUDIT, missing
+from virton.console.standings import AUDIT, CONSOLE
 from virton.language.faults import fault_in
 from virton.language.forecasts import told_course, told_waiting, told_why
 from virton.plans.domains import DomainError, read_domains
-from virton.proxmox import ApiFailure
 
 _LISTS = (
     *("lose", "cut", "maintenance", "reboot", "shutdown"),
@@ -45,8 +43,7 @@ async def fence_clock(call: Call) -> Response:
 def _require_sight(call: Call) -> None:
     """Refuse whoever may not see all that the console itself has seen."""
     call.require(AUDIT)
-    if not sees_all_guests(call.standing.permissions):
-        raise ApiFailure(missing(GUEST_AUDIT, "/vms"))
+    call.require_all_guests()
 
 
 async def domains(call: Call) -> Response:

@@ -18,10 +18,9 @@ from virton.console.maintenance.operation import Maintenance
 from virton.console.maintenance.work import Phase, Stop, Way, Work
 from virton.console.page.sight import sees_all_guests
 from virton.console.problems import Refusal
-from virton.console.standings import AUDIT, CONSOLE, GUEST_AUDIT, missing
+from virton.console.standings import AUDIT, CONSOLE, GUEST_AUDIT
 from virton.ha.states import ServiceState
 from virton.language.forecasts import told_maintenance
-from virton.proxmox import ApiFailure
 from virton.proxmox.servicing import ceph, power_node, shell_of_lab
 
 POWER = "Sys.PowerMgmt"
@@ -115,8 +114,7 @@ def _require(call: Call) -> None:
     """Refuse whoever may not change HA, or would take a node for empty that only looks so."""
     call.require(CONSOLE)
     call.require(AUDIT)
-    if not sees_all_guests(call.standing.permissions):
-        raise ApiFailure(missing(GUEST_AUDIT, "/vms"))
+    call.require_all_guests()
 
 
 async def show(call: Call) -> Response:

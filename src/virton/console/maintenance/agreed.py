@@ -1,11 +1,10 @@
 """What somebody agrees to: the stops of a plan, each with a digest by which a change is noticed."""
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from virton.console.maintenance.work import Stop, Way
+from virton.plans import digest
 
 Json = Mapping[str, Any]
 
@@ -31,7 +30,7 @@ def stop_of(step: Json) -> Stop:
 
 def digest_of(steps: Sequence[Json]) -> str:
     """Return the digest of a whole plan."""
-    return hashlib.sha256("".join(_digest(step) for step in steps).encode()).hexdigest()[:16]
+    return digest.digest_of([_digest(step) for step in steps])
 
 
 def _goals(rows: Sequence[Json]) -> dict[str, str]:
@@ -48,4 +47,4 @@ def _digest(step: Json) -> str:
         [[row["sid"], row["node"], row["how"]] for row in step["returns"]],
         step["bears"],
     ]
-    return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
+    return digest.digest_of(said)
