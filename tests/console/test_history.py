@@ -26,7 +26,7 @@ from virton.story.told import Teller
 
 pytestmark = pytest.mark.anyio
 PASSWORD = "a password for tests"
-STEP_S = 5
+STEP_S = 10
 
 
 class WorldClock(SystemClock):
@@ -264,22 +264,22 @@ async def _moment(desk: Desk, at_ms: int) -> dict[str, Any]:
     return body
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        "since=soon",
-        "after=1",
-        "after=a.b",
-        f"after={'9' * 30}.1",
-        f"after=1.{'9' * 17}",
-        "limit=-1",
-    ],
+NO_QUESTIONS = (
+    "since=soon",
+    "after=1",
+    "after=a.b",
+    f"after={'9' * 30}.1",
+    f"after=1.{'9' * 17}",
+    "limit=-1",
 )
-async def test_a_question_that_is_none_is_refused(desk: Desk, query: str) -> None:
+
+
+async def test_a_question_that_is_none_is_refused(desk: Desk) -> None:
     await desk.pass_by(STEP_S)
-    answer = await desk.browser.get(f"/api/history?{query}")
-    assert answer.status_code == 400
-    assert query.partition("=")[0] in answer.json()["error"]["fields"]
+    for query in NO_QUESTIONS:
+        answer = await desk.browser.get(f"/api/history?{query}")
+        assert answer.status_code == 400, query
+        assert query.partition("=")[0] in answer.json()["error"]["fields"], query
 
 
 def read_only(engine: Engine, switch: str) -> None:

@@ -594,8 +594,8 @@ async def test_a_page_that_nobody_touches_times_out_whatever_it_asks_for_by_itse
     visit: Visit, asked: str, status: int
 ) -> None:
     browser = await visit.logged_in()
-    for _ in range(50):
-        await visit.clock.step(600)
+    for _ in range(20):
+        await visit.clock.step(1500)
         await browser.get(asked)
     assert (await browser.get("/api/session")).status_code == status
 
@@ -603,7 +603,7 @@ async def test_a_page_that_nobody_touches_times_out_whatever_it_asks_for_by_itse
 async def test_a_page_at_which_the_lab_is_used_stays_logged_in(visit: Visit) -> None:
     visit.cluster.lab = {"offered": True, "speed": 1, "paused": False, "nodes": []}
     browser = await visit.logged_in()
-    for _ in range(50):
-        await visit.clock.step(600)
+    for _ in range(20):
+        await visit.clock.step(1500)
         await browser.write("POST", "/api/lab", {"action": "pause"})
     assert (await browser.get("/api/session")).status_code == 200
