@@ -82,6 +82,7 @@ class Registry:
     def __init__(self, endpoints: Iterable[Endpoint]) -> None:
         """Register `endpoints`, each once."""
         self._endpoints: dict[tuple[str, str], Endpoint] = {}
+        self._literal: dict[tuple[str, Parts], Endpoint] = {}
         self._by_length: dict[tuple[str, int], list[tuple[Parts, Endpoint]]] = {}
         for endpoint in endpoints:
             key = (endpoint.method, endpoint.path)
@@ -89,6 +90,9 @@ class Registry:
                 raise ValueError(f"{endpoint.method} {endpoint.path} is registered twice")
             self._endpoints[key] = endpoint
             parts = endpoint.parts
+            if not any(_literal_first(parts)):
+                self._literal[endpoint.method, parts] = endpoint
+                continue
             alike = self._by_length.setdefault((endpoint.method, len(parts)), [])
             alike.append((parts, endpoint))
         for alike in self._by_length.values():
@@ -101,6 +105,8 @@ class Registry:
     def find(self, method: str, path: str) -> tuple[Endpoint, dict[str, str]] | None:
         """Return the endpoint and what its path says, or None if there is none."""
         parts = split_path(path)
+        if (endpoint := self._literal.get((method, parts))) is not None:
+            return endpoint, {}
         for template, endpoint in self._by_length.get((method, len(parts)), ()):
             if all(_fits(name, part) for name, part in zip(template, parts, strict=True)):
                 return endpoint, _path_values(template, parts)
