@@ -48,9 +48,12 @@ def test_keys_are_listed_choose_edit_move_remove_and_clear_and_rest_while_somebo
     expect(chosen(page)).to_have_count(0)
 
     page.get_by_role("radio", name="VM 100 (LOTCES-WIN) 선택").check()
+    search = page.get_by_role("searchbox", name="검색")
+    expect(search).to_be_visible()  # above a short list too
     page.keyboard.press("/")
+    expect(search).to_be_focused()
     page.keyboard.type("em?")
-    expect(page.get_by_role("searchbox", name="검색")).to_have_value("em?")
+    expect(search).to_have_value("em?")
     expect(page.get_by_role("dialog")).to_have_count(0)
 
 
@@ -85,7 +88,11 @@ def test_a_row_has_a_menu_that_keys_walk_and_that_says_why_nothing_may_be_change
         )
 
 
-def test_the_list_is_sorted_by_a_column_and_back(page: Page) -> None:
+def test_the_list_shows_what_is_on_a_node_and_is_sorted_by_a_column_and_back(page: Page) -> None:
+    choose_in_menu(page, "phum03", "이 노드의 리소스 보기")
+    expect(ids(page)).to_have_text(["100", "124"])
+    page.get_by_role("searchbox", name="검색").fill("")
+    expect(ids(page)).to_have_text(["100", "121", "122", "124", "999"])
     page.get_by_role("button", name="이름", exact=True).click()
     expect(page.get_by_role("columnheader", name="이름")).to_have_attribute(
         "aria-sort", "ascending"
@@ -100,8 +107,3 @@ def test_the_list_is_grouped_by_node_and_stays_so(page: Page) -> None:
     expect(ids(page)).to_have_text(["phum01 3", "121", "122", "999", "phum03 2", "100", "124"])
     page.reload()
     expect(ids(page)).to_have_count(7)
-
-
-def test_the_menu_of_a_node_shows_what_is_on_it(page: Page) -> None:
-    choose_in_menu(page, "phum03", "이 노드의 리소스 보기")
-    expect(ids(page)).to_have_text(["100", "124"])

@@ -161,23 +161,9 @@ def test_a_save_that_the_end_of_the_session_interrupts_is_said_undone_or_carried
     expect(form.get_by_role("alert")).to_contain_text("저장되지 않았습니다.")
     expect(form.get_by_label("설명")).to_have_value("결제")
     form.get_by_role("button", name="저장").click()
+    expect(login.get_by_label("사용자 이름")).to_have_value("root")
     login.get_by_label("비밀번호").fill("secret")
     login.get_by_role("button", name="로그인").click()
     expect(page.get_by_role("dialog")).to_have_count(0)
     assert [path for _, path, _ in standin.writes] == ["/api/login", "/api/resources/vm:121"]
     assert standin.writes[1][2]["comment"] == "결제"
-
-
-def test_a_guest_that_somebody_else_has_added_is_said_at_once_and_the_rest_stays(
-    page: Page, standin: Standin
-) -> None:
-    press(page, "리소스 추가")
-    form = page.get_by_role("dialog")
-    form.get_by_label("VM 선택 (CT 포함)", exact=True).select_option(index=1)
-    form.get_by_label("설명").fill("결제")
-    snapshot = contents.usual()
-    snapshot["guests"] = []
-    standin.show(snapshot)
-    expect(form).to_contain_text("그사이 HA에 추가되었거나 없어져")
-    expect(form.get_by_label("설명")).to_have_value("결제")
-    expect(form.get_by_role("button", name="추가", exact=True)).to_be_disabled()

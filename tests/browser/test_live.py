@@ -1,12 +1,14 @@
 """The page follows the cluster by itself, and nothing that the user holds is taken from them."""
 
+import re
+
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser import contents
 from tests.browser.stage import Opener
 from tests.browser.standin import Standin
-from tests.browser.visit import line
+from tests.browser.visit import cancel, line
 
 pytestmark = pytest.mark.browser
 
@@ -140,29 +142,39 @@ def test_a_form_takes_over_what_changed_and_keeps_what_was_typed_while_nothing_m
     assert standin.writes[0][2]["max_restart"] == 3
 
 
-def test_a_form_whose_resource_vanished_says_so_and_does_not_save(
+def test_a_form_says_that_what_it_is_about_is_gone_and_keeps_what_was_typed(
     page: Page, standin: Standin
 ) -> None:
     dialog = edit(page, "VM 121 (ct)")
-    dialog.get_by_label("설명").fill("결제")
+    comment = dialog.get_by_label("설명")
+    comment.fill("결제")
     snapshot = contents.usual()
     del snapshot["resources"][1]
     standin.show(snapshot)
     expect(dialog.get_by_role("status")).to_contain_text("HA 목록에서 사라져 저장할 수 없습니다.")
     expect(dialog.get_by_role("button", name="저장")).to_be_disabled()
-    expect(dialog.get_by_label("설명")).to_have_value("결제")
+    expect(comment).to_have_value("결제")
+    cancel(page)
 
-
-def test_a_guest_taken_by_someone_else_leaves_the_choice(page: Page, standin: Standin) -> None:
     button(page, "리소스 추가").click()
-    guests = page.get_by_role("dialog").get_by_label("VM 선택 (CT 포함)")
+    guests = dialog.get_by_label("VM 선택 (CT 포함)", exact=True)
+    add = dialog.get_by_role("button", name="추가", exact=True)
     guests.select_option("vm:130")
+    comment.fill("결제")
     snapshot = contents.usual()
     snapshot["guests"] = [guest for guest in snapshot["guests"] if guest["sid"] != "vm:130"]
     standin.show(snapshot)
     expect(guests).to_have_value("")
     expect(guests.get_by_role("option")).to_have_count(4)
-    expect(page.get_by_role("dialog").get_by_text("VM을 선택해야 합니다")).to_be_visible()
+    expect(dialog.get_by_text("VM을 선택해야 합니다")).to_be_visible()
+    expect(dialog).to_contain_text("VM 130: 그사이 HA에 추가되었거나 없어져")
+
+    guests.select_option("ct:200")
+    expect(add).to_be_enabled()
+    standin.show(contents.usual() | {"guests": []})
+    expect(add).to_be_disabled()
+    expect(dialog).to_contain_text("CT 200: 그사이 HA에 추가되었거나 없어져")
+    expect(comment).to_have_value("결제")
 
 
 def test_an_overtaken_save_shows_the_newer_values_and_can_be_repeated(
@@ -180,21 +192,6 @@ def test_an_overtaken_save_shows_the_newer_values_and_can_be_repeated(
     dialog.get_by_role("button", name="저장").click()
     expect(dialog).to_have_count(0)
     assert standin.writes[1][2]["max_relocate"] == 4
-
-
-def test_a_session_that_ends_is_renewed_over_the_open_form(page: Page, standin: Standin) -> None:
-    dialog = edit(page, "VM 121 (ct)")
-    dialog.get_by_label("설명").fill("결제")
-    standin.end_session_at_a_deed()
-    dialog.get_by_role("button", name="저장").click()
-    login = page.get_by_role("dialog", name="다시 로그인")
-    expect(login.get_by_label("사용자 이름")).to_have_value("root")
-    login.get_by_label("비밀번호").fill("secret")
-    login.get_by_role("button", name="로그인", exact=True).click()
-    expect(page.get_by_role("dialog")).to_have_count(0)
-    assert standin.writes[0][1] == "/api/login"
-    assert standin.writes[1][1] == "/api/resources/vm:121"
-    assert standin.writes[1][2]["comment"] == "결제"
 
 
 def test_a_stream_that_ends_with_its_session_asks_for_the_login(
@@ -281,11 +278,12 @@ def test_a_page_that_nobody_sees_gives_its_line_up_until_it_is_seen(
     expect(page.get_by_role("radio", name="VM 110 (new) 선택")).to_be_visible()
 
 
-def test_logging_out_in_one_tab_is_seen_in_the_others_at_once(page: Page) -> None:
+def test_logging_out_leads_to_the_login_and_is_seen_in_other_tabs_at_once(page: Page) -> None:
     other = page.context.new_page()
     other.goto(page.url)
     other.get_by_role("button", name="로그아웃").click()
     expect(other.get_by_label("사용자 이름")).to_be_focused()
+    expect(other).to_have_url(re.compile("/login$"))
     expect(page.get_by_role("dialog")).to_contain_text("세션이 끝났습니다.")
     expect(page.locator("#line")).to_have_text("세션 종료됨")
     expect(page.get_by_text("콘솔 서버와 연결이 끊겼습니다.")).to_have_count(0)

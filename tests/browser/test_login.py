@@ -54,12 +54,16 @@ def test_what_was_wrong_is_said_until_logging_in_leads_to_the_page(
     expect(login.get_by_role("alert")).to_contain_text("보안 키")
     expect(login.get_by_label("2단계 인증 코드")).to_be_hidden()
 
+    standin.login_error = failure(429, "throttled", retry_after_s=7)
+    enter(login)
+    expect(login.get_by_role("alert")).to_contain_text("7초 뒤에 다시 시도하세요.")
+
     standin.login_error = None
     login.get_by_label("인증 영역 (Realm)").select_option("pve")
     enter(login)
     expect(login.get_by_role("heading", name="고가용성 (High Availability, HA)")).to_be_visible()
     credentials = {"username": "root", "password": "right", "realm": "pve"}
-    assert standin.writes[2:] == [("POST", "/api/login", credentials)]
+    assert standin.writes[3:] == [("POST", "/api/login", credentials)]
     header = login.get_by_role("banner").get_by_text("VirtOn HA", exact=True)
     expect(header).to_have_css("column-gap", "8px")
     expect(header).to_have_css("font-weight", "700")
@@ -105,12 +109,6 @@ def test_who_comes_back_with_a_code_is_logged_in_or_told_why_not(
     page = open_page("/login?code=c&state=s")
     expect(page.get_by_role("alert")).to_contain_text("이 브라우저에서 시작한 로그인이 아니거나")
     expect(page).to_have_url(re.compile("/login$"))
-
-
-def test_too_many_attempts_say_how_long_to_wait(login: Page, standin: Standin) -> None:
-    standin.login_error = failure(429, "throttled", retry_after_s=7)
-    enter(login, "wrong")
-    expect(login.get_by_role("alert")).to_contain_text("7초 뒤에 다시 시도하세요.")
 
 
 def ask_for_code(standin: Standin, *kinds: str) -> None:

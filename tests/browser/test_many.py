@@ -72,12 +72,6 @@ def test_of_five_hundred_what_changes_is_touched_alone_and_a_draw_makes_a_slice_
     assert page.locator("#resources tbody").count() == 1
 
 
-def test_the_field_is_in_sight_above_a_short_list_too(page: Page) -> None:
-    expect(field(page)).to_be_visible()
-    page.keyboard.press("/")
-    expect(field(page)).to_be_focused()
-
-
 def test_rows_are_found_by_id_name_node_and_state_and_what_is_looked_for_stays(
     full: Page, standin: Standin
 ) -> None:

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser import contents
+from tests.browser.stage import Opener
 from tests.browser.standin import Standin
 from tests.browser.visit import cancel, choose_in_menu, line
 
@@ -76,9 +77,9 @@ def test_settings_say_what_they_do_and_are_sent_with_what_they_were(
     assert standin.writes == [("PUT", "/api/ha/settings", sent)]
 
 
-def test_who_may_not_change_settings_reads_them(page: Page, standin: Standin) -> None:
+def test_who_may_not_change_settings_reads_them(standin: Standin, open_page: Opener) -> None:
     standin.session = standin.new_session(["Sys.Audit", "Sys.Console"])
-    page.reload()
+    page = open_page()
     dialog = opened(page, "HA 설정…", "HA 설정")
     expect(dialog).to_contain_text("Sys.Modify 권한이 필요합니다")
     expect(dialog.get_by_label("리소스 스케줄링 (CRS)")).to_have_value("static")

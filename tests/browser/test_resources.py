@@ -31,7 +31,7 @@ def submit(page: Page, name: str) -> Locator:
     return page.get_by_role("dialog").get_by_role("button", name=name, exact=True)
 
 
-def test_the_list_is_that_of_the_manual_and_one_of_it_is_chosen(
+def test_the_list_is_that_of_the_manual_with_a_word_for_each_state_and_one_of_it_is_chosen(
     page: Page, standin: Standin
 ) -> None:
     headings = ["선택", "ID", "노드", "타입", "이름", "상태", "최대 재시작", "최대 재배치"]
@@ -58,10 +58,7 @@ def test_the_list_is_that_of_the_manual_and_one_of_it_is_chosen(
     numbers = resources(page).locator("tbody").get_by_role("rowheader")
     expect(numbers).to_have_text(["100", "121", "122", "123", "124", "999"])
 
-
-def test_every_state_has_a_word_of_its_own_and_an_unknown_one_is_shown_as_it_came(
-    page: Page, standin: Standin
-) -> None:
+    # Every state has a word of its own; one that nobody knows is shown as it came.
     snapshot = contents.usual()
     snapshot["resources"][0]["state"] = "levitating"
     standin.show(snapshot)

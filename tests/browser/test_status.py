@@ -228,26 +228,20 @@ def test_what_is_wrong_with_addresses_clocks_and_the_consoles_token_is_told(
     expect(alert).to_contain_text("콘솔의 API 토큰 mon@pve!ha에 Sys.Audit 권한이 없습니다.")
 
 
-def test_a_spinner_turns_until_the_first_answer(standin: Standin, open_page: Opener) -> None:
-    usual = standin.snapshot
+def test_a_cluster_that_does_not_answer_yet_or_any_more_is_told_and_asked_again(
+    standin: Standin, open_page: Opener
+) -> None:
     standin.snapshot = None
     page = open_page()
     loading = status(page).get_by_text("불러오는 중입니다…")
     expect(loading).to_be_visible()
-    standin.show(usual)
-    expect(loading).to_be_hidden()
-    expect(row(page, "phum02")).to_be_visible()
 
-
-def test_retry_asks_the_cluster_again_and_shows_what_it_says(
-    standin: Standin, open_page: Opener
-) -> None:
     good, bad = contents.usual(), contents.usual()
     bad["nodes"] = []
     bad["parts"]["status"] = contents.bad_part("timeout")
-    standin.snapshot = bad
-    page = open_page()
+    standin.show(bad)
     expect(status(page).get_by_role("alert")).to_contain_text("클러스터가 제때 응답하지 않습니다.")
+    expect(loading).to_be_hidden()
     retry = status(page).get_by_role("button", name="다시 시도")
     with page.expect_response("**/api/snapshot?fresh=1"):
         retry.click()
@@ -260,10 +254,6 @@ def test_retry_asks_the_cluster_again_and_shows_what_it_says(
     expect(page.get_by_role("heading", name="HA 상태")).to_be_focused()
     assert standin.refreshed == 2
 
-
-def test_a_source_that_stops_answering_greys_its_part_and_says_how_old_it_is(
-    page: Page, standin: Standin
-) -> None:
     standin.beat(status=contents.bad_part("refused", "no route", contents.NOW - 75))
     expect(status(page)).to_have_class("card is-stale")
     expect(

@@ -33,7 +33,7 @@ def press(page: Page, name: str, choice: str | None = None) -> Locator:
     return page.get_by_role("dialog")
 
 
-def test_groups_are_shown_as_rules_and_removing_offers_what_the_version_can_do(
+def test_groups_are_shown_as_rules_and_chosen_and_removing_offers_what_the_version_can_do(
     old: Page, standin: Standin
 ) -> None:
     groups = old.get_by_role("region", name="HA 그룹 (읽기 전용)").get_by_role("row")
@@ -47,26 +47,6 @@ def test_groups_are_shown_as_rules_and_removing_offers_what_the_version_can_do(
     expect(groups.filter(has_text="spare")).to_contain_text("아무것도 남지 않습니다.")
     expect(old.get_by_role("button", name="규칙 추가")).to_have_count(0)
 
-    dialog = press(old, "제거", "VM 121 (ct)")
-    expect(dialog.get_by_role("checkbox")).to_have_count(0)
-    dialog.get_by_role("button", name="제거", exact=True).click()
-    expect(dialog).to_have_count(0)
-    assert standin.writes == [("DELETE", "/api/resources/vm:121", None)]
-
-
-def test_groups_stay_in_sight_beside_rules_while_a_cluster_is_half_upgraded(
-    standin: Standin, open_page: Opener
-) -> None:
-    standin.snapshot = contents.with_rules()
-    group = contents.group("web", {"phum01": 2}, ["vm:121"])
-    standin.snapshot["cluster"]["groups"] = [group]
-    page = open_page()
-    groups = page.get_by_role("region", name="HA 그룹 (읽기 전용)")
-    expect(groups).to_contain_text("아직 규칙으로 바뀌지 않은 HA 그룹입니다.")
-    expect(page.get_by_role("button", name="규칙 추가")).to_have_count(2)
-
-
-def test_a_group_is_chosen_in_the_form_and_decides_on_failback(old: Page, standin: Standin) -> None:
     dialog = press(old, "수정", "VM 100 (LOTCES-WIN)")
     group, failback = (
         dialog.get_by_label("HA 그룹"),
@@ -85,6 +65,24 @@ def test_a_group_is_chosen_in_the_form_and_decides_on_failback(old: Page, standi
     assert body["group"] == "web"
     assert "failback" not in body
     assert "auto_rebalance" not in body
+
+    dialog = press(old, "제거", "VM 121 (ct)")
+    expect(dialog.get_by_role("checkbox")).to_have_count(0)
+    dialog.get_by_role("button", name="제거", exact=True).click()
+    expect(dialog).to_have_count(0)
+    assert standin.writes[1:] == [("DELETE", "/api/resources/vm:121", None)]
+
+
+def test_groups_stay_in_sight_beside_rules_while_a_cluster_is_half_upgraded(
+    standin: Standin, open_page: Opener
+) -> None:
+    standin.snapshot = contents.with_rules()
+    group = contents.group("web", {"phum01": 2}, ["vm:121"])
+    standin.snapshot["cluster"]["groups"] = [group]
+    page = open_page()
+    groups = page.get_by_role("region", name="HA 그룹 (읽기 전용)")
+    expect(groups).to_contain_text("아직 규칙으로 바뀌지 않은 HA 그룹입니다.")
+    expect(page.get_by_role("button", name="규칙 추가")).to_have_count(2)
 
 
 def test_what_the_newest_version_knows_is_set_and_told(newest: Page, standin: Standin) -> None:
