@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Engine, event
 
 from tests.console.visit import Browser
+from tests.keeping.fresh import fresh_history
 from virton.console.app import create_app
 from virton.console.clock import SystemClock
 from virton.console.settings import ConsoleSettings
@@ -71,7 +72,7 @@ class Desk:
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     cluster = start(tmp_path, PASSWORD)
     client = ProxmoxClient.in_process(cluster.app)
-    address = f"sqlite:///{tmp_path}/history.sqlite"
+    address = fresh_history(tmp_path)
     settings = ConsoleSettings(tmp_path, cluster.console_token, history=address)
     app = create_app(client, settings, WorldClock(cluster))
     browser = Browser(app)

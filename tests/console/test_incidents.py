@@ -9,6 +9,7 @@ import pytest
 
 from tests.console.test_history import PASSWORD, STEP_S, Desk, WorldClock
 from tests.console.visit import Browser
+from tests.keeping.fresh import fresh_history
 from tests.notify.servers import MailServer, mail_server
 from virton.console.app import create_app
 from virton.console.settings import ConsoleSettings
@@ -35,7 +36,7 @@ async def desk(tmp_path: Path, mail: MailServer) -> AsyncIterator[Desk]:
     settings = ConsoleSettings(
         tmp_path,
         cluster.console_token,
-        history=f"sqlite:///{tmp_path}/history.sqlite",
+        history=fresh_history(tmp_path),
         notify=Book(server, (RecipientSettings(name="ops", to="ops@x", language="en"),)),
     )
     app = create_app(client, settings, WorldClock(cluster))

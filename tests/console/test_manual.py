@@ -118,9 +118,9 @@ def begins_to_serve(words: list[str]) -> bool:
 
 @cache
 def comes_up(words: tuple[str, ...]) -> bool:
-    """Tell whether `virton` with these words says where its console is."""
+    """Tell whether `virton` with these words says where its console is, and nothing warns of it."""
     code = "from virton.cli.main import app; app()"
-    command = [sys.executable, "-c", code, *words]
+    command = [sys.executable, "-W", "error::UserWarning", "-c", code, *words]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as console:
         assert console.stdout is not None
         came_up = any("Console" in line for line in console.stdout)

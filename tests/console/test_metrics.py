@@ -14,6 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.console.test_history import PASSWORD, Desk, WorldClock
 from tests.console.visit import Browser
+from tests.keeping.fresh import fresh_history
 from virton.console.app import create_app
 from virton.console.metrics import Fares, Since, exposition
 from virton.console.page.model import Cluster, PageModel, Part, Parts, Resource
@@ -37,7 +38,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     settings = ConsoleSettings(
         tmp_path,
         cluster.console_token,
-        history=f"sqlite:///{tmp_path}/history.sqlite",
+        history=fresh_history(tmp_path),
         metrics_token=TOKEN,
     )
     app = create_app(client, settings, WorldClock(cluster))

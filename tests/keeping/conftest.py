@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, create_engine, text
 
+from tests.keeping.fresh import fresh_history
 from virton.keeping.database import open_database
 
 _SERVERS = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
@@ -62,7 +63,7 @@ def postgresql() -> Iterator[str]:
 def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of an empty database."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/history.sqlite"
+        return fresh_history(tmp_path)
     server: str = request.getfixturevalue("postgresql")
     engine = create_engine(server.replace("postgresql:", "postgresql+psycopg:"))
     with engine.begin() as connection:

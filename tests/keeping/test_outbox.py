@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from tests.keeping.fresh import fresh_history
 from virton.keeping.database import open_database
 from virton.keeping.outbox import ChangedIncident, Delivery, Outbox, State
 
@@ -14,7 +15,7 @@ BEGAN = (30, 10, 20, 10)
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
-    opened = open_database(f"sqlite:///{tmp_path}/history.sqlite")
+    opened = open_database(fresh_history(tmp_path))
     yield opened
     opened.dispose()
 

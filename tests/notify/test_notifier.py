@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import Engine
 
 from tests.keeping.conftest import postgresql
+from tests.keeping.fresh import fresh_history
 from tests.notify.servers import MailServer, WebServer, mail_server, web_server
 from virton.keeping.database import open_database
 from virton.keeping.history import History
@@ -36,7 +37,7 @@ START_S = datetime(2026, 11, 26, 2, 40, tzinfo=ZoneInfo("Asia/Seoul")).timestamp
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
-    opened = open_database(f"sqlite:///{tmp_path}/history.sqlite")
+    opened = open_database(fresh_history(tmp_path))
     yield opened
     opened.dispose()
 
