@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 from tests.conformance.tape import Deed, Poll, Tape
@@ -55,8 +56,8 @@ class Checked:
 
 def forecast_difference(tape: Tape) -> str | None:
     """Return what of a tape's course was not forecast, None if all of it was."""
-    found = [told for group in groups(tape) for told in check(tape, group).differences]
-    return "; ".join(found[:5]) or None
+    found = (told for group in groups(tape) for told in check(tape, group).differences)
+    return "; ".join(islice(found, 5)) or None
 
 
 def groups(tape: Tape) -> Iterator[Group]:

@@ -106,14 +106,15 @@ def stage(situation: Situation, phases: Phases, without_crm: Collection[str] = (
         due = {kind: phases.due_s[node, kind] for kind in ("crm", "lrm")}
         due_s[node] = {kind: NOW_S + after_s for kind, after_s in due.items()}
         ranks[node] = due
+    locks = maker.locks()
     return WorldValue(
         hosts=tuple(maker.host(node) for node in nodes),
         guests=TimedGuestsValue(dict.fromkeys(sorted(situation.failing), 1_000_000)),
         clock=PacedClockValue(due_s=due_s, ranks=ranks),
         files=maker.files(),
         figures=situation.figures,
-        locks=maker.locks(),
-        holds=maker.holds(),
+        locks=locks,
+        holds=maker.holds(locks),
         timing=timing_of(situation),
         qdevice=_qdevice(situation),
         now_s=NOW_S,
@@ -155,6 +156,7 @@ class _Maker:
         self._phases = phases
         self._online = situation.online
         self._waiting = waiting(situation)
+        self._holders = frozenset(n for n in situation.nodes if holds_lock(situation, n))
         self._anew = is_started_anew(situation)
         master = situation.master
         works = master in self._online and not situation.is_silent(master or "", "crm")
@@ -207,7 +209,7 @@ class _Maker:
         return self._situation.lrm.get(node)
 
     def _holds_watchdog(self, node: str) -> bool:
-        return holds_lock(self._situation, node) and not self._is_silent(node, "lrm")
+        return node in self._holders and not self._is_silent(node, "lrm")
 
     def _crm(self, node: str) -> CrmMemory:
         if node != self._master:
@@ -289,7 +291,7 @@ class _Maker:
         for node in sorted(self._situation.nodes):
             if node in self._online and self._holds_watchdog(node):
                 locks[agent_lock(node)] = LockValue(node, self._last(node, "lrm"))
-            elif holds_lock(self._situation, node):
+            elif node in self._holders:
                 locks[agent_lock(node)] = self._lock_of_silent(node)
             elif node in self._waiting:
                 locks[agent_lock(node)] = LockValue(node, NOW_S - self._phases.waited_s)
@@ -303,8 +305,8 @@ class _Maker:
     def _age_s(self, node: str, kind: str) -> int:
         return self._situation.ages_s.get((node, kind), 0)
 
-    def holds(self) -> dict[str, dict[str, HoldValue]]:
-        return holds_of(self.locks(), self._knows)
+    def holds(self, locks: Mapping[str, LockValue]) -> dict[str, dict[str, HoldValue]]:
+        return holds_of(locks, self._knows)
 
     def _knows(self, node: str, kind: str) -> bool:
         """Tell whether a daemon knows that it holds its lock: it works, and did not begin anew."""
