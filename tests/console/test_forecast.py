@@ -54,14 +54,13 @@ async def seat(tmp_path: Path) -> AsyncIterator[Seat]:
     await client.aclose()
 
 
-async def test_a_course_tells_what_becomes_of_each_resource(seat: Seat) -> None:
+async def test_courses_reasons_and_advice_are_told_and_what_cannot_be_asked_is_refused_with_why(
+    seat: Seat,
+) -> None:
     told = await seat.get("course?lose=phum03")
     assert told["resources"]["vm:100"]["verdict"] == "back"
     assert told["resources"]["vm:121"]["verdict"] == "stays"
     assert told["outside_ha"] == ["ct:201"]
-
-
-async def test_reasons_and_advice_are_told(seat: Seat) -> None:
     told = await seat.get("why/vm:100")
     assert told["node"] == "phum03"
     rule = "home resources=vm:100 nodes=phum01"
@@ -72,6 +71,13 @@ async def test_reasons_and_advice_are_told(seat: Seat) -> None:
         ("vm:100", "phum02", "stopped")
     ]
     assert [row["name"] for row in stopped["after"]] == ["phum01", "phum02", "phum03"]
+    for lang, words in (
+        ("en", "there is no node nowhere"),
+        ("ko", "그런 노드가 없습니다: nowhere"),
+    ):
+        answer = await seat.browser.get(f"/api/forecast/course?lose=nowhere&lang={lang}")
+        assert answer.status_code == 400
+        assert answer.json()["error"]["detail"] == words
 
 
 async def test_what_rules_say_against_a_rule_or_a_move_is_told_at_once(seat: Seat) -> None:
@@ -156,16 +162,6 @@ async def test_advice_that_cannot_be_given_names_the_field(
     answer = await seat.browser.get(f"/api/advice/{asked}")
     assert answer.status_code == 400
     assert list(answer.json()["error"]["fields"]) == [field]
-
-
-async def test_a_question_that_cannot_be_asked_is_refused_with_why(seat: Seat) -> None:
-    for lang, words in (
-        ("en", "there is no node nowhere"),
-        ("ko", "그런 노드가 없습니다: nowhere"),
-    ):
-        answer = await seat.browser.get(f"/api/forecast/course?lose=nowhere&lang={lang}")
-        assert answer.status_code == 400
-        assert answer.json()["error"]["detail"] == words
 
 
 async def test_the_table_is_made_once_it_is_asked_for_and_the_score_begins_at_nothing(

@@ -307,6 +307,13 @@ async def test_a_plan_is_agreed_to_begun_and_known_to_every_browser(
     seat: tuple[RunningCluster, Browser, Any],
 ) -> None:
     cluster, browser, app = seat
+    refused = await browser.get("/api/maintenance/plan?node=nowhere")
+    assert refused.status_code == 400
+    assert refused.json()["error"]["fields"] == {"nodes": "not_a_value"}
+    lab, cluster.cluster.lab = cluster.cluster.lab, None
+    plan = (await browser.get("/api/maintenance/plan?node=phum02")).json()
+    assert plan["offers"] == ["command", "guests"], "without such a shell"
+    cluster.cluster.lab = lab
     plan = (await browser.get("/api/maintenance/plan?node=phum03")).json()
     assert plan["offers"] == ["mode", "command", "guests"]
     assert [row["sid"] for row in plan["steps"][0]["moves"]] == ["vm:100", "vm:124"]
@@ -359,19 +366,3 @@ async def test_who_may_not_change_ha_or_not_see_every_guest_begins_nothing(
     assert lacks in refused.json()["error"]["message"]
     assert (await browser.get("/api/maintenance")).json() == {"work": None}
     await api.aclose()
-
-
-async def test_without_such_a_shell_the_mode_is_not_offered(
-    seat: tuple[RunningCluster, Browser, Any],
-) -> None:
-    seat[0].cluster.lab = None
-    plan = (await seat[1].get("/api/maintenance/plan?node=phum02")).json()
-    assert plan["offers"] == ["command", "guests"]
-
-
-async def test_a_node_that_is_not_there_is_refused_by_its_field(
-    seat: tuple[RunningCluster, Browser, Any],
-) -> None:
-    refused = await seat[1].get("/api/maintenance/plan?node=nowhere")
-    assert refused.status_code == 400
-    assert refused.json()["error"]["fields"] == {"nodes": "not_a_value"}
