@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -74,7 +75,9 @@ def go_by(app: Starlette, settings: ConsoleSettings) -> None:
     app.state.console = app.state.console.by(settings)
 
 
+@cache
 def _routes() -> list[BaseRoute]:
+    """Return what leads to the handlers, which know a console only by the request: it is made once."""
     return [
         *_pages(),
         *_of_sessions(),
