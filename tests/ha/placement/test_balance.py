@@ -160,8 +160,14 @@ def test_the_best_move_is_one_of_the_candidates(made, method, data) -> None:
 
 
 @given(clusters())
-def test_no_single_move_balances_better_than_the_one_found_by_search(made) -> None:
+def test_the_best_move_is_the_best_and_what_is_foretold_of_it_comes_true(made) -> None:
     load, where = made
+    check_that_no_single_move_balances_better(load, where)
+    check_that_topsis_ranks_as_its_plain_formula(load, where)
+    check_that_the_imbalance_comes_true(load, where)
+
+
+def check_that_no_single_move_balances_better(load, where) -> None:
     candidates = all_moves(load, where)
     found = load.best_move(candidates, BalanceMethod.BRUTEFORCE)
     single = [
@@ -175,9 +181,7 @@ def test_no_single_move_balances_better_than_the_one_found_by_search(made) -> No
     )
 
 
-@given(clusters())
-def test_the_imbalance_foretold_is_the_one_that_comes_true(made) -> None:
-    load, where = made
+def check_that_the_imbalance_comes_true(load, where) -> None:
     if isinstance(load, DynamicLoad):
         return
     for method in BalanceMethod:
@@ -189,9 +193,7 @@ def test_the_imbalance_foretold_is_the_one_that_comes_true(made) -> None:
         where[move.sid] = move.target
 
 
-@given(clusters())
-def test_topsis_ranks_moves_as_its_plain_formula_does(made) -> None:
-    load, where = made
+def check_that_topsis_ranks_as_its_plain_formula(load, where) -> None:
     gauge = load._now
     rows, moves = [], []
     for candidate in all_moves(load, where):
