@@ -4,6 +4,7 @@ import ast
 import json
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -30,8 +31,14 @@ ERRORS = re.compile(
 WHOSE_VALUES_ARE_TYPED = re.compile("notify/(policy|settings)")
 
 
+@cache
+def nodes_of(path: Path) -> tuple[ast.AST, ...]:
+    """Return all that a module says; read once, as several tests ask."""
+    return tuple(ast.walk(ast.parse(path.read_text())))
+
+
 def calls(path: Path) -> Iterator[tuple[str, ast.Call]]:
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in nodes_of(path):
         if isinstance(node, ast.Call):
             yield getattr(node.func, "id", getattr(node.func, "attr", "")), node
 
@@ -98,7 +105,7 @@ TOLD_AS_IT_IS = {
 
 def foreign_words(path: Path, own: set[str]) -> Iterator[str]:
     """Yield where the text of an exception that is not ours is used for more than the log."""
-    for handler in ast.walk(ast.parse(path.read_text())):
+    for handler in nodes_of(path):
         if not isinstance(handler, ast.ExceptHandler) or not handler.name or handler.type is None:
             continue
         kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
@@ -133,8 +140,7 @@ def says(node: ast.AST, name: str) -> bool:
 
 def test_no_exception_of_a_library_is_told_to_people() -> None:
     paths = sorted(ROOM.rglob("*.py"))
-    trees = [ast.parse(path.read_text()) for path in paths]
-    own = {n.name for tree in trees for n in ast.walk(tree) if isinstance(n, ast.ClassDef)}
+    own = {n.name for path in paths for n in nodes_of(path) if isinstance(n, ast.ClassDef)}
     found = [one for path in paths for one in foreign_words(path, own)]
     assert [one for one in found if one.partition(":")[0] not in TOLD_AS_IT_IS] == []
     assert {one.partition(":")[0] for one in found} == TOLD_AS_IT_IS.keys()
