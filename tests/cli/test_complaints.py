@@ -231,3 +231,17 @@ def test_a_korean_operator_is_told_in_korean(
     done = CliRunner().invoke(app, typed)
     assert done.exit_code in (1, 2)
     assert korean in done.output, done.output
+
+
+@pytest.mark.parametrize("verb", [["status"], ["backup"], ["audit", "verify"]], ids=" ".join)
+def test_a_path_that_the_system_refuses_is_told_in_one_line_with_what_to_do(
+    verb: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("LANG", "ko_KR.UTF-8")
+    monkeypatch.chdir(tmp_path)
+    refused = tmp_path / ("a" * 300)  # which the system refuses to root, too
+    done = CliRunner().invoke(app, [*verb, "--data", str(refused)])
+    assert done.exit_code == 1
+    assert "이름이 너무 깁니다" in done.output, done.output
+    assert "--data" in done.output
+    assert "Traceback" not in done.output

@@ -91,6 +91,8 @@ class Verbs(TyperGroup):
             sys.exit(_misused(wrong, " ".join(["virton", *self.called])))
         except typer.Abort:
             sys.exit(1)
+        except OSError as failure:
+            sys.exit(_refused(failure))
         finally:
             choose(None)
         sys.exit(code if isinstance(code, int) else 0)
@@ -102,6 +104,18 @@ def _misused(wrong: ClickException, verb: str) -> int:
 
     try:
         misused(wrong, verb)
+    except typer.Exit as told:
+        return int(told.exit_code)
+
+
+def _refused(failure: OSError) -> int:
+    """Tell which path the system refuses, and why; return the exit code."""
+    if not isinstance(failure.filename, str):
+        raise failure
+    from virton.cli.complaint import complain_of, words_of_failure
+
+    try:
+        complain_of("cli.refused", file=failure.filename, why=words_of_failure(failure))
     except typer.Exit as told:
         return int(told.exit_code)
 
