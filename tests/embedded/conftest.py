@@ -1,8 +1,8 @@
 from collections.abc import Callable
 
 import pytest
-from starlette.testclient import TestClient
 
+from tests.embedded.asking import AppClient
 from tests.embedded.still_world import PASSWORD, StillWorld, make_cluster
 from tests.quick_hashes import quick_hashes
 from virton.embedded.access.access import Access
@@ -11,7 +11,7 @@ from virton.embedded.cluster import EmbeddedCluster
 
 __all__ = ["quick_hashes"]
 
-Login = Callable[[str], TestClient]
+Login = Callable[[str], AppClient]
 
 
 class Clock:
@@ -43,17 +43,17 @@ def clock(cluster: EmbeddedCluster) -> Clock:
 
 
 @pytest.fixture
-def outside(cluster: EmbeddedCluster) -> TestClient:
+def outside(cluster: EmbeddedCluster) -> AppClient:
     """Return a client that is not logged in."""
-    return TestClient(create_app(cluster), base_url="https://small/api2/json")
+    return AppClient(create_app(cluster), base_url="https://small/api2/json")
 
 
 @pytest.fixture
 def login(cluster: EmbeddedCluster) -> Login:
     """Return a function that returns a client logged in as somebody."""
 
-    def log_in(userid: str) -> TestClient:
-        client = TestClient(create_app(cluster), base_url="https://small/api2/json")
+    def log_in(userid: str) -> AppClient:
+        client = AppClient(create_app(cluster), base_url="https://small/api2/json")
         answer = client.post("/access/ticket", data={"username": userid, "password": PASSWORD})
         ticket = answer.json()["data"]
         client.cookies.set("PVEAuthCookie", ticket["ticket"])
@@ -64,5 +64,5 @@ def login(cluster: EmbeddedCluster) -> Login:
 
 
 @pytest.fixture
-def root(login: Login) -> TestClient:
+def root(login: Login) -> AppClient:
     return login("root@pam")

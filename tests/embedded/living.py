@@ -4,8 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from starlette.testclient import TestClient
-
+from tests.embedded.asking import AppClient
 from virton.embedded.demo import Demo
 from virton.embedded.pmxcfs import ClusterFiles
 from virton.embedded.running import RunningCluster
@@ -27,7 +26,7 @@ class Living:
     ) -> None:
         files = ClusterFiles(store=FileStore(folder / "cluster.sqlite"))
         self.running = RunningCluster(files, PASSWORD, now_s, version, demo)
-        self.client = TestClient(self.running.app, base_url="https://phum/api2/json")
+        self.client = AppClient(self.running.app, base_url="https://phum/api2/json")
         login = {"username": "root@pam", "password": PASSWORD}
         ticket = self.client.post("/access/ticket", data=login).json()["data"]
         self.client.cookies.set("PVEAuthCookie", ticket["ticket"])

@@ -5,9 +5,9 @@ from typing import Any
 from urllib.parse import unquote
 
 from httpx2 import Response
-from starlette.testclient import TestClient
 from starlette.types import ASGIApp
 
+from tests.embedded.asking import AppClient
 from tests.embedded.still_world import PASSWORD
 from virton.embedded.access.totp import Totp
 
@@ -31,7 +31,7 @@ class Root:
     """root at the API of a cluster, for what a test prepares."""
 
     def __init__(self, app: ASGIApp, password: str) -> None:
-        self.client = TestClient(app, base_url="https://phum/api2/json")
+        self.client = AppClient(app, base_url="https://phum/api2/json")
         login = {"username": "root@pam", "password": password}
         data = self.client.post("/access/ticket", data=login).json()["data"]
         self.client.cookies.set("PVEAuthCookie", data["ticket"])
@@ -56,7 +56,7 @@ class Root:
 
 
 def register(
-    client: TestClient, userid: str, authenticator: Authenticator, now_s: float, **more: Any
+    client: AppClient, userid: str, authenticator: Authenticator, now_s: float, **more: Any
 ) -> Response:
     """Add an authenticator for a user."""
     body = {"type": "totp", "description": "phone", "totp": authenticator.uri}
@@ -64,13 +64,13 @@ def register(
     return client.post(f"/access/tfa/{userid}", data=body | {"value": value} | more)
 
 
-def first_step(client: TestClient, userid: str, **more: Any) -> Response:
+def first_step(client: AppClient, userid: str, **more: Any) -> Response:
     """Log in with the password."""
     body = {"username": userid, "password": PASSWORD, "new-format": 1}
     return client.post("/access/ticket", data=body | more)
 
 
-def second_step(client: TestClient, userid: str, challenge: str, response: str) -> Response:
+def second_step(client: AppClient, userid: str, challenge: str, response: str) -> Response:
     """Answer the challenge."""
     body = {"username": userid, "password": response, "tfa-challenge": challenge}
     return client.post("/access/ticket", data=body)

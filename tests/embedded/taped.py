@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from starlette.testclient import TestClient
-
+from tests.embedded.asking import AppClient
 from virton.embedded import seed
 from virton.embedded.app import create_app
 from virton.embedded.cluster import EmbeddedCluster
@@ -50,7 +49,7 @@ class TapedCluster:
         self.world = LiveWorld(self.files, hosts, 1_800_000_000, Dialect.PERCENT)
         cluster = EmbeddedCluster(self.files, self.world, self.world, version=VERSION)
         cluster.access.set_password("root@pam", PASSWORD)
-        self.client = TestClient(create_app(cluster), base_url="https://pve1/api2/json")
+        self.client = AppClient(create_app(cluster), base_url="https://pve1/api2/json")
         login = {"username": "root@pam", "password": PASSWORD}
         ticket = self.client.post("/access/ticket", data=login).json()["data"]
         self.client.cookies.set("PVEAuthCookie", ticket["ticket"])
@@ -151,12 +150,11 @@ def replay(tape: Path, delays: Mapping[Daemon, int] | None = None) -> Words:
     if any("vm:107" in deed for _, deed in deeds):
         cluster.world.fail_starts("vm:107", 1000)
     words: Words = {}
-    with cluster.client:  # one event loop for all that is asked, and not one each
-        for at_s in range(0, int(rows[-1]["t"]) + 1, POLLED_EVERY_S):
-            follow(words, cluster.words())
-            for second in range(at_s, at_s + POLLED_EVERY_S):
-                for due_s, deed in deeds:
-                    if due_s == second:
-                        cluster.do(deed)
-                cluster.world.step(1)
+    for at_s in range(0, int(rows[-1]["t"]) + 1, POLLED_EVERY_S):
+        follow(words, cluster.words())
+        for second in range(at_s, at_s + POLLED_EVERY_S):
+            for due_s, deed in deeds:
+                if due_s == second:
+                    cluster.do(deed)
+            cluster.world.step(1)
     return words

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from starlette.testclient import TestClient
 
+from tests.embedded.asking import AppClient
 from tests.embedded.living import Living
 
 OUTSIDE_HA = "/nodes/phum01/qemu/101"
@@ -85,7 +85,7 @@ def test_what_is_in_a_pool_says_so_among_the_resources(living: Living) -> None:
 
 def test_the_nodes_have_the_address_by_which_a_client_came(living: Living) -> None:
     assert {row["ip"] for row in living.get("/cluster/status")[1:]} == {"127.0.0.1"}
-    client = TestClient(living.running.app, base_url="https://198.51.100.7/api2/json")
+    client = AppClient(living.running.app, base_url="https://198.51.100.7/api2/json")
     client.cookies = living.client.cookies
     told = client.get("/cluster/status").json()["data"]
     assert {row["ip"] for row in told[1:]} == {"198.51.100.7"}

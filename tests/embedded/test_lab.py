@@ -3,15 +3,15 @@
 from typing import Any
 
 import pytest
-from starlette.testclient import TestClient
 
+from tests.embedded.asking import AppClient
 from tests.embedded.conftest import Login
 from virton.embedded.cluster import EmbeddedCluster
 
 LAB = "https://small/lab"
 
 
-def test_the_lab_tells_every_switch(root: TestClient) -> None:
+def test_the_lab_tells_every_switch(root: AppClient) -> None:
     assert root.get(LAB).json() == {
         "offered": True,
         "maintenance": True,
@@ -44,7 +44,7 @@ def test_the_lab_tells_every_switch(root: TestClient) -> None:
     ],
 )
 def test_a_switch_is_thrown(
-    root: TestClient, action: dict[str, Any], part: tuple[Any, ...], expected: Any
+    root: AppClient, action: dict[str, Any], part: tuple[Any, ...], expected: Any
 ) -> None:
     answer = root.post(LAB, json=action)
     assert answer.status_code == 200
@@ -71,25 +71,23 @@ def test_a_switch_is_thrown(
         ({"action": "pause", "colour": "red"}, "colour"),
     ],
 )
-def test_a_wrong_order_names_its_field(
-    root: TestClient, action: dict[str, Any], field: str
-) -> None:
+def test_a_wrong_order_names_its_field(root: AppClient, action: dict[str, Any], field: str) -> None:
     answer = root.post(LAB, json=action)
     assert answer.status_code == 400
     assert answer.json()["errors"].keys() == {field}
 
 
-def test_only_administrators_enter_the_lab(login: Login, outside: TestClient) -> None:
+def test_only_administrators_enter_the_lab(login: Login, outside: AppClient) -> None:
     assert outside.get(LAB).status_code == 401
     assert login("operator@pve").get(LAB).status_code == 403
     assert login("operator@pve").post(LAB, json={"action": "pause"}).status_code == 403
 
 
-def test_the_lab_is_guarded_like_every_write(root: TestClient) -> None:
+def test_the_lab_is_guarded_like_every_write(root: AppClient) -> None:
     del root.headers["CSRFPreventionToken"]
     assert root.post(LAB, json={"action": "pause"}).status_code == 401
 
 
-def test_a_cluster_without_switches_says_so(cluster: EmbeddedCluster, root: TestClient) -> None:
+def test_a_cluster_without_switches_says_so(cluster: EmbeddedCluster, root: AppClient) -> None:
     cluster.lab = None
     assert root.get(LAB).status_code == 501

@@ -1,8 +1,8 @@
 """What users and tokens may do, and where the answer is 403."""
 
 import pytest
-from starlette.testclient import TestClient
 
+from tests.embedded.asking import AppClient
 from tests.embedded.conftest import Login
 from virton.embedded.access.permissions import effective_permissions, privileges
 from virton.embedded.access.privileges import BUILT_IN_ROLES, PRIVILEGES
@@ -125,7 +125,7 @@ def test_an_unknown_path_comes_before_permission(login: Login) -> None:
 
 
 def test_a_token_acts_without_ticket_and_guard(
-    root: TestClient, outside: TestClient, cluster: EmbeddedCluster
+    root: AppClient, outside: AppClient, cluster: EmbeddedCluster
 ) -> None:
     token = root.post("/access/users/root@pam/token/ci", data={"privsep": 0}).json()["data"]
     outside.headers["Authorization"] = f"PVEAPIToken={token['full-tokenid']}={token['value']}"
@@ -133,9 +133,7 @@ def test_a_token_acts_without_ticket_and_guard(
     assert cluster.files.read("ha/crm_commands") == "arm-ha\n"
 
 
-def test_a_separate_token_has_only_what_it_is_granted(
-    root: TestClient, outside: TestClient
-) -> None:
+def test_a_separate_token_has_only_what_it_is_granted(root: AppClient, outside: AppClient) -> None:
     token = root.post("/access/users/operator@pve/token/read").json()["data"]
     outside.headers["Authorization"] = f"PVEAPIToken={token['full-tokenid']}={token['value']}"
     assert outside.get("/cluster/ha/status/current").status_code == 403
@@ -149,12 +147,12 @@ def test_a_separate_token_has_only_what_it_is_granted(
     "header",
     ["PVEAPIToken=root@pam!ci=wrong", "PVEAPIToken=root@pam", "PVEAPIToken=", "PVEAPIToken==="],
 )
-def test_a_wrong_token_gets_401(outside: TestClient, header: str) -> None:
+def test_a_wrong_token_gets_401(outside: AppClient, header: str) -> None:
     outside.headers["Authorization"] = header
     assert outside.get("/version").status_code == 401
 
 
-def test_a_removed_token_is_out_at_once(root: TestClient, outside: TestClient) -> None:
+def test_a_removed_token_is_out_at_once(root: AppClient, outside: AppClient) -> None:
     token = root.post("/access/users/root@pam/token/ci").json()["data"]
     outside.headers["Authorization"] = f"PVEAPIToken={token['full-tokenid']}={token['value']}"
     assert outside.get("/version").status_code == 200
@@ -176,7 +174,7 @@ def test_one_sees_ones_own_permissions_and_an_auditor_those_of_all(login: Login)
     assert login("audit@pve").get("/access/permissions", params=asked).json()["data"] == own
 
 
-def test_users_come_and_go(root: TestClient, outside: TestClient, login: Login) -> None:
+def test_users_come_and_go(root: AppClient, outside: AppClient, login: Login) -> None:
     new = {"userid": "new@pve", "password": "newpassword", "comment": "새 사용자"}
     assert root.post("/access/users", data=new).status_code == 200
     assert root.post("/access/users", data=new).status_code == 500

@@ -3,8 +3,8 @@
 import json
 
 import pytest
-from starlette.testclient import TestClient
 
+from tests.embedded.asking import AppClient
 from tests.embedded.conftest import Clock
 from tests.embedded.second_factor import (
     Authenticator,
@@ -23,7 +23,7 @@ OPERATOR = "operator@pve"
 
 
 @pytest.fixture
-def phone(clock: Clock, root: TestClient) -> Authenticator:
+def phone(clock: Clock, root: AppClient) -> Authenticator:
     """An authenticator that root has added."""
     phone = Authenticator()
     assert register(root, ROOT, phone, clock.now_s).status_code == 200
@@ -49,7 +49,7 @@ def test_the_codes_are_those_of_the_standard(
 
 
 def test_a_password_is_only_half_of_the_login_of_who_has_an_authenticator(
-    clock: Clock, phone: Authenticator, outside: TestClient
+    clock: Clock, phone: Authenticator, outside: AppClient
 ) -> None:
     answer = first_step(outside, ROOT)
     assert answer.status_code == 200
@@ -66,7 +66,7 @@ def test_a_password_is_only_half_of_the_login_of_who_has_an_authenticator(
 
 
 def test_the_half_ticket_opens_nothing_and_renews_nothing(
-    phone: Authenticator, outside: TestClient
+    phone: Authenticator, outside: AppClient
 ) -> None:
     half = challenge_of(first_step(outside, ROOT))
     outside.cookies.set("PVEAuthCookie", half)
@@ -75,7 +75,7 @@ def test_the_half_ticket_opens_nothing_and_renews_nothing(
 
 
 def test_the_code_may_come_at_once_with_the_password(
-    clock: Clock, phone: Authenticator, outside: TestClient
+    clock: Clock, phone: Authenticator, outside: AppClient
 ) -> None:
     answer = first_step(outside, ROOT, otp=f"totp:{phone.code(clock.now_s)}")
     assert answer.status_code == 200
@@ -83,12 +83,12 @@ def test_the_code_may_come_at_once_with_the_password(
     assert first_step(outside, ROOT, otp="totp:000000").status_code == 401
 
 
-def test_a_code_for_somebody_without_a_second_factor_is_refused(outside: TestClient) -> None:
+def test_a_code_for_somebody_without_a_second_factor_is_refused(outside: AppClient) -> None:
     assert first_step(outside, OPERATOR, otp="totp:123456").status_code == 401
 
 
 def test_a_code_opens_only_with_its_own_challenge(
-    clock: Clock, phone: Authenticator, root: TestClient, outside: TestClient
+    clock: Clock, phone: Authenticator, root: AppClient, outside: AppClient
 ) -> None:
     other = Authenticator(b"another secret of its own")
     assert register(root, OPERATOR, other, clock.now_s).status_code == 200
@@ -102,7 +102,7 @@ def test_a_code_opens_only_with_its_own_challenge(
 
 
 def test_a_challenge_does_not_go_with_a_code_apart(
-    clock: Clock, phone: Authenticator, outside: TestClient
+    clock: Clock, phone: Authenticator, outside: AppClient
 ) -> None:
     code = f"totp:{phone.code(clock.now_s)}"
     half = challenge_of(first_step(outside, ROOT))
@@ -111,7 +111,7 @@ def test_a_challenge_does_not_go_with_a_code_apart(
 
 
 def test_a_challenge_is_good_for_as_long_as_a_ticket(
-    clock: Clock, phone: Authenticator, outside: TestClient
+    clock: Clock, phone: Authenticator, outside: AppClient
 ) -> None:
     half = challenge_of(first_step(outside, ROOT))
     clock.now_s += 7200
@@ -123,7 +123,7 @@ def test_a_challenge_is_good_for_as_long_as_a_ticket(
     ("off_by_s", "status"), [(-60, 401), (-30, 200), (0, 200), (30, 200), (60, 401)]
 )
 def test_an_authenticator_may_be_off_by_one_step(
-    off_by_s: int, status: int, clock: Clock, phone: Authenticator, outside: TestClient
+    off_by_s: int, status: int, clock: Clock, phone: Authenticator, outside: AppClient
 ) -> None:
     half = challenge_of(first_step(outside, ROOT))
     code = f"totp:{phone.code(clock.now_s + off_by_s)}"
@@ -131,7 +131,7 @@ def test_an_authenticator_may_be_off_by_one_step(
 
 
 def test_a_code_is_not_taken_twice_nor_an_older_one_after_it(
-    clock: Clock, phone: Authenticator, outside: TestClient
+    clock: Clock, phone: Authenticator, outside: AppClient
 ) -> None:
     half = challenge_of(first_step(outside, ROOT))
     older, code = phone.code(clock.now_s - 30), phone.code(clock.now_s)
@@ -144,7 +144,7 @@ def test_a_code_is_not_taken_twice_nor_an_older_one_after_it(
 
 
 def test_a_spent_code_stays_spent_when_the_cluster_starts_anew(
-    clock: Clock, phone: Authenticator, outside: TestClient, cluster: EmbeddedCluster
+    clock: Clock, phone: Authenticator, outside: AppClient, cluster: EmbeddedCluster
 ) -> None:
     half = challenge_of(first_step(outside, ROOT))
     code = f"totp:{phone.code(clock.now_s)}"
@@ -158,7 +158,7 @@ def test_a_spent_code_stays_spent_when_the_cluster_starts_anew(
     ["123456", "totp:", "totp:12345", "totp:00123456", "webauthn:{}", "recovery:", ":", ""],
 )
 def test_a_failed_second_step_never_says_why(
-    response: str, phone: Authenticator, outside: TestClient
+    response: str, phone: Authenticator, outside: AppClient
 ) -> None:
     half = challenge_of(first_step(outside, ROOT))
     answer = second_step(outside, ROOT, half, response)
@@ -167,7 +167,7 @@ def test_a_failed_second_step_never_says_why(
 
 
 def test_a_ticket_renews_itself_without_another_code(
-    clock: Clock, phone: Authenticator, root: TestClient
+    clock: Clock, phone: Authenticator, root: AppClient
 ) -> None:
     ticket = str(root.cookies["PVEAuthCookie"])
     answer = first_step(root, ROOT, password=ticket)
@@ -176,26 +176,26 @@ def test_a_ticket_renews_itself_without_another_code(
 
 
 def test_a_ticket_is_not_checked_against_a_path_by_a_password_alone(
-    phone: Authenticator, outside: TestClient
+    phone: Authenticator, outside: AppClient
 ) -> None:
     where = {"path": "/", "privs": "Sys.Audit"}
     assert first_step(outside, ROOT, **where).status_code == 401
     assert first_step(outside, OPERATOR, **where).status_code == 200
 
 
-def wrong_codes(outside: TestClient, count: int) -> None:
+def wrong_codes(outside: AppClient, count: int) -> None:
     for _ in range(count):
         half = challenge_of(first_step(outside, ROOT))
         assert second_step(outside, ROOT, half, "totp:000000").status_code == 401
 
 
-def opens(outside: TestClient, response: str) -> bool:
+def opens(outside: AppClient, response: str) -> bool:
     half = challenge_of(first_step(outside, ROOT))
     return second_step(outside, ROOT, half, response).status_code == 200
 
 
 def test_after_eight_wrong_codes_in_a_row_none_is_taken_until_somebody_unlocks_them(
-    clock: Clock, phone: Authenticator, outside: TestClient, root: TestClient
+    clock: Clock, phone: Authenticator, outside: AppClient, root: AppClient
 ) -> None:
     wrong_codes(outside, 7)
     assert opens(outside, f"totp:{phone.code(clock.now_s)}")
@@ -211,7 +211,7 @@ def test_after_eight_wrong_codes_in_a_row_none_is_taken_until_somebody_unlocks_t
 
 
 def test_a_recovery_key_opens_what_wrong_codes_have_locked(
-    clock: Clock, phone: Authenticator, outside: TestClient, root: TestClient
+    clock: Clock, phone: Authenticator, outside: AppClient, root: AppClient
 ) -> None:
     keys = root.post(f"/access/tfa/{ROOT}", data={"type": "recovery"}).json()["data"]["recovery"]
     wrong_codes(outside, 8)
@@ -220,7 +220,7 @@ def test_a_recovery_key_opens_what_wrong_codes_have_locked(
 
 
 def test_after_a_hundred_wrong_responses_nothing_is_taken_for_an_hour(
-    clock: Clock, phone: Authenticator, outside: TestClient, root: TestClient
+    clock: Clock, phone: Authenticator, outside: AppClient, root: AppClient
 ) -> None:
     keys = root.post(f"/access/tfa/{ROOT}", data={"type": "recovery"}).json()["data"]["recovery"]
     for _ in range(100):
@@ -234,7 +234,7 @@ def test_after_a_hundred_wrong_responses_nothing_is_taken_for_an_hour(
 
 
 def test_wrong_codes_count_after_a_restart_and_the_administrator_can_start_anew(
-    clock: Clock, phone: Authenticator, outside: TestClient, cluster: EmbeddedCluster
+    clock: Clock, phone: Authenticator, outside: AppClient, cluster: EmbeddedCluster
 ) -> None:
     wrong_codes(outside, 8)
     cluster.access = Access(cluster.files, clock, clock)
@@ -242,7 +242,7 @@ def test_wrong_codes_count_after_a_restart_and_the_administrator_can_start_anew(
 
 
 def test_a_clock_that_was_ahead_when_a_code_was_spent_keeps_nobody_out(
-    clock: Clock, phone: Authenticator, outside: TestClient
+    clock: Clock, phone: Authenticator, outside: AppClient
 ) -> None:
     clock.now_s += 10 * 365 * 86_400
     assert opens(outside, f"totp:{phone.code(clock.now_s)}")
@@ -251,7 +251,7 @@ def test_a_clock_that_was_ahead_when_a_code_was_spent_keeps_nobody_out(
 
 
 def test_without_the_password_nobody_holds_up_the_codes_of_others(
-    clock: Clock, phone: Authenticator, outside: TestClient
+    clock: Clock, phone: Authenticator, outside: AppClient
 ) -> None:
     for _ in range(8):
         assert second_step(outside, ROOT, "PVE:!tfa!{}:7FFFFFFF::AA", "totp:1").status_code == 401
@@ -261,7 +261,7 @@ def test_without_the_password_nobody_holds_up_the_codes_of_others(
 
 
 def test_a_recovery_key_opens_once_in_place_of_a_code(
-    phone: Authenticator, root: TestClient, outside: TestClient
+    phone: Authenticator, root: AppClient, outside: AppClient
 ) -> None:
     made = root.post(f"/access/tfa/{ROOT}", data={"type": "recovery"}).json()["data"]
     assert made["id"] == "recovery"
@@ -276,7 +276,7 @@ def test_a_recovery_key_opens_once_in_place_of_a_code(
 
 
 def test_recovery_keys_do_not_lie_in_the_files(
-    phone: Authenticator, root: TestClient, cluster: EmbeddedCluster
+    phone: Authenticator, root: AppClient, cluster: EmbeddedCluster
 ) -> None:
     keys = root.post(f"/access/tfa/{ROOT}", data={"type": "recovery"}).json()["data"]["recovery"]
     everything = "".join(cluster.files.read(path) for path in cluster.files.paths())
@@ -284,7 +284,7 @@ def test_recovery_keys_do_not_lie_in_the_files(
 
 
 def test_of_a_user_who_is_disabled_no_code_is_taken(
-    clock: Clock, root: TestClient, outside: TestClient, cluster: EmbeddedCluster
+    clock: Clock, root: AppClient, outside: AppClient, cluster: EmbeddedCluster
 ) -> None:
     phone = Authenticator()
     register(root, OPERATOR, phone, clock.now_s)

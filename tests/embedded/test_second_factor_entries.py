@@ -3,8 +3,8 @@
 import json
 
 import pytest
-from starlette.testclient import TestClient
 
+from tests.embedded.asking import AppClient
 from tests.embedded.conftest import Clock, Login
 from tests.embedded.second_factor import Authenticator, challenge_of, first_step, register
 from tests.embedded.still_world import PASSWORD
@@ -20,12 +20,12 @@ def phone() -> Authenticator:
     return Authenticator()
 
 
-def ids(client: TestClient, userid: str) -> list[str]:
+def ids(client: AppClient, userid: str) -> list[str]:
     return [entry["id"] for entry in client.get(f"/access/tfa/{userid}").json()["data"]]
 
 
 def test_an_authenticator_is_added_listed_and_removed(
-    clock: Clock, phone: Authenticator, root: TestClient, cluster: EmbeddedCluster
+    clock: Clock, phone: Authenticator, root: AppClient, cluster: EmbeddedCluster
 ) -> None:
     made = register(root, ROOT, phone, clock.now_s)
     assert made.status_code == 200
@@ -42,7 +42,7 @@ def test_an_authenticator_is_added_listed_and_removed(
 
 
 def test_the_file_is_the_one_that_proxmox_ve_writes(
-    clock: Clock, phone: Authenticator, root: TestClient, cluster: EmbeddedCluster
+    clock: Clock, phone: Authenticator, root: AppClient, cluster: EmbeddedCluster
 ) -> None:
     entry_id = register(root, ROOT, phone, clock.now_s).json()["data"]["id"]
     uri = (
@@ -59,7 +59,7 @@ def test_the_file_is_the_one_that_proxmox_ve_writes(
 
 
 def test_an_authenticator_that_is_put_aside_is_not_asked_for(
-    clock: Clock, phone: Authenticator, root: TestClient
+    clock: Clock, phone: Authenticator, root: AppClient
 ) -> None:
     entry_id = register(root, ROOT, phone, clock.now_s).json()["data"]["id"]
     path = f"/access/tfa/{ROOT}/{entry_id}"
@@ -89,7 +89,7 @@ def test_an_authenticator_that_is_put_aside_is_not_asked_for(
     ],
 )
 def test_what_cannot_be_added_is_refused_and_changes_nothing(
-    wrong: dict[str, str], clock: Clock, phone: Authenticator, root: TestClient
+    wrong: dict[str, str], clock: Clock, phone: Authenticator, root: AppClient
 ) -> None:
     answer = register(root, ROOT, phone, clock.now_s, **wrong)
     assert answer.status_code == 500
@@ -99,7 +99,7 @@ def test_what_cannot_be_added_is_refused_and_changes_nothing(
 
 @pytest.mark.parametrize("missing", ["totp", "value", "description"])
 def test_an_authenticator_without_its_parts_is_refused(
-    missing: str, clock: Clock, root: TestClient
+    missing: str, clock: Clock, root: AppClient
 ) -> None:
     body = {"type": "totp", "totp": URI, "value": "000000", "description": "x"}
     answer = root.post(f"/access/tfa/{ROOT}", data={k: v for k, v in body.items() if k != missing})
@@ -107,13 +107,13 @@ def test_an_authenticator_without_its_parts_is_refused(
     assert missing in answer.json()["message"]
 
 
-def test_an_unknown_kind_is_a_wrong_parameter(root: TestClient) -> None:
+def test_an_unknown_kind_is_a_wrong_parameter(root: AppClient) -> None:
     answer = root.post(f"/access/tfa/{ROOT}", data={"type": "dance"})
     assert answer.status_code == 400
     assert answer.json()["errors"].keys() == {"type"}
 
 
-def test_what_is_not_there_is_not_found(root: TestClient) -> None:
+def test_what_is_not_there_is_not_found(root: AppClient) -> None:
     assert root.get(f"/access/tfa/{ROOT}/none").status_code == 404
     assert root.delete(f"/access/tfa/{ROOT}/none").status_code == 500
     assert root.put(f"/access/tfa/{ROOT}/none", data={"enable": 0}).status_code == 500
@@ -121,7 +121,7 @@ def test_what_is_not_there_is_not_found(root: TestClient) -> None:
     assert root.post("/access/tfa/ghost@pve", data={"type": "recovery"}).status_code == 500
 
 
-def test_recovery_keys_are_made_once_and_again_after_their_removal(root: TestClient) -> None:
+def test_recovery_keys_are_made_once_and_again_after_their_removal(root: AppClient) -> None:
     make = {"type": "recovery"}
     assert root.post(f"/access/tfa/{ROOT}", data=make).status_code == 200
     assert root.post(f"/access/tfa/{ROOT}", data=make).status_code == 500
@@ -158,7 +158,7 @@ def test_guessing_the_password_here_is_slowed_as_at_the_login(
 
 @pytest.mark.parametrize("userid", [OPERATOR, ROOT, "ghost@pve"])
 def test_others_are_left_alone_without_a_privilege(
-    userid: str, clock: Clock, phone: Authenticator, root: TestClient, login: Login
+    userid: str, clock: Clock, phone: Authenticator, root: AppClient, login: Login
 ) -> None:
     register(root, OPERATOR, phone, clock.now_s)
     client = login("nobody@pve")
@@ -174,7 +174,7 @@ def test_the_permission_comes_before_the_parameters(login: Login) -> None:
 
 
 def test_an_auditor_sees_who_has_a_second_factor_and_changes_nothing(
-    clock: Clock, phone: Authenticator, root: TestClient, login: Login
+    clock: Clock, phone: Authenticator, root: AppClient, login: Login
 ) -> None:
     register(root, ROOT, phone, clock.now_s)
     client = login("audit@pve")
@@ -201,7 +201,7 @@ def test_who_manages_users_manages_their_second_factors_but_not_those_of_root(
 
 
 def test_an_api_token_changes_no_second_factors(
-    clock: Clock, phone: Authenticator, root: TestClient, outside: TestClient
+    clock: Clock, phone: Authenticator, root: AppClient, outside: AppClient
 ) -> None:
     token = root.post(f"/access/users/{ROOT}/token/tool", data={"privsep": 0}).json()["data"]
     outside.headers["Authorization"] = f"PVEAPIToken={token['full-tokenid']}={token['value']}"
@@ -210,7 +210,7 @@ def test_an_api_token_changes_no_second_factors(
 
 
 def test_an_api_token_needs_no_code(
-    clock: Clock, phone: Authenticator, root: TestClient, outside: TestClient
+    clock: Clock, phone: Authenticator, root: AppClient, outside: AppClient
 ) -> None:
     register(root, ROOT, phone, clock.now_s)
     token = root.post(f"/access/users/{ROOT}/token/tool").json()["data"]
@@ -219,7 +219,7 @@ def test_an_api_token_needs_no_code(
 
 
 def test_the_second_factors_of_a_user_who_is_removed_go_too(
-    clock: Clock, phone: Authenticator, root: TestClient, cluster: EmbeddedCluster
+    clock: Clock, phone: Authenticator, root: AppClient, cluster: EmbeddedCluster
 ) -> None:
     register(root, OPERATOR, phone, clock.now_s)
     assert OPERATOR in cluster.files.read("priv/tfa.cfg")

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from starlette.testclient import TestClient
 
+from tests.embedded.asking import AppClient
 from tests.embedded.living import Living
 from virton.embedded.endpoints.everything import REGISTRY
 from virton.embedded.registry import Anyone, split_path
@@ -85,9 +85,9 @@ def test_everything_that_is_told_answers(living: Living) -> None:
             assert answer.json()["data"] is not None or path == "/access/ticket", path
 
 
-def ext(living: Living) -> TestClient:
+def ext(living: Living) -> AppClient:
     """Return root's client of the form in which Proxmox's own page asks."""
-    client = TestClient(living.running.app, base_url="https://phum/api2/extjs")
+    client = AppClient(living.running.app, base_url="https://phum/api2/extjs")
     client.cookies = living.client.cookies
     client.headers = living.client.headers
     return client
@@ -111,7 +111,7 @@ def test_the_page_of_proxmox_is_told_of_failure_in_the_body(living: Living) -> N
 
 
 def test_without_a_login_the_page_of_proxmox_is_told_so_by_the_status(living: Living) -> None:
-    client = TestClient(living.running.app, base_url="https://phum/api2/extjs")
+    client = AppClient(living.running.app, base_url="https://phum/api2/extjs")
     assert client.get("/cluster/status").status_code == 401
     assert client.get("/access/domains").json()["success"] == 1
 

@@ -1,0 +1,36 @@
+"""A client of an app in this process: a call is made and answered where the test stands, without a thread."""
+
+import asyncio
+import atexit
+from typing import Any
+
+import httpx2
+
+_RUNNER = asyncio.Runner()
+"""One event loop for all that is asked: a client between two calls leaves nothing in it."""
+atexit.register(_RUNNER.close)
+
+
+class AppClient(httpx2.Client):
+    """Asks an app as a browser asks a server, keeping its cookies."""
+
+    def __init__(
+        self, app: Any, base_url: str, client: tuple[str, int] = ("testclient", 50_000)
+    ) -> None:
+        """Begin with no cookies; the app sees calls that come from `client`."""
+        super().__init__(
+            base_url=base_url, transport=_Transport(app, client), follow_redirects=True
+        )
+
+
+class _Transport(httpx2.BaseTransport):
+    def __init__(self, app: Any, client: tuple[str, int]) -> None:
+        self._asgi = httpx2.ASGITransport(app, client=client)
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        return _RUNNER.run(self._answered(request))
+
+    async def _answered(self, request: httpx2.Request) -> httpx2.Response:
+        answer = await self._asgi.handle_async_request(request)
+        content = await answer.aread()
+        return httpx2.Response(answer.status_code, headers=answer.headers.raw, content=content)
