@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser import contents
 from tests.browser.stage import Opener
 from tests.browser.standin import REQUEST, Standin
+from tests.browser.test_asking import keep, wait_for
 from tests.browser.test_live import stop_the_clock
 
 pytestmark = pytest.mark.browser
@@ -204,15 +205,41 @@ def test_keys_in_it_leave_the_page_where_it_is_and_nothing_hides_what_they_come_
     expect(lab(lab_page).get_by_role("button", name="실험실")).to_be_focused()
 
 
-def test_the_same_word_is_not_piled_up_and_leaves_by_itself(
-    standin: Standin, open_page: Opener
-) -> None:
+@pytest.fixture
+def timeless_page(standin: Standin, open_page: Opener) -> Page:
+    """The page with the laboratory unfolded, whose time passes when the test says so."""
     assert standin.snapshot
     standin.snapshot["cluster"]["lab"] = True
     page = open_page("/login", own=True)
     stop_the_clock(page)
     page.goto(standin.address)
     page.get_by_role("button", name="실험실").click()
+    return page
+
+
+def test_what_changes_while_it_is_read_is_read_as_well(
+    timeless_page: Page, standin: Standin
+) -> None:
+    switch = lab(timeless_page).get_by_role("switch", name="phum02 전원")
+    expect(switch).to_be_checked()
+    kept = keep(timeless_page, "/api/lab$")
+    standin.show()
+    wait_for(timeless_page, kept, 1)
+    standin.laboratory["nodes"][1]["power"] = False
+    assert standin.snapshot
+    standin.snapshot["cluster"]["name"] = "later"
+    standin.show()
+    expect(timeless_page.get_by_role("banner")).to_contain_text("later")
+    kept[0].fulfill(json=contents.laboratory())
+    wait_for(timeless_page, kept, 2)
+    kept[1].fulfill(json=standin.laboratory)
+    expect(switch).not_to_be_checked()
+
+
+def test_the_same_word_is_not_piled_up_and_leaves_by_itself(
+    timeless_page: Page, standin: Standin
+) -> None:
+    page = timeless_page
     word = page.get_by_text("실험실 요청이 실패했습니다.")
     fail_a_step(page, standin)
     first = word.element_handle()

@@ -167,13 +167,13 @@ def test_a_form_says_that_what_it_is_about_is_gone_and_keeps_what_was_typed(
     expect(guests).to_have_value("")
     expect(guests.get_by_role("option")).to_have_count(4)
     expect(dialog.get_by_text("VM을 선택해야 합니다")).to_be_visible()
-    expect(dialog).to_contain_text("VM 130: 그사이 HA에 추가되었거나 없어져")
+    expect(dialog).to_contain_text("VM 130 (mail): 그사이 HA에 추가되었거나 없어져")
 
     guests.select_option("ct:200")
     expect(add).to_be_enabled()
     standin.show(contents.usual() | {"guests": []})
     expect(add).to_be_disabled()
-    expect(dialog).to_contain_text("CT 200: 그사이 HA에 추가되었거나 없어져")
+    expect(dialog).to_contain_text("CT 200 (dns): 그사이 HA에 추가되었거나 없어져")
     expect(comment).to_have_value("결제")
 
 

@@ -78,7 +78,8 @@ class ResourceForm {
   readonly #changes: Change[] = [];
   #now: Resource | undefined;
   #sid: string;
-  /** The guest that was chosen, and can no longer be added. */
+  /** What the chosen guest is called; and one that was chosen, and can no longer be added. */
+  #called = "";
   #gone = "";
 
   constructor(resource: Resource | undefined, preset: Partial<Values>, kept?: Kept) {
@@ -128,7 +129,8 @@ class ResourceForm {
     if (!state.snapshot) return;
     if (!this.#resource) {
       const isThere = state.snapshot.guests.some((guest) => guest.sid === this.#sid);
-      if (this.#sid && !isThere) [this.#gone, this.#sid] = [nameOf(this.#sid), ""];
+      if (this.#sid && isThere) this.#called = nameOf(this.#sid);
+      else if (this.#sid) [this.#gone, this.#sid] = [this.#called || nameOf(this.#sid), ""];
       return;
     }
     this.#now = configuredOf(this.#resource.sid);
@@ -215,6 +217,7 @@ class ResourceForm {
       choices: [["", t("field.guest.choose")], ...choices],
       onChange: (sid) => {
         this.#sid = sid;
+        this.#follow();
         this.#told.touch("sid");
         redraw();
       },

@@ -29,6 +29,8 @@ const SECTIONS = ["power", "network"] as const;
 
 openSide("lab", preferences.unfolded("lab", false));
 let isReading = false;
+/** Whether a word came while it was read: what is read then may be of before. */
+let isBehind = false;
 /** How often the lab was told to do something: what was asked before its last deed is of before. */
 let deeds = 0;
 /** Numbers as they are being typed, by guest. */
@@ -62,6 +64,7 @@ function isOffered(): boolean {
 
 /** Read the lab's state along with each word from the console; one question at a time. */
 async function readLab(): Promise<void> {
+  isBehind = isReading;
   if (isReading || !isOffered()) return;
   isReading = true;
   const asked = deeds;
@@ -73,6 +76,7 @@ async function readLab(): Promise<void> {
   } finally {
     isReading = false;
   }
+  if (isBehind) void readLab();
 }
 
 /** Take the lab's state in, and see which nodes lost their power without anybody's hand. */
