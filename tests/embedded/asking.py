@@ -6,9 +6,9 @@ from typing import Any
 
 import httpx2
 
-_RUNNER = asyncio.Runner()
+_LOOP = asyncio.new_event_loop()
 """One event loop for all that is asked: a client between two calls leaves nothing in it."""
-atexit.register(_RUNNER.close)
+atexit.register(_LOOP.close)
 
 
 class AppClient(httpx2.Client):
@@ -28,7 +28,7 @@ class _Transport(httpx2.BaseTransport):
         self._asgi = httpx2.ASGITransport(app, client=client)
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        return _RUNNER.run(self._answered(request))
+        return _LOOP.run_until_complete(self._answered(request))
 
     async def _answered(self, request: httpx2.Request) -> httpx2.Response:
         answer = await self._asgi.handle_async_request(request)

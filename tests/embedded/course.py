@@ -63,6 +63,10 @@ class Course:
         self.files = ClusterFiles(texts)
         self.cluster = self._start()
 
+    def pass_unkept(self, seconds: int) -> None:
+        """Let time pass, and keep nothing: no restart may follow."""
+        self.cluster.world.clock.step(seconds)
+
     def most_nodes_of_a_guest(self) -> int:
         """Return on how many nodes a guest runs at most."""
         hosts = self.cluster.world.hosts.values()
@@ -71,13 +75,19 @@ class Course:
 
 
 def play(seed: int, *, restarts: bool, seconds: int = 900) -> Course:
-    """Do things to a cluster at random, the same for the same seed, with or without restarts."""
+    """Do things to a cluster at random, the same for the same seed, with or without restarts.
+
+    Without any nothing is kept: that it is kept after each second changes nothing either.
+    """
     course, draw, other = Course(), Random(seed), Random(seed + 1)  # noqa: S311 (repeatable)
     for second in range(seconds):
         if second < seconds // 2 and draw.random() < 0.02:
             draw.choice(DEEDS)(course.cluster)
         if restarts and other.random() < 0.05:
             course.restart(after_s=other.choice((0, 0, 7, 3600)))
-        course.cluster.world.step(1)
+        if restarts:
+            course.cluster.world.step(1)
+        else:
+            course.pass_unkept(1)
         assert course.most_nodes_of_a_guest() <= 1, f"at {second}"
     return course

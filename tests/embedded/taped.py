@@ -143,7 +143,10 @@ def _deeds(rows: list[dict[str, Any]]) -> Iterator[tuple[int, str]]:
 
 
 def replay(tape: Path, delays: Mapping[Daemon, int] | None = None) -> Words:
-    """Do the tape's deeds to the embedded cluster at their times; return what its status said."""
+    """Do the tape's deeds to the embedded cluster at their times; return what its status said.
+
+    What happens is not kept: nothing is started again.
+    """
     rows = list(rows_of(tape))
     deeds = list(_deeds(rows))
     cluster = TapedCluster(rows, delays or {})
@@ -156,5 +159,5 @@ def replay(tape: Path, delays: Mapping[Daemon, int] | None = None) -> Words:
             for due_s, deed in deeds:
                 if due_s == second:
                     cluster.do(deed)
-            cluster.world.step(1)
+            cluster.world.clock.step(1)
     return words

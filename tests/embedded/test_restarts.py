@@ -26,7 +26,7 @@ def test_guests_never_run_twice_when_a_node_is_cut_off_and_the_process_killed(
     course.cluster.world.step(after_s)
     course.restart(after_s=20)
     for _ in range(400):
-        course.cluster.world.step(1)
+        course.pass_unkept(1)
         assert course.most_nodes_of_a_guest() == 1
     assert not course.cluster.world.hosts[node].power, "its watchdog has fired"
     guests = {guest.sid: guest.runs_on for guest in course.cluster.world.state().guests}
