@@ -2,6 +2,7 @@
 
 import asyncio
 import atexit
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx2
@@ -28,9 +29,22 @@ class _Transport(httpx2.BaseTransport):
         self._asgi = httpx2.ASGITransport(app, client=client)
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        return _LOOP.run_until_complete(self._answered(request))
+        answering = self._answered(request)
+        if not _inside_a_loop():
+            return _LOOP.run_until_complete(answering)
+        with ThreadPoolExecutor(1) as beside:
+            return beside.submit(_LOOP.run_until_complete, answering).result()
 
     async def _answered(self, request: httpx2.Request) -> httpx2.Response:
         answer = await self._asgi.handle_async_request(request)
         content = await answer.aread()
         return httpx2.Response(answer.status_code, headers=answer.headers.raw, content=content)
+
+
+def _inside_a_loop() -> bool:
+    """Tell whether this thread runs an event loop already, as a browser's test does."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
