@@ -228,6 +228,9 @@ def test_every_verb_that_asks_refuses_a_user_and_a_token_at_once(verb: list[str]
 def test_every_verb_that_asks_lets_a_user_go_before_the_environments_token(
     address: str, cluster: Playback, verb: list[str]
 ) -> None:
+    cluster.answers["/cluster/resources"] = Refusal(
+        500, "got no worker"
+    )  # so that nothing is forecast
     asked = [*verb, "--proxmox", address, "--user", ROOT]
     invoked(*asked, VIRTON_TOKEN=TOKEN, VIRTON_PASSWORD=PASSWORD)
     assert cluster.asked[-1].user == ROOT

@@ -1,8 +1,10 @@
 """What the disk does to a cluster: full, read-only, damaged, or emptied by somebody."""
 
 import os
+import resource
 import subprocess
-import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -110,33 +112,29 @@ def test_what_the_world_cannot_take_back_is_not_begun_on_a_disk_known_to_be_full
     assert living.client.post(guest).status_code == 200
 
 
-_FILLED = """
-import resource, signal, sys
-from pathlib import Path
-from tests.embedded.living import Living
-
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-living = Living(Path(sys.argv[1]))
-size = max(path.stat().st_size for path in Path(sys.argv[1]).iterdir())
-_, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-text = {"description": "x" * 60_000}
-full = living.client.put("/cluster/options", data=text)
-assert full.status_code == 507, full.text
-for _ in range(40):
-    living.running.world.elapse(1.0)
-assert living.get("/cluster/options").get("description") is None
-resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
-assert living.client.put("/cluster/options", data=text).status_code == 200
-"""
+@contextmanager
+def no_file_above(size: int) -> Iterator[None]:
+    """Let the system refuse this process to make any file longer."""
+    kept = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, kept[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, kept)
 
 
-def test_a_file_that_cannot_grow_is_survived_by_a_real_process(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", _FILLED, str(tmp_path)], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    assert "x" * 60_000 in ClusterFiles(store=FileStore(tmp_path / "cluster.sqlite")).read(
+def test_a_file_that_the_system_lets_grow_no_more_is_survived(
+    living: Living, tmp_path: Path
+) -> None:
+    options = {"description": BIG}
+    with no_file_above(max(path.stat().st_size for path in tmp_path.iterdir())):
+        full = living.client.put("/cluster/options", data=options)
+        for _ in range(40):
+            living.running.world.elapse(1.0)
+        assert living.get("/cluster/options").get("description") is None
+    assert full.status_code == 507, full.text
+    assert living.client.put("/cluster/options", data=options).status_code == 200
+    assert BIG in ClusterFiles(store=FileStore(tmp_path / "cluster.sqlite")).read(
         "datacenter.cfg"
     ).replace("#", "")
 

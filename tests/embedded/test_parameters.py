@@ -53,7 +53,7 @@ def test_every_unknown_parameter_is_named(given_: dict[str, Any]) -> None:
     assert check({}, given_)[1].keys() == given_.keys()
 
 
-@given(st.recursive(st.none() | st.booleans() | st.floats() | st.text(), st.lists))
+@given(st.recursive(st.none() | st.booleans() | st.floats() | st.text(), st.lists, max_leaves=9))
 def test_whatever_is_given_is_either_accepted_or_named(value: Any) -> None:
     schema = {**COUNT, **SWITCH, **LIST, "comment": Param(optional=True, max_length=3)}
     for name in schema:
