@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.characters import any_character
 from virton.embedded.inventory import Inventory
 from virton.embedded.pmxcfs import ClusterFiles, json_text
 from virton.embedded.shared_files import SharedFiles
@@ -131,7 +132,7 @@ def test_whatever_was_written_survives_the_process_being_killed(tmp_path: Path) 
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.lists(st.tuples(st.sampled_from("abc"), st.none() | st.text(max_size=8))))
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.none() | st.text(any_character, max_size=8))))
 def test_the_store_always_holds_what_the_memory_holds(
     changes: list[tuple[str, str | None]],
 ) -> None:

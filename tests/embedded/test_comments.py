@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.characters import any_character
 from tests.embedded.asking import AppClient
 from virton.embedded.cluster import EmbeddedCluster
 from virton.embedded.endpoints.ha.octets import read_as_octets, written_as_octets
@@ -84,7 +85,7 @@ def test_the_digest_is_that_of_the_file(root: AppClient, cluster: EmbeddedCluste
     assert KOREAN in cluster.files.read("ha/resources.cfg")
 
 
-@given(st.text(st.characters(exclude_categories=["Cs"])))
+@given(st.text(any_character))
 def test_what_is_written_as_its_bytes_is_read_as_them(text: str) -> None:
     octets = as_octets(text)
     assert written_as_octets(octets) == text

@@ -3,6 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.characters import any_character
 from virton.ha.config import properties, sections
 from virton.ha.config.sections import Document, Fault, Format, Section
 
@@ -129,7 +130,7 @@ def test_reading_never_fails_and_what_is_written_reads_the_same(text: str) -> No
     }
 
 
-@given(st.text())
+@given(st.text(any_character))
 def test_any_text_survives_encoding_as_one_plain_line(text: str) -> None:
     encoded = properties.encode_text(text)
     assert encoded.isascii()

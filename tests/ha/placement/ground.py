@@ -1,6 +1,8 @@
 """Clusters on which to place resources in tests, written out and at random."""
 
 from dataclasses import dataclass, field
+from functools import cache, cached_property
+from typing import Literal
 
 from hypothesis import strategies as st
 
@@ -10,7 +12,7 @@ from virton.ha.placement.choice import Choice, Ground, Preference, choose
 from virton.ha.placement.load import BasicLoad
 from virton.ha.placement.positions import counts_as_running, used_nodes
 from virton.ha.placement.reasons import Explanation, explain
-from virton.ha.rules.compiled import prepare
+from virton.ha.rules.compiled import CompiledRules, prepare
 from virton.ha.rules.config import NodeAffinityRule, ResourceAffinityRule, Rule, RuleSet
 from virton.ha.states import NodeState, ServiceState
 
@@ -22,7 +24,7 @@ def started(node: str, **details: object) -> ServiceStatus:
     return ServiceStatus(ServiceState.STARTED, node, "", running=True, **details)  # type: ignore[arg-type]
 
 
-@dataclass(slots=True)
+@dataclass
 class Cluster:
     """Nodes, resources and rules; `place` chooses a node for a resource and explains it."""
 
@@ -34,6 +36,10 @@ class Cluster:
     def online(self) -> frozenset[str]:
         return frozenset(n for n, state in self.nodes.items() if state is NodeState.ONLINE)
 
+    @cached_property
+    def compiled(self) -> CompiledRules:
+        return prepare(self.rules, sorted(self.nodes))[0]
+
     def load(self) -> BasicLoad:
         load = BasicLoad(sorted(self.online))
         for sid, status in self.statuses.items():
@@ -42,8 +48,7 @@ class Cluster:
         return load
 
     def ground(self) -> Ground:
-        compiled, _ = prepare(self.rules, sorted(self.nodes))
-        return Ground(self.nodes, self.online, compiled, self.statuses, self.load)
+        return Ground(self.nodes, self.online, self.compiled, self.statuses, self.load)
 
     def choose(self, sid: str, preference: Preference, *, failback: bool = True) -> Choice:
         config = ResourceConfig(self.statuses[sid].node, failback=failback)
@@ -70,37 +75,52 @@ def cluster(nodes: str, *rules: Rule, **resources: str | ServiceStatus) -> Clust
 
 SIDS = [f"vm:{number}" for number in range(100, 104)]
 _members = st.frozensets(st.sampled_from(SIDS), min_size=2, max_size=3).map(lambda m: m | {SIDS[0]})
-_affinities = st.sampled_from(["positive", "negative"])
+_relations = st.tuples(_members, st.sampled_from(["positive", "negative"]))
+_either = st.booleans()
+_node_states = st.sampled_from([NodeState.ONLINE] * 8 + list(NodeState))
+_states = st.sampled_from([ServiceState.STARTED] * 8 + list(ServiceState))
 
 
-@st.composite
-def _rules(draw: st.DrawFn, nodes: list[str]) -> RuleSet:
+def _rules(nodes: list[str]) -> st.SearchStrategy[RuleSet]:
     some = st.dictionaries(st.sampled_from(nodes), st.integers(0, 2), min_size=1)
-    found: list[Rule] = [
-        ResourceAffinityRule(f"r{number}", draw(_members), draw(_affinities))
-        for number in range(draw(st.integers(0, 2)))
-    ]
-    if draw(st.booleans()):
-        found.append(NodeAffinityRule("n", frozenset(SIDS[:1]), draw(some), draw(st.booleans())))
-    return rule_set(*found)
+    bound = st.builds(NodeAffinityRule, st.just("n"), st.just(frozenset(SIDS[:1])), some, _either)
+    return st.builds(_rule_set, st.lists(_relations, max_size=2), st.none() | bound)
 
 
-@st.composite
-def clusters(draw: st.DrawFn) -> Cluster:
-    """Draw a cluster with some nodes away, resources in all states, and rules for vm:100."""
-    nodes = [f"node{number}" for number in range(1, draw(st.integers(1, 5)) + 1)]
-    states = st.sampled_from([NodeState.ONLINE] * 8 + list(NodeState))
+def _rule_set(
+    relations: list[tuple[frozenset[str], Literal["positive", "negative"]]],
+    bound: NodeAffinityRule | None,
+) -> RuleSet:
+    found: list[Rule] = [ResourceAffinityRule(f"r{n}", *one) for n, one in enumerate(relations)]
+    return rule_set(*found, *([] if bound is None else [bound]))
+
+
+def _statuses(nodes: list[str]) -> st.SearchStrategy[ServiceStatus]:
     node = st.sampled_from(nodes)
-    statuses = {}
-    for sid in SIDS:
-        state = draw(st.sampled_from([ServiceState.STARTED] * 8 + list(ServiceState)))
-        statuses[sid] = ServiceStatus(
-            state,
-            draw(node),
-            "",
-            target=draw(node) if state in MOVING else None,
-            running=draw(st.booleans()),
-            failed_nodes=tuple(draw(st.lists(node, max_size=1))),
-            maintenance_node=draw(st.sampled_from([None, None, *nodes])),
-        )
-    return Cluster({n: draw(states) for n in nodes}, statuses, draw(_rules(nodes)))
+    return st.builds(
+        lambda state, target, **details: ServiceStatus(
+            state, uid="", target=target if state in MOVING else None, **details
+        ),
+        state=_states,
+        node=node,
+        target=node,
+        running=_either,
+        failed_nodes=st.lists(node, max_size=1).map(tuple),
+        maintenance_node=st.sampled_from([None, None, *nodes]),
+    )
+
+
+@cache
+def _clusters(count: int) -> st.SearchStrategy[Cluster]:
+    """Return what draws clusters of so many nodes; to make it takes longer than to draw from it."""
+    nodes = [f"node{number}" for number in range(1, count + 1)]
+    return st.builds(
+        Cluster,
+        st.fixed_dictionaries(dict.fromkeys(nodes, _node_states)),
+        st.fixed_dictionaries(dict.fromkeys(SIDS, _statuses(nodes))),
+        _rules(nodes),
+    )
+
+
+clusters = st.integers(1, 5).flatmap(_clusters)
+"""Clusters with some nodes away, resources in all states, and rules for vm:100."""

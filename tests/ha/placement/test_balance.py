@@ -1,3 +1,5 @@
+from functools import cache
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -116,36 +118,55 @@ def test_one_candidate_amiss_spoils_the_round_and_is_told(
 
 cores = st.one_of(st.sampled_from([0.5, 1.0, 4.0]), st.floats(min_value=0.01, max_value=16.0))
 memory = st.integers(min_value=0, max_value=16 * GIB)
+stats = st.builds(
+    NodeStats,
+    st.sampled_from([16, 24, 64]),
+    st.sampled_from([32 * GIB, 64 * GIB]),
+    st.floats(min_value=0.0, max_value=24.0),
+    memory,
+)
+usage = st.builds(ResourceUsage, cores, memory, cores, memory)
+kinds = st.sampled_from([StaticLoad, DynamicLoad])
+measures = st.sampled_from(ImbalanceMeasure)
+Placed = tuple[StaticLoad | DynamicLoad, dict[str, str]]
 
 
-@st.composite
-def clusters(draw: st.DrawFn) -> tuple[StaticLoad | DynamicLoad, dict[str, str]]:
-    size = draw(st.integers(min_value=2, max_value=5))
+@cache
+def clusters_of(size: int, count: int) -> st.SearchStrategy[Placed]:
+    """Return what draws so many nodes with so many resources; it takes long to make."""
     names = [f"node{number}" for number in range(size)]
-    stats = st.builds(
-        NodeStats,
-        st.sampled_from([16, 24, 64]),
-        st.sampled_from([32 * GIB, 64 * GIB]),
-        st.floats(min_value=0.0, max_value=24.0),
-        memory,
+    sids = [f"vm:{number}" for number in range(count)]
+    return st.builds(
+        placed,
+        kinds,
+        measures,
+        st.fixed_dictionaries(dict.fromkeys(names, stats)),
+        st.fixed_dictionaries(dict.fromkeys(sids, usage)),
+        st.fixed_dictionaries(dict.fromkeys(sids, st.sampled_from(names))),
     )
-    nodes = {name: draw(stats) for name in names}
-    count = draw(st.integers(min_value=1, max_value=8))
-    usage = st.builds(ResourceUsage, cores, memory, cores, memory)
-    usages = {f"vm:{number}": draw(usage) for number in range(count)}
-    kind = draw(st.sampled_from([StaticLoad, DynamicLoad]))
-    load = kind(nodes, usages, draw(st.sampled_from(ImbalanceMeasure)))
-    where = {sid: draw(st.sampled_from(names)) for sid in usages}
+
+
+def placed(
+    kind: type[StaticLoad | DynamicLoad],
+    measure: ImbalanceMeasure,
+    nodes: dict[str, NodeStats],
+    usages: dict[str, ResourceUsage],
+    where: dict[str, str],
+) -> Placed:
+    load = kind(nodes, usages, measure)
     for sid, node in where.items():
         load.add(sid, node, None, True)
     return load, where
+
+
+clusters = st.tuples(st.integers(2, 5), st.integers(1, 8)).flatmap(lambda of: clusters_of(*of))
 
 
 def all_moves(load: StaticLoad | DynamicLoad, where: dict[str, str]) -> list[Candidate]:
     return [alone(sid, *(n for n in load.nodes if n != where[sid])) for sid in sorted(where)]
 
 
-@given(clusters(), st.sampled_from(BalanceMethod), st.data())
+@given(clusters, st.sampled_from(BalanceMethod), st.data())
 def test_the_best_move_is_one_of_the_candidates(made, method, data) -> None:
     load, where = made
     candidates = all_moves(load, where)
@@ -159,7 +180,7 @@ def test_the_best_move_is_one_of_the_candidates(made, method, data) -> None:
         assert move.source == where[move.sid] != move.target
 
 
-@given(clusters())
+@given(clusters)
 def test_the_best_move_is_the_best_and_what_is_foretold_of_it_comes_true(made) -> None:
     load, where = made
     check_that_no_single_move_balances_better(load, where)

@@ -287,10 +287,9 @@ node_stats = st.builds(
 kinds = st.sampled_from([StaticLoad, DynamicLoad])
 
 
-@st.composite
-def loads(draw: st.DrawFn) -> tuple[type[StaticLoad | DynamicLoad], dict[str, NodeStats]]:
-    names = draw(st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=6, unique=True))
-    return draw(kinds), {name: draw(node_stats) for name in names}
+loads = st.tuples(
+    kinds, st.dictionaries(st.sampled_from("abcdefgh"), node_stats, min_size=1, max_size=6)
+)
 
 
 def placed(
@@ -307,7 +306,7 @@ def placed(
     return load
 
 
-@given(loads(), st.lists(usages, max_size=12), st.randoms())
+@given(loads, st.lists(usages, max_size=12), st.randoms())
 def test_the_order_of_adding_does_not_show(made, resources, random) -> None:
     numbers = list(range(len(resources)))
     first = placed(made, resources, numbers)
@@ -317,7 +316,7 @@ def test_the_order_of_adding_does_not_show(made, resources, random) -> None:
     assert first.imbalance() == second.imbalance()
 
 
-@given(loads(), st.lists(usages, max_size=12), st.data())
+@given(loads, st.lists(usages, max_size=12), st.data())
 def test_removing_leaves_no_trace(made, resources, data) -> None:
     numbers = list(range(len(resources)))
     load = placed(made, resources, numbers)
@@ -358,13 +357,13 @@ def test_two_equal_nodes_score_alike(stats, usage, count, kind) -> None:
     assert len(set(scores.values())) == 1
 
 
-@given(loads(), st.lists(usages, max_size=12))
+@given(loads, st.lists(usages, max_size=12))
 def test_imbalance_as_a_share_lies_between_0_and_1(made, resources) -> None:
     load = placed(made, resources, range(len(resources)))
     assert 0.0 <= load.imbalance() <= 1.0 + 1e-12
 
 
-@given(loads(), st.lists(usages, max_size=12), usages)
+@given(loads, st.lists(usages, max_size=12), usages)
 def test_scores_and_imbalance_are_those_of_the_plain_formulas(made, resources, new) -> None:
     kind, nodes = made
     load = placed(made, resources, range(len(resources)))

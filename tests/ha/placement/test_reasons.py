@@ -198,7 +198,7 @@ def test_every_kind_of_objection_has_its_own_name() -> None:
 
 
 @settings(max_examples=500)
-@given(clusters(), st.sampled_from(Preference), st.booleans())
+@given(clusters, st.sampled_from(Preference), st.booleans())
 def test_the_chosen_node_is_open_and_every_other_has_one_true_objection(
     case: Cluster, preference: Preference, failback: bool
 ) -> None:

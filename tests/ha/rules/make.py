@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
+from tests.characters import any_character
 from virton.ha.rules.config import NodeAffinityRule, ResourceAffinityRule, Rule, RuleSet
 
 NODES = ("node1", "node2", "node3")
@@ -81,8 +82,16 @@ some_rules = rule_sets(
 )
 """Rules for what asks neither how they are called nor what is noted of them."""
 
+_ids = st.builds(
+    "{}{}".format,
+    st.sampled_from("abc"),
+    st.text("abcdefghijklmnopqrstuvwxyz0123456789_-", min_size=1, max_size=3),
+)
 any_rules = rule_sets(
-    st.from_regex(r"[a-c][a-z0-9_-]{1,3}", fullmatch=True),
-    st.none() | st.text(min_size=1, max_size=9).filter(lambda text: text.strip() == text != "0"),
+    _ids,
+    st.none()
+    | st.text(any_character, min_size=1, max_size=9).filter(
+        lambda text: text.strip() == text != "0"
+    ),
 )
 """Rules for what reads and writes them."""
