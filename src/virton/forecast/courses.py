@@ -159,7 +159,7 @@ class _Player:
         world = self._world
         if self._guests.under_way or world.files.commands() or world.membership.forming:
             return False
-        if any(self._goes_down(host) or host.returns_s for host in world.hosts.values()):
+        if any(host.returns_s or self._goes_down(host) for host in world.hosts.values()):
             return False
         master = self._master()
         if master is None:
@@ -196,7 +196,7 @@ class _Player:
 
     def _goes_down(self, host: Host) -> bool:
         """Tell whether a node is about to go down, and is not held up by whom it cannot get rid of."""
-        if not host.power or host.going_down is None:
+        if host.going_down is None or not host.power:
             return False
         services = self._world.files.manager_status.service_status.values()
         left = any(s.node == host.name and s.state is ServiceState.STARTED for s in services)

@@ -35,6 +35,9 @@ MASTER_ROUND_S = 10
 WAITING_ROUND_S = 5
 
 
+_SOON, _AS_MASTER = NextRound(WAITING_ROUND_S), NextRound(MASTER_ROUND_S)
+
+
 @frozen
 class CrmMemory:
     """What a CRM remembers between its rounds."""
@@ -99,7 +102,7 @@ class Crm:
             case CrmState.LOST_MANAGER_LOCK:
                 return self._let_go_after_loss()
             case CrmState.WAIT_FOR_QUORUM | CrmState.SLAVE:
-                return ENDED if self._ending else NextRound(WAITING_ROUND_S)
+                return ENDED if self._ending else _SOON
 
     # its own state
 
@@ -251,7 +254,7 @@ class Crm:
             self._manage()
         else:
             self._world.tell(DaemonRoundSkipped())
-        return NextRound(MASTER_ROUND_S)
+        return _AS_MASTER
 
     def _manage(self) -> None:
         manager = self.manager
@@ -294,4 +297,4 @@ class Crm:
         if self._ending:
             return ENDED
         self._set_state(CrmState.WAIT_FOR_QUORUM)
-        return NextRound(WAITING_ROUND_S)
+        return _SOON

@@ -45,6 +45,9 @@ WORK_S = 8
 ACTIVE_ROUND_S = 10
 OTHER_ROUND_S = 5
 
+_ON_REQUEST = (LrmMode.MAINTENANCE, LrmMode.DISARM)
+_SOON, _ACTIVE, _AT_WORK = NextRound(OTHER_ROUND_S), NextRound(ACTIVE_ROUND_S), NextRound(1)
+
 
 def round_s(state: LrmState | None) -> int:
     """Return how long the rounds of an LRM are; None: of one that was never heard."""
@@ -143,7 +146,7 @@ class Lrm:
         self._consistent = self._world.cluster_state_consistent()
         if not self.announced:
             if not self._publish():
-                return ENDED if self._ending else NextRound(OTHER_ROUND_S)
+                return ENDED if self._ending else _SOON
             self.announced = True
         self._read_duty()
         self._change_state()
@@ -182,9 +185,7 @@ class Lrm:
             return LrmMode.MAINTENANCE
         if status.disarm is not None:
             return LrmMode.DISARM
-        if self.mode in (LrmMode.MAINTENANCE, LrmMode.DISARM):
-            return LrmMode.ACTIVE
-        return self.mode
+        return LrmMode.ACTIVE if self.mode in _ON_REQUEST else self.mode
 
     def _publish(self) -> bool:
         """Write this LRM's status; False if that cannot be done."""
@@ -302,7 +303,7 @@ class Lrm:
         if self._ending:
             return ENDED
         self._publish()
-        return NextRound(OTHER_ROUND_S)
+        return _SOON
 
     def _work(self) -> NextRound:
         ended = working = False
@@ -314,9 +315,9 @@ class Lrm:
             self._world.tell(DaemonRoundFailed())
         if working:
             self._working_since_s = self._world.now_s()
-            return NextRound(1)
+            return _AT_WORK
         self._publish()
-        return ENDED if ended else NextRound(ACTIVE_ROUND_S)
+        return ENDED if ended else _ACTIVE
 
     def _go_on_working(self, since_s: int) -> NextRound:
         """Wait for what is under way, for as long as a round may; then tell the results."""
@@ -327,7 +328,7 @@ class Lrm:
             left = 0
         worked_s = self._world.now_s() - since_s
         if left and worked_s < WORK_S:
-            return NextRound(1)
+            return _AT_WORK
         self._working_since_s = None
         self._publish()
         return NextRound(max(1, ACTIVE_ROUND_S - worked_s))
@@ -368,7 +369,7 @@ class Lrm:
     def _hope(self) -> NextRound:
         """Hope for the lock: the watchdog is not fed and will fire soon."""
         if not self._ending:
-            return NextRound(OTHER_ROUND_S)
+            return _SOON
         count = self._duty.active_count
         if count == 0:
             # safe: all resources are stopped
@@ -379,7 +380,7 @@ class Lrm:
         if self.mode is LrmMode.RESTART and waited_s > LOST_LOCK_PATIENCE_S:
             self._world.tell(ShutdownLockLost())
             return ENDED
-        return NextRound(OTHER_ROUND_S)
+        return _SOON
 
     def _clear_out(self) -> NextRound:
         """Wait until every resource has left the node."""
@@ -394,4 +395,4 @@ class Lrm:
                 return ENDED
         self._manage_resources()
         self._publish()
-        return NextRound(OTHER_ROUND_S)
+        return _SOON

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class DaemonEnvironment:
-    """One daemon's world. `clock_s` is the daemon's own time, set by whoever runs it.
+    """One daemon's world on its `node`. `clock_s` is its own time, set by whoever runs it.
 
     `saw` is what it saw of the members where its round had to wait and began before it went on;
     `refused_s` is when it last was refused a lock by others.
@@ -33,14 +33,10 @@ class DaemonEnvironment:
         self._world = world
         self._host = host
         self._source = f"{host.name}/{daemon}"
+        self.node = host.name
         self.clock_s = 0
         self.saw: Mapping[str, bool] | None = None
         self.refused_s: int | None = None
-
-    @property
-    def node(self) -> str:
-        """The node on which the daemon runs."""
-        return self._host.name
 
     def now_s(self) -> int:
         """Return the daemon's time."""

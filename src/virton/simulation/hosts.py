@@ -52,7 +52,8 @@ class Host:
 
     def watchdog_fires(self, now_s: int, patience_s: int) -> bool:
         """Tell whether a watchdog was left unfed for longer than that; it fires only once."""
-        overdue = [h for h, fed_s in self.watchdogs.items() if now_s - fed_s > patience_s]
-        for handle in overdue:
+        if now_s - min(self.watchdogs.values(), default=now_s) <= patience_s:
+            return False
+        for handle in [h for h, fed_s in self.watchdogs.items() if now_s - fed_s > patience_s]:
             del self.watchdogs[handle]
-        return bool(overdue)
+        return True

@@ -9,6 +9,7 @@ from virton.simulation.timing import Timing
 
 View = frozenset[str]
 Part = TypeVar("Part", bound=Collection[str])
+_NOBODY: View = frozenset()
 
 
 @dataclass(slots=True)
@@ -78,7 +79,7 @@ class Membership:
 
     def members(self, node: str) -> View:
         """Return the nodes that a node takes for members, with itself; none while it is off."""
-        return self.views.get(node, frozenset())
+        return self.views.get(node, _NOBODY)
 
     def quorate(self, node: str) -> bool:
         """Tell whether a node is part of a quorate membership."""
@@ -99,7 +100,7 @@ class Membership:
 
     def online(self, node: str) -> Mapping[str, bool]:
         """Tell of every node whether it is online as a node sees it; none is without quorum."""
-        view = self.members(node) if self.quorate(node) else frozenset[str]()
+        view = self.members(node) if self.quorate(node) else _NOBODY
         known = self._online.get(view)
         if known is None:
             known = self._online[view] = {name: name in view for name in self.hosts}

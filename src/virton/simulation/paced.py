@@ -25,6 +25,7 @@ RETRY_S = 5
 """For how long a daemon that is refused its lock goes on trying, once a second."""
 
 LONGEST_ROUND_S = 10
+_WITHOUT_LOCK = (CrmState.SLAVE, LrmState.WAIT_FOR_AGENT_LOCK, LrmState.LOST_AGENT_LOCK)
 
 Daemon = tuple[str, str]
 Told = TypeVar("Told")
@@ -76,6 +77,7 @@ class PacedClock:
         self._world = world
         self._hardware = hardware
         self._guests = guests
+        self._turns = [(h, (h.name, "crm"), (h.name, "lrm")) for h in world.hosts.values()]
         self.rounds = Rounds(
             _by_daemon(at.due_s), _by_daemon(at.held), _by_daemon(at.trying), _by_daemon(at.ranks)
         )
@@ -128,20 +130,21 @@ class PacedClock:
         self._set_clocks()
         self._guests.finish_due()
         world.membership.pass_to(world.now_s)
-        for host in world.hosts.values():
+        for host, crm, lrm in self._turns:
             if host.returns_s is not None and host.returns_s <= world.now_s:
                 self._hardware.execute(f"power {host.name} on", "reboot")
             if host.daemons_due_s is not None and host.daemons_due_s <= world.now_s:
                 self._boot(host)
-            self._run_if_due(host, "crm", host.crm)
-            self._run_if_due(host, "lrm", host.lrm)
+            self._run_if_due(host, crm, host.crm)
+            self._run_if_due(host, lrm, host.lrm)
         self._try_for_locks()
         for host in world.hosts.values():
             check_watchdogs(host, world, self._hardware)
 
     def _set_clocks(self) -> None:
+        now_s = self._world.now_s
         for environment in self._world.environments.values():
-            environment.clock_s = self._world.now_s
+            environment.clock_s = now_s
 
     # when something happens next
 
@@ -149,11 +152,13 @@ class PacedClock:
         """Return the next second in which anything can happen, at the soonest the one to come."""
         world, rounds = self._world, self.rounds
         soonest_s = world.now_s + 1
-        times = [due_s for daemon, due_s in rounds.due_s.items() if daemon not in rounds.held]
+        times = list(self._due().values())
         if times and min(times) <= soonest_s:
             return soonest_s  # whatever else may come
-        for host in world.hosts.values():
-            self._add_times(host, times)
+        for host, crm, lrm in self._turns:
+            _add_watchdogs_and_boot(host, world.timing.watchdog_s, times)
+            if (host.crm and crm not in rounds.due_s) or (host.lrm and lrm not in rounds.due_s):
+                times.append(soonest_s)  # started without the clock having heard of it
         for daemon, end_s in rounds.trying.items():
             if (free_s := self._free_s(daemon)) <= end_s:
                 times.append(free_s)
@@ -162,19 +167,10 @@ class PacedClock:
                 times.append(next_s)
         return max(soonest_s, min(times, default=soonest_s))
 
-    def _add_times(self, host: Host, times: list[int]) -> None:
-        """Add when a node's watchdogs fire, it comes back, and its daemons start."""
-        due_s, now_s = self.rounds.due_s, self._world.now_s
-        for fed_s in host.watchdogs.values():
-            times.append(fed_s + self._world.timing.watchdog_s + 1)
-        if host.returns_s is not None:
-            times.append(host.returns_s)
-        if host.daemons_due_s is not None:
-            times.append(host.daemons_due_s)
-        if (host.crm and (host.name, "crm") not in due_s) or (
-            host.lrm and (host.name, "lrm") not in due_s
-        ):
-            times.append(now_s)  # started without the clock having heard of it
+    def _due(self) -> Mapping[Daemon, int]:
+        """Return when rounds are due, but for those that stand still."""
+        due_s, held = self.rounds.due_s, self.rounds.held
+        return {d: at_s for d, at_s in due_s.items() if d not in held} if held else due_s
 
     def _free_s(self, daemon: Daemon) -> int:
         """Return when a daemon's try for its lock may be of use."""
@@ -190,22 +186,22 @@ class PacedClock:
         self.rounds.due_s[host.name, "crm"] = self._world.now_s
         self.rounds.due_s[host.name, "lrm"] = self._world.now_s + 1
 
-    def _run_if_due(self, host: Host, kind: str, daemon: Crm | Lrm | None) -> None:
-        key, rounds, now_s = (host.name, kind), self.rounds, self._world.now_s
+    def _run_if_due(self, host: Host, key: Daemon, daemon: Crm | Lrm | None) -> None:
+        rounds = self.rounds
         if daemon is None:
             rounds.due_s.pop(key, None)
             rounds.held.pop(key, None)
             rounds.trying.pop(key, None)
-        elif now_s >= rounds.due_s.get(key, 0):
+        elif self._world.now_s >= rounds.due_s.get(key, 0):
             if not self._world.membership.waits(host.name):
-                self._run(host, kind, daemon)
+                self._run(host, key, daemon)
             elif key not in rounds.held:
                 rounds.held[key] = self._world.membership.online(host.name)
 
     def _try_for_locks(self) -> None:
         """Let those try again that were refused their lock."""
         trying, ranks, now_s = self.rounds.trying, self.rounds.ranks, self._world.now_s
-        if all(self._free_s(daemon) > now_s for daemon in trying):
+        if not trying or all(self._free_s(daemon) > now_s for daemon in trying):
             return
         for key in sorted(trying, key=lambda daemon: (ranks.get(daemon, 0), daemon)):
             host = self._world.hosts[key[0]]
@@ -214,10 +210,10 @@ class PacedClock:
             if daemon is None or not now_s <= until_s < now_s + RETRY_S:
                 continue
             if self._free_s(key) <= now_s and not self._world.membership.waits(host.name):
-                self._run(host, key[1], daemon)
+                self._run(host, key, daemon)
 
-    def _run(self, host: Host, kind: str, daemon: Crm | Lrm) -> None:
-        key, rounds, now_s = (host.name, kind), self.rounds, self._world.now_s
+    def _run(self, host: Host, key: Daemon, daemon: Crm | Lrm) -> None:
+        rounds, now_s = self.rounds, self._world.now_s
         environment = self._world.environments[key]
         environment.saw = rounds.held.pop(key, None)
         following = daemon.round()
@@ -226,10 +222,10 @@ class PacedClock:
         rounds.trying.pop(key, None)
         if following.ended:
             environment.tell(DaemonExited())
-            self._end(host, kind)
+            self._end(host, key[1])
         elif environment.refused_s == now_s and _tries_on(daemon):
             rounds.trying[key] = now_s + RETRY_S
-            if kind == "lrm":
+            if key[1] == "lrm":
                 rounds.due_s[key] += RETRY_S
 
     def _end(self, host: Host, kind: str) -> None:
@@ -241,13 +237,23 @@ class PacedClock:
             self._world.start_lrm(host)
 
 
+def _add_watchdogs_and_boot(host: Host, watchdog_s: int, times: list[int]) -> None:
+    """Add when a node's watchdogs fire, it comes back, and its daemons start."""
+    for fed_s in host.watchdogs.values():
+        times.append(fed_s + watchdog_s + 1)
+    if host.returns_s is not None:
+        times.append(host.returns_s)
+    if host.daemons_due_s is not None:
+        times.append(host.daemons_due_s)
+
+
 def _lock_of(daemon: Daemon) -> str:
     node, kind = daemon
     return MANAGER_LOCK if kind == "crm" else agent_lock(node)
 
 
 def _tries_on(daemon: Crm | Lrm) -> bool:
-    return daemon.state in (CrmState.SLAVE, LrmState.WAIT_FOR_AGENT_LOCK, LrmState.LOST_AGENT_LOCK)
+    return daemon.state in _WITHOUT_LOCK
 
 
 def _by_node(told: Mapping[Daemon, Told]) -> dict[str, dict[str, Told]]:

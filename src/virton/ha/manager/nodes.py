@@ -99,7 +99,8 @@ class NodeWatch:
             self._last_online_s[node] = now_s
             before = self.state(node)
             after = _state_of_present(before, modes.get(node))
-            self._set(node, after, _cause_of_present(node, before, after), tell)
+            if after is not before:
+                self._set(node, after, _cause_of_present(node, before, after), tell)
         for node in sorted(node for node in self.states if not members.get(node)):
             self._update_absent(node, node in members, modes.get(node), now_s, tell)
 
