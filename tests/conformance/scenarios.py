@@ -22,7 +22,8 @@ def run_case(case: dict[str, Any]) -> str | None:
 
 def as_recorded(records: Iterable[Record]) -> list[Any]:
     """Return events as a scenario file holds them."""
-    return [json.loads(json.dumps(record.to_json())) for record in records]
+    told: list[Any] = json.loads(json.dumps([record.to_json() for record in records]))
+    return told
 
 
 def first_difference(expect: list[Any], got: list[Any]) -> str | None:

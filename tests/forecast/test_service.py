@@ -83,15 +83,26 @@ def worked_in_turn(*jobs: dict[str, Any], score: Path | None = None) -> Answers:
     return answers
 
 
-def test_a_table_comes_row_by_row_with_its_progress() -> None:
-    answers = worked({"id": 1, "do": "table", "capture": document()})
+@pytest.fixture(scope="module")
+def two_tables() -> tuple[Answers, Answers]:
+    """Return what is answered to a job for a table, and to another for one of the same cluster."""
+    job = {"do": "table", "capture": document()}
+    answers = worked_in_turn({"id": 1, **job}, {"id": 2, **job})
+    first, second = ([one for one in answers if one["id"] == number] for number in (1, 2))
+    return first, second
+
+
+def test_a_table_comes_row_by_row_with_its_progress(two_tables: tuple[Answers, Answers]) -> None:
+    answers = two_tables[0]
     rows = [answer for answer in answers if "done" in answer]
     assert [row["done"] for row in rows] == list(range(1, rows[0]["of"] + 1))
     assert {"id": 1, "ended": True, "again": len(rows)} in answers
 
 
-def test_rows_of_nodes_come_once_more_with_their_times() -> None:
-    answers = worked({"id": 1, "do": "table", "capture": document()})
+def test_rows_of_nodes_come_once_more_with_their_times(
+    two_tables: tuple[Answers, Answers],
+) -> None:
+    answers = two_tables[0]
     timed = [answer["row"] for answer in answers if "after_s" in answer.get("row", ())]
     assert [row["nodes"] for row in timed] == [["node1"], ["node2"], ["node3"]]
     assert timed[0]["after_s"][0] >= 120
@@ -99,10 +110,10 @@ def test_rows_of_nodes_come_once_more_with_their_times() -> None:
     assert answers[-1] == {"id": 1, "timed": True}
 
 
-def test_a_second_table_of_the_same_cluster_is_not_played_again() -> None:
-    job = {"do": "table", "capture": document()}
-    answers = worked_in_turn({"id": 1, **job}, {"id": 2, **job})
-    assert {"id": 2, "ended": True, "again": 0} in answers
+def test_a_second_table_of_the_same_cluster_is_not_played_again(
+    two_tables: tuple[Answers, Answers],
+) -> None:
+    assert {"id": 2, "ended": True, "again": 0} in two_tables[1]
 
 
 def test_a_newer_table_overtakes_the_one_under_way_and_a_cancelled_one_ends() -> None:

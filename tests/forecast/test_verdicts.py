@@ -29,14 +29,27 @@ def lose(situation: Situation, *nodes: str, **more: object) -> Answer:
     return ask(situation, Question(tuple(map(Loss.parse, nodes)), **more))  # type: ignore[arg-type]
 
 
+@pytest.fixture(scope="module")
+def two() -> Situation:
+    """Return three nodes, on the first two of which a resource runs."""
+    return cluster({"vm:1": "node1", "vm:2": "node2"})
+
+
+@pytest.fixture(scope="module")
+def first_lost(two: Situation) -> Answer:
+    """Return what becomes of the two when the first node is lost."""
+    return lose(two, "node1")
+
+
 def verdicts(answer: Answer) -> dict[str, tuple[str, str | None]]:
     return {sid: (str(r.fate.verdict), r.fate.node) for sid, r in answer.resources.items()}
 
 
-def test_a_resource_of_a_lost_node_is_back_on_another_and_the_others_stay() -> None:
-    answer = lose(cluster({"vm:1": "node1", "vm:2": "node2"}), "node1")
-    assert verdicts(answer) == {"vm:1": ("back", "node3"), "vm:2": ("stays", "node2")}
-    assert (answer.quorate, answer.resets) == (True, ())
+def test_a_resource_of_a_lost_node_is_back_on_another_and_the_others_stay(
+    first_lost: Answer,
+) -> None:
+    assert verdicts(first_lost) == {"vm:1": ("back", "node3"), "vm:2": ("stays", "node2")}
+    assert (first_lost.quorate, first_lost.resets) == (True, ())
 
 
 def test_a_node_with_too_little_memory_squeezes_what_is_recovered_there() -> None:
@@ -217,10 +230,8 @@ def test_a_change_of_what_is_not_there_cannot_be_asked_about(words: str) -> None
         lose(cluster({"vm:1": "node1"}), "node1", changes=(Change.parse("set", words),))
 
 
-def test_asking_changes_nothing() -> None:
-    situation = cluster({"vm:1": "node1", "vm:2": "node2"}, rules=[APART])
-    first = lose(situation, "node1").to_json()
-    assert lose(situation, "node1").to_json() == first
+def test_asking_changes_nothing(two: Situation, first_lost: Answer) -> None:
+    assert lose(two, "node1").to_json() == first_lost.to_json()
 
 
 def test_an_exact_capture_is_asked_as_any_other() -> None:
@@ -262,9 +273,8 @@ def test_balancing_is_followed_for_an_hour_and_comes_to_rest() -> None:
 
 
 @pytest.mark.parametrize("locale", LOCALES)
-def test_no_step_of_a_course_is_told_with_an_empty_name(locale: str) -> None:
-    answer = lose(cluster({"vm:1": "node1", "vm:2": "node2"}), "node1")
-    told = told_course(answer.to_json(), Sentences.of(locale))
+def test_no_step_of_a_course_is_told_with_an_empty_name(locale: str, first_lost: Answer) -> None:
+    told = told_course(first_lost.to_json(), Sentences.of(locale))
     steps = {row["what"]: row["says"] for row in told["phases"]}
     assert steps["master"]
     assert all(says == says.strip(" :") for says in steps.values())

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from tests.conformance.scenarios import as_recorded
 from tests.simulation.courses import through_json
 from tests.simulation.generator import generate
 from virton.ha.events import Record
@@ -54,10 +55,6 @@ def in_memory(value: WorldValue) -> WorldValue:
 CARRIED = (in_memory, through_json)
 
 
-def plain(record: Record) -> Any:
-    return json.loads(json.dumps(record.to_json()))
-
-
 def played_with_breaks(scenario: Scenario, moments: Sequence[int]) -> Events:
     """Play, and at each of these seconds freeze and let another simulation play on.
 
@@ -78,7 +75,7 @@ def played_with_breaks(scenario: Scenario, moments: Sequence[int]) -> Events:
             assert world.clock.batches[0] == tuple(batch)
             world = commanded(world, batch)
     thaw(world, told.append).virtual.run()
-    return [plain(record) for record in told]
+    return as_recorded(told)
 
 
 def last_batch_at(expect: Sequence[Any]) -> int:
@@ -110,7 +107,7 @@ def test_other_commands_take_the_place_of_all_that_were_to_come() -> None:
     simulation = run_scenario(scenario_from(file, "test"), lambda record: None, 50)
     told: list[Record] = []
     thaw(commanded(freeze(simulation), ["network node2 off"]), told.append).run()
-    given = [plain(record) for record in told if record.event.kind == "command"]
+    given = as_recorded(record for record in told if record.event.kind == "command")
     assert given[0] == [120, "cmdlist", "command", {"command": "network node2 off"}]
     assert {command[1] for command in given[1:]} == {"watchdog"}
 
