@@ -1,14 +1,34 @@
 """Every fault of an answer is told where it is, costs nothing that was known, and passes."""
 
+from collections.abc import AsyncIterator
 from contextlib import nullcontext
 
 import pytest
 
-from tests.faults.desk import PARTS, Desk, content, failing
+from tests.faults.desk import PARTS, Desk, Site, at_desk, content, failing
 from tests.faults.faults import QUICK, SLOW, answers, refuses
 from tests.faults.proxy import Fault, rendered, said
 
 pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="module")
+async def opened(site: Site) -> AsyncIterator[Desk]:
+    async with at_desk(site) as desk:
+        yield desk
+
+
+@pytest.fixture
+async def desk(opened: Desk) -> AsyncIterator[Desk]:
+    """One console for all: what went wrong in one test is mended before the next."""
+    yield opened
+    opened.node.faults.clear()
+    opened.node.release()
 
 
 @pytest.mark.parametrize(("fault", "code"), QUICK.values(), ids=QUICK.keys())
