@@ -7,9 +7,22 @@ from typing import Any
 
 import httpx2
 
+from virton.embedded.access.access import Caller
+from virton.embedded.access.names import ROOT
+from virton.embedded.cluster import EmbeddedCluster
+from virton.embedded.dispatch import Request, dispatch
+from virton.embedded.endpoints.everything import REGISTRY
+
 _LOOP = asyncio.new_event_loop()
 """One event loop for all that is asked: a client between two calls leaves nothing in it."""
 atexit.register(_LOOP.close)
+
+
+def answered(cluster: EmbeddedCluster, path: str) -> Any:
+    """Return what root is answered, without the way over HTTP: for who asks in each second."""
+    answer = dispatch(REGISTRY, cluster, Caller(ROOT), Request("GET", path))
+    assert answer.status == 200, answer.message
+    return answer.data
 
 
 class AppClient(httpx2.Client):

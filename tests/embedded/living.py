@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.embedded.asking import AppClient
+from tests.embedded.asking import AppClient, answered
 from virton.embedded.demo import Demo
 from virton.embedded.pmxcfs import ClusterFiles
 from virton.embedded.running import RunningCluster
@@ -73,7 +73,8 @@ class Living:
 
     def services(self) -> list[Mapping[str, Any]]:
         """Return what the status says of all resources."""
-        return [row for row in self.get("/cluster/ha/status/current") if row["type"] == "service"]
+        rows = answered(self.running.cluster, "/cluster/ha/status/current")
+        return [row for row in rows if row["type"] == "service"]
 
     def state(self, sid: str) -> tuple[str, str]:
         """Return a resource's state and node."""
@@ -83,7 +84,7 @@ class Living:
 
     def node_state(self, node: str) -> str:
         """Return the manager's state of a node."""
-        status = self.get("/cluster/ha/status/manager_status")
+        status = answered(self.running.cluster, "/cluster/ha/status/manager_status")
         state: str = status["manager_status"]["node_status"][node]
         return state
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.embedded.asking import AppClient
+from tests.embedded.asking import AppClient, answered
 from virton.embedded import seed
 from virton.embedded.app import create_app
 from virton.embedded.cluster import EmbeddedCluster
@@ -47,9 +47,9 @@ class TapedCluster:
         self.files = ClusterFiles(files)
         hosts = tuple(HostValue(n, power=True, network=True, version=VERSION) for n in NODES)
         self.world = LiveWorld(self.files, hosts, 1_800_000_000, Dialect.PERCENT)
-        cluster = EmbeddedCluster(self.files, self.world, self.world, version=VERSION)
-        cluster.access.set_password("root@pam", PASSWORD)
-        self.client = AppClient(create_app(cluster), base_url="https://pve1/api2/json")
+        self.cluster = EmbeddedCluster(self.files, self.world, self.world, version=VERSION)
+        self.cluster.access.set_password("root@pam", PASSWORD)
+        self.client = AppClient(create_app(self.cluster), base_url="https://pve1/api2/json")
         login = {"username": "root@pam", "password": PASSWORD}
         ticket = self.client.post("/access/ticket", data=login).json()["data"]
         self.client.cookies.set("PVEAuthCookie", ticket["ticket"])
@@ -78,7 +78,7 @@ class TapedCluster:
 
     def words(self) -> dict[str, str]:
         """Return what the status says now, by id."""
-        rows = self.client.get("/cluster/ha/status/current").json()["data"]
+        rows = answered(self.cluster, "/cluster/ha/status/current")
         return {row["id"]: said(row) for row in rows}
 
 
@@ -106,10 +106,10 @@ def said(row: Mapping[str, Any]) -> str:
     return re.sub(r", \w{3} \w{3} +\d+ [\d:]+ \d{4}", "", row["status"])
 
 
-def rows_of(tape: Path) -> Iterator[dict[str, Any]]:
-    """Yield the rows of a tape."""
+def rows_of(tape: Path) -> list[dict[str, Any]]:
+    """Return the rows of a tape."""
     with tape.open(encoding="utf-8") as lines:
-        yield from map(json.loads, lines)
+        return list(map(json.loads, lines))
 
 
 def follow(words: Words, now: Mapping[str, str]) -> None:
@@ -120,10 +120,10 @@ def follow(words: Words, now: Mapping[str, str]) -> None:
             told.append(text)
 
 
-def words_of(tape: Path) -> Words:
+def words_of(rows: list[dict[str, Any]]) -> Words:
     """Return what the real cluster's status said, row by row, one after the other."""
     words: Words = {}
-    for row in rows_of(tape):
+    for row in rows:
         if row.get("get") == "/cluster/ha/status/current" and "data" in row:
             follow(words, {entry["id"]: said(entry) for entry in row["data"]})
     return words
@@ -142,12 +142,11 @@ def _deeds(rows: list[dict[str, Any]]) -> Iterator[tuple[int, str]]:
                     yield at_s, deed
 
 
-def replay(tape: Path, delays: Mapping[Daemon, int] | None = None) -> Words:
+def replay(rows: list[dict[str, Any]], delays: Mapping[Daemon, int] | None = None) -> Words:
     """Do the tape's deeds to the embedded cluster at their times; return what its status said.
 
     What happens is not kept: nothing is started again.
     """
-    rows = list(rows_of(tape))
     deeds = list(_deeds(rows))
     cluster = TapedCluster(rows, delays or {})
     if any("vm:107" in deed for _, deed in deeds):

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.embedded.taped import replay, words_of
+from tests.embedded.taped import replay, rows_of, words_of
 from virton.simulation.paced import Daemon
 
 TAPES = Path(__file__).resolve().parents[3] / "shared" / "tapes"
@@ -39,4 +39,5 @@ def _tapes() -> list[Any]:
 
 @pytest.mark.parametrize("tape", _tapes())
 def test_the_status_says_what_it_said_on_the_tape(tape: Path) -> None:
-    assert replay(tape, FITTING.get(tape.stem)) == words_of(tape)
+    rows = rows_of(tape)
+    assert replay(rows, FITTING.get(tape.stem)) == words_of(rows)

@@ -33,7 +33,11 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def port(cluster: EmbeddedCluster, certificate: Path) -> Iterator[int]:
+def port(
+    cluster: EmbeddedCluster, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[int]:
+    # A hundred authorities would be loaded for each connection, of which none is asked.
+    monkeypatch.setenv("SSL_CERT_FILE", f"{certificate}.crt")
     config = uvicorn.Config(
         create_app(cluster),
         ssl_certfile=certificate,

@@ -70,10 +70,11 @@ def test_indices_tell_exactly_what_is_served(living: Living, upid: str) -> None:
 
 def test_whatever_is_above_something_served_can_be_asked_itself(living: Living) -> None:
     lists = {endpoint.path for endpoint in REGISTRY if endpoint.method == "GET"}
-    for parts in sorted(set(served())):
+    paths = set(served())
+    for parts in sorted(paths):
         path = "/" + "/".join(parts)
         if not parts or not parts[-1].startswith("{"):
-            deeper = [p for p in served() if len(p) > len(parts) and p[: len(parts)] == parts]
+            deeper = [p for p in paths if len(p) > len(parts) and p[: len(parts)] == parts]
             assert not deeper or path in lists, path
 
 

@@ -115,7 +115,7 @@ class Registry:
 
 def split_path(path: str) -> Parts:
     """Return the parts of a path; empty ones do not count."""
-    return tuple(part for part in path.split("/") if part)
+    return tuple(filter(None, path.split("/")))
 
 
 def _literal_first(template: Parts) -> tuple[bool, ...]:
