@@ -36,7 +36,7 @@ async def params_of(request: Request) -> dict[str, Any]:
     if request.method in ("POST", "PUT"):
         body = await _limited_body(request)
         params = _decode(body, request.headers.get("content-type", ""))
-    params |= _fields(request.url.query)
+    params |= _fields(request.scope["query_string"].decode())
     params.pop(_CACHE_BREAKER, None)
     return params
 
