@@ -129,7 +129,7 @@ def foreign_words(path: Path, own: set[str]) -> Iterator[str]:
 def is_for_the_log(node: ast.AST) -> bool:
     if not isinstance(node, ast.Call):
         return False
-    text = ast.unparse(node)
+    text = f"{ast.unparse(node.func)}("
     return bool(FOR_THE_LOG.match(text) or re.match(r"_?log\.\w+\(", text, re.IGNORECASE))
 
 

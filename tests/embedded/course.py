@@ -1,6 +1,7 @@
 """An embedded cluster in memory to which things are done at random, with restarts or without."""
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from random import Random
 from typing import Any
@@ -70,8 +71,7 @@ class Course:
     def most_nodes_of_a_guest(self) -> int:
         """Return on how many nodes a guest runs at most."""
         hosts = self.cluster.world.hosts.values()
-        sids = {sid for host in hosts for sid in host.running}
-        return max((sum(sid in host.running for host in hosts) for sid in sids), default=0)
+        return max(Counter(sid for host in hosts for sid in host.running).values(), default=0)
 
 
 def play(seed: int, *, restarts: bool, seconds: int = 900) -> Course:

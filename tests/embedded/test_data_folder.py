@@ -2,6 +2,7 @@
 
 import os
 import resource
+import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -260,13 +261,19 @@ GARBAGE = {
 }
 
 
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder in which a cluster was begun, and has ended."""
+    return _begun(tmp_path_factory.mktemp("begun")).parent
+
+
 @pytest.mark.parametrize(
     ("path", "text"), [(path, text) for path, texts in GARBAGE.items() for text in texts]
 )
 def test_garbage_in_a_file_within_is_named_at_the_start(
-    tmp_path: Path, path: str, text: str
+    begun: Path, tmp_path: Path, path: str, text: str
 ) -> None:
-    start(tmp_path, PASSWORD)
+    shutil.copytree(begun, tmp_path, dirs_exist_ok=True)
     files = ClusterFiles(store=FileStore(tmp_path / "cluster.sqlite"))
     files.write(path, text)
     kept = {name: files.read(name) for name in files.paths()}
