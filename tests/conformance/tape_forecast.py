@@ -47,6 +47,17 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """What was forecast of a group from the reading before it: `courses` of what is `supposed`."""
+
+    group: Group
+    situation: Situation
+    supposed: Situation
+    commands: Sequence[Command]
+    courses: Sequence[Course]
+
+
+@dataclass(frozen=True, slots=True)
 class Checked:
     """A group's forecast: what differs, and how wide the ranges of guests are."""
 
@@ -56,7 +67,7 @@ class Checked:
 
 def forecast_difference(tape: Tape) -> str | None:
     """Return what of a tape's course was not forecast, None if all of it was."""
-    found = (told for group in groups(tape) for told in check(tape, group).differences)
+    found = (told for said in said_of(tape) for told in compared(said, tape).differences)
     return "; ".join(islice(found, 5)) or None
 
 
@@ -104,29 +115,40 @@ def _quorate(poll: Poll) -> bool:
     return all(row.get("quorate", 1) for row in rows if row.get("type") == "cluster")
 
 
-def check(tape: Tape, group: Group) -> Checked:
-    """Forecast a group of deeds, and compare."""
-    situation = situation_before(tape, group.at_s)
-    if situation is None:
-        return Checked((), ())
-    supposed, commands, struck = _supposed(tape, group, situation)
-    if supposed is None:
-        return Checked((), ())
+def said_of(tape: Tape) -> Iterator[Said]:
+    """Forecast each group of deeds that can be, and of which the tape shows how it ended."""
+    for group in groups(tape):
+        situation = situation_before(tape, group.at_s)
+        if situation is None or _last_poll(tape, group) is None:
+            continue
+        supposed, commands, struck = _supposed(tape, group, situation)
+        if supposed is None:
+            continue
+        courses = [
+            play(supposed, phases, commands, until_s=_until_s(group))
+            for phases in assignments(supposed, struck)
+        ]
+        yield Said(group, situation, supposed, commands, courses)
+
+
+def _until_s(group: Group) -> int:
+    return int(group.until_s - group.at_s)
+
+
+def compared(said: Said, tape: Tape) -> Checked:
+    """Compare what was said with what a tape shows."""
+    group, courses = said.group, said.courses
     last = _last_poll(tape, group)
     if last is None:
         return Checked((), ())
-    until_s = int(group.until_s - group.at_s)
-    courses = [
-        play(supposed, phases, commands, until_s=until_s)
-        for phases in assignments(supposed, struck)
-    ]
+    named = _named(group, said.situation)
     return Checked(
         tuple(
             f"{group.at_s:.0f} s {told}"
             for told in (
                 *_states(courses, last),
-                *ends(_polls(tape, group), until_s, courses, _named(group, situation)),
-                *_offline_times(tape, group, supposed, commands),
+                *ends(_polls(tape, group), _until_s(group), courses, named),
+                *_offline_times(tape, group, said.supposed, said.commands),
                 *_node_times(tape, group, courses),
                 *_start_times(tape, group, courses),
             )

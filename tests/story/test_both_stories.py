@@ -3,7 +3,7 @@
 That is the stack itself, who looks from outside, and the journals, of which causes are asked.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,9 +14,9 @@ from tests.conformance.tape_story import missed
 from tests.story.journals import MOVES, as_journals_tell, is_wrong
 from virton.ha.events import Record
 from virton.ha.events.daemon import DaemonRoundFailed
+from virton.ha.events.simulation import SimulationEnded
 from virton.simulation.freezing import Simulation, thaw
 from virton.simulation.scenario import Scenario, read_scenario
-from virton.simulation.value import Step
 from virton.story.happenings import TOLD_OF, Happening, Kind
 from virton.story.observed import Seen, observe
 from virton.story.sight import Members, Sight
@@ -68,7 +68,7 @@ def play(scenario: Scenario) -> Played:
     simulation = thaw(scenario.world, records.append)
     seen: Seen | None = None
     observed: list[Happening] = []
-    for until_s in _polls(simulation):
+    for until_s in _polls(simulation, records):
         simulation.virtual.run(until_s)
         seen, found = observe(seen, look(simulation, until_s + 0.5))
         observed += found
@@ -82,11 +82,13 @@ def play(scenario: Scenario) -> Played:
     return Played(records, told, observed, as_journals_tell(moves, records, master))
 
 
-def _polls(simulation: Simulation) -> Iterator[int]:
+def _polls(simulation: Simulation, records: Sequence[Record]) -> Iterator[int]:
+    """Yield when to look: every 2 s, but of looks between which nothing happens at the last alone."""
     until_s = 0
-    while simulation.virtual.value().step is not Step.END:
+    while not (records and isinstance(records[-1].event, SimulationEnded)):
         yield until_s
-        until_s += EVERY_S
+        idle_s = simulation.world.now_s - 1 - until_s
+        until_s += EVERY_S * max(1, idle_s // EVERY_S)
 
 
 def without_what_is_over_at_once(

@@ -1,12 +1,10 @@
 """What placement reads."""
 
-from hypothesis import given
-
 from virton.ha.rules.compiled import CompiledRules, prepare
 from virton.ha.rules.config import NodeAffinityRule, ResourceAffinityRule, Rule, RuleSet
 from virton.ha.rules.nodes import OTHER_NODE
 
-from .make import NODES, apart, avoid, on, rule_set, sids, some_rules, together
+from .make import NODES, apart, avoid, on, rule_set, sids, together
 
 
 def compiled(*rules: Rule) -> CompiledRules:
@@ -55,27 +53,6 @@ def test_the_reason_for_a_relation_names_configured_rules_only() -> None:
     assert rules.why_apart("vm:3", "vm:9") == ("s",)
     assert rules.why_apart("vm:9", "vm:1") == ("k1", "k2", "s")
     assert rules.why_apart("vm:1", "vm:2") == ()
-
-
-@given(some_rules)
-def test_every_relation_has_a_configured_reason_and_a_strict_rule_opens_no_other_node(
-    configured: RuleSet,
-) -> None:
-    rules, objections = prepare(configured, NODES)
-    usable = configured.rules.keys() - {found.rule for found in objections}
-    for sid, priorities in rules.node_priorities.items():
-        why = rules.why_node(sid)
-        assert why
-        assert {*why} <= usable
-        rule = configured.rules[why[0]]
-        assert isinstance(rule, NodeAffinityRule)
-        if rule.strict:
-            avoided = rule.affinity == "negative"
-            assert all((node in rule.nodes) is not avoided for node in priorities)
-    for sid, others in rules.together.items():
-        assert all(len({*rules.why_together(sid, o)} & usable) > 0 for o in others)
-    for sid, others in rules.apart.items():
-        assert all(len({*rules.why_apart(sid, o)} & usable) > 0 for o in others)
 
 
 def large_cluster() -> tuple[RuleSet, list[str]]:

@@ -2,12 +2,10 @@
 
 from dataclasses import replace
 
-from hypothesis import given
-
-from virton.ha.rules.config import Rule, RuleSet
+from virton.ha.rules.config import Rule
 from virton.ha.rules.feasibility import Objection, Reason, check
 
-from .make import NODES, apart, avoid, on, rule_set, some_rules, together
+from .make import NODES, apart, avoid, on, rule_set, together
 
 
 def reasons(*rules: Rule) -> list[tuple[str, Reason]]:
@@ -105,11 +103,3 @@ def test_avoiding_nodes_leaves_the_others_to_be_kept_apart_on() -> None:
     assert reasons(avoid("off", "1 2", {"node1": 0}), apart("sep", "1 2")) == []
     found = reasons(avoid("off", "1 2", {"node1": 0, "node2": 0}), apart("sep", "1 2"))
     assert found == [(rule, Reason.APART_ON_TOO_FEW_NODES) for rule in ("off", "sep")]
-
-
-@given(some_rules)
-def test_objections_come_in_order_and_name_other_rules_only(rules: RuleSet) -> None:
-    found = check(rules, NODES)
-    assert [o.rule for o in found] == sorted(o.rule for o in found)
-    assert all(o.rule not in o.against for o in found)
-    assert all(rules.rules[rule].enabled for o in found for rule in (o.rule, *o.against))
