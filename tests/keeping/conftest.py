@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, text
 
 from tests.keeping.fresh import fresh_history
 from virton.keeping.database import open_database
+from virton.keeping.tables import metadata
 
 _SERVERS = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
 
@@ -59,23 +60,30 @@ def postgresql() -> Iterator[str]:
     shutil.rmtree(folder)
 
 
+@pytest.fixture(scope="session")
+def kept_postgresql(postgresql: str) -> Iterator[Engine]:
+    """A history on that server, up to date, which stays there for all tests."""
+    opened = open_database(postgresql)
+    yield opened
+    opened.dispose()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of an empty database."""
+    """The address of an empty history, up to date."""
     if request.param == "sqlite":
         return fresh_history(tmp_path)
+    kept: Engine = request.getfixturevalue("kept_postgresql")
+    names = ", ".join(table.name for table in metadata.sorted_tables)
+    with kept.begin() as connection:
+        connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY"))
     server: str = request.getfixturevalue("postgresql")
-    engine = create_engine(server.replace("postgresql:", "postgresql+psycopg:"))
-    with engine.begin() as connection:
-        connection.execute(text("DROP SCHEMA public CASCADE"))
-        connection.execute(text("CREATE SCHEMA public"))
-    engine.dispose()
     return server
 
 
 @pytest.fixture
 def engine(address: str) -> Iterator[Engine]:
-    """An empty database, up to date."""
+    """An empty history, open."""
     opened = open_database(address)
     yield opened
     opened.dispose()

@@ -170,10 +170,13 @@ def test_the_steps_lead_to_the_tables_as_they_are(engine: Engine) -> None:
 def test_a_newer_history_is_refused_and_left_alone(address: str) -> None:
     engine = open_database(address)
     with engine.begin() as connection:
+        own = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(HistoryError) as refusal:
         open_database(address)
     assert refusal.value.trouble is Trouble.NEWER
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = :own"), {"own": own})
 
 
 def test_a_full_disk_keeps_what_was_acknowledged_and_says_so(tmp_path: Path) -> None:
