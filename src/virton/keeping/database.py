@@ -167,12 +167,12 @@ def _bring_up_to_date(engine: Engine) -> None:
 
 def _upgrade(connection: Connection) -> None:
     """Take the steps that are left; what takes them is slow to load, and seldom needed."""
+    # it tells of each step, and of each part that it loads, at a level that is for news
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     from alembic import command
     from alembic.config import Config
     from alembic.util.exc import CommandError
 
-    # it tells of each step at a level that is for news
-    logging.getLogger("alembic").setLevel(logging.WARNING)
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
