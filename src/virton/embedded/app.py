@@ -6,8 +6,7 @@
 import json
 import logging
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
-from functools import partial
+from functools import lru_cache, partial
 from http import HTTPStatus
 from ipaddress import ip_address
 
@@ -85,8 +84,16 @@ class _Api:
     def _note_address(self, request: HttpRequest) -> None:
         """Give the nodes the address by which this client came: it answers, whichever they are."""
         host, _ = request.scope.get("server") or ("", None)
-        with suppress(ValueError):
-            self._cluster.address = str(ip_address(host))
+        self._cluster.address = _address(host) or self._cluster.address
+
+
+@lru_cache(maxsize=16)  # few are ever asked at, each time again
+def _address(host: str) -> str | None:
+    """Return an address as it is usually written, None for a name."""
+    try:
+        return str(ip_address(host))
+    except ValueError:
+        return None
 
 
 class _ExtApi:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import chain
 
 from virton.embedded.ha_tasks import HaTasks, failure_of
 from virton.embedded.inventory import GuestRecord, Inventory
@@ -166,13 +167,13 @@ class LiveWorld:
     def local_node(self) -> str:
         """Return the node that answers: one that is reached, with quorum if there is one."""
         hosts, quorate = self._world.hosts, self._world.membership.quorate
-        candidates = [
-            *(name for name, host in hosts.items() if host.reachable and quorate(name)),
-            *(name for name, host in hosts.items() if host.reachable),
-            *(name for name, host in hosts.items() if host.power),
-            *hosts,
-        ]
-        return candidates[0]
+        candidates = chain(
+            (name for name, host in hosts.items() if host.reachable and quorate(name)),
+            (name for name, host in hosts.items() if host.reachable),
+            (name for name, host in hosts.items() if host.power),
+            hosts,
+        )
+        return next(candidates)
 
     def members(self) -> Mapping[str, bool]:
         """Return every node of the cluster, and whether it is online."""

@@ -18,7 +18,7 @@ from virton.ha.config.properties import split_list
 from virton.ha.config.resources import resource_configs, write_resources
 from virton.ha.config.sections import Document, Format, Section, digest_of
 from virton.ha.dialect import Dialect
-from virton.ha.model import GroupConfig, ResourceConfig
+from virton.ha.model import GroupConfig, ResourceConfig, resource_name
 from virton.ha.rules.config import RuleSet, write_rules
 from virton.ha.rules.groups import rules_from_groups
 
@@ -159,8 +159,10 @@ def groups_are_migrated(cluster: EmbeddedCluster) -> bool:
 
 def configured(cluster: EmbeddedCluster) -> dict[str, ResourceConfig]:
     """Return the resources with their defaults, and the node of each one's guest."""
-    nodes = {str(vmid): guest.node for vmid, guest in cluster.world.guests().items()}
-    return resource_configs(resources(cluster), nodes)
+    document, guests = resources(cluster), cluster.world.guests()
+    names = set(map(resource_name, document.sections))
+    nodes = {str(vmid): guests[vmid].node for vmid in guests if str(vmid) in names}
+    return resource_configs(document, nodes)
 
 
 def group_configs(cluster: EmbeddedCluster) -> dict[str, GroupConfig]:
