@@ -11,6 +11,7 @@ import pytest
 
 from tests.conformance.scenarios import as_recorded, first_difference
 from tests.conformance.tape_story import missed
+from tests.ha.why import amiss
 from tests.story.journals import MOVES, as_journals_tell, is_wrong
 from virton.ha.events import Record
 from virton.ha.events.daemon import DaemonRoundFailed
@@ -110,6 +111,7 @@ def test_it_happens_event_by_event_and_is_observed_and_explained_as_it_is_told(p
     assert scenario.expect
     played = play(scenario)
     assert first_difference(scenario.expect, as_recorded(played.records)) is None
+    assert amiss(played.records) == []
     told, observed = without_what_is_over_at_once(played.told, played.observed)
     assert missed(told, observed, "told, but not observed") is None
     public = [one for one in observed if one.kind in TOLD_OF]
