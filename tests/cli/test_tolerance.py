@@ -45,9 +45,10 @@ def test_it_says_after_how_many_seconds_the_guests_of_each_node_run_again(captur
     told = json.loads(virton("tolerance", capture, "--json").stdout)
     times = {row["name"]: row["after_s"] for row in told["rows"] if row["kind"] == "node"}
     assert any(times.values())
+    shown = virton("tolerance", capture, "--lang", "en").stdout
     for from_s, to_s in filter(None, times.values()):
         assert 110 < from_s < to_s < 220
-        assert f"{from_s}–{to_s}" in virton("tolerance", capture, "--lang", "en").stdout
+        assert f"{from_s}–{to_s}" in shown
 
 
 def test_it_says_what_mends_the_losses_that_are_not_borne(tmp_path: Path) -> None:

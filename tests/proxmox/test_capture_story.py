@@ -92,10 +92,9 @@ async def test_a_move_that_has_ended_is_not_done_again(embedded: RunningCluster)
     assert [(event[2], event[3]["to"]) for event in told] == [("resource.state", "started")]
 
 
-@pytest.mark.parametrize("lost", ["phum01", "phum02", "phum03"])
 @pytest.mark.parametrize("mode", ["basic", "static"])
-async def test_an_anonymous_snapshot_tells_the_same_story(
-    embedded: RunningCluster, lost: str, mode: str
+async def test_an_anonymous_snapshot_tells_the_same_story_whichever_node_is_lost(
+    embedded: RunningCluster, mode: str
 ) -> None:
     await as_root(embedded, "PUT", "/cluster/options", crs=f"ha={mode}")
     rules: tuple[dict[str, Any], ...] = (
@@ -114,11 +113,12 @@ async def test_an_anonymous_snapshot_tells_the_same_story(
         await as_root(embedded, "POST", "/cluster/ha/rules", **rule)
     embedded.world.step(120)
     plain, anonymous = await both(embedded.app, embedded.console_token)
-    cut = sorted(anonymous["nodes"])[("phum01", "phum02", "phum03").index(lost)]
-    story = played(plain, [f"network {lost} off"], [f"network {lost} on"])
-    told = played(anonymous, [f"network {cut} off"], [f"network {cut} on"])
-    assert decided(renamed(story, plain, anonymous)) == decided(told)
-    assert "resource.recovered" in {event[2] for event in told}
+    nodes = zip(("phum01", "phum02", "phum03"), sorted(anonymous["nodes"]), strict=True)
+    for lost, cut in nodes:
+        story = played(plain, [f"network {lost} off"], [f"network {lost} on"])
+        told = played(anonymous, [f"network {cut} off"], [f"network {cut} on"])
+        assert decided(renamed(story, plain, anonymous)) == decided(told), lost
+        assert "resource.recovered" in {event[2] for event in told}, lost
 
 
 def unordered_names() -> dict[str, Any]:
