@@ -159,8 +159,13 @@ class _Player:
         world = self._world
         if self._guests.under_way or world.files.commands() or world.membership.forming:
             return False
-        if any(host.returns_s or self._goes_down(host) for host in world.hosts.values()):
-            return False
+        return self._all_rest() and not any(
+            host.returns_s or self._goes_down(host) for host in world.hosts.values()
+        )
+
+    def _all_rest(self) -> bool:
+        """Tell whether every resource rests, or nobody is left to look after them."""
+        world = self._world
         master = self._master()
         if master is None:
             alive = [host for host in world.hosts.values() if host.power]

@@ -221,7 +221,7 @@ class Crm:
         answer = self._world.acquire_lock(lock)
         if answer is LockAnswer.ACQUIRED:
             self._world.tell(LockAcquired(lock))
-        return bool(answer)
+        return answer is not LockAnswer.REFUSED
 
     def _open_watchdog(self) -> None:
         try:

@@ -276,7 +276,7 @@ class Lrm:
     def _hold_lock(self) -> bool:
         """Take or renew this node's lock, and with it the watchdog."""
         answer = self._world.acquire_lock(self._lock)
-        if not answer:
+        if answer is LockAnswer.REFUSED:
             return False
         if answer is LockAnswer.ACQUIRED:
             self._world.tell(LockAcquired(self._lock))

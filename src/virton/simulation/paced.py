@@ -126,7 +126,7 @@ class PacedClock:
 
     def second(self) -> None:
         """Let happen what happens in this second."""
-        world = self._world
+        world, rounds = self._world, self.rounds
         self._set_clocks()
         self._guests.finish_due()
         world.membership.pass_to(world.now_s)
@@ -135,11 +135,15 @@ class PacedClock:
                 self._hardware.execute(f"power {host.name} on", "reboot")
             if host.daemons_due_s is not None and host.daemons_due_s <= world.now_s:
                 self._boot(host)
-            self._run_if_due(host, crm, host.crm)
-            self._run_if_due(host, lrm, host.lrm)
-        self._try_for_locks()
+            if host.crm or crm in rounds.due_s or crm in rounds.held:
+                self._run_if_due(host, crm, host.crm)
+            if host.lrm or lrm in rounds.due_s or lrm in rounds.held:
+                self._run_if_due(host, lrm, host.lrm)
+        if rounds.trying:
+            self._try_for_locks()
         for host in world.hosts.values():
-            check_watchdogs(host, world, self._hardware)
+            if host.watchdogs:
+                check_watchdogs(host, world, self._hardware)
 
     def _set_clocks(self) -> None:
         now_s = self._world.now_s
@@ -201,7 +205,7 @@ class PacedClock:
     def _try_for_locks(self) -> None:
         """Let those try again that were refused their lock."""
         trying, ranks, now_s = self.rounds.trying, self.rounds.ranks, self._world.now_s
-        if not trying or all(self._free_s(daemon) > now_s for daemon in trying):
+        if all(self._free_s(daemon) > now_s for daemon in trying):
             return
         for key in sorted(trying, key=lambda daemon: (ranks.get(daemon, 0), daemon)):
             host = self._world.hosts[key[0]]

@@ -261,11 +261,12 @@ class Manager:
 
     def _follow_rules(self, view: View, plan: Plan, *, nodelist_changed: bool) -> None:
         """Compile the rules if they, the groups or the nodes changed."""
-        known, names = self._rules_memory, tuple(self.nodes.names())
+        known = self._rules_memory
         if known is not None and not nodelist_changed:
             before = (known.configured.rules, known.groups)
             if before == (view.rules.rules, view.groups):
                 return
+        names = tuple(self.nodes.names())
         rules = rules_from_groups(view.rules, with_named_groups(view), view.resources)
         self.rules, objections = prepare(rules, names)
         plan.events += [RuleDropped(o.rule, o.reason) for o in objections]
