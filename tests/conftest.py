@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.brief_reports import BriefReports
+
 os.environ["LANG"] = "en_US.UTF-8"  # in which verbs answer, whoever runs the tests
 
 ROOT = Path(__file__).parent.parent
@@ -28,7 +30,10 @@ def pytest_configure(config: pytest.Config) -> None:
     if IN_MEMORY.is_dir() and shutil.disk_usage(IN_MEMORY).free > ROOM_BYTES:
         # Some ten thousand times a run, a database waits for its disk before it answers.
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(IN_MEMORY))
-    if hasattr(config, "workerinput") or page.is_fresh():
+    if hasattr(config, "workerinput"):
+        config.pluginmanager.register(BriefReports())
+        return
+    if page.is_fresh():
         return
     subprocess.run([sys.executable, str(ROOT / "web" / "build_page.py"), "stale"], check=True)
 
