@@ -1,6 +1,5 @@
 """What is data reaches the terminal as it is."""
 
-import io
 import re
 from pathlib import Path
 from types import SimpleNamespace
@@ -8,12 +7,12 @@ from typing import Any
 
 import pytest
 import typer
-from rich.console import Console
 from rich.text import Text
 
 import virton.cli
 from virton.cli.announcement import announce, announce_encrypted
 from virton.cli.complaint import complain
+from virton.cli.terminal import terminal
 
 TRICKY = "AB:CD:EF:[bold]x[/bold]:smile:[/]"
 MODULES = sorted(Path(virton.cli.__file__).parent.rglob("*.py"))
@@ -46,9 +45,10 @@ def test_no_verb_has_a_terminal_of_its_own(module: Path) -> None:
 
 def test_a_line_of_korean_that_just_fits_loses_no_sign() -> None:
     told = "노드를 차례로 점검할 때 누가 어디로 가는지, 작업 중에 무엇까지 견디는지 보여 줍니다."
+    console = terminal()
     for width in range(10, 90):
-        drawn = Console(width=width, file=io.StringIO()).render_lines(
-            Text(told, overflow="ellipsis")
+        drawn = console.render_lines(
+            Text(told, overflow="ellipsis"), console.options.update(width=width)
         )
         text = "".join("".join(part.text for part in line) for line in drawn)
         assert text.replace(" ", "") == told.replace(" ", ""), width
