@@ -8,11 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
-from tests.keeping.fresh import fresh_history
+from tests.keeping.fresh import emptied, fresh_history
 from virton.keeping.database import open_database
-from virton.keeping.tables import metadata
 
 _SERVERS = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
 
@@ -61,29 +60,28 @@ def postgresql() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def kept_postgresql(postgresql: str) -> Iterator[Engine]:
-    """A history on that server, up to date, which stays there for all tests."""
+def on_postgresql(postgresql: str) -> Iterator[Engine]:
+    """A history on that server, open for all tests."""
     opened = open_database(postgresql)
     yield opened
     opened.dispose()
 
 
+@pytest.fixture(scope="session")
+def on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """A history in a file, open for all tests."""
+    opened = open_database(fresh_history(tmp_path_factory.mktemp("history")))
+    yield opened
+    opened.dispose()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of an empty history, up to date."""
-    if request.param == "sqlite":
-        return fresh_history(tmp_path)
-    kept: Engine = request.getfixturevalue("kept_postgresql")
-    names = ", ".join(table.name for table in metadata.sorted_tables)
-    with kept.begin() as connection:
-        connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY"))
-    server: str = request.getfixturevalue("postgresql")
-    return server
+def engine(request: pytest.FixtureRequest) -> Engine:
+    """An empty history, open."""
+    return emptied(request.getfixturevalue(f"on_{request.param}"))
 
 
 @pytest.fixture
-def engine(address: str) -> Iterator[Engine]:
-    """An empty history, open."""
-    opened = open_database(address)
-    yield opened
-    opened.dispose()
+def address(engine: Engine) -> str:
+    """The address of an empty history, which others may open as well."""
+    return engine.url.render_as_string().replace("+psycopg", "")

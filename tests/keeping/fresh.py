@@ -4,7 +4,10 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from sqlalchemy import Engine, text
+
 from virton.keeping.database import open_database
+from virton.keeping.tables import metadata
 
 
 def fresh_history(folder: Path) -> str:
@@ -12,6 +15,19 @@ def fresh_history(folder: Path) -> str:
     file = folder / "history.sqlite"
     file.write_bytes(_empty())
     return f"sqlite:///{file}"
+
+
+def emptied(history: Engine) -> Engine:
+    """Take everything out of a history, which stays open: each engine compiles its words anew."""
+    tables = metadata.sorted_tables[::-1]
+    with history.begin() as connection:
+        if history.dialect.name == "postgresql":
+            names = ", ".join(table.name for table in tables)
+            connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY"))
+        else:
+            for table in tables:
+                connection.execute(table.delete())
+    return history
 
 
 @cache

@@ -1,23 +1,17 @@
 """The newest incidents and messages of one cluster, in their order."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from sqlalchemy import Engine
 
-from tests.keeping.fresh import fresh_history
-from virton.keeping.database import open_database
+from tests.keeping.fresh import emptied
 from virton.keeping.outbox import ChangedIncident, Delivery, Outbox, State
 
 BEGAN = (30, 10, 20, 10)
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    opened = open_database(fresh_history(tmp_path))
-    yield opened
-    opened.dispose()
+def engine(on_sqlite: Engine) -> Engine:
+    return emptied(on_sqlite)
 
 
 def message(state: State, next_ms: int) -> Delivery:

@@ -3,18 +3,17 @@
 import json
 import socket
 import ssl
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import httpx2
 import pytest
 from sqlalchemy import Engine
 
-from tests.keeping.conftest import postgresql
-from tests.keeping.fresh import fresh_history
+from tests.keeping.conftest import on_sqlite, postgresql
+from tests.keeping.fresh import emptied
 from tests.notify.servers import MailServer, WebServer, mail_server, web_server
 from virton.keeping.database import open_database
 from virton.keeping.history import History
@@ -29,17 +28,15 @@ from virton.notify.policy import Recipient, quiet_hours
 from virton.story.happenings import Fact, Happening, Kind
 
 pytestmark = pytest.mark.anyio
-__all__ = ["postgresql"]
+__all__ = ["on_sqlite", "postgresql"]
 
 BLIP = (Kind.GUEST_DOWN, Kind.RESOURCE_STARTED)
 START_S = datetime(2026, 11, 26, 2, 40, tzinfo=ZoneInfo("Asia/Seoul")).timestamp()
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    opened = open_database(fresh_history(tmp_path))
-    yield opened
-    opened.dispose()
+def engine(on_sqlite: Engine) -> Engine:
+    return emptied(on_sqlite)
 
 
 @pytest.fixture
