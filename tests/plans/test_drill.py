@@ -123,11 +123,17 @@ def drilled() -> Iterator[tuple[Drill, dict[str, int]]]:
         yield asyncio.run(_drilled(Path(folder)))
 
 
+@pytest.fixture(scope="module")
+def reports(drilled: tuple[Drill, dict[str, int]]) -> dict[str, Any]:
+    """The report of it in each language, as every report forecasts its faults anew."""
+    return {lang: report(drilled[0], lang) for lang in ("ko", "en")}
+
+
 def test_what_is_measured_holds_the_moment_at_which_the_stack_says_it_started(
-    drilled: tuple[Drill, dict[str, int]],
+    drilled: tuple[Drill, dict[str, int]], reports: dict[str, Any]
 ) -> None:
-    drill, started = drilled
-    scenario, cut = report(drill, "en")["scenarios"]
+    _, started = drilled
+    scenario, cut = reports["en"]["scenarios"]
     assert {row["outcome"] for row in cut["rows"]} == {"within"}
     assert scenario["rows"]
     for row in scenario["rows"]:
@@ -139,11 +145,11 @@ def test_what_is_measured_holds_the_moment_at_which_the_stack_says_it_started(
 
 
 def test_a_report_follows_from_its_record_to_the_byte_whatever_the_hash_seed(
-    drilled: tuple[Drill, dict[str, int]], tmp_path: Path
+    drilled: tuple[Drill, dict[str, int]], reports: dict[str, Any], tmp_path: Path
 ) -> None:
     drill, _ = drilled
     (tmp_path / "capture.json").write_text(drill.text)
-    (tmp_path / "report.json").write_text(report_text(report(drill, "ko")))
+    (tmp_path / "report.json").write_text(report_text(reports["ko"]))
     assert read_drill(json.loads(drill.text)).text == drill.text
     code = "from virton.cli.main import app; app()"
     line = [sys.executable, "-c", code, "drill", "--lang", "en", "--verify"]
@@ -169,12 +175,9 @@ def test_a_report_follows_from_its_record_to_the_byte_whatever_the_hash_seed(
         assert "capture.json: " in refused.stderr
 
 
-def test_a_report_has_all_that_is_asked_of_it_in_both_languages(
-    drilled: tuple[Drill, dict[str, int]],
-) -> None:
-    drill, _ = drilled
+def test_a_report_has_all_that_is_asked_of_it_in_both_languages(reports: dict[str, Any]) -> None:
     for lang, title in (("ko", "이중화 점검 결과서"), ("en", "Redundancy Check Report")):
-        told = report(drill, lang)
+        told = reports[lang]
         html = page("drill.html", told)
         assert f"<h1>{title}</h1>" in html
         wanted = ["한국시험원", "전자결재 &lt;1&gt;", "2등급", "김점검", "이승인", "예비 전원 점검"]
@@ -184,17 +187,19 @@ def test_a_report_has_all_that_is_asked_of_it_in_both_languages(
         assert "plans.drill" not in html
 
 
-def test_the_next_drill_is_compared_with_the_last(drilled: tuple[Drill, dict[str, int]]) -> None:
+def test_the_next_drill_is_compared_with_the_last(
+    drilled: tuple[Drill, dict[str, int]], reports: dict[str, Any]
+) -> None:
     drill, _ = drilled
-    last = measured_of(report(drill, "ko"))
-    again = Drill(drill.form, drill.consents, drill.tried, drill.program, last)
-    scenario, _ = report(again, "ko")["scenarios"]
+    last = measured_of(reports["ko"])
+    again = report(Drill(drill.form, drill.consents, drill.tried, drill.program, last), "ko")
+    scenario, _ = again["scenarios"]
     assert all(row["last_s"] == row["measured_s"] for row in scenario["rows"])
-    assert last["began"] in page("drill.html", report(again, "ko"))
+    assert last["began"] in page("drill.html", again)
 
 
-def test_the_result_is_told_on_the_terminal_too(drilled: tuple[Drill, dict[str, int]]) -> None:
-    told = report(drilled[0], "ko")
+def test_the_result_is_told_on_the_terminal_too(reports: dict[str, Any]) -> None:
+    told = reports["ko"]
     out = Console(file=StringIO(), width=200, record=True)
     print_report(out, Sentences.of("ko"), told)
     text = out.export_text()
@@ -264,9 +269,9 @@ def test_what_is_wrong_with_a_form_is_named(more: dict[str, Any], field: str) ->
 
 
 def test_a_template_of_ones_own_is_used_and_what_is_wrong_with_it_is_said(
-    drilled: tuple[Drill, dict[str, int]], tmp_path: Path
+    reports: dict[str, Any], tmp_path: Path
 ) -> None:
-    told = report(drilled[0], "ko")
+    told = reports["ko"]
     mine = tmp_path / "mine.html"
     mine.write_text("<p>{{ report.form.system }}</p>{% include 'print.css' %}")
     assert page("drill.html", told, mine).startswith("<p>전자결재 &lt;1&gt;</p>")
