@@ -34,6 +34,17 @@ _STICKING_OUT = """async (width) => {
 """What is laid out anew takes a frame or two: what is found is what stays."""
 
 
+_JUDGE_FRESH_LOOKS = """(known) => {
+  Object.assign(window, { known: new Set(known), looks: new Map(), told: new Set() });
+  const after = (results) => {
+    for (const { node, result } of results) if (result !== undefined) told.add(looks.get(node.element));
+    return results;
+  };
+  axe.configure({
+    rules: [{ id: "color-contrast", selector: "[data-fresh]" }],
+    checks: [{ id: "color-contrast", after }],
+  });
+}"""
 _JUDGE = """async (options) => {
   const top = [...document.querySelectorAll("dialog:modal")].at(-1);
   const grounds = new Map([[document.documentElement, ""]]);
@@ -48,7 +59,6 @@ _JUDGE = """async (options) => {
     return grounds.get(one);
   };
   const hasText = (one) => [...one.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
-  const known = (window.judged ??= new Set());
   const fresh = [];
   for (const one of (top ?? document.body).querySelectorAll("*")) {
     if (!one.checkVisibility() || !(hasText(one) || one.matches("input, select, textarea"))) continue;
@@ -56,17 +66,19 @@ _JUDGE = """async (options) => {
     const look = [color, fontSize, fontWeight, one.matches(":disabled, :disabled *"), groundOf(one)].join();
     if (!known.has(look)) fresh.push(one);
     known.add(look);
+    looks.set(one, look);
   }
-  const without = { "color-contrast": { enabled: false } };
-  const all = await axe.run(top ?? document, { ...options, rules: without });
-  if (!fresh.length) return all.violations;
-  const seen = await axe.run(fresh, { ...options, runOnly: ["color-contrast"] });
-  return [...all.violations, ...seen.violations];
+  for (const one of fresh) one.toggleAttribute("data-fresh", true);
+  const { violations } = await axe.run(top ?? document, options);
+  for (const one of fresh) one.toggleAttribute("data-fresh", false);
+  return { violations, told: [...told] };
 }"""
 """Below an open dialog the page is not judged again, and of what looks the same one is: contrast takes longest.
 
 What looks the same has the same colours, size and weight, and lies on the same grounds.
 """
+_told: set[str] = set()
+"""The looks of which axe has told, on whichever page, that their contrast is enough or is not."""
 
 
 def photograph(page: Page, name: str, *, full_page: bool = False) -> None:
@@ -80,10 +92,13 @@ def violations(page: Page) -> list[str]:
     """Return what axe finds inaccessible on the page."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE_SCRIPT)
+    if not page.evaluate("'told' in window"):
+        page.evaluate(_JUDGE_FRESH_LOOKS, sorted(_told))
     found = page.evaluate(_JUDGE, _AXE)
+    _told.update(found["told"])
     return [
         f"{one['id']}: {node['html'][:160]} {node['failureSummary'][:200]}"
-        for one in found
+        for one in found["violations"]
         for node in one["nodes"]
     ]
 

@@ -78,6 +78,7 @@ class Stage:
         for page in self._shared.pages:
             if page is not self._page:
                 page.close()
+        self._page.unroute_all()
         self._lead_nowhere()
         self._forget()
         self._is_lent = False

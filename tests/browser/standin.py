@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
+from axe_playwright_python.base import AXE_SCRIPT
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
@@ -33,6 +34,8 @@ BELOW = "/ha"
 CSRF = "token-of-the-stand-in"
 REQUEST = "0123456789ab"
 """The name of each request that it refuses."""
+AXE = "/axe.js"
+"""What judges pages: a browser that reads it from a server has it compiled for the next page."""
 NOWHERE = "/nowhere"
 """An empty page, where the browser waits for the next test without leaving the process it has warm."""
 
@@ -93,7 +96,6 @@ class Standin:
         self.table: dict[str, Any] = {"rows": [], "done": 0, "of": 0, "fresh": True, "at": None}
         self.drill: dict[str, Any] = contents.drill()
         self.plans: dict[str, Any] = contents.plans()
-        self.fates: dict[str, Any] = {}
         self.away = False
         self.deaf = False
         self.presences: list[dict[str, Any]] = []
@@ -342,6 +344,7 @@ def make_app(standin: Standin) -> Starlette:
     writes = ["POST", "PUT", "DELETE"]
     routes = [
         Route(NOWHERE, lambda _: HTMLResponse("")),
+        Route(AXE, lambda _: Response(AXE_SCRIPT, headers=KEPT, media_type="text/javascript")),
         Route("/", page("ha")),
         Route("/api/forecast/advice", advice),
         Route("/api/forecast/waiting", lambda _: JSONResponse({"resources": {}})),
@@ -390,13 +393,16 @@ def make_app(standin: Standin) -> Starlette:
     return Starlette(routes=[Mount(BELOW, routes=routes), *routes])
 
 
+KEPT = {"Cache-Control": "max-age=600"}
+
+
 class KeptFiles(StaticFiles):
     """Files that a browser keeps for the length of a test run."""
 
     def file_response(self, *args: Any, **kwargs: Any) -> Response:
         """Return a file that need not be asked for again."""
         response = super().file_response(*args, **kwargs)
-        response.headers["Cache-Control"] = "max-age=600"
+        response.headers.update(KEPT)
         return response
 
 

@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.scenes import SCENES, Scene
 from tests.browser.sights import IS_PHOTOGRAPHED, photograph, sticking_out, violations
 from tests.browser.stage import Opener
-from tests.browser.standin import Standin
+from tests.browser.standin import AXE, Standin
 from tests.browser.visit import Look, Words, look_as, words_of
 
 pytestmark = pytest.mark.browser
@@ -118,10 +118,11 @@ def _reach(page: Page, standin: Standin, scene: Scene, locale: str) -> None:
 def _faults_in(page: Page, scene: Scene, looks: list[Look]) -> list[str]:
     """Return what is inaccessible or sticks out in a sight that is reached, in each look."""
     found = []
+    if not page.evaluate("'axe' in window"):
+        page.add_script_tag(url=AXE)
     for look in looks:
         locale, theme, width = look
-        page.set_viewport_size({"width": width, "height": _height(width)})
-        look_as(page, look)
+        look_as(page, look, _height(width))
         found += [f"{one} in {look}" for one in violations(page)]
         for other in sorted({width, *WIDTHS}, key=lambda other: other != width):
             page.set_viewport_size({"width": other, "height": _height(width)})

@@ -2,7 +2,7 @@
 
 import json
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, ViewportSize, expect
 
 from virton.language.sentences import CATALOGUES
 
@@ -31,12 +31,13 @@ def speak(page: Page, locale: str) -> None:
         expect(root).to_have_attribute("lang", locale)
 
 
-def look_as(page: Page, look: Look) -> None:
+def look_as(page: Page, look: Look, height: int = 900) -> None:
     """Have an open page show itself in a language, a theme and a width, as if opened so."""
     locale, theme, width = look
-    assert page.viewport_size
-    page.set_viewport_size({**page.viewport_size, "width": width})
-    page.wait_for_function("(width) => innerWidth === width", arg=width)
+    size: ViewportSize = {"width": width, "height": height}
+    if page.viewport_size != size:
+        page.set_viewport_size(size)
+        page.wait_for_function("(width) => innerWidth === width", arg=width)
     speak(page, locale)
     root = page.locator("html")
     if root.get_attribute("data-theme") != theme:
