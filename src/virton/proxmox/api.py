@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import cached_property
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -64,7 +65,12 @@ class ClusterApi:
         self.credentials = credentials
         self.asked: str | None = None
         self._at = at
-        self._parsers = parsers or Parsers()
+        self._given = parsers
+
+    @cached_property
+    def _parsers(self) -> Parsers:
+        # most callers ask for nothing that is parsed row by row
+        return self._given or Parsers()
 
     async def read(self, path: str, parse: Callable[[Any], View], **params: Any) -> View:
         """Get a path and read the answer; one of unexpected shape is a `protocol` error."""
