@@ -16,14 +16,17 @@ def box(page: Page, name: str) -> Locator:
     return page.get_by_role("checkbox", name=f"{name} 선택", exact=True)
 
 
-@pytest.fixture
-def many(page: Page) -> Page:
-    """The page while many are marked."""
+def test_many_are_marked_by_keys_or_as_a_range_changed_together_and_those_that_failed_stay(
+    page: Page, standin: Standin
+) -> None:
+    keys_begin_walk_mark_and_end(page)
     page.get_by_role("button", name="여러 개 선택").click()
-    return page
+    a_range_is_marked_and_changed_together(page, standin)
+    standin.writes.clear()
+    what_failed_is_told_by_name_and_stays_marked(page, standin)
 
 
-def test_a_range_is_marked_and_changed_together(many: Page, standin: Standin) -> None:
+def a_range_is_marked_and_changed_together(many: Page, standin: Standin) -> None:
     expect(many.get_by_role("radio")).to_have_count(0)
     expect(many.get_by_role("button", name="함께 변경…")).to_be_disabled()
     box(many, NAMES[1]).click()
@@ -41,7 +44,7 @@ def test_a_range_is_marked_and_changed_together(many: Page, standin: Standin) ->
     expect(many.get_by_text("0개 선택됨")).to_be_visible()
 
 
-def test_what_failed_is_told_by_name_and_stays_marked(many: Page, standin: Standin) -> None:
+def what_failed_is_told_by_name_and_stays_marked(many: Page, standin: Standin) -> None:
     many.get_by_role("checkbox", name="목록의 리소스 모두 선택").click()
     many.get_by_role("button", name="함께 변경…").click()
     dialog = many.get_by_role("dialog")
@@ -115,7 +118,7 @@ def test_a_policy_is_changed_together_too(standin: Standin, open_page: Opener) -
         standin.writes.clear()
 
 
-def test_keys_begin_walk_mark_and_end(page: Page) -> None:
+def keys_begin_walk_mark_and_end(page: Page) -> None:
     page.locator("#resources-title").focus()
     page.keyboard.press("x")
     page.keyboard.press("ArrowDown")

@@ -20,7 +20,13 @@ def ids(page: Page) -> Locator:
     return page.locator("#resources tbody").get_by_role("rowheader")
 
 
-def test_keys_are_listed_choose_edit_move_remove_and_clear_and_rest_while_somebody_types(
+def test_keys_do_what_is_listed_and_the_list_is_narrowed_and_sorted(page: Page) -> None:
+    keys_are_listed_choose_edit_move_remove_and_clear_and_rest_while_somebody_types(page)
+    page.get_by_role("searchbox", name="검색").fill("")
+    the_list_shows_what_is_on_a_node_and_is_sorted_by_a_column_and_back(page)
+
+
+def keys_are_listed_choose_edit_move_remove_and_clear_and_rest_while_somebody_types(
     page: Page,
 ) -> None:
     page.keyboard.press("?")
@@ -57,7 +63,14 @@ def test_keys_are_listed_choose_edit_move_remove_and_clear_and_rest_while_somebo
     expect(page.get_by_role("dialog")).to_have_count(0)
 
 
-def test_a_row_has_a_menu_that_keys_walk_and_that_says_why_nothing_may_be_changed(
+def test_a_row_has_a_menu_that_keys_walk_and_the_list_is_grouped(
+    page: Page, standin: Standin
+) -> None:
+    the_list_is_grouped_by_node_and_stays_so(page)
+    a_row_has_a_menu_that_keys_walk_and_that_says_why_nothing_may_be_changed(page, standin)
+
+
+def a_row_has_a_menu_that_keys_walk_and_that_says_why_nothing_may_be_changed(
     page: Page, standin: Standin
 ) -> None:
     button = page.get_by_role("button", name="VM 121 (ct) 메뉴")
@@ -88,7 +101,7 @@ def test_a_row_has_a_menu_that_keys_walk_and_that_says_why_nothing_may_be_change
         )
 
 
-def test_the_list_shows_what_is_on_a_node_and_is_sorted_by_a_column_and_back(page: Page) -> None:
+def the_list_shows_what_is_on_a_node_and_is_sorted_by_a_column_and_back(page: Page) -> None:
     choose_in_menu(page, "phum03", "이 노드의 리소스 보기")
     expect(ids(page)).to_have_text(["100", "124"])
     page.get_by_role("searchbox", name="검색").fill("")
@@ -102,7 +115,7 @@ def test_the_list_shows_what_is_on_a_node_and_is_sorted_by_a_column_and_back(pag
     expect(ids(page)).to_have_text(["999", "121", "124", "122", "100"])
 
 
-def test_the_list_is_grouped_by_node_and_stays_so(page: Page) -> None:
+def the_list_is_grouped_by_node_and_stays_so(page: Page) -> None:
     page.get_by_role("button", name="노드별").click()
     expect(ids(page)).to_have_text(["phum01 3", "121", "122", "999", "phum03 2", "100", "124"])
     page.reload()

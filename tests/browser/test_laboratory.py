@@ -86,7 +86,13 @@ def ask(page: Page, act: Callable[[], None]) -> None:
         act()
 
 
-def test_guests_are_crashed_and_made_to_fail_and_what_was_done_is_said_in_words(
+def test_what_is_asked_of_the_laboratory_is_done_and_said(lab_page: Page, standin: Standin) -> None:
+    guests_are_crashed_and_made_to_fail_and_what_was_done_is_said_in_words(lab_page, standin)
+    standin.writes.clear()
+    a_node_is_cut_off_time_runs_as_asked_and_a_refusal_is_said(lab_page, standin)
+
+
+def guests_are_crashed_and_made_to_fail_and_what_was_done_is_said_in_words(
     lab_page: Page, standin: Standin
 ) -> None:
     field = lab(lab_page).get_by_label("VM 121 (ct) 다음 시작을 실패시킬 횟수")
@@ -117,7 +123,7 @@ def test_guests_are_crashed_and_made_to_fail_and_what_was_done_is_said_in_words(
     ]
 
 
-def test_a_node_is_cut_off_time_runs_as_asked_and_a_refusal_is_said(
+def a_node_is_cut_off_time_runs_as_asked_and_a_refusal_is_said(
     lab_page: Page, standin: Standin
 ) -> None:
     for kind, action in [("네트워크", "network"), ("전원", "power")]:

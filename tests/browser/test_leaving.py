@@ -36,7 +36,16 @@ def question(page: Page) -> Locator:
     return page.get_by_role("dialog", name="저장하지 않고 닫을까요?")
 
 
-def test_whatever_would_close_a_form_asks_first(page: Page, form: Locator) -> None:
+def test_whatever_would_close_a_form_asks_first_and_a_page_that_is_left_opens_it_again(
+    page: Page, form: Locator
+) -> None:
+    whatever_would_close_a_form_asks_first(page, form)
+    question(page).get_by_role("button", name=LEAVE).click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    a_rule_that_was_being_added_is_open_again_with_all_that_was_chosen(page)
+
+
+def whatever_would_close_a_form_asks_first(page: Page, form: Locator) -> None:
     page.keyboard.press("Escape")
     expect(question(page).get_by_role("button", name="계속 입력")).to_be_focused()
     page.keyboard.press("Enter")
@@ -73,7 +82,18 @@ def test_whatever_would_close_a_form_asks_first(page: Page, form: Locator) -> No
     expect(question(page)).to_be_visible()
 
 
-def test_where_nothing_would_be_lost_a_form_closes_without_a_word(
+def test_a_form_is_saved_whatever_interrupts_it_and_closes_where_nothing_would_be_lost(
+    page: Page, form: Locator, standin: Standin
+) -> None:
+    a_save_that_the_end_of_the_session_interrupts_is_said_undone_or_carried_through(
+        page, form, standin
+    )
+    standin.writes.clear()
+    begin(page)
+    where_nothing_would_be_lost_a_form_closes_without_a_word(page, form, standin)
+
+
+def where_nothing_would_be_lost_a_form_closes_without_a_word(
     page: Page, form: Locator, standin: Standin
 ) -> None:
     form.get_by_role("button", name="취소").click()
@@ -136,7 +156,7 @@ def test_the_browser_asks_before_the_page_is_left_and_the_form_is_open_again(
     expect(page.get_by_role("dialog")).to_have_count(0)
 
 
-def test_a_rule_that_was_being_added_is_open_again_with_all_that_was_chosen(page: Page) -> None:
+def a_rule_that_was_being_added_is_open_again_with_all_that_was_chosen(page: Page) -> None:
     card = page.get_by_role("region", name="노드 친화성 규칙", exact=True)
     card.get_by_role("button", name="규칙 추가").click()
     form = page.get_by_role("dialog")
@@ -151,7 +171,7 @@ def test_a_rule_that_was_being_added_is_open_again_with_all_that_was_chosen(page
     expect(form.get_by_label("phum02 가중치", exact=True)).to_have_value("7")
 
 
-def test_a_save_that_the_end_of_the_session_interrupts_is_said_undone_or_carried_through(
+def a_save_that_the_end_of_the_session_interrupts_is_said_undone_or_carried_through(
     page: Page, form: Locator, standin: Standin
 ) -> None:
     standin.end_session_at_a_deed()

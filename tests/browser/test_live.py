@@ -41,8 +41,17 @@ def moved() -> contents.Snapshot:
     return snapshot
 
 
-def test_focus_choice_and_scroll_survive_an_update(standin: Standin, open_page: Opener) -> None:
-    page = open_page(height=400)
+def test_what_one_holds_stays_while_what_changes_is_told_whatever_becomes_of_a_form(
+    page: Page, standin: Standin
+) -> None:
+    focus_choice_and_scroll_survive_an_update(page, standin)
+    a_change_is_told_politely_and_a_resource_says_whence_it_came_and_how(page, standin)
+    standin.show(contents.usual())
+    a_form_says_that_what_it_is_about_is_gone_and_keeps_what_was_typed(page, standin)
+
+
+def focus_choice_and_scroll_survive_an_update(page: Page, standin: Standin) -> None:
+    page.set_viewport_size({"width": 1280, "height": 400})
     radio = page.get_by_role("radio", name="VM 122 (cl) 선택")
     radio.check()
     radio.focus()
@@ -58,10 +67,10 @@ def test_focus_choice_and_scroll_survive_an_update(standin: Standin, open_page: 
     assert row.evaluate("row => row.isConnected")
 
 
-def test_a_change_is_told_politely_and_a_resource_says_whence_it_came_and_how(
+def a_change_is_told_politely_and_a_resource_says_whence_it_came_and_how(
     page: Page, standin: Standin
 ) -> None:
-    standin.show(moved())
+    page.set_viewport_size({"width": 1280, "height": 900})
     expect(page.locator("#announcer")).to_have_text("VM 122 (cl): 복구 중 (Recovery)")
 
     snapshot = contents.usual()
@@ -82,7 +91,16 @@ def test_a_change_is_told_politely_and_a_resource_says_whence_it_came_and_how(
     expect(page.get_by_role("row").filter(has_text="124")).not_to_contain_text("에서")
 
 
-def test_the_choice_goes_with_its_resource_and_what_is_gone_cannot_be_removed_again(
+def test_the_choice_goes_with_its_resource_and_a_form_takes_over_what_changed(
+    page: Page, standin: Standin
+) -> None:
+    the_choice_goes_with_its_resource_and_what_is_gone_cannot_be_removed_again(page, standin)
+    cancel(page)
+    standin.show(contents.usual())
+    a_form_takes_over_what_changed_and_keeps_what_was_typed_while_nothing_moves(page, standin)
+
+
+def the_choice_goes_with_its_resource_and_what_is_gone_cannot_be_removed_again(
     page: Page, standin: Standin
 ) -> None:
     page.get_by_role("radio", name="VM 100 (LOTCES-WIN) 선택").check()
@@ -104,7 +122,7 @@ def test_the_choice_goes_with_its_resource_and_what_is_gone_cannot_be_removed_ag
     expect(dialog.get_by_role("button", name="제거")).to_be_disabled()
 
 
-def test_a_form_takes_over_what_changed_and_keeps_what_was_typed_while_nothing_moves(
+def a_form_takes_over_what_changed_and_keeps_what_was_typed_while_nothing_moves(
     page: Page, standin: Standin
 ) -> None:
     dialog = edit(page, "VM 121 (ct)")
@@ -142,7 +160,7 @@ def test_a_form_takes_over_what_changed_and_keeps_what_was_typed_while_nothing_m
     assert standin.writes[0][2]["max_restart"] == 3
 
 
-def test_a_form_says_that_what_it_is_about_is_gone_and_keeps_what_was_typed(
+def a_form_says_that_what_it_is_about_is_gone_and_keeps_what_was_typed(
     page: Page, standin: Standin
 ) -> None:
     dialog = edit(page, "VM 121 (ct)")
@@ -194,9 +212,15 @@ def test_an_overtaken_save_shows_the_newer_values_and_can_be_repeated(
     assert standin.writes[1][2]["max_relocate"] == 4
 
 
-def test_a_stream_that_ends_with_its_session_asks_for_the_login(
+def test_a_stream_is_renewed_lost_and_ended_and_a_logout_is_seen_in_other_tabs(
     page: Page, standin: Standin
 ) -> None:
+    a_renewed_stream_is_not_spoken_of_and_a_lost_console_is_and_comes_back_by_itself(page, standin)
+    a_stream_that_ends_with_its_session_asks_for_the_login(page, standin)
+    logging_out_leads_to_the_login_and_is_seen_in_other_tabs_at_once(page)
+
+
+def a_stream_that_ends_with_its_session_asks_for_the_login(page: Page, standin: Standin) -> None:
     standin.end_session()
     login = page.get_by_role("dialog", name="다시 로그인")
     expect(login).to_be_visible()
@@ -210,7 +234,7 @@ def test_a_stream_that_ends_with_its_session_asks_for_the_login(
     expect(page.get_by_role("radio", name="VM 110 (new) 선택")).to_be_visible()
 
 
-def test_a_renewed_stream_is_not_spoken_of_and_a_lost_console_is_and_comes_back_by_itself(
+def a_renewed_stream_is_not_spoken_of_and_a_lost_console_is_and_comes_back_by_itself(
     page: Page, standin: Standin
 ) -> None:
     standin.snapshot = moved()
@@ -278,7 +302,7 @@ def test_a_page_that_nobody_sees_gives_its_line_up_until_it_is_seen(
     expect(page.get_by_role("radio", name="VM 110 (new) 선택")).to_be_visible()
 
 
-def test_logging_out_leads_to_the_login_and_is_seen_in_other_tabs_at_once(page: Page) -> None:
+def logging_out_leads_to_the_login_and_is_seen_in_other_tabs_at_once(page: Page) -> None:
     other = page.context.new_page()
     other.goto(page.url)
     other.get_by_role("button", name="로그아웃").click()

@@ -4,7 +4,6 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser import contents
-from tests.browser.stage import Opener
 from tests.browser.standin import Standin
 from tests.browser.visit import cancel, line
 
@@ -26,12 +25,20 @@ def notice(dialog: Locator) -> Locator:
     return dialog.locator(".dialog-notice").filter(visible=True)
 
 
-def test_moving_tells_beforehand_which_rule_stands_in_the_way(
-    standin: Standin, open_page: Opener
+def test_a_move_is_told_beforehand_with_all_that_stands_in_its_way(
+    page: Page, standin: Standin
 ) -> None:
-    snapshot = standin.snapshot = contents.with_sound_rules()
+    a_move_is_told_beforehand_with_all_that_it_sets_in_motion(page, standin)
+    cancel(page)
+    moving_tells_beforehand_which_rule_stands_in_the_way(page, standin)
+
+
+def moving_tells_beforehand_which_rule_stands_in_the_way(page: Page, standin: Standin) -> None:
+    snapshot = contents.with_sound_rules()
     standin.answer = {"comigrated": [], "blocking": []}
-    page = open_page()
+    standin.show(snapshot)
+    expect(page.get_by_role("rowheader", name="win-licence")).to_be_visible()
+    expect(line(page)).not_to_contain_text("phum03 노드를 차단(Fence)하는 중입니다.")
     dialog = move(page, "VM 100 (LOTCES-WIN)", "phum01")
     expect(dialog.get_by_role("status")).to_contain_text("‘win-licence’ 규칙은 엄격 모드")
     dialog.get_by_label("재배치 (Relocate)").check()
@@ -66,9 +73,7 @@ def test_moving_says_who_blocks_it_when_the_cluster_answers_so(
     ).to_be_visible()
 
 
-def test_a_move_is_told_beforehand_with_all_that_it_sets_in_motion(
-    page: Page, standin: Standin
-) -> None:
+def a_move_is_told_beforehand_with_all_that_it_sets_in_motion(page: Page, standin: Standin) -> None:
     snapshot = contents.with_sound_rules()
     standin.show(snapshot)
     expect(page.get_by_role("rowheader", name="prefer-phum01")).to_be_visible()

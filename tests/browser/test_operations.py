@@ -24,7 +24,17 @@ def opened(page: Page, button: str, title: str) -> Locator:
     return page.get_by_role("dialog", name=title)
 
 
-def test_disarming_says_what_is_unprotected_and_the_line_keeps_the_way_back(
+def test_a_guest_is_stopped_settings_are_sent_and_ha_is_disarmed_as_it_was_told(
+    page: Page, standin: Standin
+) -> None:
+    a_guest_is_stopped_with_a_time_limit_or_at_once(page, standin)
+    standin.writes.clear()
+    settings_say_what_they_do_and_are_sent_with_what_they_were(page, standin)
+    standin.writes.clear()
+    disarming_says_what_is_unprotected_and_the_line_keeps_the_way_back(page, standin)
+
+
+def disarming_says_what_is_unprotected_and_the_line_keeps_the_way_back(
     page: Page, standin: Standin
 ) -> None:
     dialog = opened(page, "HA 중단…", "HA 중단 (Disarm)")
@@ -55,7 +65,7 @@ def test_disarming_says_what_is_unprotected_and_the_line_keeps_the_way_back(
     assert standin.writes[1:] == [("POST", "/api/ha/arm", None)]
 
 
-def test_settings_say_what_they_do_and_are_sent_with_what_they_were(
+def settings_say_what_they_do_and_are_sent_with_what_they_were(
     page: Page, standin: Standin
 ) -> None:
     fate = {"verdict": "back", "from": "phum01", "node": "phum01", "how": "started"}
@@ -85,7 +95,7 @@ def test_who_may_not_change_settings_reads_them(standin: Standin, open_page: Ope
     expect(dialog.get_by_label("리소스 스케줄링 (CRS)")).to_have_value("static")
 
 
-def test_a_guest_is_stopped_with_a_time_limit_or_at_once(page: Page, standin: Standin) -> None:
+def a_guest_is_stopped_with_a_time_limit_or_at_once(page: Page, standin: Standin) -> None:
     choose_in_menu(page, "VM 121 (ct)", "정지")
     dialog = page.get_by_role("dialog", name="VM 121 (ct) 정지")
     seconds = dialog.get_by_label("제한 시간 (초)")

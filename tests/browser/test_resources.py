@@ -31,7 +31,16 @@ def submit(page: Page, name: str) -> Locator:
     return page.get_by_role("dialog").get_by_role("button", name=name, exact=True)
 
 
-def test_the_list_is_that_of_the_manual_with_a_word_for_each_state_and_one_of_it_is_chosen(
+def test_the_list_has_a_word_for_each_state_and_says_when_nobody_keeps_it_up(
+    page: Page, standin: Standin
+) -> None:
+    the_list_is_that_of_the_manual_with_a_word_for_each_state_and_one_of_it_is_chosen(page, standin)
+    standin.show(contents.usual())
+    states_that_nobody_keeps_up_are_said_to_be_the_last_known_and_lose_their_colour(page, standin)
+    fewer_than_three_votes_and_settings_that_the_page_does_not_know_are_told(page, standin)
+
+
+def the_list_is_that_of_the_manual_with_a_word_for_each_state_and_one_of_it_is_chosen(
     page: Page, standin: Standin
 ) -> None:
     headings = ["선택", "ID", "노드", "타입", "이름", "상태", "최대 재시작", "최대 재배치"]
@@ -70,7 +79,17 @@ def test_the_list_is_that_of_the_manual_with_a_word_for_each_state_and_one_of_it
     assert len(set(words)) == len(words)
 
 
-def test_adding_offers_guests_outside_ha_with_the_defaults_and_the_help_of_the_manual(
+def test_a_resource_is_added_with_the_help_of_the_manual_whatever_is_refused_and_edited(
+    page: Page, standin: Standin
+) -> None:
+    adding_offers_guests_outside_ha_with_the_defaults_and_the_help_of_the_manual(page)
+    cancel(page)
+    a_refusal_is_said_in_the_form_and_nothing_is_lost(page, standin)
+    standin.writes.clear()
+    adding_and_editing_send_what_was_chosen(page, standin)
+
+
+def adding_offers_guests_outside_ha_with_the_defaults_and_the_help_of_the_manual(
     page: Page,
 ) -> None:
     press(page, "리소스 추가")
@@ -119,7 +138,7 @@ def test_adding_offers_guests_outside_ha_with_the_defaults_and_the_help_of_the_m
     expect(dialog.get_by_text("주의: 게스트를 정지하고")).to_be_visible()
 
 
-def test_a_refusal_is_said_in_the_form_and_nothing_is_lost(page: Page, standin: Standin) -> None:
+def a_refusal_is_said_in_the_form_and_nothing_is_lost(page: Page, standin: Standin) -> None:
     press(page, "리소스 추가")
     field(page, "VM 선택 (CT 포함)").select_option("vm:130")
     field(page, "설명").fill("메일")
@@ -158,7 +177,7 @@ def test_a_refusal_is_said_in_the_form_and_nothing_is_lost(page: Page, standin: 
     expect(page.get_by_role("dialog")).to_have_count(0)
 
 
-def test_adding_and_editing_send_what_was_chosen(page: Page, standin: Standin) -> None:
+def adding_and_editing_send_what_was_chosen(page: Page, standin: Standin) -> None:
     press(page, "리소스 추가")
     field(page, "VM 선택 (CT 포함)").select_option("ct:200")
     field(page, "상태").select_option("stopped")
@@ -295,7 +314,7 @@ def test_without_the_privilege_everything_is_disabled_and_the_reason_is_said(
     expect(page.locator(".title").get_by_text("Sys.Console 권한이 필요합니다")).to_be_visible()
 
 
-def test_fewer_than_three_votes_and_settings_that_the_page_does_not_know_are_told(
+def fewer_than_three_votes_and_settings_that_the_page_does_not_know_are_told(
     page: Page, standin: Standin
 ) -> None:
     snapshot = contents.usual()
@@ -315,7 +334,7 @@ NOBODY_KEEPS_UP: list[tuple[contents.Snapshot, str]] = [
 ]
 
 
-def test_states_that_nobody_keeps_up_are_said_to_be_the_last_known_and_lose_their_colour(
+def states_that_nobody_keeps_up_are_said_to_be_the_last_known_and_lose_their_colour(
     page: Page, standin: Standin
 ) -> None:
     for change, why in NOBODY_KEEPS_UP:

@@ -44,7 +44,14 @@ def add_pair(page: Page) -> Locator:
     return dialog
 
 
-def test_rules_are_listed_with_their_policy_their_conflicts_and_their_effect(
+def test_rules_are_listed_with_their_effect_until_they_are_folded_away(
+    page: Page, standin: Standin
+) -> None:
+    rules_are_listed_with_their_policy_their_conflicts_and_their_effect(page, standin)
+    the_advanced_settings_fold_and_stay_folded(page)
+
+
+def rules_are_listed_with_their_policy_their_conflicts_and_their_effect(
     page: Page, standin: Standin
 ) -> None:
     for kind in ("노드", "리소스"):
@@ -84,7 +91,7 @@ def test_rules_are_listed_with_their_policy_their_conflicts_and_their_effect(
     expect(used.get_by_text("효과 없음")).to_be_hidden()
 
 
-def test_the_advanced_settings_fold_and_stay_folded(page: Page) -> None:
+def the_advanced_settings_fold_and_stay_folded(page: Page) -> None:
     page.get_by_role("button", name="HA 고급 설정").click()
     expect(card(page, "노드")).to_be_hidden()
     page.reload()
@@ -92,7 +99,15 @@ def test_the_advanced_settings_fold_and_stay_folded(page: Page) -> None:
     expect(card(page, "노드")).to_be_hidden()
 
 
-def test_a_node_rule_is_made_of_resources_nodes_priorities_and_strictness(
+def test_a_rule_is_made_and_what_the_cluster_refuses_of_one_is_said_at_its_field(
+    page: Page, standin: Standin
+) -> None:
+    a_node_rule_is_made_of_resources_nodes_priorities_and_strictness(page, standin)
+    standin.writes.clear()
+    the_clusters_refusal_is_said_once_at_its_field_and_nothing_is_lost(page, standin)
+
+
+def a_node_rule_is_made_of_resources_nodes_priorities_and_strictness(
     page: Page, standin: Standin
 ) -> None:
     dialog = add(page, "노드")
@@ -158,7 +173,17 @@ NAMES_REFUSED = [
 ]
 
 
-def test_what_is_wrong_with_a_rule_of_resources_is_said_at_its_field_before_saving(
+def test_what_is_wrong_with_a_rule_is_said_in_its_form_and_ended_there_or_beside_it(
+    ruled: Page, standin: Standin
+) -> None:
+    what_is_wrong_with_a_rule_of_resources_is_said_at_its_field_before_saving(ruled)
+    cancel(ruled)
+    a_contradiction_keeps_save_off_and_is_ended_by_one_press_in_the_form_or_beside_it(
+        ruled, standin
+    )
+
+
+def what_is_wrong_with_a_rule_of_resources_is_said_at_its_field_before_saving(
     ruled: Page,
 ) -> None:
     dialog = add(ruled, "리소스")
@@ -195,7 +220,7 @@ def test_what_is_wrong_with_a_rule_of_resources_is_said_at_its_field_before_savi
     )
 
 
-def test_a_contradiction_keeps_save_off_and_is_ended_by_one_press_in_the_form_or_beside_it(
+def a_contradiction_keeps_save_off_and_is_ended_by_one_press_in_the_form_or_beside_it(
     ruled: Page, standin: Standin
 ) -> None:
     dialog = add(ruled, "노드")
@@ -229,7 +254,7 @@ def test_a_contradiction_keeps_save_off_and_is_ended_by_one_press_in_the_form_or
     expect(ways.get_by_text("이제 충돌이 없습니다.")).to_be_visible()
 
 
-def test_the_clusters_refusal_is_said_once_at_its_field_and_nothing_is_lost(
+def the_clusters_refusal_is_said_once_at_its_field_and_nothing_is_lost(
     page: Page, standin: Standin
 ) -> None:
     dialog = add_pair(page)
@@ -248,7 +273,17 @@ def test_the_clusters_refusal_is_said_once_at_its_field_and_nothing_is_lost(
     assert standin.writes[2][2]["affinity"] == "positive"
 
 
-def test_a_rule_is_taken_out_of_use_by_its_switch_and_removed_after_saying_what_that_means(
+def test_a_rule_that_there_is_already_is_switched_off_removed_and_edited(
+    ruled: Page, standin: Standin
+) -> None:
+    a_rule_is_taken_out_of_use_by_its_switch_and_removed_after_saying_what_that_means(
+        ruled, standin
+    )
+    standin.writes.clear()
+    a_rule_is_edited_with_its_name_fixed(ruled, standin)
+
+
+def a_rule_is_taken_out_of_use_by_its_switch_and_removed_after_saying_what_that_means(
     ruled: Page, standin: Standin
 ) -> None:
     switch = ruled.get_by_role("switch", name="ha-pair 규칙 활성화")
@@ -272,8 +307,9 @@ def test_a_rule_is_taken_out_of_use_by_its_switch_and_removed_after_saying_what_
     assert standin.writes[2:] == [("DELETE", "/api/rules/win-again", None)]
 
 
-def test_a_rule_is_edited_with_its_name_fixed(ruled: Page, standin: Standin) -> None:
-    standin.show(contents.with_sound_rules())
+def a_rule_is_edited_with_its_name_fixed(ruled: Page, standin: Standin) -> None:
+    # From here the cluster's own time goes on, so that no answer of before is believed.
+    standin.show(contents.with_sound_rules() | {"now": contents.NOW + 1})
     expect(ruled.get_by_role("rowheader", name="win-again")).to_have_count(0)
     choose_in_menu(ruled, "prefer-phum01", "prefer-phum01 규칙 수정")
     dialog = ruled.get_by_role("dialog", name="노드 친화성 규칙 수정")

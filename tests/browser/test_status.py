@@ -36,7 +36,16 @@ NODE_STATES = [
 ]
 
 
-def test_the_table_has_the_master_first_and_a_word_and_a_colour_for_whatever_a_node_does(
+def test_each_part_of_a_cluster_that_does_not_do_well_is_told_in_the_words_of_the_manual(
+    page: Page, standin: Standin
+) -> None:
+    the_table_has_the_master_first_and_a_word_and_a_colour_for_whatever_a_node_does(page, standin)
+    a_missing_quorum_is_told_apart_from_a_missing_master(page, standin)
+    a_lost_node_and_a_lost_lock_are_told_in_the_words_of_the_manual(page, standin)
+    what_is_wrong_with_addresses_clocks_and_the_consoles_token_is_told(page, standin)
+
+
+def the_table_has_the_master_first_and_a_word_and_a_colour_for_whatever_a_node_does(
     page: Page, standin: Standin
 ) -> None:
     rows = status(page).get_by_role("row")
@@ -98,7 +107,7 @@ def test_the_table_has_the_master_first_and_a_word_and_a_colour_for_whatever_a_n
     expect(status(page).get_by_role("table")).to_have_count(0)
 
 
-def test_a_missing_quorum_is_told_apart_from_a_missing_master(page: Page, standin: Standin) -> None:
+def a_missing_quorum_is_told_apart_from_a_missing_master(page: Page, standin: Standin) -> None:
     snapshot = contents.usual()
     snapshot["fencing"]["armed_state"] = "standby"
     standin.show(snapshot)
@@ -124,7 +133,7 @@ def test_a_missing_quorum_is_told_apart_from_a_missing_master(page: Page, standi
     expect(line(page).get_by_text("쿼럼은 정상이지만 CRM 마스터가 없습니다.")).to_be_visible()
 
 
-def test_a_lost_node_and_a_lost_lock_are_told_in_the_words_of_the_manual(
+def a_lost_node_and_a_lost_lock_are_told_in_the_words_of_the_manual(
     page: Page, standin: Standin
 ) -> None:
     snapshot = contents.trouble()
@@ -159,7 +168,14 @@ def test_a_lost_node_and_a_lost_lock_are_told_in_the_words_of_the_manual(
     expect(warning).to_be_visible()
 
 
-def test_without_quorum_nothing_can_be_changed_and_every_button_says_why(
+def test_without_quorum_every_button_says_why_and_the_page_of_help_explains_every_state(
+    page: Page, standin: Standin
+) -> None:
+    without_quorum_nothing_can_be_changed_and_every_button_says_why(page, standin)
+    every_state_is_explained_on_the_page_of_help(page)
+
+
+def without_quorum_nothing_can_be_changed_and_every_button_says_why(
     page: Page, standin: Standin
 ) -> None:
     page.get_by_role("radio", name="VM 121 (ct) 선택").check()
@@ -189,7 +205,7 @@ BAD_TOKENS: list[tuple[contents.Snapshot, str]] = [
 ]
 
 
-def test_what_is_wrong_with_addresses_clocks_and_the_consoles_token_is_told(
+def what_is_wrong_with_addresses_clocks_and_the_consoles_token_is_told(
     page: Page, standin: Standin
 ) -> None:
     snapshot = contents.usual()
@@ -266,7 +282,7 @@ def test_a_cluster_that_does_not_answer_yet_or_any_more_is_told_and_asked_again(
     expect(status(page).get_by_text(re.compile(r"^\d+초 전 갱신"))).to_be_visible()
 
 
-def test_every_state_is_explained_on_the_page_of_help(page: Page) -> None:
+def every_state_is_explained_on_the_page_of_help(page: Page) -> None:
     page.get_by_role("link", name="도움말").click()
     meanings = ("lrm.meaning.waiting", "resource.meaning.recovery", "legend.rule.strict.text")
     for meaning in meanings:

@@ -9,7 +9,12 @@ from tests.browser.standin import Standin
 pytestmark = pytest.mark.browser
 
 
-def test_the_page_is_korean_and_dark_until_asked_otherwise_which_is_remembered(page: Page) -> None:
+def test_the_page_is_as_it_was_asked_to_be_and_done_by_keyboard(page: Page) -> None:
+    the_page_is_korean_and_dark_until_asked_otherwise_which_is_remembered(page)
+    everything_of_the_list_can_be_done_by_keyboard(page)
+
+
+def the_page_is_korean_and_dark_until_asked_otherwise_which_is_remembered(page: Page) -> None:
     expect(page.locator("html")).to_have_attribute("lang", "ko")
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     expect(page.get_by_text("root@pam")).to_be_visible()
@@ -45,7 +50,7 @@ def test_who_chose_no_language_gets_the_servers_until_choosing(
     expect(page.get_by_role("heading", name="HA resources")).to_be_visible()
 
 
-def test_everything_of_the_list_can_be_done_by_keyboard(page: Page) -> None:
+def everything_of_the_list_can_be_done_by_keyboard(page: Page) -> None:
     page.get_by_role("radio", name="VM 100 (LOTCES-WIN) 선택").focus()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Space")
