@@ -7,6 +7,8 @@ from tests.forecast.clusters import cluster
 from virton.forecast import ask as asking
 from virton.forecast.answer import Answer
 from virton.forecast.ask import ask
+from virton.forecast.bystanders import bystanders
+from virton.forecast.phases import assignments
 from virton.forecast.question import Loss, Question, parse_split
 from virton.forecast.rest import at_rest
 from virton.forecast.situation import Situation, situation_of
@@ -73,6 +75,36 @@ def test_a_large_cluster_is_answered_as_whole_courses_would(
         assert _holds(quickly.resources[sid].after_s, row.after_s)
     told = phases(quickly)
     assert all(_holds(told[step], span) for step, span in phases(wholly).items())
+
+
+@pytest.mark.parametrize(
+    ("question", "lost"),
+    [
+        (Question((Loss("node3"),)), False),
+        (Question((Loss("node3", cut=True),)), False),
+        (Question((Loss("node2"), Loss("node3", at_s=5))), True),
+        (Question(maintenance=("node2",), going_down=(("shutdown", "node3"),)), False),
+    ],
+    ids=["power", "network", "quorum", "shutdown"],
+)
+def test_crms_that_try_in_vain_would_have_changed_nothing(
+    question: Question, lost: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    situation = at_rest(cluster(EVERYWHERE))[0]
+    assert bool(bystanders(situation, question)) is not lost
+    answer = ask(situation, question)
+    monkeypatch.setattr(asking, "bystanders", lambda *_: frozenset())
+    assert answer == ask(situation, question)
+
+
+def test_where_the_master_goes_against_what_was_expected_all_crms_have_their_part(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    situation, question = at_rest(cluster(EVERYWHERE))[0], Question((Loss("node1"),))
+    monkeypatch.setattr(asking, "assignments", lambda *asked: assignments(*asked)[:2])
+    answer = ask(situation, question)
+    monkeypatch.setattr(asking, "bystanders", lambda *_: frozenset({"node2"}))
+    assert answer == ask(situation, question)
 
 
 def _holds(wide: tuple[int, int] | None, narrow: tuple[int, int] | None) -> bool:

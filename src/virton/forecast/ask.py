@@ -11,6 +11,7 @@ from virton.forecast.answer import (
     Span,
     node_answers,
 )
+from virton.forecast.bystanders import bystanders
 from virton.forecast.collecting import rarely_collecting
 from virton.forecast.courses import MOVES, Course, play
 from virton.forecast.falling import outside
@@ -20,7 +21,7 @@ from virton.forecast.phases import assignments
 from virton.forecast.question import Question
 from virton.forecast.rest import at_rest
 from virton.forecast.situation import Situation
-from virton.forecast.staging import waiting
+from virton.forecast.staging import Phases, waiting
 from virton.ha.events.cluster import FenceAcknowledged, NodeStateChanged, WatchdogPoweroff
 from virton.ha.events.daemon import DaemonState
 from virton.ha.events.resource import ResourceStateChanged
@@ -57,10 +58,16 @@ def _answered(situation: Situation, question: Question) -> Answer:
         return _of_quick(before, supposed, short)
     until_s = HOUR_S if supposed.settings.scheduler.auto_rebalance else None
     played = assignments(supposed, lost)
-    courses = [
-        play(supposed, phases, deeds, first_s=first_s, until_s=until_s)
-        for phases in (played if until_s is None else played[:FEW])
-    ]
+    idle = bystanders(supposed, question)
+
+    def course(phases: Phases, without_crm: frozenset[str]) -> Course:
+        told = play(
+            supposed, phases, deeds, first_s=first_s, until_s=until_s, without_crm=without_crm
+        )
+        # safe: while a master keeps its lock no other daemon gets it, and refused it tells nothing
+        return course(phases, frozenset()) if without_crm and told.has_lost_master else told
+
+    courses = [course(phases, idle) for phases in (played if until_s is None else played[:FEW])]
     answer = answer_of(before, supposed, courses, question.lost)
     if not any(how == "reboot" for how, _ in question.going_down):
         return answer

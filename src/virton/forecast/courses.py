@@ -10,6 +10,7 @@ from virton.forecast.situation import Situation
 from virton.forecast.staging import NOW_S, Phases, stage
 from virton.ha.events import Record
 from virton.ha.events.cluster import FenceAcknowledged, WatchdogPoweroff
+from virton.ha.events.daemon import DaemonExited, DaemonKilled, DaemonState
 from virton.ha.events.lrm import MoveEnded, Started, Starting
 from virton.ha.events.resource import ResourceStateChanged
 from virton.ha.model import LrmStatus, ServiceStatus
@@ -27,6 +28,7 @@ MOST_MOVES = 12
 """A resource that was sent off so often will be again: it is looked at no longer."""
 
 MOVES = (ServiceState.MIGRATE, ServiceState.RELOCATE)
+_CHANGES = (DaemonState, DaemonExited, DaemonKilled)
 _AT_REST = (ServiceState.STARTED, ServiceState.STOPPED, ServiceState.ERROR, ServiceState.FREEZE)
 
 
@@ -69,6 +71,14 @@ class Course:
     def fenced(self) -> frozenset[str]:
         """The nodes whose fencing was acknowledged."""
         return frozenset(r.event.node for r in self.told if isinstance(r.event, FenceAcknowledged))
+
+    @property
+    def has_lost_master(self) -> bool:
+        """Tell whether the CRM that was master came into another state, ended or was killed."""
+        crm = f"{self.situation.master}/crm"
+        return any(
+            record.source == crm and isinstance(record.event, _CHANGES) for record in self.told
+        )
 
     def ran_again(self, sid: str) -> tuple[int, int] | None:
         """Return between when a resource came to run where it runs in the end."""
