@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from tests.browser.sights import IS_PHOTOGRAPHED
 from tests.browser.stage import Opener, Stage
 from tests.browser.standin import NOWHERE, Served, Standin
+from tests.browser.visit import drawn
 from tests.quick_hashes import quick_hashes
 
 __all__ = ["quick_hashes"]
@@ -77,6 +78,4 @@ def open_page(stage: Stage, standin: Standin) -> Iterator[Opener]:
 @pytest.fixture
 def page(open_page: Opener) -> Page:
     """The HA page, in Korean, dark, wide, with its rows drawn."""
-    page = open_page()
-    expect(page.get_by_role("radio").first).to_be_visible()
-    return page
+    return drawn(open_page())

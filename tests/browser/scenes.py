@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from tests.browser import contents
 from tests.browser.contents import bad_part, node_rule, resource_rule
 from tests.browser.standin import Standin
-from tests.browser.visit import Words, choose_in_menu, matters
+from tests.browser.visit import Words, choose_in_menu, drawn, matters
 
 
 def nothing(*_: object) -> None:
@@ -168,7 +168,7 @@ def _find(page: Page, _: Standin, words: Words) -> None:
 
 
 def _line_lost(page: Page, standin: Standin, words: Words) -> None:
-    expect(page.get_by_role("radio").first).to_be_visible()
+    drawn(page)
     standin.go_away()
     expect(page.get_by_text(words["warning.line_lost.head"])).to_be_visible()
 
@@ -190,7 +190,7 @@ def _by_node(page: Page, _: Standin, words: Words) -> None:
     page.evaluate("localStorage.setItem('virton.grouping', 'node')")
     page.evaluate("localStorage.setItem('virton.density', 'compact')")
     page.reload()
-    expect(page.get_by_role("radio").first).to_be_visible()
+    drawn(page)
 
 
 def _add(page: Page, _: Standin, words: Words) -> None:

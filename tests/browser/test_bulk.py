@@ -6,6 +6,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser import contents
 from tests.browser.stage import Opener
 from tests.browser.standin import Standin
+from tests.browser.visit import drawn
 
 pytestmark = pytest.mark.browser
 
@@ -69,7 +70,7 @@ def test_of_many_moves_those_that_rules_refuse_are_told_before(
     standin.snapshot = contents.many(30)
     strict = contents.node_rule("licence", ["vm:1001", "vm:1029"], {"phum01": 0}, strict=True)
     standin.snapshot["rules"] = [strict]
-    page = open_page()
+    page = drawn(open_page())
     page.get_by_role("button", name="여러 개 선택").click()
     page.get_by_role("checkbox", name="목록의 리소스 모두 선택").click()
     page.get_by_role("button", name="함께 변경…").click()
@@ -95,7 +96,7 @@ POLICIES = [
 def test_a_policy_is_changed_together_too(standin: Standin, open_page: Opener) -> None:
     standin.snapshot = contents.with_groups()
     standin.snapshot["cluster"]["features"]["rules"] = True
-    page = open_page(width=1000, height=800)
+    page = drawn(open_page(width=1000, height=800))
     page.get_by_role("button", name="여러 개 선택").click()
     dialog = page.get_by_role("dialog")
     for deed, field, value, written in POLICIES:

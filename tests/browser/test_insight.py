@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.live import PASSWORD, Live
 from tests.browser.sights import photograph, sticking_out, violations
 from tests.browser.stage import Opener, Stage
-from tests.browser.visit import Look, look_as
+from tests.browser.visit import Look, drawn, look_as
 
 pytestmark = pytest.mark.browser
 
@@ -38,7 +38,7 @@ def arrive(open_live: Opener, path: str = "/", look: Look = LOOKS[0]) -> Page:
     locale, theme, width = look
     page = open_live(path, locale=locale, theme=theme, width=width, password=PASSWORD)
     if path == "/":
-        expect(page.get_by_role("radio").first).to_be_visible()
+        drawn(page)
     return page
 
 

@@ -11,6 +11,7 @@ from tests.browser.stage import Opener
 from tests.browser.standin import REQUEST, Standin
 from tests.browser.test_asking import keep, wait_for
 from tests.browser.test_live import stop_the_clock
+from tests.browser.visit import drawn
 
 pytestmark = pytest.mark.browser
 
@@ -20,7 +21,7 @@ def lab_page(standin: Standin, open_page: Opener) -> Page:
     """The page with the laboratory unfolded."""
     assert standin.snapshot
     standin.snapshot["cluster"]["lab"] = True
-    page = open_page()
+    page = drawn(open_page())
     page.get_by_role("button", name="실험실").click()
     return page
 
@@ -38,7 +39,7 @@ def test_there_is_no_laboratory_for_those_who_may_not(standin: Standin, open_pag
     standin.snapshot["cluster"]["lab"] = True
     standin.session = standin.new_session(lab=False)
     page = open_page()
-    expect(page.get_by_role("radio").first).to_be_visible()
+    drawn(page)
     expect(page.locator("#lab")).to_be_hidden()
 
 

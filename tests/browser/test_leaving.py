@@ -5,7 +5,7 @@ from playwright.sync_api import Dialog, Locator, Page, expect
 
 from tests.browser import contents
 from tests.browser.standin import Standin
-from tests.browser.visit import line, matters
+from tests.browser.visit import drawn, line, matters
 
 pytestmark = pytest.mark.browser
 
@@ -130,7 +130,7 @@ def test_the_browser_asks_before_the_page_is_left_and_the_form_is_open_again(
 
     page.once("dialog", answer)
     page.reload()
-    expect(page.get_by_role("radio").first).to_be_visible()
+    drawn(page)
     assert asked == ["beforeunload"]
     expect(form.get_by_label("설명")).to_have_value("결제")
 
@@ -152,7 +152,7 @@ def test_the_browser_asks_before_the_page_is_left_and_the_form_is_open_again(
     expect(page.get_by_role("dialog")).to_have_count(0)
     assert standin.writes[0][2]["comment"] == "결제 서버"
     page.reload()
-    expect(page.get_by_role("radio").first).to_be_visible()
+    drawn(page)
     expect(page.get_by_role("dialog")).to_have_count(0)
 
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser import contents
 from tests.browser.stage import Opener
 from tests.browser.standin import Standin
-from tests.browser.visit import cancel, line
+from tests.browser.visit import cancel, drawn, line
 
 pytestmark = pytest.mark.browser
 
@@ -265,7 +265,7 @@ def test_a_cluster_that_hangs_is_not_told_as_a_console_that_is_away(
     expect(banner).to_be_visible()
     expect(page.get_by_text("콘솔 서버")).to_have_count(0)
     standin.deaf = False
-    expect(page.get_by_role("radio").first).to_be_visible()
+    drawn(page)
     expect(banner).to_be_hidden()
 
 
@@ -282,7 +282,7 @@ def test_a_page_that_nobody_sees_gives_its_line_up_until_it_is_seen(
     stop_the_clock(page)
     page.add_init_script(LINES)
     page.goto(standin.address)
-    expect(page.get_by_role("radio").first).to_be_visible()
+    drawn(page)
     page.evaluate(SEEN, False)
     failing = contents.bad_part("timeout", None, contents.NOW - 2)
     sights = [

@@ -12,7 +12,7 @@ from tests.browser.sights import photograph, sticking_out, violations
 from tests.browser.stage import Opener
 from tests.browser.standin import Standin
 from tests.browser.test_asking import keep, wait_for
-from tests.browser.visit import choose_in_menu, line, look_as
+from tests.browser.visit import choose_in_menu, drawn, line, look_as
 from tests.forecast.clusters import cluster, rule
 from virton.console.maintenance.agreed import digest_of, stop_of
 from virton.console.maintenance.work import Phase, Way, Work
@@ -98,7 +98,7 @@ def test_a_node_has_its_plan_in_its_menu_whose_other_ways_tell_their_traps_and_t
     standin: Standin, open_page: Opener
 ) -> None:
     standin.plan = plan_of("node1") | {"offers": ["command", "guests"]}
-    page = open_page("/", theme="light")
+    page = drawn(open_page("/", theme="light"))
     choose_in_menu(page, "phum01", "점검 계획…")
     page.wait_for_url("**/maintenance?node=phum01")
     expect(page.get_by_role("button", name="동의하고 점검 시작")).to_be_visible()

@@ -6,6 +6,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser import contents
 from tests.browser.stage import Opener
 from tests.browser.standin import Standin
+from tests.browser.visit import drawn
 
 pytestmark = pytest.mark.browser
 
@@ -26,7 +27,7 @@ def full(standin: Standin, open_page: Opener) -> Page:
     """The page of a cluster with thirty resources."""
     standin.snapshot = contents.many(30)
     page = open_page()
-    expect(page.get_by_role("radio").first).to_be_visible()
+    drawn(page)
     return page
 
 

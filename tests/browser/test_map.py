@@ -6,6 +6,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser import contents
 from tests.browser.stage import Opener
 from tests.browser.standin import Standin
+from tests.browser.visit import drawn
 
 pytestmark = pytest.mark.browser
 
@@ -24,7 +25,7 @@ def map_page(standin: Standin, open_page: Opener) -> Page:
     """The page of a cluster with rules and a fault domain, shown as a map."""
     standin.snapshot = contents.with_rules()
     standin.domains = {"rack-a": ["phum01", "phum02"], "room-1": ["phum02"]}
-    page = open_page()
+    page = drawn(open_page())
     page.get_by_role("button", name="지도").click()
     expect(page.get_by_role("region", name="장애 도메인 rack-a")).to_be_visible()
     return page
@@ -68,7 +69,7 @@ def test_guests_stand_in_nodes_and_these_in_domains_a_rule_is_drawn_and_keys_go_
     map_page.reload()
     expect(inside).to_be_visible()
     map_page.get_by_role("button", name="목록").click()
-    expect(map_page.get_by_role("radio").first).to_be_visible()
+    drawn(map_page)
 
 
 def test_a_guests_sign_tells_how_it_is_by_drawing_colour_and_word_and_a_move_is_seen_as_a_move(

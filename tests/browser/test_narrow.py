@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 from tests.browser import contents
 from tests.browser.stage import Opener
 from tests.browser.standin import Standin
-from tests.browser.visit import speak, words_of
+from tests.browser.visit import drawn, speak, words_of
 
 pytestmark = pytest.mark.browser
 
@@ -16,7 +16,7 @@ def test_on_a_telephone_rows_are_chosen_all_is_within_reach_and_the_line_is_whol
 ) -> None:
     standin.snapshot = contents.with_rules()
     page = open_page(width=390)
-    expect(page.get_by_role("radio").first).to_be_visible()
+    drawn(page)
     resources_and_rules_are_still_rows_of_tables_and_chosen_by_a_tap(page)
     pages_language_and_logout_are_in_a_menu_and_within_reach(page)
     the_status_line_is_whole_in_either_language(page, standin)

@@ -9,7 +9,7 @@ from tests.browser.contents import PLAN_LOOK
 from tests.browser.scenes import choose
 from tests.browser.stage import Opener
 from tests.browser.standin import Standin
-from tests.browser.visit import EN
+from tests.browser.visit import EN, drawn
 
 pytestmark = pytest.mark.browser
 
@@ -20,7 +20,7 @@ POLL_MS = 2000
 def test_the_forms_of_a_rule_and_of_a_resource_put_their_changes_into_the_plan(
     standin: Standin, open_page: Opener
 ) -> None:
-    page = open_page("/", locale="en")
+    page = drawn(open_page("/", locale="en"))
     page.locator("#add-resource-affinity").click()
     dialog = page.get_by_role("dialog")
     collect = dialog.get_by_role("button", name=EN["plans.page.collect"])

@@ -6,7 +6,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser import contents
 from tests.browser.stage import Opener
 from tests.browser.standin import Standin
-from tests.browser.visit import cancel, choose_in_menu
+from tests.browser.visit import cancel, choose_in_menu, drawn
 
 pytestmark = pytest.mark.browser
 
@@ -18,7 +18,7 @@ def ruled(standin: Standin, open_page: Opener) -> Page:
     """The page of a cluster with rules of every kind."""
     standin.snapshot = contents.with_rules()
     page = open_page()
-    expect(page.get_by_role("radio").first).to_be_visible()
+    drawn(page)
     return page
 
 
@@ -95,7 +95,7 @@ def the_advanced_settings_fold_and_stay_folded(page: Page) -> None:
     page.get_by_role("button", name="HA 고급 설정").click()
     expect(card(page, "노드")).to_be_hidden()
     page.reload()
-    expect(page.get_by_role("radio").first).to_be_visible()
+    drawn(page)
     expect(card(page, "노드")).to_be_hidden()
 
 

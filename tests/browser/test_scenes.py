@@ -7,7 +7,7 @@ from tests.browser.scenes import SCENES, Scene
 from tests.browser.sights import IS_PHOTOGRAPHED, photograph, sticking_out, violations
 from tests.browser.stage import Opener
 from tests.browser.standin import AXE, Standin
-from tests.browser.visit import Look, Words, look_as, words_of
+from tests.browser.visit import Look, Words, drawn, look_as, words_of
 
 pytestmark = pytest.mark.browser
 
@@ -109,7 +109,7 @@ def _close(page: Page, words: Words) -> None:
 def _reach(page: Page, standin: Standin, scene: Scene, locale: str) -> None:
     """Reach a scene's sight, once what is shown of its cluster is drawn."""
     if standin.snapshot and standin.snapshot["resources"] and scene.path == "/":
-        expect(page.get_by_role("radio").first).to_be_visible()
+        drawn(page)
     if standin.snapshot and scene.path == "/":
         expect(page.locator(".loading:visible")).to_have_count(0)
     scene.reach(page, standin, words_of(locale))

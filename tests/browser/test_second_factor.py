@@ -9,7 +9,7 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.browser.live import PASSWORD, Live
 from tests.browser.stage import Opener, Stage
-from tests.browser.visit import KO, Words, speak, words_of
+from tests.browser.visit import KO, Words, drawn, speak, words_of
 from tests.embedded.second_factor import Authenticator, Root
 from virton.embedded.access.access import Access
 
@@ -67,7 +67,7 @@ def a_user_with_an_authenticator_logs_in(page: Page, phone: Authenticator) -> No
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile("/$"))
     expect(page.get_by_text(ALICE)).to_be_visible()
-    expect(page.get_by_role("radio").first).to_be_visible()
+    drawn(page)
 
 
 def a_session_that_ended_asks_for_the_code_over_the_open_form(

@@ -10,7 +10,7 @@ from tests.browser import contents
 from tests.browser.contents import bad_part
 from tests.browser.stage import Opener
 from tests.browser.standin import Standin
-from tests.browser.visit import line, look_as
+from tests.browser.visit import drawn, line, look_as
 
 pytestmark = pytest.mark.browser
 
@@ -86,7 +86,7 @@ def test_nothing_moves_through_the_story_of_a_lost_node(
     assert standin.snapshot
     standin.snapshot["cluster"]["lab"] = True
     page = open_page(width=1000)
-    expect(page.get_by_role("radio").first).to_be_visible()
+    drawn(page)
     page.locator(".lab-fold, .lab-toggle").click()
     for look in LOOKS:
         look_as(page, look)
@@ -160,7 +160,7 @@ def rows_have_one_of_three_heights_which_is_remembered(page: Page) -> None:
     for density, height in [("좁게", 28), ("넓게", 44), ("보통", 36)]:
         page.get_by_role("button", name=density).click()
         page.reload()
-        expect(page.get_by_role("radio").first).to_be_visible()
+        drawn(page)
         heights = page.evaluate(
             "() => [...document.querySelectorAll('#resources tbody tr, #status tbody tr')]"
             ".map((row) => row.getBoundingClientRect().height)"

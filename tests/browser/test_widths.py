@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 from tests.browser import contents
 from tests.browser.stage import Opener
 from tests.browser.standin import Standin
-from tests.browser.visit import speak
+from tests.browser.visit import drawn, speak
 
 pytestmark = pytest.mark.browser
 
@@ -79,7 +79,7 @@ def test_what_tells_a_state_is_never_cut_whatever_stands_beside_it(
     standin.snapshot = _long_words()
     standin.table |= {"at": contents.NOW, "armed": ["phum01", "phum02"]}
     page = open_page(width=2560)
-    expect(page.get_by_role("radio").first).to_be_visible()
+    drawn(page)
     _check(page, "alone")
     page.locator(".lab-fold").click()
     _check(page, "with the laboratory")

@@ -45,6 +45,16 @@ def look_as(page: Page, look: Look, height: int = 900) -> None:
         expect(root).to_have_attribute("data-theme", theme)
 
 
+def drawn(page: Page) -> Page:
+    """Return the HA page once its rows are drawn: before, what is pressed may still move aside.
+
+    Not by role, as every page is waited for and the browser would work out each element's role
+    and name again and again.
+    """
+    page.locator("#resources tbody input").first.wait_for()
+    return page
+
+
 def line(page: Page) -> Locator:
     """The status line, which stands on every page."""
     return page.get_by_role("region", name="클러스터 상태")
