@@ -115,6 +115,12 @@ def _reach(page: Page, standin: Standin, scene: Scene, locale: str) -> None:
     scene.reach(page, standin, words_of(locale))
 
 
+def _photograph(page: Page, name: str) -> None:
+    """Keep a picture of the whole page, or of what is in sight where something stands before it."""
+    docked = page.get_by_role("dialog").or_(page.locator("#lab:visible")).count() > 0
+    photograph(page, name, full_page=not docked)
+
+
 def _faults_in(page: Page, scene: Scene, looks: list[Look]) -> list[str]:
     """Return what is inaccessible or sticks out in a sight that is reached, in each look."""
     found = []
@@ -126,7 +132,7 @@ def _faults_in(page: Page, scene: Scene, looks: list[Look]) -> list[str]:
         found += [f"{one} in {look}" for one in violations(page)]
         for other in sorted({width, *WIDTHS}, key=lambda other: other != width):
             page.set_viewport_size({"width": other, "height": _height(width)})
-            docked = page.get_by_role("dialog").or_(page.locator("#lab:visible")).count() > 0
-            photograph(page, f"{scene.name}-{locale}-{theme}-{other}", full_page=not docked)
+            if IS_PHOTOGRAPHED:
+                _photograph(page, f"{scene.name}-{locale}-{theme}-{other}")
             found += [f"{one} at {other} in {look}" for one in sticking_out(page)]
     return found

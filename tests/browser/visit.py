@@ -25,10 +25,9 @@ EN = words_of("en")
 
 def speak(page: Page, locale: str) -> None:
     """Have an open page speak a language, whether its button is in sight or in a menu."""
-    root = page.locator("html")
-    if root.get_attribute("lang") != locale:
+    if page.evaluate("document.documentElement.lang") != locale:
         page.locator("#locale").dispatch_event("click")
-        expect(root).to_have_attribute("lang", locale)
+        page.locator(f"html[lang={locale}]").wait_for()
 
 
 def look_as(page: Page, look: Look, height: int = 900) -> None:
@@ -39,10 +38,9 @@ def look_as(page: Page, look: Look, height: int = 900) -> None:
         page.set_viewport_size(size)
         page.wait_for_function("(width) => innerWidth === width", arg=width)
     speak(page, locale)
-    root = page.locator("html")
-    if root.get_attribute("data-theme") != theme:
+    if page.evaluate("document.documentElement.dataset.theme") != theme:
         page.locator("#theme").dispatch_event("click")
-        expect(root).to_have_attribute("data-theme", theme)
+        page.locator(f"html[data-theme={theme}]").wait_for()
 
 
 def drawn(page: Page) -> Page:
