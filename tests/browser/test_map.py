@@ -72,6 +72,23 @@ def test_guests_stand_in_nodes_and_these_in_domains_a_rule_is_drawn_and_keys_go_
     drawn(map_page)
 
 
+def test_fault_domains_that_could_not_be_read_are_asked_for_again_with_the_next_word(
+    standin: Standin, open_page: Opener
+) -> None:
+    standin.domains = {"rack-a": ["phum01", "phum02"]}
+    page = drawn(open_page())
+    error = {"code": "cluster", "message": "no answer"}
+    page.route(
+        "**/api/forecast/domains", lambda asked: asked.fulfill(status=503, json=error), times=1
+    )
+    with page.expect_response("**/api/forecast/domains"):
+        page.get_by_role("button", name="지도").click()
+    frame = page.get_by_role("region", name="장애 도메인 rack-a")
+    expect(box(page, "phum01")).to_be_visible()
+    standin.show()
+    expect(frame).to_be_visible()
+
+
 def test_a_guests_sign_tells_how_it_is_by_drawing_colour_and_word_and_a_move_is_seen_as_a_move(
     map_page: Page, standin: Standin
 ) -> None:

@@ -30,6 +30,8 @@ const VIEWS = ["list", "map"] as const;
 let view = preferences.choice("view", VIEWS, "list");
 let chosenRule = "";
 let domains: Record<string, string[]> | null = null;
+/** What the console had told when they were asked for; where that failed, its next word is waited for. */
+let askedAt: typeof state.snapshot = null;
 
 /** Whether the map stands in the place of the list. */
 export function showsMap(): boolean {
@@ -53,7 +55,7 @@ export function viewButtons(): TemplateResult {
 /** The part. */
 export function mapView(): TemplateResult {
   followMoves();
-  if (domains === null && state.session && may("Sys.Audit")) void askForDomains();
+  if (domains === null && askedAt !== state.snapshot && state.session && may("Sys.Audit")) void askForDomains();
   const resources = state.snapshot?.resources ?? [];
   return partView({
     id: "map",
@@ -67,8 +69,8 @@ export function mapView(): TemplateResult {
 }
 
 async function askForDomains(): Promise<void> {
-  domains = {};
-  domains = await askDomains().catch(() => ({}));
+  askedAt = state.snapshot;
+  domains = await askDomains().catch(() => null);
   redraw();
 }
 
