@@ -32,10 +32,8 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(IN_MEMORY))
     if hasattr(config, "workerinput"):
         config.pluginmanager.register(BriefReports())
-        return
-    if page.is_fresh():
-        return
-    subprocess.run([sys.executable, str(ROOT / "web" / "build_page.py"), "stale"], check=True)
+    elif not page.is_fresh():
+        subprocess.run([sys.executable, str(ROOT / "web" / "build_page.py"), "stale"], check=True)
 
 
 def pytest_collection_finish() -> None:

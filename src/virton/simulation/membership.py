@@ -85,7 +85,7 @@ class Membership:
         """Tell whether a node is part of a quorate membership."""
         if self.timing.cut_off_is_blind and not self.hosts[node].reachable:
             return False
-        view = self.views.get(node, _NOBODY)
+        view = self.members(node)
         known = self._quorate.get(view)
         if known is None:
             known = self._quorate[view] = self._has_quorum(view)

@@ -126,7 +126,7 @@ class PacedClock:
 
     def second(self) -> None:
         """Let happen what happens in this second."""
-        world, rounds = self._world, self.rounds
+        world = self._world
         self._set_clocks()
         self._guests.finish_due()
         world.membership.pass_to(world.now_s)
@@ -135,15 +135,11 @@ class PacedClock:
                 self._hardware.execute(f"power {host.name} on", "reboot")
             if host.daemons_due_s is not None and host.daemons_due_s <= world.now_s:
                 self._boot(host)
-            if host.crm or crm in rounds.due_s or crm in rounds.held:
-                self._run_if_due(host, crm, host.crm)
-            if host.lrm or lrm in rounds.due_s or lrm in rounds.held:
-                self._run_if_due(host, lrm, host.lrm)
-        if rounds.trying:
-            self._try_for_locks()
+            self._run_if_due(host, crm, host.crm)
+            self._run_if_due(host, lrm, host.lrm)
+        self._try_for_locks()
         for host in world.hosts.values():
-            if host.watchdogs:
-                check_watchdogs(host, world, self._hardware)
+            check_watchdogs(host, world, self._hardware)
 
     def _set_clocks(self) -> None:
         now_s = self._world.now_s
