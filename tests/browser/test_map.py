@@ -6,7 +6,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser import contents
 from tests.browser.stage import Opener
 from tests.browser.standin import Standin
-from tests.browser.visit import drawn
+from tests.browser.visit import KO, drawn
 
 pytestmark = pytest.mark.browser
 
@@ -87,6 +87,30 @@ def test_fault_domains_that_could_not_be_read_are_asked_for_again_with_the_next_
     expect(box(page, "phum01")).to_be_visible()
     standin.show()
     expect(frame).to_be_visible()
+
+
+def test_a_fault_domain_is_kept_beside_all_that_are_known_and_not_before_they_are(
+    standin: Standin, open_page: Opener
+) -> None:
+    standin.domains = {"rack-a": ["phum01", "phum02"]}
+    page = drawn(open_page())
+    error = {"code": "cluster", "message": "no answer"}
+    page.route("**/api/forecast/domains", lambda asked: asked.fulfill(status=503, json=error))
+    with page.expect_response("**/api/forecast/domains"):
+        page.goto(f"{standin.address}/whatif")
+    card = page.get_by_role("region", name=KO["domains.title"])
+    card.get_by_label(KO["domains.name"]).fill("room-1")
+    card.get_by_label("phum03").check()
+    add = card.get_by_role("button", name=KO["domains.add"])
+    expect(add).to_be_disabled()
+
+    page.unroute("**/api/forecast/domains")
+    standin.show()
+    expect(card.get_by_role("listitem").filter(has_text="rack-a")).to_be_visible()
+    add.click()
+    expect(card.get_by_role("listitem")).to_have_count(2)
+    kept = {"rack-a": ["phum01", "phum02"], "room-1": ["phum03"]}
+    assert standin.writes == [("PUT", "/api/forecast/domains", {"domains": kept})]
 
 
 def test_a_guests_sign_tells_how_it_is_by_drawing_colour_and_word_and_a_move_is_seen_as_a_move(

@@ -1,7 +1,7 @@
 /** What the console foretells: courses, reasons, advice, and the table of what the cluster bears. */
 
 import type { Tone } from "../words/states.js";
-import { asApiError, get, write } from "./api.js";
+import { asApiError, get } from "./api.js";
 import { redraw } from "./draw.js";
 import { isLineLost, may, state, subscribe } from "./store.js";
 
@@ -241,16 +241,6 @@ export function askWhy(sid: string): Promise<Why> {
 /** Ask what changes would do. */
 export function askAdvice(query: URLSearchParams): Promise<Advice> {
   return get<Advice>(`/api/forecast/advice?${query}`);
-}
-
-/** Ask for the named fault domains. */
-export async function askDomains(): Promise<Record<string, string[]>> {
-  return (await get<{ domains: Record<string, string[]> }>("/api/forecast/domains")).domains;
-}
-
-/** Keep these fault domains in the place of those before. */
-export function keepDomains(domains: Record<string, string[]>): Promise<unknown> {
-  return write("PUT", "/api/forecast/domains", { domains });
 }
 
 /** Ask how many more guests of a size fit before the tolerance is lost. */

@@ -7,7 +7,7 @@ import { failureView } from "../words/errors.js";
 import { manualLink } from "../parts/manual.js";
 import { t } from "../words/i18n.js";
 import { courseView } from "../whatif/course.js";
-import { domainsView, readDomains } from "../whatif/domains.js";
+import { domainsView } from "../whatif/domains.js";
 import { questionView } from "../whatif/form.js";
 import { isBusy, playAddress, played } from "../whatif/play.js";
 import { readAddress } from "../whatif/question.js";
@@ -33,5 +33,4 @@ readAddress();
 void startPage(view).then(() => {
   playAddress();
   void readScore();
-  void readDomains();
 });

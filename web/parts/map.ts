@@ -5,10 +5,10 @@ import { guard } from "lit/directives/guard.js";
 import { live } from "lit/directives/live.js";
 import { repeat } from "lit/directives/repeat.js";
 
+import { knownDomains } from "../core/domains.js";
 import { redraw } from "../core/draw.js";
-import { askDomains } from "../core/forecast.js";
 import * as preferences from "../core/preferences.js";
-import { may, ruleOf, state } from "../core/store.js";
+import { ruleOf, state } from "../core/store.js";
 import type { Guest, Node, Resource, Rule } from "../model.js";
 import { nodeTexts, policyWord } from "../rules/texts.js";
 import { gib, list, t } from "../words/i18n.js";
@@ -29,9 +29,6 @@ const VIEWS = ["list", "map"] as const;
 
 let view = preferences.choice("view", VIEWS, "list");
 let chosenRule = "";
-let domains: Record<string, string[]> | null = null;
-/** What the console had told when they were asked for; where that failed, its next word is waited for. */
-let askedAt: typeof state.snapshot = null;
 
 /** Whether the map stands in the place of the list. */
 export function showsMap(): boolean {
@@ -55,7 +52,6 @@ export function viewButtons(): TemplateResult {
 /** The part. */
 export function mapView(): TemplateResult {
   followMoves();
-  if (domains === null && askedAt !== state.snapshot && state.session && may("Sys.Audit")) void askForDomains();
   const resources = state.snapshot?.resources ?? [];
   return partView({
     id: "map",
@@ -66,12 +62,6 @@ export function mapView(): TemplateResult {
     emptyText: t("status.empty"),
     content: () => bodyView(state.snapshot?.nodes ?? [], resources),
   });
-}
-
-async function askForDomains(): Promise<void> {
-  askedAt = state.snapshot;
-  domains = await askDomains().catch(() => null);
-  redraw();
 }
 
 function ruleField(): TemplateResult {
@@ -89,7 +79,7 @@ function bodyView(nodes: Node[], resources: Resource[]): TemplateResult {
   drawRule(rule);
   const boxes = new Map(nodes.map((node) => [node.name, boxView(node, resources, rule)]));
   const framed = new Set<string>();
-  const frames = Object.entries(domains ?? {}).map(([name, members]) => {
+  const frames = Object.entries(knownDomains() ?? {}).map(([name, members]) => {
     const inside = members.filter((one) => boxes.has(one) && !framed.has(one));
     for (const one of inside) framed.add(one);
     return inside.length
@@ -125,7 +115,7 @@ function boxView(node: Node, resources: Resource[], rule: Rule | undefined): Tem
 
 /** The domains of a node beside the one that frames it: a box stands in one frame only. */
 function domainsBeside(node: string): string {
-  const [, ...more] = Object.entries(domains ?? {}).filter(([, members]) => members.includes(node));
+  const [, ...more] = Object.entries(knownDomains() ?? {}).filter(([, members]) => members.includes(node));
   return more.length ? t("map.domain.also", { names: list(more.map(([name]) => name)) }) : "";
 }
 

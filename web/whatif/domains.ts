@@ -3,32 +3,22 @@
 import { html, nothing, type TemplateResult } from "lit/html.js";
 import { live } from "lit/directives/live.js";
 
+import { type Domains, keepDomains, knownDomains } from "../core/domains.js";
 import { redraw } from "../core/draw.js";
-import { askDomains, keepDomains } from "../core/forecast.js";
 import { mayWrite } from "../core/hindrance.js";
 import { state } from "../core/store.js";
 import { noteFailure } from "../parts/notes.js";
 import { list, t } from "../words/i18n.js";
 import { fitView } from "./fit.js";
 
-type Domains = Record<string, string[]>;
-
-let domains: Domains = {};
 /** What is typed; `edited` is the domain that it changes. */
 let edited: string | null = null;
 let typedName = "";
 const typedNodes = new Set<string>();
 
-/** Ask for the domains. */
-export async function readDomains(): Promise<void> {
-  domains = await askDomains().catch(() => ({}));
-  redraw();
-}
-
 async function save(next: Domains): Promise<void> {
   try {
     await keepDomains(next);
-    domains = next;
     write(null, "", []);
   } catch (thrown) {
     noteFailure(thrown);
@@ -48,7 +38,7 @@ export function domainsView(): TemplateResult {
     <header><h2 id="domains-title">${t("domains.title")}</h2></header>
     <div class="inside">
       <p class="soft small">${t("domains.meaning")}</p>
-      <ul class="plain">${Object.entries(domains).map(domainView)}</ul>
+      <ul class="plain">${Object.entries(knownDomains() ?? {}).map(domainView)}</ul>
       ${formView()} ${fitView()}
     </div>
   </section>`;
@@ -68,15 +58,16 @@ function domainView([name, members]: [string, string[]]): TemplateResult {
 }
 
 function without(name: string | null): Domains {
-  return Object.fromEntries(Object.entries(domains).filter(([other]) => other !== name));
+  return Object.fromEntries(Object.entries(knownDomains() ?? {}).filter(([other]) => other !== name));
 }
 
 function formView(): TemplateResult {
   const name = typedName.trim();
-  const isTaken = name !== edited && name in domains;
+  const known = knownDomains();
+  const isTaken = name !== edited && name in (known ?? {});
   const submit = (event: Event) => {
     event.preventDefault();
-    if (name && typedNodes.size && !isTaken) void save({ ...without(edited), [name]: [...typedNodes].sort() });
+    if (known && name && typedNodes.size && !isTaken) void save({ ...without(edited), [name]: [...typedNodes].sort() });
   };
   const take = (event: Event) => {
     typedName = (event.target as HTMLInputElement).value;
@@ -87,7 +78,8 @@ function formView(): TemplateResult {
     redraw();
   };
   const out = html`<button type="button" class="button" @click=${cancel}>${t("cancel")}</button>`;
-  const can = mayWrite() && Boolean(name) && typedNodes.size > 0 && !isTaken;
+  // until they are known, what is kept would take the place of all
+  const can = mayWrite() && known !== null && Boolean(name) && typedNodes.size > 0 && !isTaken;
   return html`<form class="tools wrap" @submit=${submit}>
     <input type="text" id="domain-name" maxlength="64" aria-label=${t("domains.name")} placeholder=${t("domains.name")} .value=${live(typedName)} @input=${take} aria-invalid=${isTaken ? "true" : nothing} />
     ${(state.snapshot?.nodes ?? []).map((node) => memberView(node.name))}
